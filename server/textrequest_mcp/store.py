@@ -1,0 +1,218 @@
+"""The server's memory on disk: one small database file that every server process of this user shares.
+
+SQLite in WAL mode. Tables belong to whoever registers them with `Store.ensure`; this module owns only two: the shared
+secret and the ids that may be used once. Importing it is cheap: sqlite3 loads, and the file is opened, at first use.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import secrets
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import anyio
+
+if TYPE_CHECKING:
+    import sqlite3
+
+T = TypeVar("T")
+
+FILE_NAME = "state.sqlite3"
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS store_secret (id INTEGER PRIMARY KEY CHECK (id = 1), secret BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS store_burnt (
+    kind TEXT NOT NULL, id TEXT NOT NULL, forget_at REAL NOT NULL, PRIMARY KEY (kind, id)) WITHOUT ROWID;
+"""
+
+_ELSEWHERE = "or set TEXTREQUEST_STATE_DIR to a folder on this computer that you may write to"
+_DAMAGED = (
+    "it is damaged or not a database. Stop every textrequest-mcp server, move it aside together with the files "
+    "beside it that begin with its name, and start again: a new one is made, which knows nothing of earlier sends"
+)
+_REFUSED = f"it cannot be opened for writing. Give yourself the right to write there, {_ELSEWHERE}"
+# The second word of SQLite's error names, such as SQLITE_IOERR_WRITE. What is not here is a mistake in our own SQL and
+# stays the exception it is.
+_ADVICE = {
+    "BUSY": "another program has kept it locked. Look for a stuck server or a backup program, then try again",
+    "CANTOPEN": _REFUSED,
+    "CORRUPT": _DAMAGED,
+    "FULL": "the disk is full. Free some space, then try again",
+    "IOERR": f"the disk reports an error. Check the disk, {_ELSEWHERE}",
+    "NOTADB": _DAMAGED,
+    "PERM": _REFUSED,
+    "PROTOCOL": "another program has kept it locked. Look for a stuck server or a backup program, then try again",
+    "READONLY": _REFUSED,
+}
+
+
+class StoreError(Exception):
+    """The state file cannot be used. The text names the file, the reason and what to do, for a person to read."""
+
+    def __init__(self, place: Path, reason: str) -> None:
+        super().__init__(f"The state file {place} cannot be used: {reason}. Without it nothing is sent.")
+
+
+class Store:
+    """One database, shared by the processes of one user on one machine; used from one thread of each.
+
+    Every method that touches the disk raises `StoreError` when the file cannot be used. The next call tries afresh, so
+    a repaired disk needs no restart.
+    """
+
+    def __init__(self, file: Path | None, *, wall_clock: Callable[[], float]) -> None:
+        self._file = file
+        self._wall_clock = wall_clock
+        self._schemas = [_SCHEMA]
+        self._connection: sqlite3.Connection | None = None
+        self._inode: int | None = None
+        self._ensured = 0
+        self._durable = True
+
+    @classmethod
+    def open(cls, folder: Path | None, *, wall_clock: Callable[[], float] = time.time) -> Store:
+        """The store in `folder` (made for this user alone when missing), or a private one in memory for None.
+
+        Nothing is opened yet. `wall_clock` answers Unix seconds; only `burn` reads it, because its ids outlive a boot.
+        """
+        return cls(folder / FILE_NAME if folder is not None else None, wall_clock=wall_clock)
+
+    def ensure(self, schema_sql: str) -> None:
+        """Have these `CREATE ... IF NOT EXISTS` statements carried out before the next transaction, once."""
+        if schema_sql not in self._schemas:
+            self._schemas.append(schema_sql)
+
+    async def transact(
+        self, fn: Callable[[sqlite3.Connection], T], *, durable: bool = True, deadline_seconds: float = 5.0
+    ) -> T:
+        """Run `fn` between BEGIN IMMEDIATE and COMMIT and answer what it answers; an exception in it rolls back.
+
+        `fn` runs at most once, in this thread, so it must be short. A database locked by another process is tried
+        again, without holding up the event loop, for at most `deadline_seconds`. There is no suspension between the
+        commit and the return: who gets the answer cannot be cancelled out of it.
+
+        `durable=False` leaves out the wait for the disk. The data survive the end of any process, kill -9 included; a
+        power cut may take the last of them. That is fine for a rate limit, not for the ledger of sends.
+        """
+        give_up_at = time.monotonic() + deadline_seconds
+        pause = 0.001
+        while True:
+            try:
+                connection = self._begin(durable=durable)
+                break
+            except Exception as error:
+                if not _busy(error) or time.monotonic() >= give_up_at:
+                    self._tell(error)
+                    raise
+            # Jitter, so that processes that met once do not keep meeting.
+            await anyio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - spreads retries, guards nothing
+            pause = min(pause * 2, 0.02)
+        try:
+            answer = fn(connection)
+            connection.execute("COMMIT")
+        except BaseException as error:
+            with contextlib.suppress(Exception):  # SQLite has itself rolled back after some errors
+                connection.execute("ROLLBACK")
+            if not isinstance(error, OSError):  # an OSError here is the caller's own
+                self._tell(error)
+            raise
+        return answer
+
+    async def secret(self) -> bytes:
+        """32 random bytes, the same for every process and every start, made when first asked for."""
+
+        def read(connection: sqlite3.Connection) -> bytes:
+            connection.execute("INSERT OR IGNORE INTO store_secret VALUES (1, ?)", (secrets.token_bytes(32),))
+            return connection.execute("SELECT secret FROM store_secret").fetchone()[0]
+
+        return await self.transact(read)
+
+    async def burn(self, kind: str, id: str, keep_seconds: float) -> bool:  # noqa: A002 - the plain word is the clearest
+        """Use up a one-time id: True for whoever comes first, False for everybody after, over processes and restarts.
+
+        An id is remembered for at least `keep_seconds` by the wall clock; keep it longer than whatever it guards lives.
+        """
+        now = self._wall_clock()
+
+        def claim(connection: sqlite3.Connection) -> bool:
+            claimed = connection.execute(
+                "INSERT OR IGNORE INTO store_burnt VALUES (?, ?, ?)", (kind, id, now + keep_seconds)
+            ).rowcount
+            if claimed:  # only then: a replay must not clear away the row that stops it
+                connection.execute("DELETE FROM store_burnt WHERE forget_at < ?", (now,))
+            return bool(claimed)
+
+        return await self.transact(claim)
+
+    def close(self) -> None:
+        """Close the file. A later call opens it again."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _begin(self, *, durable: bool) -> sqlite3.Connection:
+        if self._connection is not None and self._file is not None and _inode(self._file) != self._inode:
+            # Somebody removed or replaced the file. Staying on the old one would share nothing with other processes.
+            self.close()
+        connection = self._connection or self._connect()
+        if connection.in_transaction:  # left by a failure that even its rollback did not survive
+            connection.execute("ROLLBACK")
+        if self._ensured < len(self._schemas):
+            for schema in self._schemas[self._ensured :]:
+                connection.executescript(f"BEGIN IMMEDIATE;{schema};COMMIT;")
+                self._ensured += 1
+        if durable != self._durable:  # can be set only between transactions
+            connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+            self._durable = durable
+        connection.execute("BEGIN IMMEDIATE")
+        return connection
+
+    def _connect(self) -> sqlite3.Connection:
+        import sqlite3
+
+        if self._file is not None:
+            self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            # Made by us and not by SQLite for its mode, which SQLite gives to the files beside it too. Never opened
+            # when it is there: closing a second handle would drop this process's locks on it (sqlite.org/howtocorrupt).
+            with contextlib.suppress(FileExistsError):
+                os.close(os.open(self._file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+            self._inode = _inode(self._file)
+        connection = sqlite3.connect(self._file or ":memory:", timeout=0, isolation_level=None)
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+        except BaseException:
+            connection.close()
+            raise
+        self._connection, self._ensured, self._durable = connection, 0, True
+        return connection
+
+    def _tell(self, error: BaseException) -> None:
+        """Raise `error` as a `StoreError` if it is the file's; do nothing if it is a mistake of the caller."""
+        if isinstance(error, OSError):
+            reason = f"{error.strerror}. Give yourself the right to write there, {_ELSEWHERE}"
+        else:
+            reason = _ADVICE.get(_kind(error))
+        if reason is not None:
+            raise StoreError(self._file or Path(":memory:"), reason) from error
+
+
+def _inode(file: Path) -> int | None:
+    with contextlib.suppress(OSError):
+        return file.stat().st_ino
+    return None
+
+
+def _kind(error: BaseException) -> str:
+    """`IOERR` for SQLITE_IOERR_WRITE; empty for what is not SQLite's."""
+    name: str = getattr(error, "sqlite_errorname", "")
+    return "".join(name.split("_")[1:2])
+
+
+def _busy(error: BaseException) -> bool:
+    return _kind(error) in ("BUSY", "PROTOCOL")

@@ -1,0 +1,288 @@
+"""Keeps all servers of one user, together, below the number of calls per minute that Text Request allows for one key.
+
+How: one table in the store, with one row for each call that waits (`waiting`), is on its way (`inside`), or is over but
+still within the window (`spent`), and for each pause that the service asked for (`pause`). One rule for all of them: a
+row counts from `since`, for `lasts` seconds. Tickets number the calls in the order they came, over all processes; a
+call starts when there are more free places than calls that came before it and still wait.
+
+Why no library: none was found that is exact (a call counts until one window after its end), serves first come first
+over processes, and forgets a waiter that was cancelled or killed. pyrate-limiter with SQLite came closest.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import os
+import secrets
+import sys
+import time
+from bisect import bisect_left
+from collections.abc import AsyncGenerator, Callable
+from typing import TYPE_CHECKING, Protocol
+
+import anyio
+
+from textrequest_mcp.store import Store, StoreError
+
+if TYPE_CHECKING:
+    import sqlite3
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS limiter_calls (
+    ticket INTEGER PRIMARY KEY AUTOINCREMENT, key_id TEXT NOT NULL, owner TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('waiting', 'inside', 'spent', 'pause')),
+    since REAL NOT NULL, lasts REAL NOT NULL);
+"""
+
+# Seconds. A waiter that showed no life for so long loses its turn, until it shows life again.
+PATIENCE = 5.0
+# How often a waiter looks at what other processes did, and shows that it lives.
+LOOK_EVERY = 0.5
+# A call on its way counts for at most so long, if nobody can tell whether its process died. Longer than any timeout
+# of a request; should one last longer still, it counts again from its end.
+INSIDE_AT_MOST = 300.0
+# The clock's own error (16 ms on Windows before Python 3.13) belongs to the window.
+_GRAIN = time.get_clock_info("monotonic").resolution
+
+
+class Clock(Protocol):
+    """Time in seconds from any origin that all processes of the machine share, and a way to let it pass."""
+
+    def now(self) -> float: ...
+    async def sleep(self, seconds: float) -> None: ...
+
+
+class MachineClock:
+    """Seconds since the machine started, the same in every process and not moved by setting the clock."""
+
+    def now(self) -> float:
+        return time.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        await anyio.sleep(seconds)
+
+
+class RateLimited(Exception):  # noqa: N818 - says what happened, as the errors of this project do
+    """The call could not start in time; nothing was sent. `retry_in`: seconds until it might, if those ahead stay."""
+
+    def __init__(self, retry_in: float) -> None:
+        self.retry_in = max(math.ceil(retry_in * 10) / 10, 0.1)
+        super().__init__(f"The limit of calls is used up. Nothing was sent. Try again in {self.retry_in:g} seconds.")
+
+
+class Slot:
+    """The right to make one call."""
+
+    used = True
+
+    def unused(self) -> None:
+        """Say that nothing left for the service, so that the place is given back when the context exits."""
+        self.used = False
+
+
+class _Waiter:
+    """A call of this process that has not started."""
+
+    def __init__(self, give_up_at: float) -> None:
+        self.give_up_at = give_up_at
+        self.ticket: int | None = None
+        self.nap = anyio.CancelScope()
+
+    def nudge(self) -> None:
+        """Have it look again now, or at once when it is about to nap."""
+        self.nap.cancel()
+
+
+class Limiter:
+    """At most `calls` in any `per_seconds` for one key, over all processes that share the store.
+
+    `key_id` names the API key without telling it: a hash. `calls` must be at least 1.
+    """
+
+    def __init__(
+        self, store: Store, key_id: str, *, calls: int = 100, per_seconds: float = 60.0, clock: Clock | None = None
+    ) -> None:
+        self._store = store
+        self._key_id = key_id
+        self._calls = calls
+        self._per_seconds = per_seconds + _GRAIN
+        self._clock = clock or MachineClock()
+        self._owner = f"{_process()} {secrets.token_hex(8)}"
+        self._line: list[_Waiter] = []  # in the order of their tickets; only the first one takes, naps to a time, looks
+        self._first_wakes_at = 0.0
+        self._shown_at = -math.inf
+        store.ensure(_SCHEMA)
+
+    @contextlib.asynccontextmanager
+    async def slot(self, *, deadline_seconds: float) -> AsyncGenerator[Slot]:
+        """Wait for the right to make one call, and hold it while the call is made.
+
+        The call counts until `per_seconds` after the context exits, unless the slot was called `unused`. Raises
+        `RateLimited` as soon as it is known that the call cannot start within `deadline_seconds`, `StoreError` when
+        the store cannot be used; in both cases before anything left.
+        """
+        ticket = await self._enter(_Waiter(self._clock.now() + deadline_seconds))
+        slot = Slot()
+        try:
+            yield slot
+        finally:
+            await self._settle(ticket, used=slot.used)
+            if not slot.used:
+                self._nudge_first()
+
+    async def hold_off(self, seconds: float) -> None:
+        """After a 429: no call of this key starts for so long, in any process. Waiting calls keep their order."""
+        await self._store.transact(lambda connection: self._write(connection, None, "pause", seconds), durable=False)
+
+    async def _enter(self, waiter: _Waiter) -> int:
+        """Wait until it is the waiter's turn and take its slot; answers its ticket, which from then on is `inside`."""
+        try:
+            while True:
+                waiter.nap = anyio.CancelScope()
+                waiter.ticket, wake_at = await self._store.transact(
+                    lambda connection: self._look(connection, waiter), durable=False
+                )
+                if wake_at is None:
+                    return waiter.ticket
+                if waiter not in self._line:
+                    self._line.append(waiter)
+                    if wake_at < self._first_wakes_at:
+                        self._line[0].nudge()
+                with waiter.nap:
+                    if waiter is self._line[0]:
+                        self._first_wakes_at = wake_at
+                        await self._clock.sleep(max(wake_at - self._clock.now(), 0.001))
+                    else:
+                        await anyio.sleep_forever()
+        except BaseException:
+            if waiter.ticket is not None:
+                await self._settle(waiter.ticket, used=False)
+            raise
+        finally:
+            first = waiter in self._line[:1]
+            if waiter in self._line:
+                self._line.remove(waiter)
+            if first:
+                self._nudge_first()
+
+    async def _settle(self, ticket: int, *, used: bool) -> None:
+        """Let a call that is over count for one window more, or not at all.
+
+        A store that fails here must not hide how the call went, perhaps a text that was sent. The row then lapses by
+        itself, and the next call meets the failure before it leaves.
+        """
+
+        def settle(connection: sqlite3.Connection) -> None:
+            if used:
+                self._write(connection, ticket, "spent", self._per_seconds)
+            else:
+                connection.execute("DELETE FROM limiter_calls WHERE ticket = ? AND owner = ?", (ticket, self._owner))
+
+        with contextlib.suppress(StoreError), anyio.CancelScope(shield=True):
+            await self._store.transact(settle, durable=False)
+
+    def _nudge_first(self) -> None:
+        if self._line:
+            self._line[0].nudge()
+
+    def _look(self, connection: sqlite3.Connection, waiter: _Waiter) -> tuple[int, float | None]:
+        """Take a slot if it is the waiter's turn, else (re)write its place in the queue.
+
+        Answers its ticket and when to look again (None: the slot is taken). `RateLimited` when it cannot be in time.
+        """
+        now = self._clock.now()
+        # A stamp from the future was made before the machine restarted; how long ago is unknown, so it counts from now.
+        # Other stamps of an earlier boot never lapse too early, for the clock began at 0 when the machine started.
+        connection.execute("UPDATE limiter_calls SET since = ?1 WHERE since > ?1", (now,))
+        connection.execute("DELETE FROM limiter_calls WHERE since + lasts < ?", (now,))
+        while True:
+            rows = connection.execute(
+                "SELECT ticket, owner, state, since + lasts FROM limiter_calls WHERE key_id = ? ORDER BY ticket",
+                (self._key_id,),
+            ).fetchall()
+            queue = [ticket for ticket, _, state, _ in rows if state == "waiting"]
+            start_of = self._forecast(now, [(state, ends) for _, _, state, ends in rows])
+            start = start_of(bisect_left(queue, waiter.ticket) if waiter.ticket is not None else len(queue))
+            if start < now or not self._bury(
+                connection, now, {owner for _, owner, state, _ in rows if state in ("waiting", "inside")}
+            ):
+                break
+        if start > waiter.give_up_at:
+            raise RateLimited(start - now)
+        first = waiter in self._line[:1] or not self._line
+        if first and start < now:
+            return self._write(connection, waiter.ticket, "inside", INSIDE_AT_MOST), None
+        ticket = self._write(connection, waiter.ticket, "waiting", PATIENCE)
+        wake_at = min(start, now + LOOK_EVERY, waiter.give_up_at)
+        if first:  # looks for those behind it too
+            show = now >= self._shown_at + 2 * LOOK_EVERY
+            for other in self._line[1:]:
+                if start_of(bisect_left(queue, other.ticket)) > other.give_up_at:
+                    other.nudge()
+                elif show:
+                    self._write(connection, other.ticket, "waiting", PATIENCE)
+                wake_at = min(wake_at, other.give_up_at)
+            self._shown_at = now if show else self._shown_at
+        return ticket, wake_at
+
+    def _forecast(self, now: float, rows: list[tuple[str, float]]) -> Callable[[int], float]:
+        """Answers a function: the earliest start of the call that has `rank` calls ahead in the queue."""
+        # A call on its way could end now, and then counts for one window more.
+        ends = sorted(
+            now + self._per_seconds if state == "inside" else end for state, end in rows if state in ("inside", "spent")
+        )
+        free_at = [-math.inf] * (self._calls - len(ends)) + ends[-self._calls :]
+        paused_until = max((end for state, end in rows if state == "pause"), default=-math.inf)
+
+        def start_of(rank: int) -> float:
+            rounds, place = divmod(rank, self._calls)
+            start = max(free_at[place], paused_until)
+            return start if rounds == 0 else max(start, now) + rounds * self._per_seconds
+
+        return start_of
+
+    def _bury(self, connection: sqlite3.Connection, now: float, owners: set[str]) -> bool:
+        """Drop the waiters of ended processes, count their calls as ended now; False if there were none."""
+        ended = [owner for owner in owners if _ended(owner)]
+        for owner in ended:
+            connection.execute("DELETE FROM limiter_calls WHERE owner = ? AND state = 'waiting'", (owner,))
+            connection.execute(
+                "UPDATE limiter_calls SET state = 'spent', since = ?, lasts = ? WHERE owner = ? AND state = 'inside'",
+                (now, self._per_seconds, owner),
+            )
+        return bool(ended)
+
+    def _write(self, connection: sqlite3.Connection, ticket: int | None, state: str, lasts: float) -> int:
+        """Write the row of a call as from now, also if it had lapsed; answers its ticket, a new one for None."""
+        cursor = connection.execute(
+            "INSERT INTO limiter_calls VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (ticket) DO UPDATE"
+            " SET state = excluded.state, since = excluded.since, lasts = excluded.lasts WHERE owner = excluded.owner",
+            (ticket, self._key_id, self._owner, state, self._clock.now(), lasts),
+        )
+        if not cursor.rowcount:  # the state file was replaced, and the number given to somebody else
+            return self._write(connection, None, state, lasts)
+        return ticket or cursor.lastrowid or 0  # an insert always has a row id; the types cannot know
+
+
+def _process() -> str:
+    """Names this process and the place where its number means something: the system, or its container on Linux."""
+    place = sys.platform
+    with contextlib.suppress(OSError):
+        place = os.readlink("/proc/self/ns/pid")
+    return f"{os.getpid()}@{place}"
+
+
+def _ended(owner: str) -> bool:
+    """Whether the owner's process is certainly gone. False when that cannot be known from here."""
+    number, _, place = owner.split(maxsplit=1)[0].partition("@")
+    # On Windows there is no harmless signal to ask with (os.kill ends the process).
+    if place == "win32" or place != _process().partition("@")[2]:
+        return False
+    try:
+        os.kill(int(number), 0)
+    except ProcessLookupError:
+        return True
+    except OSError:
+        pass  # it is there, but somebody else's
+    return False
