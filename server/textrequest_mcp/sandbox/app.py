@@ -1,0 +1,195 @@
+"""The pretend service itself: every address it answers, its key, its limit, and how it says no."""
+
+import hmac
+import json
+import math
+import time
+from collections import deque
+from collections.abc import Callable
+
+from starlette.applications import Starlette
+from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Mount, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from textrequest_mcp.sandbox import (
+    contacts,
+    conversations,
+    dashboards,
+    fields,
+    groups,
+    hooks,
+    media,
+    messages,
+    payments,
+    tags,
+)
+from textrequest_mcp.sandbox.account import Account
+from textrequest_mcp.sandbox.calls import Call
+from textrequest_mcp.sandbox.records import Accepted
+from textrequest_mcp.sandbox.refusals import Refusal
+from textrequest_mcp.sandbox.seed import fill
+
+PREFIX = "/api/v3"
+_LINE = "/dashboards/{dashboard_id}"
+_CONTACT = _LINE + "/contacts/{phone_number}"
+_PAYMENT = _LINE + "/payments/{payment_id}"
+
+Operation = Callable[[Call], Response]
+
+OPERATIONS: tuple[tuple[str, str, Operation], ...] = (
+    ("GET", "/dashboards", dashboards.list_all),
+    ("POST", "/dashboards", dashboards.create),
+    ("GET", "/dashboards/provisioning", dashboards.provisioning),
+    ("GET", _LINE, dashboards.read),
+    ("PUT", _LINE, dashboards.rename),
+    ("DELETE", _LINE, dashboards.delete),
+    ("GET", _LINE + "/contacts", contacts.list_all),
+    ("POST", _LINE + "/contacts", contacts.save_many),
+    ("GET", _CONTACT, contacts.read),
+    ("POST", _CONTACT, contacts.save),
+    ("DELETE", _CONTACT, contacts.delete),
+    ("GET", _CONTACT + "/messages", messages.list_for_contact),
+    ("POST", _CONTACT + "/messages", messages.send),
+    ("PUT", _CONTACT + "/conversations/archive", conversations.archive),
+    ("PUT", _CONTACT + "/conversations/unarchive", conversations.unarchive),
+    ("GET", _LINE + "/conversations", conversations.list_all),
+    ("GET", _LINE + "/messages", messages.list_for_line),
+    ("GET", _LINE + "/groups", groups.list_all),
+    ("POST", _LINE + "/groups", groups.create),
+    ("GET", _LINE + "/groups/{group_id}", groups.read),
+    ("PUT", _LINE + "/groups/{group_id}", groups.update),
+    ("DELETE", _LINE + "/groups/{group_id}", groups.delete),
+    ("GET", _LINE + "/tags", tags.list_all),
+    ("GET", _LINE + "/tags/{tag_id}", tags.read),
+    ("GET", _LINE + "/fields", fields.list_all),
+    ("GET", _LINE + "/fields/{field_id}", fields.read),
+    ("GET", _LINE + "/payments", payments.list_all),
+    ("POST", _LINE + "/payments", payments.create),
+    ("GET", _PAYMENT, payments.read),
+    ("POST", _PAYMENT + "/mark_as_paid", payments.mark_as_paid),
+    ("POST", _PAYMENT + "/resend", payments.resend),
+    ("POST", _PAYMENT + "/cancel", payments.cancel),
+    ("GET", _LINE + "/hooks", hooks.list_all),
+    ("POST", _LINE + "/hooks", hooks.create),
+    ("PUT", _LINE + "/hooks/{webhook_id}", hooks.reconnect),
+    ("DELETE", _LINE + "/hooks/{webhook_id}", hooks.delete),
+    ("POST", "/mms", media.upload),
+    ("GET", "/eventTypes", hooks.event_types),
+)
+
+
+def create_app(
+    *,
+    key: str,
+    clock: Callable[[], float] = time.time,
+    rate_limit: tuple[int, float] | None = (100, 60.0),
+    lively: bool = True,
+    contacts: int | None = None,
+) -> Starlette:
+    """A service of its own; `contacts` is how many the first line has in all, for tests that need many."""
+    account = Account(clock, lively=lively)
+    fill(account, contacts)
+    routes = [Route(path, _endpoint(operation), methods=[method]) for method, path, operation in OPERATIONS]
+    app = Starlette(
+        routes=[Mount(PREFIX, routes=routes)],
+        middleware=[Middleware(_Door, account=account, key=key, rate_limit=rate_limit)],
+        exception_handlers={HTTPException: _no_such_address},
+    )
+    app.state.account = account
+    return app
+
+
+class _Door:
+    """Counts every request, then asks for the key, then for patience."""
+
+    def __init__(self, app: ASGIApp, account: Account, key: str, rate_limit: tuple[int, float] | None) -> None:
+        self.app = app
+        self.account = account
+        self.key = key.encode()
+        self.rate_limit = rate_limit
+        self.passed: deque[float] = deque()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        answer = self._turned_away(Request(scope)) if scope["type"] == "http" else None
+        await (answer or self.app)(scope, receive, send)
+
+    def _turned_away(self, request: Request) -> Response | None:
+        self.account.requests += 1
+        now = self.account.clock()
+        self.account.advance(now)
+        given = request.headers.get("x-api-key")
+        if given is None:
+            # wire-facts, Base: a missing key is a 400, a bad one a 401.
+            return Refusal(400, "The header x-api-key is missing.", "keyMissing").answer(request.url.path)
+        if not hmac.compare_digest(given.encode(), self.key):
+            return Refusal(401, "The API key is not valid.", "keyInvalid").answer(request.url.path)
+        return self._too_soon(request, now)
+
+    def _too_soon(self, request: Request, now: float) -> Response | None:
+        if self.rate_limit is None:
+            return None
+        most, seconds = self.rate_limit
+        while self.passed and self.passed[0] <= now - seconds:
+            self.passed.popleft()
+        if len(self.passed) < most:
+            self.passed.append(now)
+            return None
+        answer = Refusal(429, f"Only {most} requests in {seconds:g} seconds.", "tooManyRequests").answer(
+            request.url.path
+        )
+        answer.headers["Retry-After"] = str(max(1, math.ceil(self.passed[0] + seconds - now)))
+        return answer
+
+
+def _endpoint(operation: Operation) -> Callable[[Request], object]:
+    async def answer(request: Request) -> Response:
+        account: Account = request.app.state.account
+        path = request.url.path.removeprefix(PREFIX)
+        try:
+            body, file = await _read(request)
+            # From here on nothing waits, so two requests never see half of each other's work.
+            call = Call(account, account.clock(), dict(request.path_params), request.query_params, body, file)
+            answer = operation(call)
+        except Refusal as refusal:
+            return refusal.answer(path)
+        if request.method != "GET":
+            account.journal.append(Accepted(request.method, path, body, call.now))
+        return answer
+
+    return answer
+
+
+async def _read(request: Request) -> tuple[object, UploadFile | None]:
+    """The JSON that was sent, or what stands for an uploaded file in the journal and the file itself."""
+    if request.method == "GET":
+        return None, None
+    if request.headers.get("content-type", "").startswith("multipart/form-data"):
+        return await _upload(request)
+    raw = await request.body()
+    try:
+        return (json.loads(raw) if raw else None), None
+    except ValueError:
+        raise Refusal(400, "The body is not JSON.", "bodyInvalid") from None
+
+
+async def _upload(request: Request) -> tuple[object, UploadFile | None]:
+    try:
+        async with request.form() as form:
+            file = form.get("file")
+    except HTTPException:
+        raise Refusal(400, "The form cannot be read.", "bodyInvalid") from None
+    if not isinstance(file, UploadFile):
+        return None, None
+    return {"file": file.filename, "mime_type": file.content_type, "size": file.size}, file
+
+
+async def _no_such_address(_: Request, problem: Exception) -> Response:
+    """wire-facts, Base: some errors have no body; here the addresses that do not exist."""
+    if not isinstance(problem, HTTPException):
+        raise problem
+    return Response(status_code=problem.status_code, headers=problem.headers)

@@ -1,0 +1,128 @@
+"""Contacts: finding, reading, creating, changing and deleting the people a line texts with."""
+
+from typing import Any, cast
+
+from starlette.responses import Response
+
+from textrequest_mcp.sandbox import messages, stamps
+from textrequest_mcp.sandbox.calls import Body, Call, nothing, shown
+from textrequest_mcp.sandbox.contact_filters import matching
+from textrequest_mcp.sandbox.phone import eleven_digits
+from textrequest_mcp.sandbox.records import Contact, Line
+from textrequest_mcp.sandbox.refusals import Refusal
+
+_TEXTS = ("first_name", "last_name", "display_name", "note", "suppressed_reason")
+_FLAGS = ("is_suppressed", "is_archived", "is_blocked", "is_resolved")
+
+
+def view(contact: Contact) -> dict[str, Any]:
+    sent, received, last = contact.last("S"), contact.last("R"), contact.last()
+    total_sent = sum(message.direction == "S" for message in contact.messages)
+    pairs = zip(contact.messages, contact.messages[1:], strict=False)
+    return {
+        "phone_number": contact.phone,
+        "first_name": contact.first_name,
+        "last_name": contact.last_name,
+        "display_name": contact.display_name,
+        "is_suppressed": contact.is_suppressed,
+        "is_archived": contact.is_archived,
+        "is_blocked": contact.is_blocked,
+        "suppressed_reason": contact.suppressed_reason,
+        "note": contact.note,
+        "groups": contact.groups,
+        "contact_tags": contact.tags,
+        "custom_fields": [{"id": id_, "value": value} for id_, value in contact.fields.items()],
+        "is_resolved": contact.is_resolved,
+        "first_contact_utc": stamps.bare(contact.messages[0].at if contact.messages else None),
+        "opted_out_utc": stamps.bare(contact.opted_out_at),
+        "last_msg_sent_utc": stamps.zoned(sent.at if sent else None),
+        "last_msg_received_utc": stamps.zoned(received.at if received else None),
+        "total_msgs_sent": total_sent,
+        "total_msgs_received": len(contact.messages) - total_sent,
+        "response_count": sum(before.direction == "S" and after.direction == "R" for before, after in pairs),
+        "date_created_utc": stamps.zoned(contact.created_at),
+        "last_contact_date_utc": stamps.bare(last.at if last else None),
+        "last_message": messages.view(last) if last else None,
+    }
+
+
+def list_all(call: Call) -> Response:
+    items, meta = call.page(matching(call))
+    return shown({"items": [view(contact) for contact in items], "meta": meta})
+
+
+def read(call: Call) -> Response:
+    contact = call.line.contacts.get(call.phone)
+    return shown(view(contact)) if contact else nothing()
+
+
+def save(call: Call) -> Response:
+    line, phone, fields = call.line, call.phone, call.fields()
+    _check(line, fields)
+    return shown(view(_save(line, phone, fields, call.now)))
+
+
+def save_many(call: Call) -> Response:
+    """All of them or none: each is checked before the first is changed."""
+    line = call.line
+    given = [Body.of(item) for item in _listed(call.body)]
+    numbers = [eleven_digits(fields.required("phone_number")) for fields in given]
+    for fields in given:
+        _check(line, fields)
+    saved = [_save(line, phone, fields, call.now) for phone, fields in zip(numbers, given, strict=True)]
+    return shown([view(contact) for contact in saved])
+
+
+def delete(call: Call) -> Response:
+    """wire-facts, Contacts: 400 where there is any message history, and neither refusal has a body."""
+    line, phone = call.line, call.phone
+    contact = line.contacts.get(phone)
+    if contact is None:
+        raise Refusal(404, "There is no such contact.", silent=True)
+    if contact.messages:
+        raise Refusal(400, "The contact has message history.", silent=True)
+    del line.contacts[phone]
+    return nothing(200)
+
+
+def _listed(body: object) -> list[object]:
+    if not isinstance(body, list):
+        raise Refusal(400, "The body must be a list of contacts.", "bodyInvalid")
+    return cast("list[object]", body)
+
+
+def _check(line: Line, fields: Body) -> None:
+    for name in _TEXTS:
+        fields.text(name)
+    for name in _FLAGS:
+        fields.flag(name)
+    if not line.groups.keys() >= set(fields.listed("groups", int) or []):
+        raise Refusal(400, "There is no such group on this dashboard.", "groupInvalid")
+    if not line.tags.keys() >= set(fields.listed("contact_tags", str) or []):
+        raise Refusal(400, "There is no such tag on this dashboard.", "tagInvalid")
+    if not line.fields.keys() >= _values(fields).keys():
+        raise Refusal(400, "There is no such custom field on this dashboard.", "customFieldInvalid")
+
+
+def _save(line: Line, phone: str, fields: Body, now: float) -> Contact:
+    """wire-facts: what is left out stays; an empty list of tags or field values removes them all."""
+    contact = line.contact(phone, now)
+    for name in (*_TEXTS, *_FLAGS):
+        if (value := fields.given.get(name)) is not None:
+            setattr(contact, name, value)
+    if not contact.display_name:
+        contact.display_name = f"{contact.first_name} {contact.last_name}".strip()
+    if not contact.is_suppressed:
+        contact.suppressed_reason = None
+    if (groups := fields.listed("groups", int)) is not None:
+        contact.groups = list(dict.fromkeys(groups))
+    if (tags := fields.listed("contact_tags", str)) is not None:
+        contact.tags = list(dict.fromkeys(tags))
+    if fields.given.get("custom_fields") is not None:
+        contact.fields = contact.fields | _values(fields) if fields.given["custom_fields"] else {}
+    return contact
+
+
+def _values(fields: Body) -> dict[str, str]:
+    entries = [Body.of(entry) for entry in fields.listed("custom_fields", object) or []]
+    return {entry.required("id"): entry.text("value") or "" for entry in entries}

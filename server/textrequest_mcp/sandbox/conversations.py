@@ -1,0 +1,56 @@
+"""Conversations: the list of who was last in touch with a line, and putting one aside or bringing it back."""
+
+import re
+
+from starlette.responses import Response
+
+from textrequest_mcp.sandbox import messages
+from textrequest_mcp.sandbox.calls import Call, nothing, shown
+from textrequest_mcp.sandbox.records import Contact, Message
+from textrequest_mcp.sandbox.refusals import Refusal
+
+
+def list_all(call: Call) -> Response:
+    """Latest first; wire-facts: 204 is how a line without any conversation says so."""
+    started = [contact for contact in call.line.contacts.values() if contact.messages]
+    if not started:
+        return nothing()
+    tags, search = set(call.listed("tags")), call.query.get("search", "").strip()
+    only_unresolved, archived_too = call.flag("show_unresolved_only"), call.flag("include_archived")
+    found = [
+        contact
+        for contact in started
+        if (archived_too or not contact.is_archived)
+        and not (only_unresolved and contact.is_resolved)
+        and (not tags or tags.intersection(contact.tags))
+        and (not search or _matches(contact, search))
+    ]
+    found.sort(key=lambda contact: contact.messages[-1].at, reverse=True)
+    items, meta = call.page(found)
+    return shown({"items": [_view(contact, contact.messages[-1]) for contact in items], "meta": meta})
+
+
+def archive(call: Call) -> Response:
+    return _set_archived(call, archived=True)
+
+
+def unarchive(call: Call) -> Response:
+    return _set_archived(call, archived=False)
+
+
+def _set_archived(call: Call, *, archived: bool) -> Response:
+    contact = call.line.contacts.get(call.phone)
+    if contact is None:
+        raise Refusal(400, "There is no conversation with this number.", "contactInvalid")
+    contact.is_archived = archived
+    return nothing(200)
+
+
+def _matches(contact: Contact, search: str) -> bool:
+    """wire-facts: any part of the number, however it is written, or of the name."""
+    digits = "" if re.search(r"[^\d\s().+\-]", search) else re.sub(r"\D", "", search)
+    return bool(digits and digits in contact.phone) or search.casefold() in contact.display_name.casefold()
+
+
+def _view(contact: Contact, last: Message) -> dict[str, object]:
+    return {"phone_number": contact.phone, "last_message": messages.view(last)}

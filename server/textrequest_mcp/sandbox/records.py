@@ -1,0 +1,133 @@
+"""What the pretend service remembers: lines, contacts, texts, groups, tags, fields, payments and hooks."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Literal
+
+
+@dataclass(slots=True)
+class Message:
+    id: str
+    body: str
+    direction: Literal["R", "S"]
+    by: str | None
+    at: float
+    status: str | None = None
+    error: str | None = None
+    media: list[str] = field(default_factory=list[str])
+
+
+@dataclass(slots=True)
+class Contact:
+    phone: str
+    created_at: float
+    first_name: str = ""
+    last_name: str = ""
+    display_name: str = ""
+    note: str = ""
+    is_suppressed: bool = False
+    suppressed_reason: str | None = None
+    is_archived: bool = False
+    is_blocked: bool = False
+    is_resolved: bool = True
+    opted_out_at: float | None = None
+    groups: list[int] = field(default_factory=list[int])
+    tags: list[str] = field(default_factory=list[str])
+    fields: dict[str, str] = field(default_factory=dict[str, str])
+    messages: list[Message] = field(default_factory=list[Message])
+    answers: bool = False
+
+    def last(self, direction: Literal["R", "S"] | None = None) -> Message | None:
+        return next((m for m in reversed(self.messages) if direction in (None, m.direction)), None)
+
+
+@dataclass(slots=True)
+class Group:
+    id: int
+    name: str
+    notes: str = ""
+    is_keyword: bool = False
+    last_message_sent_at: float | None = None
+
+
+@dataclass(slots=True)
+class Tag:
+    id: str
+    name: str
+    color: str
+
+
+@dataclass(slots=True)
+class Field:
+    id: str
+    name: str
+
+
+@dataclass(slots=True)
+class Payment:
+    id: int
+    description: str
+    phone: str
+    amount: Decimal
+    requested_at: float
+    reference_number: str | None = None
+    status: str = "Sent"
+    transaction_status: str = "Unknown"
+    reminder_was_sent: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        """The contract closes a payment when it is paid or cancelled, and says nothing of the other states."""
+        return self.status not in {"Paid", "MarkedAsPaid", "Cancelled"}
+
+
+@dataclass(slots=True)
+class Hook:
+    id: int
+    target_url: str
+    event: str
+    verb: str
+    is_user_defined: bool = False
+    is_connected: bool = True
+
+
+@dataclass(slots=True)
+class Line:
+    """One dashboard, with everything that belongs to it and to no other."""
+
+    id: int
+    name: str
+    phone: str
+    time_zone: str | None = None
+    takes_payments: bool = True
+    free_at: float = 0.0
+    contacts: dict[str, Contact] = field(default_factory=dict[str, Contact])
+    groups: dict[int, Group] = field(default_factory=dict[int, Group])
+    tags: dict[str, Tag] = field(default_factory=dict[str, Tag])
+    fields: dict[str, Field] = field(default_factory=dict[str, Field])
+    payments: dict[int, Payment] = field(default_factory=dict[int, Payment])
+    hooks: dict[int, Hook] = field(default_factory=dict[int, Hook])
+
+    def contact(self, phone: str, now: float) -> Contact:
+        """The contact with this number, made on the spot where there is none."""
+        return self.contacts.setdefault(phone, Contact(phone, created_at=now))
+
+
+@dataclass(order=True, slots=True)
+class Event:
+    """Something that will have happened once the clock passes `at`."""
+
+    at: float
+    number: int
+    happen: Callable[[float], None] = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """One write that the service took: what a test reads to know what was and was not done."""
+
+    method: str
+    path: str
+    body: object
+    at: float

@@ -1,0 +1,33 @@
+"""Says no: the error answers of the pretend service, in both spellings and with or without a body."""
+
+from starlette.responses import JSONResponse, Response
+
+# wire-facts, Base: error bodies have two spellings. Which noun uses which is the sandbox's own choice, kept steady.
+_PLAIN_NOUNS = frozenset({"contacts", "groups", "dashboards", "hooks"})
+
+
+class Refusal(Exception):  # noqa: N818  # an answer like any other, not a fault of the program
+    """An answer of `status`; `silent` ones have no body."""
+
+    def __init__(self, status: int, message: str, code: str | None = None, *, silent: bool = False) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+        self.code = code
+        self.silent = silent
+
+    def answer(self, path: str) -> Response:
+        if self.silent:
+            return Response(status_code=self.status)
+        if noun(path) in _PLAIN_NOUNS:
+            body = {"status": self.status, "message": self.message, "errorCode": self.code}
+        else:
+            body = {"error_message": self.message, "error_code": self.code}
+        return JSONResponse(body, status_code=self.status)
+
+
+def noun(path: str) -> str:
+    """The kind of thing a path is about: the last of its words that names one."""
+    words = [word for word in path.split("/") if word.isalpha()]
+    known = _PLAIN_NOUNS | {"messages", "conversations", "payments", "tags", "fields", "mms"}
+    return next((word for word in reversed(words) if word in known), "dashboards")

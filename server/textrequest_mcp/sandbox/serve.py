@@ -1,0 +1,33 @@
+"""Serves the pretend service on this machine until it is interrupted."""
+
+import secrets
+import socket
+import sys
+
+from textrequest_mcp.sandbox.app import PREFIX, create_app
+
+
+def make_key() -> str:
+    """A key of the service's own form: 32 upper-case hexadecimal digits."""
+    return secrets.token_hex(16).upper()
+
+
+def serve(port: int, *, key: str | None = None) -> None:
+    """On 127.0.0.1; port 0 means any that is free. The first line on stderr says where, and with which key."""
+    import uvicorn  # so that only those who serve wait for it
+
+    key = key or make_key()
+    with socket.socket() as listening:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(("127.0.0.1", port))
+        listening.listen()
+        bound = listening.getsockname()[1]
+        sys.stderr.write(f"Text Request sandbox at http://127.0.0.1:{bound}{PREFIX} with key {key}\n")
+        sys.stderr.flush()
+        config = uvicorn.Config(
+            create_app(key=key), log_level="error", access_log=False, lifespan="off", timeout_graceful_shutdown=1
+        )
+        try:
+            uvicorn.Server(config).run(sockets=[listening])
+        except KeyboardInterrupt:
+            return  # how a person ends it; uvicorn has closed its connections by now

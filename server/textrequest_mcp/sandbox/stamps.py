@@ -1,0 +1,48 @@
+"""Writes and reads the times that appear in the pretend service's answers and questions."""
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from textrequest_mcp.sandbox.refusals import Refusal
+
+DAY = 86_400.0
+HOUR = 3_600.0
+MINUTE = 60.0
+
+
+def zoned(moment: float | None) -> str | None:
+    """The long spelling: seven fraction digits and a Z."""
+    return None if moment is None else f"{_whole(moment)}.{_ticks(moment):07d}Z"
+
+
+def bare(moment: float | None) -> str | None:
+    """The short spelling: no zone, and no zeros at the end of the fraction (wire-facts, Base: both spellings occur)."""
+    if moment is None:
+        return None
+    fraction = f"{_ticks(moment):07d}".rstrip("0")
+    return f"{_whole(moment)}.{fraction}" if fraction else _whole(moment)
+
+
+def moment_of(text: str, zone: str | None, name: str) -> float:
+    """Seconds since 1970; a time without a zone is read in `zone`, the line's own, or in UTC when that is None."""
+    try:
+        # A plus sign in a query arrives as a space where the caller did not escape it.
+        read = datetime.fromisoformat(text.strip().replace(" ", "T", 1) if "T" not in text else text.replace(" ", "+"))
+    except ValueError:
+        raise Refusal(400, f"{name} is not a date and time.", "parameterInvalid") from None
+    return (read if read.tzinfo else read.replace(tzinfo=_zone(zone))).timestamp()
+
+
+def _zone(name: str | None) -> ZoneInfo | None:
+    try:
+        return ZoneInfo(name or "UTC")
+    except ZoneInfoNotFoundError:
+        return None  # no time zone data on this machine: its own local time has to do
+
+
+def _whole(moment: float) -> str:
+    return datetime.fromtimestamp(moment // 1, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+
+
+def _ticks(moment: float) -> int:
+    return min(round(moment % 1 * 10_000_000), 9_999_999)

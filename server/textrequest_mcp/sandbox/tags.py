@@ -1,0 +1,20 @@
+"""Tags: coloured labels that a line's contacts carry."""
+
+from starlette.responses import Response
+
+from textrequest_mcp.sandbox.calls import Call, nothing, shown
+from textrequest_mcp.sandbox.records import Tag
+
+
+def view(tag: Tag) -> dict[str, str]:
+    return {"id": tag.id, "tag": tag.name, "tag_color": tag.color}
+
+
+def list_all(call: Call) -> Response:
+    items, meta = call.page(list(call.line.tags.values()))
+    return shown({"items": [view(tag) for tag in items], "meta": meta})
+
+
+def read(call: Call) -> Response:
+    tag = call.line.tags.get(call.path["tag_id"].lower())
+    return shown(view(tag)) if tag else nothing()
