@@ -1,0 +1,1 @@
+"""Everything that knows how to talk to Text Request over the network."""
