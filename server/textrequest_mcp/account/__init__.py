@@ -1,0 +1,1 @@
+"""What an assistant can do with an account: one module for each noun."""

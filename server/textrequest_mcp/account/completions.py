@@ -1,0 +1,58 @@
+"""Completions: what a person may mean while typing a line, a phone number or a payment."""
+
+import logging
+from typing import Any
+
+from mcp.server.mcpserver import MCPServer
+from mcp_types import Completion, CompletionArgument, CompletionContext
+
+from textrequest_mcp.account.contacts import list_contacts
+from textrequest_mcp.account.conversations import list_conversations
+from textrequest_mcp.account.line import Account, TextingLine
+from textrequest_mcp.account.payments import list_payments
+from textrequest_mcp.upstream.errors import TextRequestError
+
+logger = logging.getLogger(__name__)
+
+_MOST = 20
+
+
+def add_completions(server: MCPServer[Any], account: Account) -> None:
+    """Answer completion requests of prompts and resource templates alike, by the argument's name."""
+
+    @server.completion()
+    async def complete(  # pyright: ignore[reportUnusedFunction] - the server calls it
+        _: object, argument: CompletionArgument, context: CompletionContext | None
+    ) -> Completion | None:
+        given = (context.arguments if context else None) or {}
+        try:
+            values = await _values(account, argument.name, argument.value.strip(), given.get("dashboard_id"))
+        except TextRequestError as error:  # a suggestion that cannot be had is no suggestion
+            logger.info("no completions: %s", error.what)
+            return None
+        return Completion(values=values[:_MOST], total=len(values), has_more=len(values) > _MOST)
+
+
+async def _values(account: Account, name: str, typed: str, dashboard_id: str | None) -> list[str]:
+    if name == "dashboard_id":
+        lines = await account.lines()
+        return [str(line.id) for line in lines if str(line.id).startswith(typed) or typed.lower() in line.name.lower()]
+    if name not in {"phone_number", "payment_id"}:
+        return []
+    line = await account.line(int(dashboard_id) if dashboard_id and dashboard_id.isascii() and dashboard_id.isdigit() else None)
+    if name == "payment_id":
+        payments = (await list_payments(line, page_size=100)).items
+        return [str(payment.payment_id) for payment in payments if str(payment.payment_id).startswith(typed)]
+    return await _numbers(line, typed)
+
+
+async def _numbers(line: TextingLine, typed: str) -> list[str]:
+    """By the start of a number among all contacts, by a part of a name among those with a conversation."""
+    if typed and any(c.isalpha() for c in typed):
+        found = [item.phone_number for item in (await list_conversations(line, search=typed, page_size=_MOST)).items]
+    else:
+        found = [
+            item.phone_number
+            for item in (await list_contacts(line, contact_phone_number=typed or None, page_size=_MOST)).items
+        ]
+    return [number for number in found if number]

@@ -1,0 +1,304 @@
+"""Contacts: the people a line texts with, found, saved and deleted."""
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, Field
+
+from textrequest_mcp.account.line import Line
+from textrequest_mcp.account.messages import Message
+from textrequest_mcp.answers import Answer, Listing, Phone, Text, Texts, Time
+from textrequest_mcp.guard.confirmation import Question
+from textrequest_mcp.parameters import (
+    Guid,
+    Guids,
+    Ids,
+    Instant,
+    LocalTime,
+    Number,
+    PageNumber,
+    PageSize,
+    PhoneNumber,
+    in_order,
+    listed,
+    only_given,
+    parsed,
+)
+from textrequest_mcp.toolset import Toolset
+from textrequest_mcp.upstream.errors import BadInput, NotFound, Refused
+from textrequest_mcp.upstream.page import DEFAULT_SIZE, MAX_SIZE
+from textrequest_mcp.upstream.phone import masked, wire
+from textrequest_mcp.wording import one_line, some
+
+contacts = Toolset("contacts")
+
+
+class CustomFieldValue(BaseModel):
+    """A contact's value for a custom field."""
+
+    id: Text = None
+    value: Text = None
+
+
+class Contact(Answer):
+    """A person, as one line knows them; names, notes and values are the customer's or a colleague's words."""
+
+    phone_number: Phone = None
+    first_name: Text = None
+    last_name: Text = None
+    display_name: Text = None
+    is_suppressed: bool | None = Field(default=None, description="Does not rise in the queue")
+    is_archived: bool | None = None
+    is_blocked: bool | None = Field(default=None, description="Incoming texts are dropped")
+    suppressed_reason: Text = None
+    note: Text = Field(default=None, description="Never shown to the contact")
+    groups: list[int] | None = Field(default=None, description="Group ids")
+    contact_tags: Texts = Field(default=None, description="Tag ids")
+    custom_fields: list[CustomFieldValue] | None = None
+    is_resolved: bool | None = None
+    first_contact_utc: Time = None
+    opted_out_utc: Time = Field(default=None, description="When they texted STOP; then they must not be texted")
+    last_msg_sent_utc: Time = None
+    last_msg_received_utc: Time = None
+    total_msgs_sent: int | None = None
+    total_msgs_received: int | None = None
+    response_count: int | None = None
+    date_created_utc: Time = None
+    last_contact_date_utc: Time = None
+    last_message: Message | None = None
+
+
+class Contacts(Listing):
+    """The contacts that match."""
+
+    columns = (
+        "phone_number",
+        "display_name",
+        "is_resolved",
+        "is_archived",
+        "is_blocked",
+        "is_suppressed",
+        "opted_out_utc",
+        "last_msg_received_utc",
+        "last_msg_sent_utc",
+        "groups",
+        "note",
+    )
+    longest_cell = 80
+    items: list[Contact] = []
+
+
+class ContactDeleted(Answer):
+    """A contact that is gone."""
+
+    phone_number: Phone = None
+
+
+class FieldValueInput(BaseModel):
+    """A value for a custom field, by the field's id."""
+
+    id: Guid
+    value: str
+
+
+FieldValues = Annotated[list[FieldValueInput], BeforeValidator(parsed)]
+
+
+class ContactInput(BaseModel, extra="forbid"):
+    """One contact of a bulk save."""
+
+    phone_number: Number
+    first_name: str | None = None
+    last_name: str | None = None
+    display_name: str | None = None
+    is_suppressed: bool | None = None
+    is_archived: bool | None = None
+    is_blocked: bool | None = None
+    suppressed_reason: str | None = None
+    note: str | None = None
+    groups: Ids | None = None
+    contact_tags: Guids | None = None
+    custom_fields: FieldValues | None = None
+    is_resolved: bool | None = None
+
+
+@contacts.reads(title="List contacts", action="GetContacts")
+async def list_contacts(
+    line: Line,
+    contact_phone_number: Annotated[str, Field(description="First digits of the number")] | None = None,
+    last_message_timestamp_before_utc: Instant | None = None,
+    last_message_timestamp_after_utc: Instant | None = None,
+    contact_created_before: LocalTime | None = None,
+    contact_created_after: LocalTime | None = None,
+    is_resolved: bool | None = None,
+    is_blocked: bool | None = None,
+    is_archived: bool | None = None,
+    is_suppressed: bool | None = None,
+    has_opted_out: bool | None = None,
+    last_message_sent_before: LocalTime | None = None,
+    last_message_sent_after: LocalTime | None = None,
+    last_message_received_before: LocalTime | None = None,
+    last_message_received_after: LocalTime | None = None,
+    tags: Annotated[Guids, Field(description="Ids from list_tags")] | None = None,
+    groups: Annotated[Ids, Field(description="Ids from list_groups; gives the members")] | None = None,
+    custom_field_id_1: Annotated[Guid, Field(description="From list_custom_fields; needs its value")] | None = None,
+    custom_field_value_1: str | None = None,
+    custom_field_id_2: Guid | None = None,
+    custom_field_value_2: str | None = None,
+    custom_field_id_3: Guid | None = None,
+    custom_field_value_3: str | None = None,
+    page: PageNumber = 0,
+    page_size: PageSize = DEFAULT_SIZE,
+) -> Contacts:
+    """List a line's contacts that match all given filters. To find one by name, list_conversations has search; for one
+    number, get_contact. Times: ISO 8601, local to the account unless the name ends in _utc."""
+    in_order(last_message_timestamp_after_utc, last_message_timestamp_before_utc, "last_message_timestamp_*_utc")
+    in_order(contact_created_after, contact_created_before, "contact_created_*")
+    in_order(last_message_sent_after, last_message_sent_before, "last_message_sent_*")
+    in_order(last_message_received_after, last_message_received_before, "last_message_received_*")
+    pairs = {
+        "1": (custom_field_id_1, custom_field_value_1),
+        "2": (custom_field_id_2, custom_field_value_2),
+        "3": (custom_field_id_3, custom_field_value_3),
+    }
+    query: dict[str, Any] = {
+        "contact_phone_number": _first_digits(contact_phone_number),
+        "last_message_timestamp_before_utc": last_message_timestamp_before_utc,
+        "last_message_timestamp_after_utc": last_message_timestamp_after_utc,
+        "contact_created_before": contact_created_before,
+        "contact_created_after": contact_created_after,
+        "is_resolved": is_resolved,
+        "is_blocked": is_blocked,
+        "is_archived": is_archived,
+        "is_suppressed": is_suppressed,
+        "has_opted_out": has_opted_out,
+        "last_message_sent_before": last_message_sent_before,
+        "last_message_sent_after": last_message_sent_after,
+        "last_message_received_before": last_message_received_before,
+        "last_message_received_after": last_message_received_after,
+        "tags": tags or None,
+        "groups": groups or None,
+        "page": page,
+        "page_size": page_size,
+    }
+    for number, (field_id, value) in pairs.items():
+        if (field_id is None) != (value is None):
+            raise BadInput(f"custom_field_id_{number} and custom_field_value_{number} go together.", todo="Give both.")
+        query |= {f"custom_field_id_{number}": field_id, f"custom_field_value_{number}": value}
+    return Contacts.of(await line.get("contacts", query=query), page=page, page_size=page_size)
+
+
+@contacts.reads(title="Get a contact", action="GetContactByPhoneNumber", link="contacts/{phone_number}")
+async def get_contact(line: Line, phone_number: PhoneNumber) -> Contact:
+    """Get one contact by number: names, flags, groups, tags, opt-out, last message. Texts are in list_messages."""
+    answer = await line.get("contacts", wire(phone_number))
+    if answer is None:
+        raise NotFound(
+            f"This line has no contact with {masked(phone_number)}.",
+            todo="Each line has its own contacts: try another line, or list_conversations with search.",
+        )
+    return Contact.model_validate(answer)
+
+
+@contacts.writes(
+    title="Save a contact", action="CreateContact", overwrites=True, idempotent=True, link="contacts/{phone_number}"
+)
+async def save_contact(
+    line: Line,
+    phone_number: PhoneNumber,
+    first_name: str | None = None,
+    last_name: str | None = None,
+    display_name: Annotated[str, Field(description="Name shown in the app")] | None = None,
+    is_suppressed: Annotated[bool, Field(description="Keep from rising in the queue")] | None = None,
+    is_archived: bool | None = None,
+    is_blocked: Annotated[bool, Field(description="Drop their texts")] | None = None,
+    suppressed_reason: str | None = None,
+    note: Annotated[str, Field(description="For colleagues")] | None = None,
+    groups: Annotated[Ids, Field(description="Ids from list_groups")] | None = None,
+    contact_tags: Annotated[Guids, Field(description="Ids from list_tags; [] removes all")] | None = None,
+    custom_fields: Annotated[FieldValues, Field(description="Ids from list_custom_fields; [] removes all")] | None = None,
+    is_resolved: bool | None = None,
+) -> Contact:
+    """Create or update one contact of a line; what is left out stays as it is. For many, save_contacts."""
+    changes = _changes(
+        first_name=first_name,
+        last_name=last_name,
+        display_name=display_name,
+        is_suppressed=is_suppressed,
+        is_archived=is_archived,
+        is_blocked=is_blocked,
+        suppressed_reason=suppressed_reason,
+        note=note,
+        groups=groups,
+        contact_tags=contact_tags,
+        custom_fields=custom_fields,
+        is_resolved=is_resolved,
+    )
+    answer = await line.post("contacts", wire(phone_number), body=changes, repeatable=True)
+    return Contact.model_validate(answer or {"phone_number": phone_number})
+
+
+@contacts.writes(title="Save many contacts", action="BulkUpdateContacts", overwrites=True, idempotent=True)
+async def save_contacts(
+    line: Line,
+    contacts: Annotated[
+        list[ContactInput],
+        BeforeValidator(parsed),
+        Field(min_length=1, max_length=MAX_SIZE, description="Fields as in save_contact"),
+    ],
+) -> Contacts:
+    """Create or update many contacts of a line in one call, by phone_number; what is left out stays as it is."""
+    numbers = [contact.phone_number for contact in contacts]
+    twice = {masked(number) for number in numbers if numbers.count(number) > 1}
+    if twice:
+        raise BadInput(f"The list has {', '.join(sorted(twice))} more than once.", todo="Give each contact once.")
+    body = [
+        {"phone_number": wire(contact.phone_number)}
+        | _changes(**{name: getattr(contact, name) for name in ContactInput.model_fields if name != "phone_number"})
+        for contact in contacts
+    ]
+    answer = await line.post("contacts", body=body, repeatable=True)
+    return Contacts.of(answer, page=0, page_size=len(body))
+
+
+async def _before_deleting(line: Line, phone_number: PhoneNumber) -> Question:
+    contact = await get_contact(line, phone_number)
+    name = one_line(contact.display_name) or "without a name"
+    texts = (contact.total_msgs_sent or 0) + (contact.total_msgs_received or 0)
+    if texts or contact.last_message is not None:
+        raise Refused(
+            f"The contact {name!r} has {some(texts, 'message') if texts else 'messages'}, and Text Request deletes only "
+            "contacts without any.",
+            status=400,
+            todo="Offer what works instead: archive_conversation hides it, save_contact with is_blocked stops their texts.",
+        )
+    return Question(
+        f"Delete the contact {name!r} ({phone_number}) from {one_line(await line.name())!r}? It has no messages, is in "
+        f"{some(len(contact.groups or []), 'group')} and has {some(len(contact.contact_tags or []), 'tag')}. "
+        "It cannot be undone."
+    )
+
+
+@contacts.destroys(title="Delete a contact", action="DeleteContact", question=_before_deleting)
+async def delete_contact(line: Line, phone_number: PhoneNumber) -> ContactDeleted:
+    """Delete a contact that never exchanged a text, for good; a person confirms first. The service refuses one with
+    messages: archive_conversation, or save_contact with is_blocked, instead."""
+    await line.delete("contacts", wire(phone_number))
+    return ContactDeleted(phone_number=phone_number)
+
+
+def _changes(**values: Any) -> dict[str, Any]:
+    """What a save sends: only what was given, custom fields as the service takes them."""
+    changes = only_given(**values)
+    if "custom_fields" in changes:
+        changes["custom_fields"] = [value.model_dump() for value in changes["custom_fields"]]
+    return changes
+
+
+def _first_digits(text: str | None) -> str | None:
+    """The start of a number as the service matches it, from any usual spelling (it matches from the leading 1)."""
+    if text is None:
+        return None
+    digits = "".join(c for c in text if c in "0123456789")
+    if not digits or any(c not in "0123456789 ().-+" for c in text):
+        raise BadInput("contact_phone_number is not the start of a phone number.", todo="Give digits, such as 423555.")
+    return digits if digits.startswith("1") else "1" + digits

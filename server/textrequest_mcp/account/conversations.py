@@ -1,0 +1,76 @@
+"""Conversations: one for each contact that a line has texted with, newest words first in view."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from textrequest_mcp.account.line import Line
+from textrequest_mcp.account.messages import Message
+from textrequest_mcp.answers import Answer, Listing, Phone
+from textrequest_mcp.parameters import Guids, PageNumber, PageSize, PhoneNumber
+from textrequest_mcp.toolset import Toolset
+from textrequest_mcp.upstream.page import DEFAULT_SIZE
+from textrequest_mcp.upstream.phone import wire
+
+conversations = Toolset("conversations")
+
+
+class Conversation(Answer):
+    """A conversation by its contact's number."""
+
+    phone_number: Phone = None
+    last_message: Message | None = None
+
+
+class Conversations(Listing):
+    """A line's conversations."""
+
+    longest_cell = 300
+    columns = ("phone_number", "message_timestamp_utc", "message_direction", "body", "delivery_status")
+    items: list[Conversation] = []
+
+
+class Archived(Answer):
+    """Where a conversation stands now."""
+
+    phone_number: Phone = None
+    is_archived: bool | None = None
+
+
+@conversations.reads(title="List conversations", action="GetConversations", link="conversations")
+async def list_conversations(
+    line: Line,
+    tags: Annotated[Guids, Field(description="Only contacts with these; ids from list_tags")] | None = None,
+    show_unresolved_only: bool | None = None,
+    include_archived: bool | None = None,
+    search: Annotated[str, Field(description="Part of a name or number")] | None = None,
+    page: PageNumber = 0,
+    page_size: PageSize = DEFAULT_SIZE,
+) -> Conversations:
+    """List a line's conversations with their last text; where its message_direction is R, the customer waits for an
+    answer. Whole threads are in list_messages."""
+    query = {
+        "tags": tags or None,
+        "show_unresolved_only": show_unresolved_only,
+        "include_archived": include_archived,
+        "search": search or None,
+        "page": page,
+        "page_size": page_size,
+    }
+    return Conversations.of(await line.get("conversations", query=query), page=page, page_size=page_size)
+
+
+@conversations.writes(title="Archive a conversation", action="ArchiveConversation", overwrites=False, idempotent=True)
+async def archive_conversation(line: Line, phone_number: PhoneNumber) -> Archived:
+    """Hide a conversation from a line's lists until a text goes either way; nothing is deleted."""
+    await line.put("contacts", wire(phone_number), "conversations", "archive")
+    return Archived(phone_number=phone_number, is_archived=True)
+
+
+@conversations.writes(
+    title="Unarchive a conversation", action="UnarchiveConversation", overwrites=False, idempotent=True
+)
+async def unarchive_conversation(line: Line, phone_number: PhoneNumber) -> Archived:
+    """Bring an archived conversation back into a line's lists."""
+    await line.put("contacts", wire(phone_number), "conversations", "unarchive")
+    return Archived(phone_number=phone_number, is_archived=False)

@@ -1,0 +1,125 @@
+"""Dashboards: the texting lines of the account."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from textrequest_mcp.account.line import InAccount
+from textrequest_mcp.answers import Answer, Listing, Phone, Text
+from textrequest_mcp.guard.confirmation import Question
+from textrequest_mcp.parameters import DashboardId, Filled, Number, PageNumber, PageSize
+from textrequest_mcp.toolset import Toolset
+from textrequest_mcp.upstream.errors import NotFound, Refused
+from textrequest_mcp.upstream.page import DEFAULT_SIZE
+from textrequest_mcp.upstream.phone import wire
+from textrequest_mcp.wording import one_line
+
+dashboards = Toolset("dashboards")
+
+_FREE_NUMBERS_SHOWN = 5
+TypedName = Annotated[str, Field(description="With a confirmation: the line's name as the person typed it")]
+
+
+class Dashboard(Answer):
+    """A texting line."""
+
+    id: int | None = None
+    name: Text = None
+    phone: Phone = None
+    time_zone: Text = Field(default=None, validation_alias="timeZoneId")
+
+
+class Dashboards(Listing):
+    """The account's lines."""
+
+    items: list[Dashboard] = []
+
+
+class DashboardDeleted(Answer):
+    """A line that is gone."""
+
+    dashboard_id: int | None = None
+
+
+@dashboards.reads(title="List lines", action="GetDashboards")
+async def list_dashboards(account: InAccount, page: PageNumber = 0, page_size: PageSize = DEFAULT_SIZE) -> Dashboards:
+    """List the texting lines (dashboards) of the account: id, name, number. Other tools take the id."""
+    answer = await account.api.get("dashboards", query={"page": page, "page_size": page_size})
+    return Dashboards.of(answer, page=page, page_size=page_size)
+
+
+@dashboards.reads(title="Get a line", action="GetDashboard")
+async def get_dashboard(account: InAccount, dashboard_id: DashboardId | None = None) -> Dashboard:
+    """Get one texting line's name and number."""
+    line = await account.line(dashboard_id)
+    answer = await line.get()
+    if answer is None:
+        raise NotFound("There is no such line.", todo="See list_dashboards.")
+    return Dashboard.model_validate(answer)
+
+
+async def _before_deleting(account: InAccount, dashboard_id: DashboardId) -> Question:
+    dashboard = await get_dashboard(account, dashboard_id)
+    name = one_line(dashboard.name)
+    line = await account.line(dashboard_id)
+    counts: list[str] = []
+    for noun in ("contacts", "conversations", "groups"):
+        listed = Listing.of(await line.get(noun, query={"page": 0, "page_size": 1}), page=0, page_size=1)
+        counts.append(f"{listed.total_items or 0} {noun}")
+    return Question(
+        f"Delete the texting line {name!r} ({dashboard.phone}) with its {', '.join(counts)}, all their messages and "
+        f"its webhooks? Customers can no longer reach this number here. It cannot be undone. "
+        f"To go ahead, type the line's name: {name}",
+        must_type=name,
+    )
+
+
+@dashboards.writes(title="Create a line", action="CreateDashboard", overwrites=False, idempotent=False)
+async def create_dashboard(
+    account: InAccount,
+    name: Annotated[Filled, Field(description="For people")],
+    phone: Annotated[Number, Field(description="A provisioned number of the account; an error lists free ones")],
+) -> Dashboard:
+    """Create a texting line on a number provisioned for the account. It may be billed; administrators get an email."""
+    try:
+        answer = await account.api.post("dashboards", body={"name": name, "phone": wire(phone)})
+    except Refused as refused:
+        raise await _with_free_numbers(account, refused, area_code=phone[2:5]) from None
+    account.forget_lines()
+    return Dashboard.model_validate(answer or {})
+
+
+@dashboards.writes(title="Rename a line", action="UpdateDashboardsName", overwrites=True, idempotent=True)
+async def rename_dashboard(
+    account: InAccount,
+    name: Annotated[Filled, Field(description="The new name")],
+    dashboard_id: DashboardId | None = None,
+) -> Dashboard:
+    """Rename a texting line. Its number cannot change."""
+    line = await account.line(dashboard_id)
+    answer = await line.put(body={"name": name})
+    account.forget_lines()
+    return Dashboard.model_validate(answer or {})
+
+
+@dashboards.destroys(title="Delete a line", action="DeleteDashboard", question=_before_deleting)
+async def delete_dashboard(
+    account: InAccount,
+    dashboard_id: DashboardId,
+    typed_name: TypedName | None = None,  # noqa: ARG001 - the guard holds it against the line's name
+) -> DashboardDeleted:
+    """Delete a texting line with everything in it, for good. A person confirms by typing its name."""
+    await account.api.delete("dashboards", dashboard_id)
+    account.forget_lines()
+    return DashboardDeleted(dashboard_id=dashboard_id)
+
+
+async def _with_free_numbers(account: InAccount, refused: Refused, area_code: str) -> Refused:
+    """The same refusal, saying which numbers of the area are free (wire-facts, Dashboards)."""
+    try:
+        free = await account.api.get("dashboards", "provisioning", query={"area_code": area_code})
+    except Refused:
+        free = []
+    numbers = ", ".join(f"+{number}" for number in (free or [])[:_FREE_NUMBERS_SHOWN])
+    todo = f"Numbers that are free in area code {area_code}: {numbers}." if numbers else "No number is free there."
+    return Refused(refused.what, status=refused.status, code=refused.code, todo=todo)

@@ -1,0 +1,26 @@
+"""Custom fields: what a line records about contacts beyond name and number."""
+
+from textrequest_mcp.account.line import Line
+from textrequest_mcp.answers import Answer, Listing, Text
+from textrequest_mcp.toolset import Toolset
+
+fields = Toolset("fields")
+
+
+class CustomField(Answer):
+    """A field that contacts can have a value for."""
+
+    id: Text = None
+    name: Text = None
+
+
+class CustomFields(Listing):
+    """All custom fields of a line."""
+
+    items: list[CustomField] = []
+
+
+@fields.reads(title="List custom fields", action="GetCustomFields")
+async def list_custom_fields(line: Line) -> CustomFields:
+    """List all custom fields of a line with the ids that contacts and filters use."""
+    return CustomFields.of(await line.get("fields"), page=0, page_size=0)

@@ -1,0 +1,99 @@
+"""Groups: named sets of a line's contacts."""
+
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from textrequest_mcp.account.line import Line, TextingLine
+from textrequest_mcp.answers import Answer, Listing, Text, Time
+from textrequest_mcp.guard.confirmation import Question
+from textrequest_mcp.parameters import Filled, GroupId, PageNumber, PageSize, only_given
+from textrequest_mcp.toolset import Toolset
+from textrequest_mcp.upstream.errors import NotFound
+from textrequest_mcp.upstream.page import DEFAULT_SIZE
+from textrequest_mcp.wording import one_line, some
+
+groups = Toolset("groups")
+
+GroupName = Annotated[Filled, Field(description="For people")]
+GroupNotes = Annotated[str, Field(description="For colleagues")]
+
+
+class Group(Answer):
+    """A group."""
+
+    id: int | None = None
+    name: Text = None
+    notes: Text = None
+    group_member_count: int | None = None
+    is_keyword: bool | None = Field(default=None, description="Made by the service; people join by texting a keyword")
+    last_message_sent_utc: Time = None
+
+
+class Groups(Listing):
+    """A line's groups."""
+
+    columns = ("id", "name", "group_member_count", "is_keyword", "last_message_sent_utc", "notes")
+    items: list[Group] = []
+
+
+class GroupDeleted(Answer):
+    """A group that is gone."""
+
+    group_id: int | None = None
+
+
+@groups.reads(title="List groups", action="GetGroups", link="groups")
+async def list_groups(line: Line, page: PageNumber = 0, page_size: PageSize = DEFAULT_SIZE) -> Groups:
+    """List a line's groups with their sizes. For the members, list_contacts with groups."""
+    answer = await line.get("groups", query={"page": page, "page_size": page_size})
+    return Groups.of(answer, page=page, page_size=page_size)
+
+
+@groups.reads(title="Get a group", action="GetGroupById")
+async def get_group(line: Line, group_id: GroupId) -> Group:
+    """Get one group: name, notes, size. For the members, list_contacts with groups."""
+    return await _read(line, group_id)
+
+
+@groups.writes(title="Create a group", action="CreateGroup", overwrites=False, idempotent=False)
+async def create_group(line: Line, name: GroupName, notes: GroupNotes | None = None) -> Group:
+    """Create an empty group on a line; save_contact puts people in. Groups cannot be texted as a whole here."""
+    return Group.model_validate(await line.post("groups", body=only_given(name=name, notes=notes)) or {})
+
+
+@groups.writes(title="Update a group", action="UpdateGroup", overwrites=True, idempotent=True)
+async def update_group(
+    line: Line, group_id: GroupId, name: GroupName | None = None, notes: GroupNotes | None = None
+) -> Group:
+    """Change a group's name or notes; what is left out stays as it is. Members are changed with save_contact."""
+    # The service wants the name each time (wire-facts, Groups), and says nothing of notes left out: send both as known.
+    now = await _read(line, group_id) if name is None or notes is None else Group()
+    body: dict[str, Any] = only_given(
+        name=now.name if name is None else name, notes=now.notes if notes is None else notes
+    )
+    return Group.model_validate(await line.put("groups", group_id, body=body) or {"id": group_id})
+
+
+async def _before_deleting(line: Line, group_id: GroupId) -> Question:
+    group = await _read(line, group_id)
+    keyword = " It belongs to a keyword, which then has no group." if group.is_keyword else ""
+    return Question(
+        f"Delete the group {one_line(group.name)!r} ({some(group.group_member_count, 'member')}) from "
+        f"{one_line(await line.name())!r}? The contacts stay; who was in the group is lost.{keyword} "
+        "It cannot be undone."
+    )
+
+
+@groups.destroys(title="Delete a group", action="DeleteGroup", question=_before_deleting)
+async def delete_group(line: Line, group_id: GroupId) -> GroupDeleted:
+    """Delete a group for good; its contacts stay. A person confirms first."""
+    await line.delete("groups", group_id)
+    return GroupDeleted(group_id=group_id)
+
+
+async def _read(line: TextingLine, group_id: int) -> Group:
+    answer = await line.get("groups", group_id)
+    if answer is None:
+        raise NotFound(f"This line has no group {group_id}.", todo="See list_groups; each line has its own.")
+    return Group.model_validate(answer)

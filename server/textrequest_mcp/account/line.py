@@ -1,0 +1,125 @@
+"""Which account and which texting line a call works on."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any, NamedTuple
+
+import anyio
+from mcp.server.mcpserver import Context
+from mcp.server.mcpserver.resolve import Resolve
+
+from textrequest_mcp.parameters import DashboardId
+from textrequest_mcp.guard.confirmation import Gate
+from textrequest_mcp.upstream.api import Api, Query, Segment
+from textrequest_mcp.upstream.errors import BadInput
+from textrequest_mcp.upstream.page import MAX_SIZE, read_page
+
+_LINES_STAY_SECONDS = 60.0
+
+
+class KnownLine(NamedTuple):
+    """A line as the account lists it; the name is the business's own."""
+
+    id: int
+    name: str
+    phone: str
+
+
+@dataclass
+class Account:
+    """One Text Request account: the way to it, its default line, and the gate before changes.
+
+    Attributes:
+        default_line: a dashboard id from the settings, or None.
+    """
+
+    api: Api
+    gate: Gate
+    default_line: int | None = None
+    _lines: tuple[KnownLine, ...] = ()
+    _read_at: float | None = None
+
+    async def lines(self) -> tuple[KnownLine, ...]:
+        """All lines of the account, read at most once a minute."""
+        now = anyio.current_time()
+        if self._read_at is None or now - self._read_at > _LINES_STAY_SECONDS:
+            answer = await self.api.get("dashboards", query={"page": 0, "page_size": MAX_SIZE})
+            items = read_page(answer, page=0, page_size=MAX_SIZE).items
+            self._lines = tuple(
+                KnownLine(item["id"], item.get("name") or "", item.get("phone") or "") for item in items
+            )
+            self._read_at = now
+        return self._lines
+
+    def forget_lines(self) -> None:
+        """Read the lines afresh next time; after a line was made, renamed or deleted."""
+        self._read_at = None
+
+    async def line(self, dashboard_id: int | None) -> "TextingLine":
+        """The line with this id, or the default, or the only one.
+
+        Raises:
+            BadInput: there are several and none was named; the sentence lists them.
+        """
+        chosen = dashboard_id or self.default_line
+        if chosen is None:
+            lines = await self.lines()
+            if len(lines) != 1:
+                listed = "; ".join(f"{line.id} {line.name}" for line in lines) or "none"
+                raise BadInput(
+                    f"dashboard_id is missing, and this account has {len(lines)} lines: {listed}.",
+                    todo="Choose one of these ids; if it is not clear which, ask the person.",
+                )
+            chosen = lines[0].id
+        return TextingLine(self, chosen)
+
+    async def name_of(self, dashboard_id: int) -> str:
+        """How a question names a line."""
+        return next((line.name for line in await self.lines() if line.id == dashboard_id), f"line {dashboard_id}")
+
+
+class TextingLine:
+    """One line: the same verbs as the account's, below `/dashboards/{id}`.
+
+    Attributes:
+        id: the dashboard id.
+        account: what it belongs to.
+    """
+
+    def __init__(self, account: Account, dashboard_id: int) -> None:
+        self.account = account
+        self.id = dashboard_id
+
+    async def get(self, *path: Segment, query: Query | None = None) -> Any | None:
+        """As `Api.get`."""
+        return await self.account.api.get("dashboards", self.id, *path, query=query)
+
+    async def post(self, *path: Segment, body: Any = None, repeatable: bool = False) -> Any | None:
+        """As `Api.post`."""
+        return await self.account.api.post("dashboards", self.id, *path, body=body, repeatable=repeatable)
+
+    async def put(self, *path: Segment, body: Any = None) -> Any | None:
+        """As `Api.put`."""
+        return await self.account.api.put("dashboards", self.id, *path, body=body)
+
+    async def delete(self, *path: Segment) -> Any | None:
+        """As `Api.delete`."""
+        return await self.account.api.delete("dashboards", self.id, *path)
+
+    async def name(self) -> str:
+        """The line's name, as the account lists it."""
+        return await self.account.name_of(self.id)
+
+
+async def account_of(ctx: Context[Any, Any]) -> Account:
+    """The account that this server was started for."""
+    account: Account = ctx.request_context.lifespan_context
+    return account
+
+
+async def _line_of(ctx: Context[Any, Any], dashboard_id: DashboardId | None) -> TextingLine:
+    return await (await account_of(ctx)).line(dashboard_id)
+
+
+InAccount = Annotated[Account, Resolve(account_of)]
+# A tool that takes a line gets an optional `dashboard_id` argument from its toolset.
+Line = Annotated[TextingLine, Resolve(_line_of)]

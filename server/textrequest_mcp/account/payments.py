@@ -1,0 +1,200 @@
+"""Payments: amounts that a line asks contacts to pay, by a link in a text."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from textrequest_mcp.account.line import Line, TextingLine
+from textrequest_mcp.answers import Answer, Listing, Money, Phone, Text, Time
+from textrequest_mcp.guard.confirmation import Question
+from textrequest_mcp.parameters import Dollars, Filled, Number, PageNumber, PageSize, PaymentId, PhoneNumber, only_given
+from textrequest_mcp.toolset import Toolset
+from textrequest_mcp.upstream.errors import NotFound, Refused, Uncertain
+from textrequest_mcp.upstream.page import DEFAULT_SIZE
+from textrequest_mcp.upstream.phone import wire
+from textrequest_mcp.upstream.times import show_time
+from textrequest_mcp.wording import one_line
+
+payments = Toolset("payments")
+
+PaymentStatus = Literal["Sent", "Paid", "Cancelled", "Failed", "PastDue", "MarkedAsPaid", "Unknown"]
+TransactionStatus = Literal[
+    "Unknown",
+    "Approved",
+    "Declined",
+    "NotAuthorized",
+    "Error",
+    "Processing",
+    "Failed",
+    "Authorized",
+    "PaymentInProgress",
+]
+_CLOSED = {"Paid", "Cancelled", "MarkedAsPaid"}
+
+
+class Payment(Answer):
+    """A payment request."""
+
+    payment_id: int | None = None
+    request_date: Time = None
+    recipient: Text = None
+    description: Text = Field(default=None, description="Never shown to the contact")
+    customer_phone: Phone = None
+    amount_requested: Money = None
+    is_past_due: bool | None = None
+    reminder_was_sent: bool | None = None
+    transaction_status: TransactionStatus | Text = None
+    textrequest_payment_status: PaymentStatus | Text = None
+    reference_number: Text = None
+
+
+class Payments(Listing):
+    """A line's payment requests."""
+
+    columns = (
+        "payment_id",
+        "request_date",
+        "customer_phone",
+        "recipient",
+        "amount_requested",
+        "textrequest_payment_status",
+        "transaction_status",
+        "is_past_due",
+        "reminder_was_sent",
+        "reference_number",
+        "description",
+    )
+    items: list[Payment] = []
+
+
+@payments.reads(title="List payments", action="GetPayments")
+async def list_payments(
+    line: Line,
+    reference_number: Annotated[str, Field(description="Exactly; not unique")] | None = None,
+    phone_number: PhoneNumber | None = None,
+    sort_type: Literal["amount", "contact", "date", "status"] | None = None,
+    sort_direction: Literal["asc", "desc"] | None = None,
+    page: PageNumber = 0,
+    page_size: PageSize = DEFAULT_SIZE,
+) -> Payments:
+    """List a line's payment requests, open and closed, newest first unless sorted."""
+    query = {
+        "reference_number": reference_number or None,
+        "phone_number": wire(phone_number) if phone_number else None,
+        "sort_type": sort_type,
+        "sort_direction": sort_direction,
+        "page": page,
+        "page_size": page_size,
+    }
+    return Payments.of(await line.get("payments", query=query), page=page, page_size=page_size)
+
+
+@payments.reads(title="Get a payment", action="GetPayment", link="payments/{payment_id}")
+async def get_payment(line: Line, payment_id: PaymentId) -> Payment:
+    """Get one payment request: amount, status, whether its reminder went out."""
+    return await _read(line, payment_id)
+
+
+@payments.sends(title="Request a payment", action="CreatePayment")
+async def create_payment(
+    line: Line,
+    customer_phone: Annotated[Number, Field(description="Contact's number, any usual US form")],
+    amount_requested: Annotated[Dollars, Field(description="Dollars, at most two decimals")],
+    description: Annotated[Filled, Field(description="For colleagues; the contact never sees it")],
+    message: Annotated[str, Field(description="Text that goes with the link")] | None = None,
+    reference_number: Annotated[str, Field(description="Your own id; not unique")] | None = None,
+) -> Payment:
+    """Ask a contact for money: texts them a payment link now. It cannot be edited, only cancelled, which texts them again.
+    Never repeat it because an answer was slow: read list_payments first."""
+    body = only_given(
+        description=description,
+        customer_phone=wire(customer_phone),
+        amount_requested=float(amount_requested),
+        message=message,
+        reference_number=reference_number,
+    )
+    return _changed(await line.post("payments", body=body))
+
+
+@payments.sends(title="Remind of a payment", action="SendPaymentReminder", link="payments/{payment_id}")
+async def send_payment_reminder(line: Line, payment_id: PaymentId) -> Payment:
+    """Text a contact once more about an open payment request. The service allows one reminder for each."""
+    return _changed(await line.post("payments", payment_id, "resend"))
+
+
+async def _before_cancelling(line: Line, payment_id: PaymentId) -> Question:
+    payment = await _open(line, payment_id)
+    return Question(
+        f"Cancel {_named(payment)}? {_who(payment)} gets a text that it is cancelled, and the link stops working. "
+        "It cannot be undone; a new request means another text."
+    )
+
+
+@payments.destroys(
+    title="Cancel a payment",
+    action="CancelPayment",
+    question=_before_cancelling,
+    texts=True,
+    link="payments/{payment_id}",
+)
+async def cancel_payment(line: Line, payment_id: PaymentId) -> Payment:
+    """Cancel an open payment request for good; the contact gets a text that says so. A person confirms first."""
+    return _changed(await line.post("payments", payment_id, "cancel"))
+
+
+async def _before_marking(line: Line, payment_id: PaymentId) -> Question:
+    payment = await _open(line, payment_id)
+    return Question(
+        f"Mark {_named(payment)} as paid outside Text Request? It closes the request and counts the amount as received; "
+        f"{_who(payment)} is told nothing. It cannot be undone."
+    )
+
+
+@payments.destroys(
+    title="Mark a payment as paid", action="MarkPaymentPaid", question=_before_marking, link="payments/{payment_id}"
+)
+async def mark_payment_paid(line: Line, payment_id: PaymentId) -> Payment:
+    """Close an open payment request whose money came another way; for good. A person confirms first."""
+    return _changed(await line.post("payments", payment_id, "mark_as_paid"))
+
+
+async def _read(line: TextingLine, payment_id: int) -> Payment:
+    answer = await line.get("payments", payment_id)
+    if answer is None:
+        raise NotFound(f"This line has no payment {payment_id}.", todo="See list_payments; each line has its own.")
+    return Payment.model_validate(answer)
+
+
+async def _open(line: TextingLine, payment_id: int) -> Payment:
+    """A payment that can still be closed; said before anyone is asked."""
+    payment = await _read(line, payment_id)
+    if payment.textrequest_payment_status in _CLOSED:
+        raise Refused(
+            f"Payment {payment_id} is closed already: its status is {payment.textrequest_payment_status}.",
+            status=400,
+            todo="Nothing is left to do with it; a new request is a new payment.",
+        )
+    return payment
+
+
+def _named(payment: Payment) -> str:
+    asked = f", asked {show_time(payment.request_date)[:10]}" if payment.request_date else ""
+    about = f" for {one_line(payment.description)!r}" if payment.description else ""
+    return f"payment {payment.payment_id} of ${payment.amount_requested}{about} to {_who(payment)}{asked}"
+
+
+def _who(payment: Payment) -> str:
+    name = one_line(payment.recipient)
+    return f"{name} ({payment.customer_phone})" if name else str(payment.customer_phone)
+
+
+def _changed(answer: Any) -> Payment:
+    """A payment after a change; an answer without its id says nothing of what happened."""
+    payment = Payment.model_validate(answer if isinstance(answer, dict) else {})
+    if payment.payment_id is None:
+        raise Uncertain(
+            "The call left, but the answer does not say what became of it.",
+            changed="Whether it took effect is unknown.",
+            todo="Do not repeat it; look with list_payments.",
+        )
+    return payment

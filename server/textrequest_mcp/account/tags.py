@@ -1,0 +1,30 @@
+"""Tags: coloured labels that a line puts on contacts."""
+
+from textrequest_mcp.account.line import Line
+from textrequest_mcp.answers import Answer, Listing, Text
+from textrequest_mcp.parameters import PageNumber, PageSize
+from textrequest_mcp.toolset import Toolset
+from textrequest_mcp.upstream.page import DEFAULT_SIZE
+
+tags = Toolset("tags")
+
+
+class Tag(Answer):
+    """A label."""
+
+    id: Text = None
+    tag: Text = None
+    tag_color: Text = None
+
+
+class Tags(Listing):
+    """A line's tags."""
+
+    items: list[Tag] = []
+
+
+@tags.reads(title="List tags", action="GetTags")
+async def list_tags(line: Line, page: PageNumber = 0, page_size: PageSize = DEFAULT_SIZE) -> Tags:
+    """List a line's tags with the ids that contacts and filters use."""
+    answer = await line.get("tags", query={"page": page, "page_size": page_size})
+    return Tags.of(answer, page=page, page_size=page_size)

@@ -1,0 +1,1 @@
+"""What stands between an assistant and a person's phone."""

@@ -1,0 +1,44 @@
+"""How a change ended, in words that a model cannot misread."""
+
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+
+class Outcome(BaseModel):
+    """What every answer of a changing tool can say besides its own fields."""
+
+    outcome: (
+        Literal["done", "sent", "already", "confirmation_required", "not_confirmed", "unknown", "refused"] | None
+    ) = Field(default=None, description="How it ended; only done and sent mean that it happened now")
+    message: str | None = Field(default=None, description="The same as a sentence, with what to do next")
+    confirmation: str | None = Field(default=None, description="Token for the same call, once a person has agreed")
+    do_not_resend: bool | None = Field(default=None, description="True where it may have happened: look, don't repeat")
+
+
+def confirmation_required(preview: str, tool: str, token: str, minutes: int) -> Outcome:
+    """The answer to a first call on a host that cannot ask by itself."""
+    return Outcome(
+        outcome="confirmation_required",
+        message=(
+            f"Nothing was sent or changed yet. Show the person this, word for word: «{preview}» Only if they agree, "
+            f"call {tool} again with the same arguments and this confirmation; it works once, for {minutes} minutes."
+        ),
+        confirmation=token,
+    )
+
+
+def not_confirmed(action: str) -> Outcome:
+    """The answer when the host's reply to the question was anything but a clear yes."""
+    return Outcome(
+        outcome="not_confirmed",
+        message=(
+            f"The confirmation question came back as '{action}', so nothing was sent or changed. "
+            "Ask the person what they want before calling again."
+        ),
+    )
+
+
+def unknown(what: str) -> Outcome:
+    """The answer when a change left this machine and nothing readable came back."""
+    return Outcome(outcome="unknown", message=what, do_not_resend=True)

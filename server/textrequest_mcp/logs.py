@@ -1,0 +1,39 @@
+"""What the server writes about itself: to stderr only, without keys, message texts or whole phone numbers."""
+
+import logging
+import re
+import sys
+
+_LONG_DIGITS = re.compile(r"(?<![\w-])\+?1?[ .\-(]{0,2}\d{3}[ .\-)]{0,2}\d{3}[ .\-]?\d{4}(?!\w)")
+# These name request addresses (which hold phone numbers) or tool arguments at their lower levels.
+_TALKATIVE = ("httpx2", "httpcore2", "mcp", "sse_starlette", "uvicorn", "uvicorn.access", "asyncio")
+
+
+class _Masked(logging.Formatter):
+    """A line with every phone number cut to its last two digits, and of an exception only its type and place."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return _LONG_DIGITS.sub(lambda match: "…" + match[0][-2:], super().format(record))
+
+    def formatException(self, ei: object) -> str:  # noqa: N802 - the standard library's name
+        kind, _, place = ei  # type: ignore[misc]
+        frames: list[str] = []
+        while place is not None:
+            code = place.tb_frame.f_code
+            frames.append(f"{code.co_filename}:{place.tb_lineno} {code.co_name}")
+            place = place.tb_next
+        return f"{getattr(kind, '__name__', kind)} at " + " < ".join(reversed(frames[-4:]))
+
+
+def start_logging(level: str) -> None:
+    """Send this process's log to stderr; call once, before the SDK sets up its own.
+
+    Args:
+        level: DEBUG, INFO, WARNING or ERROR, for this package; libraries stay at WARNING.
+    """
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Masked("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
+    logging.getLogger("textrequest_mcp").setLevel(level)
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(logging.ERROR if name == "mcp" else logging.WARNING)

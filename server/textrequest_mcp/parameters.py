@@ -1,0 +1,155 @@
+"""The arguments that several tools share, each once: its type, its checks, and where its value comes from."""
+
+import json
+import re
+from datetime import UTC, date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, WithJsonSchema
+
+from textrequest_mcp.upstream.errors import BadInput
+from textrequest_mcp.upstream.page import DEFAULT_SIZE, MAX_SIZE
+from textrequest_mcp.upstream.phone import e164
+
+
+def _whole_number(value: object) -> object:
+    """Whole numbers also as strings of plain digits; true and false are not numbers."""
+    if isinstance(value, bool):
+        raise ValueError("must be a whole number, not true or false")  # noqa: TRY004 - pydantic wants ValueError
+    if isinstance(value, str) and not re.fullmatch(r"-?[0-9]{1,18}", value.strip()):
+        raise ValueError("must be a whole number")
+    return value
+
+
+def _number(value: object) -> object:
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
+    if not isinstance(value, str):
+        raise ValueError("must be a phone number as text")  # noqa: TRY004 - pydantic wants ValueError
+    try:
+        return e164(value)
+    except BadInput as bad:
+        raise ValueError(bad.what) from None
+
+
+def listed(value: object) -> object:
+    """A list also as its JSON text, as comma-separated text, or as its only item: hosts send all of these."""
+    if isinstance(value, str):
+        text = value.strip()
+        if text.startswith("["):
+            try:
+                return json.loads(text)
+            except ValueError:
+                raise ValueError("must be a list") from None
+        return [part.strip() for part in text.split(",") if part.strip()]
+    if isinstance(value, int) and not isinstance(value, bool):
+        return [value]
+    return value
+
+
+def _guid(value: object) -> object:
+    if not isinstance(value, str) or not re.fullmatch(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}", value):
+        raise ValueError("must be an id of the form 00000000-0000-0000-0000-000000000000")
+    return value
+
+
+def _moment(value: object) -> datetime:
+    """A date, or a date and time, in ISO 8601."""
+    text = value.strip() if isinstance(value, str) else ""
+    try:
+        if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+            return datetime.combine(date.fromisoformat(text), datetime.min.time())
+        return datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError("must be a date or time such as 2026-11-20 or 2026-11-20T15:30") from None
+
+
+def _instant(value: object) -> str:
+    moment = _moment(value)
+    moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _local(value: object) -> str:
+    moment = _moment(value)
+    if moment.tzinfo is not None:
+        raise ValueError("is in the account's local time: leave the zone out, or use a filter whose name ends in _utc")
+    return moment.strftime("%Y-%m-%dT%H:%M:%S")
+
+
+def _dollars(value: object) -> Decimal:
+    """More than zero, at most two decimals; a number or its text."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
+        raise ValueError("must be an amount in dollars such as 49.5")
+    try:
+        amount = Decimal(str(value).strip().removeprefix("$")) if str(value).isascii() else Decimal("NaN")
+    except InvalidOperation:
+        amount = Decimal("NaN")
+    if not amount.is_finite():
+        raise ValueError("must be an amount in dollars such as 49.5")
+    if amount <= 0:
+        raise ValueError("must be more than 0 dollars")
+    if amount != round(amount, 2):
+        raise ValueError("has more than two decimals; whole cents only")
+    if amount >= 10**8:
+        raise ValueError("is too large to be meant")
+    return round(amount, 2)
+
+
+def _filled(value: object) -> object:
+    if isinstance(value, str) and not value.strip():
+        raise ValueError("is empty")
+    return value
+
+
+def _web_address(value: object) -> object:
+    if not isinstance(value, str) or not re.fullmatch(r"https://[!-~]+", value):
+        raise ValueError("must be an https address")
+    return value
+
+
+Whole = Annotated[int, BeforeValidator(_whole_number)]
+Id = Annotated[Whole, Field(gt=0)]
+Number = Annotated[str, BeforeValidator(_number)]
+Guid = Annotated[str, BeforeValidator(_guid)]
+Filled = Annotated[str, BeforeValidator(_filled)]
+WebAddress = Annotated[str, BeforeValidator(_web_address)]
+Dollars = Annotated[Decimal, BeforeValidator(_dollars), WithJsonSchema({"type": "number"})]
+Instant = Annotated[str, BeforeValidator(_instant)]  # on the wire: UTC
+LocalTime = Annotated[str, BeforeValidator(_local)]  # on the wire: no zone
+Ids = Annotated[list[Id], BeforeValidator(listed)]
+Guids = Annotated[list[Guid], BeforeValidator(listed)]
+
+DashboardId = Annotated[Id, Field(description="Line id from list_dashboards")]
+PhoneNumber = Annotated[Number, Field(description="Contact's number, any usual US form")]
+GroupId = Annotated[Id, Field(description="From list_groups")]
+PaymentId = Annotated[Id, Field(description="From list_payments")]
+PageNumber = Annotated[Whole, Field(ge=0, description="From 0; next_page of the last answer")]
+PageSize = Annotated[Whole, Field(ge=1, le=MAX_SIZE, description=f"Default {DEFAULT_SIZE}")]
+Confirmation = Annotated[str, Field(description="Token of the preview, once the person agreed")]
+
+
+def in_order(earlier: str | None, later: str | None, names: str) -> None:
+    """Refuse a time range that ends before it starts.
+
+    Raises:
+        BadInput: naming the pair.
+    """
+    if earlier and later and earlier > later:
+        raise BadInput(f"The range {names} ends before it starts.", todo="Swap the two times.")
+
+
+def only_given(**values: Any) -> dict[str, Any]:
+    """What was given, without what was left out: nothing unasked reaches the service."""
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def parsed(value: object) -> object:
+    """A list or an object also as its JSON text."""
+    if isinstance(value, str):
+        try:
+            return json.loads(value)
+        except ValueError:
+            raise ValueError("must be a list") from None
+    return value

@@ -1,0 +1,67 @@
+"""How an answer is written for a model: few tokens, and nothing in it that a customer's words could forge."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+
+def write_text(answer: Mapping[str, Any], columns: Sequence[str] = (), longest_cell: int | None = None) -> str:
+    """The text part of a result.
+
+    Args:
+        answer: the structured part; a list answer has its rows in `items`.
+        columns: which fields of a row a model needs, in order; all of them when left out.
+        longest_cell: characters after which a cell is cut; the structured part always has it whole.
+
+    Returns:
+        Compact JSON without nulls and empty values; for a list a line of JSON about it, then a table: a line of column names and a line
+        for each item, cells divided by tabs, with a line break inside a cell written as `⏎` and a tab as a space.
+    """
+    items = answer.get("items")
+    if not isinstance(items, list):
+        return _compact(answer)
+    rows: list[Any] = items  # pyright: ignore[reportUnknownVariableType] - rows are JSON
+    about = {name: value for name, value in answer.items() if name != "items" and value is not None}
+    if not rows or not all(isinstance(row, Mapping) for row in rows):
+        return _compact(about if not rows else answer)
+    names = [name for name in columns or _all_names(rows) if any(_says(_find(row, name)) for row in rows)]
+    lines = ["\t".join(names), *("\t".join(_cell(_find(row, name), longest_cell) for name in names) for row in rows)]
+    return "\n".join([_compact(about), *lines])
+
+
+def _all_names(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    return list(dict.fromkeys(name for row in rows for name in row))
+
+
+def _find(row: Mapping[str, Any], name: str) -> Any:
+    """A field of an item, or of an object inside it, such as the last message of a conversation."""
+    if name in row:
+        return row[name]
+    inner: list[Mapping[str, Any]] = [part for part in row.values() if isinstance(part, Mapping)]
+    return next((part[name] for part in inner if name in part), None)
+
+
+def _says(value: object) -> bool:
+    return value is not None and value is not False and value not in ("", [], {})
+
+
+def _cell(value: Any, longest: int | None = None) -> str:
+    if not _says(value):
+        return ""
+    if value is True:
+        return "yes"
+    if isinstance(value, list):
+        parts: list[Any] = value  # pyright: ignore[reportUnknownVariableType]
+        return ",".join(_cell(part, longest) for part in parts)
+    if isinstance(value, Mapping):
+        pairs: Mapping[str, Any] = value  # pyright: ignore[reportUnknownVariableType]
+        if set(pairs) == {"id", "value"}:
+            return f"{pairs['id']}={_cell(pairs['value'], longest)}"
+        return _compact(pairs)
+    text = "⏎".join(" ".join(line.split()) for line in str(value).splitlines())
+    return text if longest is None or len(text) <= longest else text[: longest - 1] + "…"
+
+
+def _compact(value: Mapping[str, Any]) -> str:
+    said = {name: part for name, part in value.items() if part is not None and part not in ("", [])}
+    return json.dumps(said, ensure_ascii=False, separators=(",", ":"))

@@ -1,0 +1,207 @@
+"""What the person who runs the server has decided, read from flags and environment; flags win, and every mistake is named."""
+
+import ipaddress
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, cast, get_args
+from urllib.parse import urlsplit
+
+DEFAULT_BASE_URL = "https://api.textrequest.com/api/v3"
+SANDBOX_BASE_URL = "http://sandbox.invalid/api/v3"  # a name that no network resolves: the sandbox is in this process
+TOOLSETS = ("dashboards", "contacts", "groups", "tags", "fields", "conversations", "messages", "payments")
+
+Transport = Literal["stdio", "sse", "http"]
+Confirm = Literal["destructive", "sends", "all", "off"]
+ConfirmFallback = Literal["token", "refuse"]
+LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
+
+_LOOPBACK_NAMES = {"localhost"}
+_YES = {"1", "true", "yes", "on"}
+_NO = {"", "0", "false", "no", "off"}
+_HIGHEST_PORT = 65535
+
+
+class SettingsError(Exception):
+    """One or more settings make no sense; nothing was started.
+
+    Attributes:
+        problems: a sentence for each.
+    """
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Everything that can be set; the names of the environment variables are in the README's table."""
+
+    api_key: str = field(repr=False)
+    base_url: str = DEFAULT_BASE_URL
+    sandbox: bool = False
+    dashboard_id: int | None = None
+    read_only: bool = False
+    toolsets: tuple[str, ...] = TOOLSETS
+    confirm: Confirm = "destructive"
+    confirm_fallback: ConfirmFallback = "token"
+    rate_limit: tuple[int, float] = (100, 60.0)
+    state_dir: Path | None = None  # None keeps all state in memory
+    log_level: LogLevel = "INFO"
+    transport: Transport = "stdio"
+    host: str = "127.0.0.1"
+    port: int = 8000
+
+
+def read_settings(flags: Mapping[str, Any], environment: Mapping[str, str] = os.environ) -> Settings:
+    """Settings from flags (`{"read_only": True, ...}`, None where not given) over `TEXTREQUEST_*` variables.
+
+    Raises:
+        SettingsError: naming every problem at once.
+    """
+    reading = _Reading(flags, environment)
+    sandbox = bool(flags.get("sandbox"))
+    settings = Settings(
+        api_key="" if sandbox else reading.api_key(),
+        base_url=SANDBOX_BASE_URL if sandbox else reading.base_url(),
+        sandbox=sandbox,
+        dashboard_id=reading.dashboard_id(),
+        read_only=reading.yes_or_no("read_only"),
+        toolsets=reading.toolsets(),
+        confirm=cast("Confirm", reading.choice("confirm", get_args(Confirm), "destructive")),
+        confirm_fallback=cast(
+            "ConfirmFallback", reading.choice("confirm_fallback", get_args(ConfirmFallback), "token")
+        ),
+        rate_limit=reading.rate_limit(),
+        state_dir=None if sandbox else reading.state_dir(),
+        log_level=cast("LogLevel", reading.choice("log_level", get_args(LogLevel), "INFO")),
+        transport=cast("Transport", flags.get("transport") or "stdio"),
+        host=reading.host(),
+        port=reading.port(),
+    )
+    if reading.problems:
+        raise SettingsError(reading.problems)
+    return settings
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address stays on this machine."""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host.lower() in _LOOPBACK_NAMES
+
+
+class _Reading:
+    """One pass over flags and environment that gathers problems instead of stopping at the first."""
+
+    def __init__(self, flags: Mapping[str, Any], environment: Mapping[str, str]) -> None:
+        self.flags = flags
+        self.environment = environment
+        self.problems: list[str] = []
+
+    def text(self, name: str) -> str:
+        flag = self.flags.get(name)
+        return str(flag) if flag is not None else self.environment.get(f"TEXTREQUEST_{name.upper()}", "").strip()
+
+    def api_key(self) -> str:
+        key = self.environment.get("TEXTREQUEST_API_KEY", "")
+        file = self.environment.get("TEXTREQUEST_API_KEY_FILE", "").strip()
+        source = "TEXTREQUEST_API_KEY"
+        if key and file:
+            self.problems.append("TEXTREQUEST_API_KEY and TEXTREQUEST_API_KEY_FILE are both set; set one.")
+        elif file:
+            source = "The file that TEXTREQUEST_API_KEY_FILE names"
+            try:
+                key = Path(file).expanduser().read_text("utf-8").rstrip("\r\n")
+            except (OSError, UnicodeDecodeError) as error:
+                self.problems.append(f"TEXTREQUEST_API_KEY_FILE cannot be read ({type(error).__name__}).")
+                return ""
+        if not key:
+            self.problems.append(
+                "There is no API key: set TEXTREQUEST_API_KEY (or TEXTREQUEST_API_KEY_FILE), "
+                "or add --sandbox to work with a pretend account."
+            )
+        elif not re.fullmatch(r"[!-~]+", key):
+            self.problems.append(f"{source} holds spaces, line breaks or characters that no API key has.")
+        return key
+
+    def base_url(self) -> str:
+        url = self.text("base_url") or DEFAULT_BASE_URL
+        try:
+            parts = urlsplit(url)
+            host = parts.hostname or ""
+            _ = parts.port
+        except ValueError:
+            host, parts = "", urlsplit("")
+        if not host or parts.scheme not in {"http", "https"} or parts.query or parts.fragment or parts.username:
+            self.problems.append(f"TEXTREQUEST_BASE_URL is not a plain web address such as {DEFAULT_BASE_URL}.")
+        elif parts.scheme != "https" and not is_loopback(host):
+            self.problems.append("TEXTREQUEST_BASE_URL is not https, so the API key would travel in the open.")
+        return url.rstrip("/")
+
+    def dashboard_id(self) -> int | None:
+        text = self.text("dashboard_id")
+        if not text:
+            return None
+        if not re.fullmatch(r"[1-9][0-9]{0,17}", text):
+            self.problems.append("TEXTREQUEST_DASHBOARD_ID is not a line's id, which is a whole number such as 121.")
+            return None
+        return int(text)
+
+    def yes_or_no(self, name: str) -> bool:
+        text = self.text(name).lower()
+        if text not in _YES | _NO:
+            self.problems.append(f"TEXTREQUEST_{name.upper()} is neither true nor false.")
+        return text in _YES
+
+    def toolsets(self) -> tuple[str, ...]:
+        asked = [name.strip().lower() for name in self.text("toolsets").split(",") if name.strip()]
+        unknown = [name for name in asked if name not in {*TOOLSETS, "all"}]
+        if unknown:
+            self.problems.append(
+                f"There is no toolset called {', '.join(map(repr, unknown))}; there are {', '.join(TOOLSETS)}."
+            )
+        return TOOLSETS if not asked or "all" in asked else tuple(name for name in TOOLSETS if name in asked)
+
+    def choice(self, name: str, choices: tuple[str, ...], default: str) -> str:
+        text = self.text(name)
+        by_lower = {choice.lower(): choice for choice in choices}
+        if text and text.lower() not in by_lower:
+            self.problems.append(f"TEXTREQUEST_{name.upper()} is none of {', '.join(choices)}.")
+        return by_lower.get(text.lower(), default)
+
+    def rate_limit(self) -> tuple[int, float]:
+        text = self.text("rate_limit") or "100/60"
+        match = re.fullmatch(r"([1-9][0-9]{0,5})/([1-9][0-9]{0,5})", text)
+        if match is None:
+            self.problems.append("TEXTREQUEST_RATE_LIMIT is not calls/seconds, such as 100/60.")
+            return 100, 60.0
+        return int(match[1]), float(match[2])
+
+    def state_dir(self) -> Path:
+        text = self.text("state_dir")
+        if text:
+            return Path(text).expanduser()
+        import platformdirs  # only a real account keeps state on disk
+
+        return platformdirs.user_state_path("textrequest-mcp", appauthor=False)
+
+    def host(self) -> str:
+        host = str(self.flags.get("host") or "127.0.0.1")
+        if not is_loopback(host):
+            self.problems.append(
+                f"--host {host} would open the server to other machines, which it does not protect itself "
+                "against yet; use 127.0.0.1."
+            )
+        return host
+
+    def port(self) -> int:
+        port = self.flags.get("port")
+        port = 8000 if port is None else int(port)
+        if not 0 <= port <= _HIGHEST_PORT:
+            self.problems.append(f"--port {port} is not a port; ports are 0 to {_HIGHEST_PORT}.")
+        return port

@@ -1,0 +1,337 @@
+"""How a noun's functions become tools: what they ask, what stands before them, and how their answers are written.
+
+A noun module declares its functions under `@contacts.reads`, `.writes`, `.sends` or `.destroys`. From that and the
+function's own signature this module makes the tool:
+
+- a parameter `line: Line` gives the tool an optional `dashboard_id`;
+- a `question` (or a policy that asks before every such tool) gives it an optional `confirmation`, and the function runs
+  only after the guard has a fresh approval and has used it up;
+- the model that the function returns becomes the output schema, the structured part and the text part.
+"""
+
+import difflib
+import inspect
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, get_args, get_origin
+
+from mcp.server.elicitation import ElicitationResult
+from mcp.server.mcpserver import Context
+from mcp.server.mcpserver.exceptions import ToolError
+from mcp.server.mcpserver.resolve import Elicit, Resolve
+from mcp.server.mcpserver.tools.base import Tool
+from mcp.server.mcpserver.utilities.func_metadata import FuncMetadata
+from mcp_types import CallToolResult, ResourceLink, TextContent, ToolAnnotations
+from pydantic import BaseModel, ValidationError
+
+from textrequest_mcp.parameters import Confirmation, DashboardId
+from textrequest_mcp.answers import Answer
+from textrequest_mcp.guard.confirmation import Approval, Decision, Gate, Question
+from textrequest_mcp.guard.outcome import Outcome, unknown
+from textrequest_mcp.results import write_text
+from textrequest_mcp.schema import flatten
+from textrequest_mcp.upstream.errors import BadInput, Uncertain
+
+Risk = Literal["reads", "writes", "sends", "destroys"]
+Function = Callable[..., Awaitable[BaseModel]]
+Asker = Callable[..., Awaitable[Question]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ToolSpec:
+    """One tool as a noun module declares it.
+
+    Attributes:
+        function: does the work; its docstring is what a model reads.
+        toolset: the noun it belongs to.
+        risk: what it can do to the world.
+        title: for people.
+        action: the connector's name for it.
+        hints: the four MCP hints.
+        texts: whether it makes a text go out.
+        question: makes what a person is shown first; None where only a policy can ask.
+        link: the resource, below the line's, that the answer is about; may hold arguments in braces.
+    """
+
+    function: Function
+    toolset: str
+    risk: Risk
+    title: str
+    action: str
+    hints: ToolAnnotations
+    texts: bool
+    question: Asker | None
+    link: str | None
+
+    @property
+    def name(self) -> str:
+        """The tool's name: the function's."""
+        return self.function.__name__
+
+
+class Toolset:
+    """The tools of one noun.
+
+    Args:
+        name: the noun, as `--toolsets` takes it.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.specs: list[ToolSpec] = []
+
+    def reads(self, *, title: str, action: str, link: str | None = None) -> Callable[[Function], Function]:
+        """A tool that changes nothing."""
+        return self._declare("reads", title=title, action=action, link=link, destructive=False, idempotent=True)
+
+    def writes(
+        self, *, title: str, action: str, overwrites: bool, idempotent: bool, link: str | None = None
+    ) -> Callable[[Function], Function]:
+        """A tool that changes the account; `overwrites` where it can replace what was there."""
+        return self._declare(
+            "writes", title=title, action=action, link=link, destructive=overwrites, idempotent=idempotent
+        )
+
+    def sends(self, *, title: str, action: str, link: str | None = None) -> Callable[[Function], Function]:
+        """A tool that makes a text go out to a person."""
+        return self._declare(
+            "sends", title=title, action=action, link=link, destructive=False, idempotent=False, texts=True
+        )
+
+    def destroys(
+        self, *, title: str, action: str, question: Asker, texts: bool = False, link: str | None = None
+    ) -> Callable[[Function], Function]:
+        """A tool that cannot be undone; `question` makes what a person is shown first."""
+        return self._declare(
+            "destroys",
+            title=title,
+            action=action,
+            link=link,
+            destructive=True,
+            idempotent=True,
+            texts=texts,
+            question=question,
+        )
+
+    def _declare(
+        self,
+        risk: Risk,
+        *,
+        title: str,
+        action: str,
+        destructive: bool,
+        idempotent: bool,
+        texts: bool = False,
+        question: Asker | None = None,
+        link: str | None = None,
+    ) -> Callable[[Function], Function]:
+        hints = ToolAnnotations(
+            title=title,
+            read_only_hint=risk == "reads",
+            destructive_hint=destructive,
+            idempotent_hint=idempotent,
+            open_world_hint=texts,  # beyond the account: a person's phone
+        )
+
+        def declare(function: Function) -> Function:
+            self.specs.append(
+                ToolSpec(
+                    function=function,
+                    toolset=self.name,
+                    risk=risk,
+                    title=title,
+                    action=action,
+                    hints=hints,
+                    texts=texts,
+                    question=question,
+                    link=link,
+                )
+            )
+            return function
+
+        return declare
+
+
+def asks(spec: ToolSpec, confirm: str) -> bool:
+    """Whether a tool asks a person first under a policy (`destructive`, `sends`, `all`, `off`)."""
+    by_policy = {
+        "off": False,
+        "destructive": spec.risk == "destroys",
+        "sends": spec.risk == "destroys" or spec.texts,
+        "all": spec.risk != "reads",
+    }
+    return by_policy[confirm]
+
+
+def make_tool(spec: ToolSpec, *, confirm: str) -> Tool:
+    """The tool as the server registers it, under a confirmation policy."""
+    signature = inspect.signature(spec.function)
+    own = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in signature.parameters.values()]
+    added: list[inspect.Parameter] = []
+    takes_line = "line" in signature.parameters
+    if takes_line:
+        added.append(_optional("dashboard_id", DashboardId))
+    asking = asks(spec, confirm)
+    if asking:
+        added.append(_optional("confirmation", Confirmation))
+        shown = [parameter for parameter in [*own, *added] if not _is_resolved(parameter.annotation)]
+        question = spec.question or _plain_question(spec, [parameter.name for parameter in shown])
+        question_type = Annotated[Question, Resolve(question)]
+        ask = _asker(spec.name, question_type, [parameter.name for parameter in shown])
+        added += [
+            _required("question", question_type),
+            _required("approval", Annotated[ElicitationResult[Decision], Resolve(ask)]),
+        ]
+    own_names = set(signature.parameters)
+
+    async def call(ctx: Context[Any, Any], **arguments: Any) -> CallToolResult:
+        if asking:
+            outcome = await gate_of(ctx).settle(ctx, arguments["question"], arguments["approval"])
+            if outcome is not None:
+                return _result(outcome.model_dump(mode="json", exclude_none=True))
+        line = arguments.get("line")
+        try:
+            answer = await spec.function(**{name: value for name, value in arguments.items() if name in own_names})
+        except Uncertain as uncertain:
+            if spec.risk not in {"sends", "destroys"}:
+                raise
+            # Not an error result: those invite another call.
+            return _result(unknown(str(uncertain)).model_dump(mode="json", exclude_none=True))
+        said = answer.model_dump(mode="json", exclude_none=True)
+        if spec.risk in {"sends", "destroys"}:
+            said = {"outcome": "sent" if spec.risk == "sends" else "done"} | said
+        link = _link(spec, line.id, arguments) if spec.link is not None and line is not None else None
+        return _result(said, answer=answer, link=link)
+
+    parameters = [_required("ctx", Context[Any, Any]), *own, *added]
+    _sign(call, parameters, CallToolResult)
+    tool = _HostTool.from_function(
+        call,
+        name=spec.name,
+        title=spec.title,
+        description=inspect.cleandoc(spec.function.__doc__ or ""),
+        annotations=spec.hints,
+    )
+    tool.parameters = flatten(tool.parameters)
+    output = signature.return_annotation
+    tool.fn_metadata = _HostArguments(
+        arg_model=tool.fn_metadata.arg_model,
+        output_schema=_output_schema(output, can_differ=asking or spec.risk in {"sends", "destroys"}),
+    )
+    return tool
+
+
+def gate_of(ctx: Context[Any, Any]) -> Gate:
+    """The gate of the account that this server was started for."""
+    gate: Gate = ctx.request_context.lifespan_context.gate
+    return gate
+
+
+class _HostArguments(FuncMetadata):
+    """Arguments as hosts really send them: a list or an object may come as its JSON text."""
+
+    def pre_parse_json(self, data: dict[str, Any]) -> dict[str, Any]:
+        """Only objects need it here: list types read their own text, and text that looks like JSON stays text."""
+        return {name: value for name, value in data.items() if value is not None}
+
+
+class _HostTool(Tool):
+    """A tool that answers bad arguments with sentences, and never repeats a rejected value."""
+
+    async def run(self, arguments: dict[str, Any], context: Context[Any, Any], convert_result: bool = False) -> Any:  # noqa: FBT001, FBT002 - the SDK's signature
+        known = self.parameters.get("properties", {})
+        for name in arguments:
+            if name not in known:
+                near = difflib.get_close_matches(name, known, n=1)
+                hint = f"Did you mean {near[0]}?" if near else f"It takes: {', '.join(known) or 'nothing'}."
+                raise BadInput(f"{self.name} has no parameter {name[:40]!r}.", todo=hint)
+        try:
+            return await super().run(arguments, context, convert_result)
+        except ToolError as error:
+            cause = error.__cause__
+            if isinstance(cause, ValidationError):
+                raise BadInput(_sentence(self.name, cause), todo="Correct it and call again.") from None
+            if isinstance(cause, ToolError):
+                raise cause from None
+            raise
+
+
+def _sentence(tool: str, error: ValidationError) -> str:
+    """What is wrong with the arguments, without the values: they may be somebody's number or words."""
+    problems: list[str] = []
+    for problem in error.errors(include_url=False, include_input=False, include_context=False):
+        where = ".".join(str(part) for part in problem["loc"] if not str(part).startswith("function-"))
+        what = problem["msg"].removeprefix("Value error, ")
+        problems.append(f"{where} is missing" if problem["type"] == "missing" else f"{where}: {what}")
+    return f"{tool} cannot run: {'; '.join(dict.fromkeys(problems))}."
+
+
+def _optional(name: str, annotation: Any) -> inspect.Parameter:
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation | None, default=None)
+
+
+def _required(name: str, annotation: Any) -> inspect.Parameter:
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation)
+
+
+def _is_resolved(annotation: Any) -> bool:
+    return get_origin(annotation) is Annotated and any(isinstance(part, Resolve) for part in get_args(annotation))
+
+
+def _sign(function: Callable[..., Any], parameters: list[inspect.Parameter], returns: Any) -> None:
+    """Give a function the signature that the SDK reads: as an object, and as annotations."""
+    function.__signature__ = inspect.Signature(parameters, return_annotation=returns)  # type: ignore[attr-defined]
+    function.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters} | {"return": returns}
+
+
+def _asker(tool: str, question_type: Any, names: list[str]) -> Callable[..., Awaitable[Any]]:
+    """The resolver that finds out how a call can be approved, bound to its exact arguments."""
+
+    async def ask(ctx: Context[Any, Any], question: Question, **arguments: Any) -> Approval | Outcome | Elicit[Any]:
+        token = arguments.pop("confirmation")
+        return await gate_of(ctx).ask(ctx, tool, arguments, question, token)
+
+    parameters = [
+        _required("ctx", Context[Any, Any]),
+        _required("question", question_type),
+        *(_required(name, Any) for name in names),
+    ]
+    _sign(ask, parameters, Any)
+    ask.__qualname__ = f"{tool}.ask"
+    return ask
+
+
+def _plain_question(spec: ToolSpec, names: list[str]) -> Asker:
+    """What is shown where only the policy asks: the tool and its arguments as they are."""
+
+    async def question(**arguments: Any) -> Question:
+        given = {name: str(value) for name, value in arguments.items() if value is not None and name != "confirmation"}
+        return Question(f"{spec.title}? {json.dumps(given, ensure_ascii=False)}")
+
+    _sign(question, [_required(name, Any) for name in names], Question)
+    question.__qualname__ = f"{spec.name}.question"
+    return question
+
+
+def _output_schema(model: type[BaseModel], *, can_differ: bool) -> dict[str, Any]:
+    schema = flatten(model.model_json_schema(mode="serialization"))
+    if can_differ:
+        schema["properties"] = flatten(Outcome.model_json_schema())["properties"] | schema.get("properties", {})
+    schema.pop("required", None)
+    schema.pop("description", None)
+    return schema
+
+
+def _link(spec: ToolSpec, dashboard_id: int, arguments: dict[str, Any]) -> ResourceLink:
+    path = f"dashboards/{dashboard_id}/{(spec.link or '').format_map(arguments)}".rstrip("/")
+    return ResourceLink(type="resource_link", name=path, uri=f"textrequest://{path}", mime_type="application/json")
+
+
+def _result(said: dict[str, Any], *, answer: BaseModel | None = None, link: ResourceLink | None = None) -> CallToolResult:
+    columns = answer.columns if isinstance(answer, Answer) else ()
+    longest = answer.longest_cell if isinstance(answer, Answer) else None
+    text = TextContent(type="text", text=write_text(said, columns, longest))
+    return CallToolResult(content=[text, link] if link else [text], structured_content=said)
+
+

@@ -1,0 +1,109 @@
+"""What an answer of the service means: the JSON it carries, nothing at all, or an error in plain words."""
+
+import json
+import math
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import Any, NamedTuple
+
+from textrequest_mcp.upstream.errors import BadKey, NotFound, Refused
+
+_LONGEST_QUOTE = 200
+_LONG_DIGITS = re.compile(r"\+?\d[\d ().\-]{5,}\d")
+# What to do about the service's own codes (wire-facts, Conversations and messages; reported by one integrator).
+_TODO_BY_CODE = {
+    "30050": "This person opted out by texting STOP; only their own START lifts it, so do not text them.",
+    "2001": "The number cannot be reached by text.",
+}
+
+
+class Unreadable(Exception):  # noqa: N818 - a reading, judged by the caller, not an error of its own
+    """A complete answer that cannot be taken at its word: a server fault, or a body that is not JSON."""
+
+
+class _Error(NamedTuple):
+    message: str
+    code: str | None
+
+
+def read_answer(status: int, body: bytes) -> Any | None:
+    """The decoded JSON of a good answer; None where there is nothing there (204, or no body).
+
+    Raises:
+        Refused, BadKey, NotFound: the service says no, completely and finally.
+        Unreadable: 5xx, or a 2xx whose body is not JSON.
+    """
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status < HTTPStatus.OK:
+        raise Unreadable(f"the service answered {status}")
+    if status >= HTTPStatus.MULTIPLE_CHOICES:
+        raise _refusal(status, body)
+    if status == HTTPStatus.NO_CONTENT or not body.strip():
+        return None
+    try:
+        return json.loads(body, parse_constant=_no_constant)
+    except (ValueError, RecursionError):
+        raise Unreadable("the service's answer is not JSON") from None
+
+
+def retry_after(headers: Mapping[str, str], *, now: datetime | None = None) -> float | None:
+    """Seconds that a `Retry-After` header asks for, from its number or its date; None where it says nothing usable."""
+    value = headers.get("retry-after", "").strip()
+    if re.fullmatch(r"[0-9]{1,9}", value):
+        return float(value)
+    try:
+        at = parsedate_to_datetime(value)
+    except (ValueError, TypeError):
+        return None
+    at = at if at.tzinfo else at.replace(tzinfo=UTC)
+    return max(0.0, math.ceil((at - (now or datetime.now(UTC))).total_seconds()))
+
+
+def quote(message: str) -> str:
+    """The service's words, fit for an error: one line, not long, no whole phone number."""
+    plain = "".join(c if c.isprintable() else " " for c in message)
+    masked = _LONG_DIGITS.sub(lambda match: "…" + re.sub(r"\D", "", match[0])[-2:], plain)
+    return " ".join(masked.split())[:_LONGEST_QUOTE]
+
+
+def _refusal(status: int, body: bytes) -> Refused | NotFound:
+    error = _read_error(body)
+    said = f' It said: "{quote(error.message)}".' if error.message else ""
+    code = f" (code {quote(error.code)})" if error.code else ""
+    if status == HTTPStatus.UNAUTHORIZED:
+        return BadKey(
+            f"Text Request does not accept the API key.{said}",
+            status=status,
+            code=error.code,
+            todo="Ask the person to check TEXTREQUEST_API_KEY; an administrator finds the key under Integrations, API.",
+        )
+    if status == HTTPStatus.NOT_FOUND:
+        return NotFound(f"Text Request has no such thing.{said}", todo="Look its id or number up with a list tool.")
+    if status < HTTPStatus.BAD_REQUEST:
+        return Refused(
+            f"Text Request answered with a redirect ({status}), which is never followed: the key would travel with it.",
+            status=status,
+            todo="Ask the person to check TEXTREQUEST_BASE_URL.",
+        )
+    todo = _TODO_BY_CODE.get(error.code or "", "Correct what it names and call again; the same call gets the same no.")
+    return Refused(f"Text Request refused the call ({status}){code}.{said}", status=status, code=error.code, todo=todo)
+
+
+def _read_error(body: bytes) -> _Error:
+    """Both spellings of an error body, or nothing where there is none (wire-facts, Base)."""
+    try:
+        read: Any = json.loads(body)
+    except (ValueError, RecursionError):
+        return _Error("", None)
+    if not isinstance(read, dict):
+        return _Error("", None)
+    error: dict[str, Any] = read  # pyright: ignore[reportUnknownVariableType] - JSON of the upstream
+    message = error.get("error_message") or error.get("message") or ""
+    code = error.get("error_code") or error.get("errorCode")
+    return _Error(str(message), None if code is None else str(code))
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(name)

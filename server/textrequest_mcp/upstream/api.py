@@ -1,0 +1,276 @@
+"""The one door to Text Request: five verbs over one funnel that knows what may be tried again and what must not.
+
+A call is limiter -> HTTP -> status to JSON or error. What has certainly not left this machine is tried again; what only
+reads, or gives the same result twice, is tried again after a passing fault too; anything else whose answer got lost is
+`Uncertain` and never repeated, because a repeated POST is a second text (wire-facts, Base).
+"""
+
+import logging
+import random
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import anyio
+import httpx2
+
+from textrequest_mcp import __version__
+from textrequest_mcp.upstream import answer
+from textrequest_mcp.upstream.errors import BadInput, TextRequestError, TooBusy, Uncertain, Unreachable, Unreadable
+from textrequest_mcp.upstream.limiter import Limiter, RateLimited
+
+if TYPE_CHECKING:
+    from typing import Self
+
+logger = logging.getLogger(__name__)
+
+Segment = str | int
+Query = Mapping[str, str | int | bool | Sequence[str | int] | None]
+
+_SAFE_SEGMENT = re.compile(r"[A-Za-z0-9_\-]+")
+_TRIES = 3
+_LONGEST_RETRY_AFTER = 60.0
+_DEADLINE_SECONDS = 45.0  # hosts give up on a tool call after about 60
+# Connecting fails fast; an answer may take long when the service is busy; nobody waits for a free connection for long.
+_TIMEOUT = httpx2.Timeout(connect=5.0, read=20.0, write=10.0, pool=10.0)
+_NEVER_LEFT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.UnsupportedProtocol)
+
+
+class _Request(NamedTuple):
+    method: str
+    path: str
+    query: dict[str, str]
+    body: Any
+    repeatable: bool  # sending it twice gives what sending it once gives
+
+    def __str__(self) -> str:
+        return f"{self.method} {re.sub(r'[0-9]{7,}', '…', self.path)}"
+
+
+class _Lost(Exception):  # noqa: N818 - a state of one try, never raised to callers
+    """One try without a usable answer.
+
+    Attributes:
+        left: whether any byte of the request can have left this machine.
+    """
+
+    def __init__(self, why: str, *, left: bool) -> None:
+        super().__init__(why)
+        self.left = left
+
+
+class _Busy(Exception):  # noqa: N818 - a state of one try, never raised to callers
+    """The service answered 429: it took nothing, and wants a pause of so many seconds."""
+
+    def __init__(self, pause: float) -> None:
+        super().__init__(pause)
+        self.pause = pause
+
+
+class Api:
+    """A connection to one account.
+
+    Args:
+        base_url: e.g. `https://api.textrequest.com/api/v3`.
+        key: the account's API key; it is sent in one header and kept out of everything else.
+        limiter: the key's rate limit, shared by every process of this user.
+        transport: what carries the requests; the network when left out.
+        deadline_seconds: the longest that one call may take with all its tries and waits.
+        sleep: how to wait between tries; for tests.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        key: str,
+        limiter: Limiter,
+        *,
+        transport: httpx2.AsyncBaseTransport | None = None,
+        deadline_seconds: float = _DEADLINE_SECONDS,
+        sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
+    ) -> None:
+        self._base_url = base_url.rstrip("/")
+        self._key = key
+        self._limiter = limiter
+        self._transport = transport
+        self._deadline = deadline_seconds
+        self._sleep = sleep
+        self._client: httpx2.AsyncClient | None = None
+
+    async def get(self, *path: Segment, query: Query | None = None) -> Any | None:
+        """Read; None where nothing is there. Raises any `TextRequestError` but `Uncertain`."""
+        return await self._send("GET", path, query=query, repeatable=True)
+
+    async def post(self, *path: Segment, body: Any = None, repeatable: bool = False) -> Any | None:
+        """Create or act; `repeatable` only where doing it twice equals doing it once. Raises any `TextRequestError`."""
+        return await self._send("POST", path, body=body, repeatable=repeatable)
+
+    async def put(self, *path: Segment, body: Any = None) -> Any | None:
+        """Replace; the same twice is the same as once. Raises any `TextRequestError`."""
+        return await self._send("PUT", path, body=body, repeatable=True)
+
+    async def patch(self, *path: Segment, body: Any = None) -> Any | None:
+        """Change in part; not repeated. Raises any `TextRequestError`."""
+        return await self._send("PATCH", path, body=body, repeatable=False)
+
+    async def delete(self, *path: Segment) -> Any | None:
+        """Delete; not repeated, because a second try would report the first one's success as 'not found'."""
+        return await self._send("DELETE", path, repeatable=False)
+
+    async def aclose(self) -> None:
+        """Close the connections; a later call opens them again."""
+        if self._client is not None:
+            client, self._client = self._client, None
+            await client.aclose()
+
+    async def __aenter__(self) -> "Self":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    async def _send(
+        self,
+        method: str,
+        path: Sequence[Segment],
+        *,
+        query: Query | None = None,
+        body: Any = None,
+        repeatable: bool,
+    ) -> Any | None:
+        request = _Request(method, _join(path), _flatten(query or {}), body, repeatable)
+        until = anyio.current_time() + self._deadline
+        for attempt in range(1, _TRIES + 1):
+            left_seconds = until - anyio.current_time()
+            try:
+                return await self._try(request, left_seconds)
+            except _Lost as lost:
+                may_repeat = repeatable or not lost.left
+                pause = random.uniform(0.1, 0.4) * 2**attempt  # noqa: S311 - jitter, not a secret
+                if not may_repeat or attempt == _TRIES or anyio.current_time() + pause >= until:
+                    raise _final(request, lost) from None
+                logger.info("%s: %s; trying again", request, lost)
+            except _Busy as busy:
+                pause = busy.pause
+                await self._limiter.hold_off(min(pause, _LONGEST_RETRY_AFTER))
+                if attempt == _TRIES or anyio.current_time() + pause >= until:
+                    raise TooBusy("Text Request asks for fewer calls (429).", retry_in=pause) from None
+                logger.info("%s: asked to wait %.0f s", request, pause)
+                continue  # the limiter keeps everybody waiting
+            await self._sleep(pause)
+        raise AssertionError("unreachable: the last try returns or raises")
+
+    async def _try(self, request: _Request, seconds: float) -> Any | None:
+        """One try: a slot, the exchange, the reading. Raises `_Lost`, `_Busy` or what the answer means."""
+        try:
+            async with self._limiter.slot(deadline_seconds=max(0.0, seconds)) as slot:
+                try:
+                    response = await self._exchange(request, max(1.0, seconds))
+                except _Lost as lost:
+                    if not lost.left:
+                        slot.unused()
+                    raise
+        except RateLimited as limited:
+            raise TooBusy(
+                "The rate limit of this API key is used up for the moment.", retry_in=limited.retry_in
+            ) from None
+        logger.debug("%s -> %d", request, response.status_code)
+        if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
+            raise _Busy(_pause_of(response))
+        try:
+            return answer.read_answer(response.status_code, response.content)
+        except answer.Unreadable as reading:
+            raise _Lost(str(reading), left=True) from None
+
+    async def _exchange(self, request: _Request, seconds: float) -> httpx2.Response:
+        """Send and receive, noting whether bytes left; what must not repeat is finished even when cancelled."""
+        left = False
+        traced = False
+
+        async def trace(event: str, _: Mapping[str, Any]) -> None:
+            nonlocal left, traced
+            traced = True
+            left = left or event == "http11.send_request_headers.started"
+
+        try:
+            with anyio.CancelScope(shield=not request.repeatable), anyio.fail_after(seconds):
+                return await self._open().request(
+                    request.method,
+                    request.path,
+                    params=request.query or None,
+                    json=request.body,
+                    extensions={"trace": trace},
+                )
+        except _NEVER_LEFT as error:
+            raise _Lost(f"no connection ({type(error).__name__})", left=left) from None
+        except (httpx2.HTTPError, httpx2.StreamError, TimeoutError) as error:
+            # A transport that tells nothing may have sent everything.
+            raise _Lost(f"the connection broke ({type(error).__name__})", left=left or not traced) from None
+
+    def _open(self) -> httpx2.AsyncClient:
+        """The client, made at the first call: a server that is only listed needs no TLS set-up."""
+        if self._client is None:
+            self._client = httpx2.AsyncClient(
+                base_url=self._base_url,
+                headers={
+                    "x-api-key": self._key,
+                    "accept": "application/json",
+                    "user-agent": f"textrequest-mcp/{__version__}",
+                },
+                timeout=_TIMEOUT,
+                follow_redirects=False,
+                transport=self._transport,
+            )
+        return self._client
+
+
+def _join(path: Sequence[Segment]) -> str:
+    """A path of segments that are letters, digits, `-` and `_` only: nothing can climb, cut or add to it.
+
+    Raises:
+        BadInput: a segment holds anything else (`../`, `%2e`, `#`, `?`, line breaks, full-width digits).
+    """
+    for segment in path:
+        if not _SAFE_SEGMENT.fullmatch(str(segment)):
+            raise BadInput("An id holds characters that no id has.", todo="Take the id from a list tool.")
+    return "/" + "/".join(str(segment) for segment in path)
+
+
+def _flatten(query: Query) -> dict[str, str]:
+    """Query parameters as the service reads them: what is None left out, `true`/`false`, lists with commas."""
+    flat: dict[str, str] = {}
+    for name, value in query.items():
+        if value is None:
+            continue
+        if isinstance(value, bool):
+            flat[name] = "true" if value else "false"
+        elif isinstance(value, str | int):
+            flat[name] = str(value)
+        else:
+            flat[name] = ",".join(str(item) for item in value)
+    return flat
+
+
+def _pause_of(response: httpx2.Response) -> float:
+    asked = answer.retry_after(response.headers)
+    return 1.0 if asked is None else asked
+
+
+def _final(request: _Request, lost: _Lost) -> TextRequestError:
+    """The error for a call that will not be tried again."""
+    if not lost.left:
+        return Unreachable(f"Text Request cannot be reached: {lost}.", todo="Try again in a minute.")
+    if request.method == "GET":
+        return Unreadable(
+            f"Text Request gave no usable answer: {lost}.", todo="Try again in a minute; reading again is safe."
+        )
+    if request.repeatable:
+        todo = "Read it back to see; making the same change again is safe."
+    else:
+        todo = "Do not repeat it; first read the conversation, the list or the payment to see whether it happened."
+    return Uncertain(
+        f"The call left, but no usable answer came back: {lost}.",
+        changed="Whether it took effect is unknown.",
+        todo=todo,
+    )

@@ -1,0 +1,50 @@
+"""Lists that come in pages: what was asked for, what came back, and whether there is more."""
+
+from typing import Any, NamedTuple
+
+DEFAULT_SIZE = 25
+MAX_SIZE = 1000  # the service clamps silently above it (wire-facts, Base)
+
+
+class Page(NamedTuple):
+    """One page of a list as the service gave it.
+
+    Attributes:
+        items: the raw items of this page.
+        page: counted from 0.
+        page_size: what the service really used.
+        total_items: how many there are in all; None where the service did not say.
+        next_page: the number of the next page; None at the end.
+    """
+
+    items: list[Any]
+    page: int
+    page_size: int
+    total_items: int | None
+    next_page: int | None
+
+
+def read_page(answer: Any, *, page: int, page_size: int) -> Page:
+    """Read a list's answer: `{items, meta}`, a bare array, or nothing at all (204).
+
+    Args:
+        answer: decoded JSON, or None for a 204.
+        page: what was asked for, used where the answer does not say.
+        page_size: the same.
+    """
+    if answer is None:
+        return Page([], page, page_size, 0 if page == 0 else None, None)
+    if isinstance(answer, list):
+        return Page(answer, 0, len(answer), len(answer), None)
+    meta: dict[str, Any] = answer.get("meta") or {}
+    items: list[Any] = answer.get("items") or []
+    size = _whole(meta.get("page_size")) or page_size
+    total = _whole(meta.get("total_items"))
+    at = _whole(meta.get("page"))
+    at = page if at is None else at
+    more = bool(items) and (len(items) >= size if total is None else (at + 1) * size < total)
+    return Page(items, at, size, total, at + 1 if more else None)
+
+
+def _whole(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
