@@ -73,6 +73,7 @@ class Store:
         self._inode: int | None = None
         self._ensured = 0
         self._durable = True
+        self._turn = anyio.Lock(fast_acquire=True)  # does not suspend when free
 
     @classmethod
     def open(cls, folder: Path | None, *, wall_clock: Callable[[], float] = time.time) -> Store:
@@ -100,28 +101,19 @@ class Store:
         power cut may take the last of them. That is fine for a rate limit, not for the ledger of sends.
         """
         give_up_at = time.monotonic() + deadline_seconds
-        pause = 0.001
-        while True:
+        # One at a time, first come first served: only one task at once contends with the other processes.
+        async with self._turn:
+            connection = await self._begin_by(give_up_at, durable=durable)
             try:
-                connection = self._begin(durable=durable)
-                break
-            except Exception as error:
-                if not _busy(error) or time.monotonic() >= give_up_at:
+                answer = fn(connection)
+                connection.execute("COMMIT")
+            except BaseException as error:
+                with contextlib.suppress(Exception):  # SQLite has itself rolled back after some errors
+                    connection.execute("ROLLBACK")
+                if not isinstance(error, OSError):  # an OSError here is the caller's own
                     self._tell(error)
-                    raise
-            # Jitter, so that processes that met once do not keep meeting.
-            await anyio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - spreads retries, guards nothing
-            pause = min(pause * 2, 0.02)
-        try:
-            answer = fn(connection)
-            connection.execute("COMMIT")
-        except BaseException as error:
-            with contextlib.suppress(Exception):  # SQLite has itself rolled back after some errors
-                connection.execute("ROLLBACK")
-            if not isinstance(error, OSError):  # an OSError here is the caller's own
-                self._tell(error)
-            raise
-        return answer
+                raise
+            return answer
 
     async def secret(self) -> bytes:
         """32 random bytes, the same for every process and every start, made when first asked for."""
@@ -154,6 +146,19 @@ class Store:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+    async def _begin_by(self, give_up_at: float, *, durable: bool) -> sqlite3.Connection:
+        pause = 0.001
+        while True:
+            try:
+                return self._begin(durable=durable)
+            except Exception as error:
+                if not _busy(error) or time.monotonic() >= give_up_at:
+                    self._tell(error)
+                    raise
+            # Jitter, so that processes that met once do not keep meeting.
+            await anyio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - spreads retries, guards nothing
+            pause = min(pause * 2, 0.02)
 
     def _begin(self, *, durable: bool) -> sqlite3.Connection:
         if self._connection is not None and self._file is not None and _inode(self._file) != self._inode:

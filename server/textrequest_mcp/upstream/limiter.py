@@ -140,9 +140,10 @@ class Limiter:
         try:
             while True:
                 waiter.nap = anyio.CancelScope()
-                waiter.ticket, wake_at = await self._store.transact(
-                    lambda connection: self._look(connection, waiter), durable=False
-                )
+                seen = await self._store.transact(lambda connection: self._look(connection, waiter), durable=False)
+                if isinstance(seen, RateLimited):
+                    raise seen
+                waiter.ticket, wake_at = seen
                 if wake_at is None:
                     return waiter.ticket
                 if waiter not in self._line:
@@ -186,10 +187,11 @@ class Limiter:
         if self._line:
             self._line[0].nudge()
 
-    def _look(self, connection: sqlite3.Connection, waiter: _Waiter) -> tuple[int, float | None]:
+    def _look(self, connection: sqlite3.Connection, waiter: _Waiter) -> tuple[int, float | None] | RateLimited:
         """Take a slot if it is the waiter's turn, else (re)write its place in the queue.
 
-        Answers its ticket and when to look again (None: the slot is taken). `RateLimited` when it cannot be in time.
+        Answers its ticket and when to look again (None: the slot is taken), or `RateLimited` when it cannot be in time:
+        not raised, because that would undo what was learnt here about restarts and ended processes.
         """
         now = self._clock.now()
         # A stamp from the future was made before the machine restarted; how long ago is unknown, so it counts from now.
@@ -209,7 +211,7 @@ class Limiter:
             ):
                 break
         if start > waiter.give_up_at:
-            raise RateLimited(start - now)
+            return RateLimited(start - now)
         first = waiter in self._line[:1] or not self._line
         if first and start < now:
             return self._write(connection, waiter.ticket, "inside", INSIDE_AT_MOST), None

@@ -1,0 +1,37 @@
+# Needs Python 3.11 or newer, pip and make. Everything else is set up here, inside this folder.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: test demo lint bench clean
+
+test: .venv/.ready .clients/.ready
+	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage report
+
+demo: .venv/.ready
+	@$(BIN)/textrequest-mcp demo
+
+lint: .venv/.ready
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/pyright --warnings
+
+bench: .venv/.bench
+	$(BIN)/python tests/benchmarks/run.py
+
+clean:
+	rm -rf .venv .clients
+
+.venv/.ready: pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "textrequest-mcp needs Python 3.11 or newer; name one with make PYTHON=...")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+.venv/.bench: .venv/.ready
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[bench]'
+	@touch $@
+
+# Clients that others wrote, each in a place of its own; where they cannot be had, their tests say so and are skipped.
+.clients/.ready: tests/interop/set_up.py
+	@$(PYTHON) tests/interop/set_up.py .clients && touch $@

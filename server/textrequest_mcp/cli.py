@@ -1,0 +1,87 @@
+"""The command `textrequest-mcp`: serve, sandbox, demo, tools."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from textrequest_mcp import __version__
+from textrequest_mcp.settings import Settings, SettingsError, read_settings
+
+_COMMANDS = ("serve", "sandbox", "demo", "tools")
+_WRONG_USE = 2
+_INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit status is 0, 2 for settings that make no sense, or 1 for what failed later."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if not any(argument in _COMMANDS or argument in {"-h", "--help", "--version"} for argument in given[:1]):
+        given.insert(0, "serve")
+    chosen = _parser().parse_args(given)
+    run: Any = chosen.run
+    try:
+        return run(chosen)
+    except SettingsError as error:
+        sys.stderr.write("textrequest-mcp cannot start:\n" + "".join(f"- {line}\n" for line in error.problems))
+        sys.stderr.write("Nothing was started.\n")
+        return _WRONG_USE
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="textrequest-mcp", description="An MCP server for a business's Text Request texting lines."
+    )
+    parser.add_argument("--version", action="version", version=f"textrequest-mcp {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="{serve,sandbox,demo,tools}")
+
+    serve = commands.add_parser("serve", help="serve an account to an AI host (the default)")
+    serve.add_argument("--transport", choices=("stdio", "sse", "http"), default="stdio")
+    serve.add_argument("--host", help="where HTTP listens; this machine only (127.0.0.1)")
+    serve.add_argument("--port", type=int, help="the port that HTTP listens on (8000)")
+    serve.add_argument("--read-only", action="store_true", default=None, help="offer only tools that change nothing")
+    serve.add_argument("--toolsets", help="offer only these, e.g. contacts,messages")
+    serve.add_argument("--sandbox", action="store_true", help="work with a pretend account; needs no key")
+    serve.set_defaults(run=_serve)
+
+    sandbox = commands.add_parser("sandbox", help="serve the pretend account over HTTP on this machine")
+    sandbox.add_argument("--port", type=int, default=0, help="0 takes any free port")
+    sandbox.set_defaults(run=_sandbox)
+
+    demo = commands.add_parser("demo", help="show a day at the counter, with the pretend account")
+    demo.set_defaults(run=_demo)
+
+    tools = commands.add_parser("tools", help="print every tool: name, risk, connector action")
+    tools.add_argument("--json", action="store_true", help="as JSON, with schemas")
+    tools.set_defaults(run=_tools)
+    return parser
+
+
+def _serve(chosen: argparse.Namespace) -> int:
+    settings: Settings = read_settings(vars(chosen))
+
+    from textrequest_mcp.serving import serve  # after the settings: a mistake in them is told at once
+
+    return serve(settings)
+
+
+def _sandbox(chosen: argparse.Namespace) -> int:
+    from textrequest_mcp.sandbox import serve
+
+    serve(chosen.port)
+    return 0
+
+
+def _demo(_: argparse.Namespace) -> int:
+    from textrequest_mcp.demo import run_demo
+
+    return run_demo()
+
+
+def _tools(chosen: argparse.Namespace) -> int:
+    from textrequest_mcp.tool_table import tools_as_json, tools_as_table
+
+    sys.stdout.write((tools_as_json() if chosen.json else tools_as_table()) + "\n")
+    return 0

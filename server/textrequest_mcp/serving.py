@@ -1,0 +1,77 @@
+"""Runs the server over stdio, SSE or streamable HTTP, until its host leaves or a person interrupts it."""
+
+import os
+import signal
+import socket
+import sys
+from typing import Any
+
+import anyio
+
+from textrequest_mcp import __version__
+from textrequest_mcp.app import make_server, open_account
+from textrequest_mcp.logs import start_logging
+from textrequest_mcp.settings import Settings
+
+_FAILED = 1
+
+
+def serve(settings: Settings) -> int:
+    """Serve until the end; the exit status."""
+    start_logging(settings.log_level)
+    return anyio.run(_serve, settings)
+
+
+async def _serve(settings: Settings) -> int:
+    async with open_account(settings) as (account, store):
+        server = make_server(settings, account, store)
+        if settings.transport == "stdio":
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(_leave_on_signal)
+                await server.run_stdio_async()
+                tasks.cancel_scope.cancel()
+            return 0
+        return await _serve_http(settings, server)
+
+
+async def _leave_on_signal() -> None:
+    """End the process at Ctrl-C although a thread still waits for the next line of stdin, which nothing can interrupt."""
+    with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+        async for _ in signals:
+            sys.stderr.flush()
+            os._exit(0)
+
+
+async def _serve_http(settings: Settings, server: Any) -> int:
+    import uvicorn
+    from starlette.requests import Request
+    from starlette.responses import JSONResponse
+
+    @server.custom_route("/health", methods=["GET"])
+    async def health(_: Request) -> JSONResponse:  # pyright: ignore[reportUnusedFunction] - the server routes to it
+        return JSONResponse({"status": "ok", "version": __version__})
+
+    if settings.transport == "sse":
+        app, path = server.sse_app(host=settings.host), "/sse"
+    else:
+        app, path = server.streamable_http_app(host=settings.host), "/mcp"
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family) as listening:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listening.bind((settings.host.strip("[]"), settings.port))
+        except OSError as error:
+            sys.stderr.write(
+                f"textrequest-mcp cannot listen on {settings.host} port {settings.port}: {error.strerror}. "
+                "Choose another with --port. Nothing was started.\n"
+            )
+            return _FAILED
+        port = listening.getsockname()[1]
+        host = f"[{settings.host}]" if ":" in settings.host else settings.host
+        sys.stderr.write(f"textrequest-mcp serves {settings.transport} at http://{host}:{port}{path}\n")
+        sys.stderr.flush()
+        config = uvicorn.Config(
+            app, log_level="warning", access_log=False, timeout_graceful_shutdown=1, log_config=None
+        )
+        await uvicorn.Server(config).serve(sockets=[listening])
+    return 0
