@@ -63,7 +63,7 @@ class MachineClock:
         await anyio.sleep(seconds)
 
 
-class RateLimited(Exception):  # noqa: N818 - says what happened, as the errors of this project do
+class RateLimited(Exception):
     """The call could not start in time; nothing was sent. `retry_in`: seconds until it might, if those ahead stay."""
 
     def __init__(self, retry_in: float) -> None:
@@ -108,7 +108,7 @@ class Limiter:
         self._calls = calls
         self._per_seconds = per_seconds + _GRAIN
         self._clock = clock or MachineClock()
-        self._owner = f"{_process()} {secrets.token_hex(8)}"
+        self._owner = f"{this_process()} {secrets.token_hex(8)}"
         self._line: list[_Waiter] = []  # in the order of their tickets; only the first one takes, naps to a time, looks
         self._first_wakes_at = 0.0
         self._shown_at = -math.inf
@@ -138,24 +138,7 @@ class Limiter:
     async def _enter(self, waiter: _Waiter) -> int:
         """Wait until it is the waiter's turn and take its slot; answers its ticket, which from then on is `inside`."""
         try:
-            while True:
-                waiter.nap = anyio.CancelScope()
-                seen = await self._store.transact(lambda connection: self._look(connection, waiter), durable=False)
-                if isinstance(seen, RateLimited):
-                    raise seen
-                waiter.ticket, wake_at = seen
-                if wake_at is None:
-                    return waiter.ticket
-                if waiter not in self._line:
-                    self._line.append(waiter)
-                    if wake_at < self._first_wakes_at:
-                        self._line[0].nudge()
-                with waiter.nap:
-                    if waiter is self._line[0]:
-                        self._first_wakes_at = wake_at
-                        await self._clock.sleep(max(wake_at - self._clock.now(), 0.001))
-                    else:
-                        await anyio.sleep_forever()
+            return await self._wait(waiter)
         except BaseException:
             if waiter.ticket is not None:
                 await self._settle(waiter.ticket, used=False)
@@ -166,6 +149,26 @@ class Limiter:
                 self._line.remove(waiter)
             if first:
                 self._nudge_first()
+
+    async def _wait(self, waiter: _Waiter) -> int:
+        while True:
+            waiter.nap = anyio.CancelScope()
+            seen = await self._store.transact(lambda connection: self._look(connection, waiter), durable=False)
+            if isinstance(seen, RateLimited):
+                raise seen
+            waiter.ticket, wake_at = seen
+            if wake_at is None:
+                return waiter.ticket
+            if waiter not in self._line:
+                self._line.append(waiter)
+                if wake_at < self._first_wakes_at:
+                    self._line[0].nudge()
+            with waiter.nap:
+                if waiter is self._line[0]:
+                    self._first_wakes_at = wake_at
+                    await self._clock.sleep(max(wake_at - self._clock.now(), 0.001))
+                else:
+                    await anyio.sleep_forever()
 
     async def _settle(self, ticket: int, *, used: bool) -> None:
         """Let a call that is over count for one window more, or not at all.
@@ -246,7 +249,7 @@ class Limiter:
 
     def _bury(self, connection: sqlite3.Connection, now: float, owners: set[str]) -> bool:
         """Drop the waiters of ended processes, count their calls as ended now; False if there were none."""
-        ended = [owner for owner in owners if _ended(owner)]
+        ended = [owner for owner in owners if has_ended(owner)]
         for owner in ended:
             connection.execute("DELETE FROM limiter_calls WHERE owner = ? AND state = 'waiting'", (owner,))
             connection.execute(
@@ -267,7 +270,7 @@ class Limiter:
         return ticket or cursor.lastrowid or 0  # an insert always has a row id; the types cannot know
 
 
-def _process() -> str:
+def this_process() -> str:
     """Names this process and the place where its number means something: the system, or its container on Linux."""
     place = sys.platform
     with contextlib.suppress(OSError):
@@ -275,11 +278,11 @@ def _process() -> str:
     return f"{os.getpid()}@{place}"
 
 
-def _ended(owner: str) -> bool:
+def has_ended(owner: str) -> bool:
     """Whether the owner's process is certainly gone. False when that cannot be known from here."""
     number, _, place = owner.split(maxsplit=1)[0].partition("@")
     # On Windows there is no harmless signal to ask with (os.kill ends the process).
-    if place == "win32" or place != _process().partition("@")[2]:
+    if place == "win32" or place != this_process().partition("@")[2]:
         return False
     try:
         os.kill(int(number), 0)
