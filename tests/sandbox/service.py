@@ -76,7 +76,7 @@ async def open_service(
     checked = ContractChecked(app)
     transport = httpx2.ASGITransport(app=checked)
     async with httpx2.AsyncClient(
-        transport=transport, base_url="http://sandbox/api/v3", headers={"x-api-key": KEY}
+        transport=transport, base_url="http://sandbox/api/v3", headers={"x-api-key": KEY}, trust_env=False
     ) as api:
         yield Service(api, app.state.account, checked, clock)
     assert not checked.violations, checked.violations

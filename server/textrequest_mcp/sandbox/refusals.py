@@ -6,7 +6,7 @@ from starlette.responses import JSONResponse, Response
 _PLAIN_NOUNS = frozenset({"contacts", "groups", "dashboards", "hooks"})
 
 
-class Refusal(Exception):  # noqa: N818  # an answer like any other, not a fault of the program
+class Refusal(Exception):
     """An answer of `status`; `silent` ones have no body."""
 
     def __init__(self, status: int, message: str, code: str | None = None, *, silent: bool = False) -> None:

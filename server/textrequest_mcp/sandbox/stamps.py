@@ -1,5 +1,6 @@
 """Writes and reads the times that appear in the pretend service's answers and questions."""
 
+import re
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -8,6 +9,7 @@ from textrequest_mcp.sandbox.refusals import Refusal
 DAY = 86_400.0
 HOUR = 3_600.0
 MINUTE = 60.0
+_FRACTION = re.compile(r"\.\d{1,7}")
 
 
 def zoned(moment: float | None) -> str | None:
@@ -25,12 +27,15 @@ def bare(moment: float | None) -> str | None:
 
 def moment_of(text: str, zone: str | None, name: str) -> float:
     """Seconds since 1970; a time without a zone is read in `zone`, the line's own, or in UTC when that is None."""
+    fraction = _FRACTION.search(text)
     try:
         # A plus sign in a query arrives as a space where the caller did not escape it.
-        read = datetime.fromisoformat(text.strip().replace(" ", "T", 1) if "T" not in text else text.replace(" ", "+"))
+        read = datetime.fromisoformat(_FRACTION.sub("", text.strip()).replace(" ", "+"))
     except ValueError:
         raise Refusal(400, f"{name} is not a date and time.", "parameterInvalid") from None
-    return (read if read.tzinfo else read.replace(tzinfo=_zone(zone))).timestamp()
+    whole = (read if read.tzinfo else read.replace(tzinfo=_zone(zone))).timestamp()
+    # Python would drop the seventh digit, and a time the service gave would no longer be equal to itself.
+    return whole + (float(fraction[0]) if fraction else 0.0)
 
 
 def _zone(name: str | None) -> ZoneInfo | None:
