@@ -1,23 +1,19 @@
-"""What all tests share: an account in a sandbox of their own, and clients of every kind in front of it."""
+"""What all tests share."""
 
-from collections.abc import AsyncGenerator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, field, replace
-from typing import Any
+from collections.abc import AsyncGenerator
 
-import httpx2
 import pytest
-from mcp import Client
-from mcp.client import ClientRequestContext
-from mcp_types import CallToolResult, ElicitRequestParams, ElicitResult
-from starlette.applications import Starlette
-from textrequest_mcp import sandbox
-from textrequest_mcp.app import make_server, open_account
-from textrequest_mcp.settings import SANDBOX_BASE_URL, Settings
-
-KEY = "0123456789ABCDEF0123456789ABCDEF"
+from tests.desk import Desk, open_desk
 
 
 @pytest.fixture
 def anyio_backend() -> str:
     return "asyncio"
+
+
+@pytest.fixture
+async def desk() -> AsyncGenerator[Desk]:
+    """A server over a sandbox of its own; everything that it asked and was told must keep the contract."""
+    async with open_desk() as opened:
+        yield opened
+        assert opened.contract.violations == []

@@ -3,6 +3,8 @@
 import logging
 import re
 import sys
+from types import TracebackType
+from typing import Any
 
 _LONG_DIGITS = re.compile(r"(?<![\w-])\+?1?[ .\-(]{0,2}\d{3}[ .\-)]{0,2}\d{3}[ .\-]?\d{4}(?!\w)")
 # These name request addresses (which hold phone numbers) or tool arguments at their lower levels.
@@ -15,8 +17,9 @@ class _Masked(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         return _LONG_DIGITS.sub(lambda match: "…" + match[0][-2:], super().format(record))
 
-    def formatException(self, ei: object) -> str:  # noqa: N802 - the standard library's name
-        kind, _, place = ei  # type: ignore[misc]
+    def formatException(self, ei: Any) -> str:  # noqa: N802 - the standard library's name
+        kind: type[BaseException] | None = ei[0]
+        place: TracebackType | None = ei[2]
         frames: list[str] = []
         while place is not None:
             code = place.tb_frame.f_code

@@ -81,7 +81,7 @@ def _local(value: object) -> str:
 def _dollars(value: object) -> Decimal:
     """More than zero, at most two decimals; a number or its text."""
     if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
-        raise ValueError("must be an amount in dollars such as 49.5")
+        raise ValueError("must be an amount in dollars such as 49.5")  # noqa: TRY004 - pydantic wants ValueError
     try:
         amount = Decimal(str(value).strip().removeprefix("$")) if str(value).isascii() else Decimal("NaN")
     except InvalidOperation:
@@ -109,8 +109,7 @@ def _web_address(value: object) -> object:
     return value
 
 
-Whole = Annotated[int, BeforeValidator(_whole_number)]
-Id = Annotated[Whole, Field(gt=0)]
+Id = Annotated[int, Field(gt=0), BeforeValidator(_whole_number)]
 Number = Annotated[str, BeforeValidator(_number)]
 Guid = Annotated[str, BeforeValidator(_guid)]
 Filled = Annotated[str, BeforeValidator(_filled)]
@@ -121,12 +120,16 @@ LocalTime = Annotated[str, BeforeValidator(_local)]  # on the wire: no zone
 Ids = Annotated[list[Id], BeforeValidator(listed)]
 Guids = Annotated[list[Guid], BeforeValidator(listed)]
 
-DashboardId = Annotated[Id, Field(description="Line id from list_dashboards")]
+DashboardId = Annotated[Id, Field(description="Line id from list_dashboards; optional with a default or only line")]
 PhoneNumber = Annotated[Number, Field(description="Contact's number, any usual US form")]
 GroupId = Annotated[Id, Field(description="From list_groups")]
 PaymentId = Annotated[Id, Field(description="From list_payments")]
-PageNumber = Annotated[Whole, Field(ge=0, description="From 0; next_page of the last answer")]
-PageSize = Annotated[Whole, Field(ge=1, le=MAX_SIZE, description=f"Default {DEFAULT_SIZE}")]
+PageNumber = Annotated[
+    int, Field(ge=0, description="From 0; then next_page of the last answer"), BeforeValidator(_whole_number)
+]
+PageSize = Annotated[
+    int, Field(ge=1, le=MAX_SIZE, description=f"Default {DEFAULT_SIZE}"), BeforeValidator(_whole_number)
+]
 Confirmation = Annotated[str, Field(description="Token of the preview, once the person agreed")]
 
 

@@ -14,8 +14,8 @@ def write_text(answer: Mapping[str, Any], columns: Sequence[str] = (), longest_c
         longest_cell: characters after which a cell is cut; the structured part always has it whole.
 
     Returns:
-        Compact JSON without nulls and empty values; for a list a line of JSON about it, then a table: a line of column names and a line
-        for each item, cells divided by tabs, with a line break inside a cell written as `⏎` and a tab as a space.
+        Compact JSON without nulls and empty values; for a list a line of JSON about it, then a table: a line of column
+        names and a line for each item, cells divided by tabs, a line break in a cell written as `⏎`, a tab as a space.
     """
     items = answer.get("items")
     if not isinstance(items, list):

@@ -35,7 +35,7 @@ async def _serve(settings: Settings) -> int:
 
 
 async def _leave_on_signal() -> None:
-    """End the process at Ctrl-C although a thread still waits for the next line of stdin, which nothing can interrupt."""
+    """End the process at Ctrl-C although a thread still waits for a line of stdin, which nothing can interrupt."""
     with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
         async for _ in signals:
             sys.stderr.flush()

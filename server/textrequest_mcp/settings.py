@@ -1,4 +1,4 @@
-"""What the person who runs the server has decided, read from flags and environment; flags win, and every mistake is named."""
+"""What the person who runs the server decided, by flags and environment; flags win, and every mistake is named."""
 
 import ipaddress
 import os

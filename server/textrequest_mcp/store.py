@@ -147,6 +147,10 @@ class Store:
             self._connection.close()
             self._connection = None
 
+    def __del__(self) -> None:
+        with contextlib.suppress(Exception):  # another thread may be the one that lets it go
+            self.close()
+
     async def _begin_by(self, give_up_at: float, *, durable: bool) -> sqlite3.Connection:
         pause = 0.001
         while True:

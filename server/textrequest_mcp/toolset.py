@@ -14,7 +14,7 @@ import inspect
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, get_args, get_origin
+from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 
 from mcp.server.elicitation import ElicitationResult
 from mcp.server.mcpserver import Context
@@ -25,16 +25,16 @@ from mcp.server.mcpserver.utilities.func_metadata import FuncMetadata
 from mcp_types import CallToolResult, ResourceLink, TextContent, ToolAnnotations
 from pydantic import BaseModel, ValidationError
 
-from textrequest_mcp.parameters import Confirmation, DashboardId
 from textrequest_mcp.answers import Answer
 from textrequest_mcp.guard.confirmation import Approval, Decision, Gate, Question
 from textrequest_mcp.guard.outcome import Outcome, unknown
+from textrequest_mcp.parameters import Confirmation, DashboardId
 from textrequest_mcp.results import write_text
 from textrequest_mcp.schema import flatten
 from textrequest_mcp.upstream.errors import BadInput, Uncertain
 
 Risk = Literal["reads", "writes", "sends", "destroys"]
-Function = Callable[..., Awaitable[BaseModel]]
+Function = TypeVar("Function", bound=Callable[..., Awaitable[BaseModel]])
 Asker = Callable[..., Awaitable[Question]]
 
 
@@ -54,7 +54,7 @@ class ToolSpec:
         link: the resource, below the line's, that the answer is about; may hold arguments in braces.
     """
 
-    function: Function
+    function: Callable[..., Awaitable[BaseModel]]
     toolset: str
     risk: Risk
     title: str
@@ -210,7 +210,7 @@ def make_tool(spec: ToolSpec, *, confirm: str) -> Tool:
         call,
         name=spec.name,
         title=spec.title,
-        description=inspect.cleandoc(spec.function.__doc__ or ""),
+        description=" ".join((spec.function.__doc__ or "").split()),
         annotations=spec.hints,
     )
     tool.parameters = flatten(tool.parameters)
@@ -240,7 +240,7 @@ class _HostTool(Tool):
     """A tool that answers bad arguments with sentences, and never repeats a rejected value."""
 
     async def run(self, arguments: dict[str, Any], context: Context[Any, Any], convert_result: bool = False) -> Any:  # noqa: FBT001, FBT002 - the SDK's signature
-        known = self.parameters.get("properties", {})
+        known: dict[str, Any] = self.parameters.get("properties", {})
         for name in arguments:
             if name not in known:
                 near = difflib.get_close_matches(name, known, n=1)
@@ -328,10 +328,10 @@ def _link(spec: ToolSpec, dashboard_id: int, arguments: dict[str, Any]) -> Resou
     return ResourceLink(type="resource_link", name=path, uri=f"textrequest://{path}", mime_type="application/json")
 
 
-def _result(said: dict[str, Any], *, answer: BaseModel | None = None, link: ResourceLink | None = None) -> CallToolResult:
+def _result(
+    said: dict[str, Any], *, answer: BaseModel | None = None, link: ResourceLink | None = None
+) -> CallToolResult:
     columns = answer.columns if isinstance(answer, Answer) else ()
     longest = answer.longest_cell if isinstance(answer, Answer) else None
     text = TextContent(type="text", text=write_text(said, columns, longest))
     return CallToolResult(content=[text, link] if link else [text], structured_content=said)
-
-

@@ -39,7 +39,9 @@ async def _values(account: Account, name: str, typed: str, dashboard_id: str | N
         return [str(line.id) for line in lines if str(line.id).startswith(typed) or typed.lower() in line.name.lower()]
     if name not in {"phone_number", "payment_id"}:
         return []
-    line = await account.line(int(dashboard_id) if dashboard_id and dashboard_id.isascii() and dashboard_id.isdigit() else None)
+    line = await account.line(
+        int(dashboard_id) if dashboard_id and dashboard_id.isascii() and dashboard_id.isdigit() else None
+    )
     if name == "payment_id":
         payments = (await list_payments(line, page_size=100)).items
         return [str(payment.payment_id) for payment in payments if str(payment.payment_id).startswith(typed)]

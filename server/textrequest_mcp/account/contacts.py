@@ -19,7 +19,6 @@ from textrequest_mcp.parameters import (
     PageSize,
     PhoneNumber,
     in_order,
-    listed,
     only_given,
     parsed,
 )
@@ -84,7 +83,7 @@ class Contacts(Listing):
         "note",
     )
     longest_cell = 80
-    items: list[Contact] = []
+    items: list[Contact] = Field(default_factory=list[Contact])
 
 
 class ContactDeleted(Answer):
@@ -93,7 +92,7 @@ class ContactDeleted(Answer):
     phone_number: Phone = None
 
 
-class FieldValueInput(BaseModel):
+class FieldValueInput(BaseModel, extra="forbid"):
     """A value for a custom field, by the field's id."""
 
     id: Guid
@@ -124,28 +123,29 @@ class ContactInput(BaseModel, extra="forbid"):
 @contacts.reads(title="List contacts", action="GetContacts")
 async def list_contacts(
     line: Line,
+    *,
     contact_phone_number: Annotated[str, Field(description="First digits of the number")] | None = None,
-    last_message_timestamp_before_utc: Instant | None = None,
-    last_message_timestamp_after_utc: Instant | None = None,
-    contact_created_before: LocalTime | None = None,
-    contact_created_after: LocalTime | None = None,
-    is_resolved: bool | None = None,
-    is_blocked: bool | None = None,
-    is_archived: bool | None = None,
-    is_suppressed: bool | None = None,
-    has_opted_out: bool | None = None,
-    last_message_sent_before: LocalTime | None = None,
-    last_message_sent_after: LocalTime | None = None,
-    last_message_received_before: LocalTime | None = None,
-    last_message_received_after: LocalTime | None = None,
+    last_message_timestamp_before_utc: Annotated[Instant, Field(description="Last text either way")] | None = None,
+    last_message_timestamp_after_utc: Annotated[Instant, Field(description="Last text either way")] | None = None,
+    contact_created_before: Annotated[LocalTime, Field(description="Contact made")] | None = None,
+    contact_created_after: Annotated[LocalTime, Field(description="Contact made")] | None = None,
+    is_resolved: Annotated[bool, Field(description="Conversation is settled")] | None = None,
+    is_blocked: Annotated[bool, Field(description="Their texts are dropped")] | None = None,
+    is_archived: Annotated[bool, Field(description="Conversation is archived")] | None = None,
+    is_suppressed: Annotated[bool, Field(description="Kept from rising in the queue")] | None = None,
+    has_opted_out: Annotated[bool, Field(description="Texted STOP")] | None = None,
+    last_message_sent_before: Annotated[LocalTime, Field(description="Last text to them")] | None = None,
+    last_message_sent_after: Annotated[LocalTime, Field(description="Last text to them")] | None = None,
+    last_message_received_before: Annotated[LocalTime, Field(description="Last text from them")] | None = None,
+    last_message_received_after: Annotated[LocalTime, Field(description="Last text from them")] | None = None,
     tags: Annotated[Guids, Field(description="Ids from list_tags")] | None = None,
     groups: Annotated[Ids, Field(description="Ids from list_groups; gives the members")] | None = None,
     custom_field_id_1: Annotated[Guid, Field(description="From list_custom_fields; needs its value")] | None = None,
-    custom_field_value_1: str | None = None,
-    custom_field_id_2: Guid | None = None,
-    custom_field_value_2: str | None = None,
-    custom_field_id_3: Guid | None = None,
-    custom_field_value_3: str | None = None,
+    custom_field_value_1: Annotated[str, Field(description="Exact value")] | None = None,
+    custom_field_id_2: Annotated[Guid, Field(description="A second field")] | None = None,
+    custom_field_value_2: Annotated[str, Field(description="Exact value")] | None = None,
+    custom_field_id_3: Annotated[Guid, Field(description="A third field")] | None = None,
+    custom_field_value_3: Annotated[str, Field(description="Exact value")] | None = None,
     page: PageNumber = 0,
     page_size: PageSize = DEFAULT_SIZE,
 ) -> Contacts:
@@ -205,18 +205,20 @@ async def get_contact(line: Line, phone_number: PhoneNumber) -> Contact:
 async def save_contact(
     line: Line,
     phone_number: PhoneNumber,
-    first_name: str | None = None,
-    last_name: str | None = None,
+    *,
+    first_name: Annotated[str, Field(description="Given name")] | None = None,
+    last_name: Annotated[str, Field(description="Family name")] | None = None,
     display_name: Annotated[str, Field(description="Name shown in the app")] | None = None,
     is_suppressed: Annotated[bool, Field(description="Keep from rising in the queue")] | None = None,
-    is_archived: bool | None = None,
+    is_archived: Annotated[bool, Field(description="Hide the conversation")] | None = None,
     is_blocked: Annotated[bool, Field(description="Drop their texts")] | None = None,
-    suppressed_reason: str | None = None,
+    suppressed_reason: Annotated[str, Field(description="With is_suppressed")] | None = None,
     note: Annotated[str, Field(description="For colleagues")] | None = None,
     groups: Annotated[Ids, Field(description="Ids from list_groups")] | None = None,
     contact_tags: Annotated[Guids, Field(description="Ids from list_tags; [] removes all")] | None = None,
-    custom_fields: Annotated[FieldValues, Field(description="Ids from list_custom_fields; [] removes all")] | None = None,
-    is_resolved: bool | None = None,
+    custom_fields: Annotated[FieldValues, Field(description="Ids from list_custom_fields; [] removes all")]
+    | None = None,
+    is_resolved: Annotated[bool, Field(description="Conversation is settled")] | None = None,
 ) -> Contact:
     """Create or update one contact of a line; what is left out stays as it is. For many, save_contacts."""
     changes = _changes(
@@ -265,11 +267,11 @@ async def _before_deleting(line: Line, phone_number: PhoneNumber) -> Question:
     name = one_line(contact.display_name) or "without a name"
     texts = (contact.total_msgs_sent or 0) + (contact.total_msgs_received or 0)
     if texts or contact.last_message is not None:
+        count = some(texts, "message") if texts else "messages"
         raise Refused(
-            f"The contact {name!r} has {some(texts, 'message') if texts else 'messages'}, and Text Request deletes only "
-            "contacts without any.",
+            f"The contact {name!r} has {count}, and Text Request deletes only contacts without any.",
             status=400,
-            todo="Offer what works instead: archive_conversation hides it, save_contact with is_blocked stops their texts.",
+            todo="Offer what works: archive_conversation hides it, save_contact with is_blocked stops their texts.",
         )
     return Question(
         f"Delete the contact {name!r} ({phone_number}) from {one_line(await line.name())!r}? It has no messages, is in "

@@ -27,7 +27,7 @@ class Conversations(Listing):
 
     longest_cell = 300
     columns = ("phone_number", "message_timestamp_utc", "message_direction", "body", "delivery_status")
-    items: list[Conversation] = []
+    items: list[Conversation] = Field(default_factory=list[Conversation])
 
 
 class Archived(Answer):
@@ -40,9 +40,10 @@ class Archived(Answer):
 @conversations.reads(title="List conversations", action="GetConversations", link="conversations")
 async def list_conversations(
     line: Line,
+    *,
     tags: Annotated[Guids, Field(description="Only contacts with these; ids from list_tags")] | None = None,
-    show_unresolved_only: bool | None = None,
-    include_archived: bool | None = None,
+    show_unresolved_only: Annotated[bool, Field(description="Leave settled ones out")] | None = None,
+    include_archived: Annotated[bool, Field(description="Also archived ones")] | None = None,
     search: Annotated[str, Field(description="Part of a name or number")] | None = None,
     page: PageNumber = 0,
     page_size: PageSize = DEFAULT_SIZE,

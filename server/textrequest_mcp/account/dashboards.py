@@ -1,6 +1,6 @@
 """Dashboards: the texting lines of the account."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -11,7 +11,7 @@ from textrequest_mcp.parameters import DashboardId, Filled, Number, PageNumber, 
 from textrequest_mcp.toolset import Toolset
 from textrequest_mcp.upstream.errors import NotFound, Refused
 from textrequest_mcp.upstream.page import DEFAULT_SIZE
-from textrequest_mcp.upstream.phone import wire
+from textrequest_mcp.upstream.phone import from_wire, wire
 from textrequest_mcp.wording import one_line
 
 dashboards = Toolset("dashboards")
@@ -32,7 +32,7 @@ class Dashboard(Answer):
 class Dashboards(Listing):
     """The account's lines."""
 
-    items: list[Dashboard] = []
+    items: list[Dashboard] = Field(default_factory=list[Dashboard])
 
 
 class DashboardDeleted(Answer):
@@ -117,9 +117,10 @@ async def delete_dashboard(
 async def _with_free_numbers(account: InAccount, refused: Refused, area_code: str) -> Refused:
     """The same refusal, saying which numbers of the area are free (wire-facts, Dashboards)."""
     try:
-        free = await account.api.get("dashboards", "provisioning", query={"area_code": area_code})
+        answer = await account.api.get("dashboards", "provisioning", query={"area_code": area_code})
     except Refused:
-        free = []
-    numbers = ", ".join(f"+{number}" for number in (free or [])[:_FREE_NUMBERS_SHOWN])
+        answer = None
+    free: list[Any] = answer or []
+    numbers = ", ".join(f"{from_wire(number)}" for number in free[:_FREE_NUMBERS_SHOWN])
     todo = f"Numbers that are free in area code {area_code}: {numbers}." if numbers else "No number is free there."
     return Refused(refused.what, status=refused.status, code=refused.code, todo=todo)

@@ -1,5 +1,7 @@
 """Custom fields: what a line records about contacts beyond name and number."""
 
+from pydantic import Field
+
 from textrequest_mcp.account.line import Line
 from textrequest_mcp.answers import Answer, Listing, Text
 from textrequest_mcp.toolset import Toolset
@@ -17,7 +19,7 @@ class CustomField(Answer):
 class CustomFields(Listing):
     """All custom fields of a line."""
 
-    items: list[CustomField] = []
+    items: list[CustomField] = Field(default_factory=list[CustomField])
 
 
 @fields.reads(title="List custom fields", action="GetCustomFields")

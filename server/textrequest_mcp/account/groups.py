@@ -34,7 +34,7 @@ class Groups(Listing):
     """A line's groups."""
 
     columns = ("id", "name", "group_member_count", "is_keyword", "last_message_sent_utc", "notes")
-    items: list[Group] = []
+    items: list[Group] = Field(default_factory=list[Group])
 
 
 class GroupDeleted(Answer):

@@ -7,8 +7,8 @@ import anyio
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.resolve import Resolve
 
-from textrequest_mcp.parameters import DashboardId
 from textrequest_mcp.guard.confirmation import Gate
+from textrequest_mcp.parameters import DashboardId
 from textrequest_mcp.upstream.api import Api, Query, Segment
 from textrequest_mcp.upstream.errors import BadInput
 from textrequest_mcp.upstream.page import MAX_SIZE, read_page

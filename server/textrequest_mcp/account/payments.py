@@ -64,7 +64,7 @@ class Payments(Listing):
         "reference_number",
         "description",
     )
-    items: list[Payment] = []
+    items: list[Payment] = Field(default_factory=list[Payment])
 
 
 @payments.reads(title="List payments", action="GetPayments")
@@ -72,8 +72,9 @@ async def list_payments(
     line: Line,
     reference_number: Annotated[str, Field(description="Exactly; not unique")] | None = None,
     phone_number: PhoneNumber | None = None,
-    sort_type: Literal["amount", "contact", "date", "status"] | None = None,
-    sort_direction: Literal["asc", "desc"] | None = None,
+    sort_type: Annotated[Literal["amount", "contact", "date", "status"], Field(description="Default date")]
+    | None = None,
+    sort_direction: Annotated[Literal["asc", "desc"], Field(description="Default desc")] | None = None,
     page: PageNumber = 0,
     page_size: PageSize = DEFAULT_SIZE,
 ) -> Payments:
@@ -104,8 +105,8 @@ async def create_payment(
     message: Annotated[str, Field(description="Text that goes with the link")] | None = None,
     reference_number: Annotated[str, Field(description="Your own id; not unique")] | None = None,
 ) -> Payment:
-    """Ask a contact for money: texts them a payment link now. It cannot be edited, only cancelled, which texts them again.
-    Never repeat it because an answer was slow: read list_payments first."""
+    """Ask a contact for money: texts them a payment link now. It cannot be edited, only cancelled, which texts them
+    again. Never repeat it because an answer was slow: read list_payments first."""
     body = only_given(
         description=description,
         customer_phone=wire(customer_phone),
@@ -145,8 +146,8 @@ async def cancel_payment(line: Line, payment_id: PaymentId) -> Payment:
 async def _before_marking(line: Line, payment_id: PaymentId) -> Question:
     payment = await _open(line, payment_id)
     return Question(
-        f"Mark {_named(payment)} as paid outside Text Request? It closes the request and counts the amount as received; "
-        f"{_who(payment)} is told nothing. It cannot be undone."
+        f"Mark {_named(payment)} as paid outside Text Request? It closes the request and counts the amount as "
+        f"received; {_who(payment)} is told nothing. It cannot be undone."
     )
 
 

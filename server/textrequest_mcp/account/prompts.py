@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 
 from mcp.server.mcpserver import MCPServer
-from mcp_types import INVALID_PARAMS
 from mcp.shared.exceptions import MCPError
+from mcp_types import INVALID_PARAMS
 from pydantic import Field
 
 from textrequest_mcp.upstream.errors import BadInput
@@ -35,9 +35,9 @@ async def catch_up(dashboard_id: LineId = "") -> str:
     """Who is waiting for an answer, and what about."""
     return (
         f"Go through the texts on {_line(dashboard_id)} that wait for an answer. Use list_conversations with "
-        "show_unresolved_only=true; those whose last message has direction R are waiting. Read each with list_messages. "
-        "Then tell me, longest waiting first: who, since when, what they want in one sentence, and a suggested answer. "
-        f"Send nothing. {_DATA}"
+        "show_unresolved_only=true; those whose last message has direction R are waiting. Read each with "
+        "list_messages. Then tell me, longest waiting first: who, since when, what they want in one sentence, and a "
+        f"suggested answer. Send nothing. {_DATA}"
     )
 
 
@@ -61,18 +61,18 @@ async def collect_payment(
     number = _number(phone_number)
     return (
         f"I want to ask {number} for ${one_line(amount, 12)} on {_line(dashboard_id)}; it is for: "
-        f"{one_line(description, 200)!r}. First look with list_payments whether the same request is open already, and "
-        "that the contact has not opted out. Show me the text that would go with the link, and call create_payment once, "
-        f"only when I say so. {_DATA}"
+        f"{one_line(description, 200)!r}. First look with list_payments whether the same request is open already, "
+        "and that the contact has not opted out. Show me the text that would go with the link, and call create_payment "
+        f"once, only when I say so. {_DATA}"
     )
 
 
 async def tidy_contacts(dashboard_id: LineId = "") -> str:
     """Which groups and contacts could be cleaned up."""
     return (
-        f"Look through the groups and contacts of {_line(dashboard_id)} with list_groups and list_contacts. Suggest what to "
-        "tidy: groups nobody texted for long, empty groups, contacts without a name, contacts without any message. List "
-        "the suggestions with their reasons first; change one thing at a time, only after I agree to it. "
+        f"Look through the groups and contacts of {_line(dashboard_id)} with list_groups and list_contacts. Suggest "
+        "what to tidy: groups nobody texted for long, empty groups, contacts without a name, contacts without any "
+        "message. List the suggestions with their reasons first; change one thing at a time, only after I agree to it. "
         f"{_DATA}"
     )
 

@@ -21,7 +21,13 @@ _LINE = "textrequest://dashboards/{dashboard_id}"
 _PAGED = "{?page,page_size}"
 _JSON = "application/json"
 # Where a document, or the last text in it, says when it changed; the latest of them is its last_modified.
-_TIMES = ("last_contact_date_utc", "last_msg_received_utc", "last_msg_sent_utc", "message_timestamp_utc", "request_date")
+_TIMES = (
+    "last_contact_date_utc",
+    "last_msg_received_utc",
+    "last_msg_sent_utc",
+    "message_timestamp_utc",
+    "request_date",
+)
 
 
 def add_resources(server: MCPServer[Any], account: Account, toolsets: Sequence[str]) -> None:

@@ -1,5 +1,7 @@
 """Tags: coloured labels that a line puts on contacts."""
 
+from pydantic import Field
+
 from textrequest_mcp.account.line import Line
 from textrequest_mcp.answers import Answer, Listing, Text
 from textrequest_mcp.parameters import PageNumber, PageSize
@@ -20,7 +22,7 @@ class Tag(Answer):
 class Tags(Listing):
     """A line's tags."""
 
-    items: list[Tag] = []
+    items: list[Tag] = Field(default_factory=list[Tag])
 
 
 @tags.reads(title="List tags", action="GetTags")

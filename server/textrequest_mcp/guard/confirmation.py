@@ -1,7 +1,7 @@
 """Confirmation: a person sees the facts first, and each approval acts once.
 
-A host that can ask (it declares form elicitation) shows the question itself. A host that cannot gets a preview and a token:
-sealed, bound to the tool, its exact arguments, the facts shown and the caller, good for ten minutes and for one use.
+A host that can ask (it declares form elicitation) shows the question itself. A host that cannot gets a preview and a
+token: sealed, bound to the tool, its exact arguments, the facts shown and the caller, good for ten minutes and one use.
 """
 
 import base64
@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from mcp.server.elicitation import AcceptedElicitation
 from mcp.server.mcpserver import Context
@@ -128,7 +128,7 @@ class Gate:
         """
         if not isinstance(answer, AcceptedElicitation):
             return not_confirmed(str(answer.action))
-        given: object = answer.data  # pyright: ignore[reportUnknownMemberType,reportUnknownVariableType] - any model
+        given = cast("object", answer.data)  # pyright: ignore[reportUnknownMemberType] - any model
         if isinstance(given, Outcome):
             return given
         if isinstance(given, Approval):
@@ -154,9 +154,7 @@ class Gate:
             preview += " To agree, the person types the name, and you pass it as typed_name."
         return confirmation_required(preview, tool, token.rstrip("="), TOKEN_MINUTES)
 
-    def _binding(
-        self, ctx: Context[Any, Any], tool: str, arguments: Mapping[str, Any], question: Question
-    ) -> bytes:
+    def _binding(self, ctx: Context[Any, Any], tool: str, arguments: Mapping[str, Any], question: Question) -> bytes:
         # What the person types arrives only with the token, so it cannot be part of what the token is bound to.
         given = {name: value for name, value in arguments.items() if name != "typed_name" and value is not None}
         bound = [tool, to_jsonable_python(given), question.text, self._account, _caller(ctx)]

@@ -36,9 +36,7 @@ class Sealing:
         """Part of the SDK's codec protocol; raises `InvalidRequestState`."""
         return self._ready().unseal(token)
 
-    async def middleware(
-        self, ctx: ServerRequestContext[Any, Any], call_next: Callable[[Any], Awaitable[Any]]
-    ) -> Any:
+    async def middleware(self, ctx: ServerRequestContext[Any, Any], call_next: Callable[[Any], Awaitable[Any]]) -> Any:
         """Runs outside the SDK's own unsealing: reads the key once, and notes the state that came with a call."""
         if ctx.method != _CALL:
             return await call_next(ctx)

@@ -20,7 +20,7 @@ _TODO_BY_CODE = {
 }
 
 
-class Unreadable(Exception):  # noqa: N818 - a reading, judged by the caller, not an error of its own
+class Unreadable(Exception):
     """A complete answer that cannot be taken at its word: a server fault, or a body that is not JSON."""
 
 

@@ -48,7 +48,7 @@ class _Request(NamedTuple):
         return f"{self.method} {re.sub(r'[0-9]{7,}', '…', self.path)}"
 
 
-class _Lost(Exception):  # noqa: N818 - a state of one try, never raised to callers
+class _Lost(Exception):
     """One try without a usable answer.
 
     Attributes:
@@ -60,7 +60,7 @@ class _Lost(Exception):  # noqa: N818 - a state of one try, never raised to call
         self.left = left
 
 
-class _Busy(Exception):  # noqa: N818 - a state of one try, never raised to callers
+class _Busy(Exception):
     """The service answered 429: it took nothing, and wants a pause of so many seconds."""
 
     def __init__(self, pause: float) -> None:
@@ -194,7 +194,7 @@ class Api:
             left = left or event == "http11.send_request_headers.started"
 
         try:
-            with anyio.CancelScope(shield=not request.repeatable), anyio.fail_after(seconds):
+            with anyio.fail_after(seconds, shield=not request.repeatable):
                 return await self._open().request(
                     request.method,
                     request.path,

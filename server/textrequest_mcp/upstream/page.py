@@ -35,7 +35,8 @@ def read_page(answer: Any, *, page: int, page_size: int) -> Page:
     if answer is None:
         return Page([], page, page_size, 0 if page == 0 else None, None)
     if isinstance(answer, list):
-        return Page(answer, 0, len(answer), len(answer), None)
+        bare: list[Any] = answer  # pyright: ignore[reportUnknownVariableType] - JSON
+        return Page(bare, 0, len(bare), len(bare), None)
     meta: dict[str, Any] = answer.get("meta") or {}
     items: list[Any] = answer.get("items") or []
     size = _whole(meta.get("page_size")) or page_size

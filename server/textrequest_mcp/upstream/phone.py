@@ -42,7 +42,7 @@ def from_wire(number: object) -> str | None:
 def masked(number: str) -> str:
     """How a number may appear in a log or an error: its last two digits."""
     digits = re.sub(r"[^0-9]", "", number)
-    return f"the number ending in {digits[-2:]}" if len(digits) > 2 else "the number"  # noqa: PLR2004 - two are shown
+    return f"the number ending in {digits[-2:]}" if len(digits) > 2 else "the number"
 
 
 def _unusual(text: str) -> str:

@@ -1,0 +1,128 @@
+"""A whole server in one process: a sandbox account, the server over it, and hosts of every kind in front."""
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import httpx2
+from mcp import Client
+from mcp.client import ClientRequestContext
+from mcp.server.mcpserver import MCPServer
+from mcp_types import CallToolResult, ElicitRequestFormParams, ElicitRequestParams, ElicitResult, Implementation
+from tests.sandbox.contract import ContractChecked
+from tests.sandbox.service import KEY, Clock
+
+from textrequest_mcp.account.line import Account
+from textrequest_mcp.app import make_server, open_account
+from textrequest_mcp.sandbox import Account as SandboxAccount
+from textrequest_mcp.sandbox import create_app
+from textrequest_mcp.settings import SANDBOX_BASE_URL, Settings
+
+LINE = 121
+MARIA, OPTED_OUT_BY_STATUS, DEVON, BLOCKED, ARCHIVED = (f"+142355501{n:02}" for n in range(5))
+OWES, OPTED_OUT_BY_CODE, SUPPRESSED, UNREACHABLE = (f"+142355501{n:02}" for n in range(5, 9))
+
+ERAS = ("2026-07-28", "legacy")
+Era = Literal["2026-07-28", "legacy"]
+Answer = Callable[[str], ElicitResult]
+
+
+@dataclass
+class Person:
+    """Who sits at a host that can ask: keeps the questions, and answers them all alike."""
+
+    answer: Answer
+    questions: list[ElicitRequestFormParams] = field(default_factory=list[ElicitRequestFormParams])
+
+    async def __call__(self, _: ClientRequestContext, asked: ElicitRequestParams) -> ElicitResult:
+        assert isinstance(asked, ElicitRequestFormParams)
+        self.questions.append(asked)
+        return self.answer(asked.message)
+
+
+def agrees(**content: Any) -> Person:
+    """A person who says yes, or fills in what is given."""
+    return Person(lambda _: ElicitResult(action="accept", content=content or {"confirm": True}))
+
+
+def declines() -> Person:
+    """A person who says no."""
+    return Person(lambda _: ElicitResult(action="decline"))
+
+
+@dataclass
+class Desk:
+    """A server and what stands behind it."""
+
+    server: MCPServer[Account]
+    account: Account
+    sandbox: SandboxAccount
+    contract: ContractChecked
+    clock: Clock
+
+    @asynccontextmanager
+    async def host(
+        self, person: Person | None = None, *, era: Era = "2026-07-28", name: str = "test-host"
+    ) -> AsyncGenerator[Client]:
+        """A connected host; one without a person cannot ask."""
+        client = Client(
+            self.server,
+            mode=era,
+            elicitation_callback=person,
+            client_info=Implementation(name=name, version="1"),
+            cache=None,
+        )
+        async with client:
+            yield client
+
+    async def call(self, tool: str, /, **arguments: Any) -> CallToolResult:
+        """One call on line 121 from a host that cannot ask."""
+        async with self.host() as host:
+            return await call(host, tool, **arguments)
+
+    @property
+    def changes(self) -> list[tuple[str, str]]:
+        """Method and path of everything that the service was made to do."""
+        return [(accepted.method, accepted.path) for accepted in self.sandbox.journal]
+
+
+async def call(host: Client, tool: str, /, **arguments: Any) -> CallToolResult:
+    """One call; on line 121 unless the tool has no line or another is named."""
+    takes_line = tool not in {"list_dashboards", "create_dashboard"} and "dashboard_id" not in arguments
+    return await host.call_tool(tool, ({"dashboard_id": LINE} if takes_line else {}) | arguments)
+
+
+def text_of(result: CallToolResult) -> str:
+    """The text part of a result."""
+    return str(getattr(result.content[0], "text", ""))
+
+
+def refusal(result: CallToolResult) -> str:
+    """The sentence of an error result."""
+    assert result.is_error, text_of(result)
+    return text_of(result)
+
+
+def said(result: CallToolResult) -> dict[str, Any]:
+    """The structured part of a good result."""
+    assert not result.is_error, text_of(result)
+    assert result.structured_content is not None
+    return result.structured_content
+
+
+@asynccontextmanager
+async def open_desk(
+    *, state_dir: Path | None = None, transport: httpx2.AsyncBaseTransport | None = None, **settings: Any
+) -> AsyncGenerator[Desk]:
+    """A desk with these settings, over a sandbox without a rate limit, or over another transport."""
+    clock = Clock()
+    app = create_app(key=KEY, clock=clock, rate_limit=None, lively=False)
+    contract = ContractChecked(app)
+    chosen = replace(
+        Settings(api_key=KEY, base_url=SANDBOX_BASE_URL, rate_limit=(10_000, 60.0), state_dir=state_dir), **settings
+    )
+    way = transport or httpx2.ASGITransport(app=contract)
+    async with open_account(chosen, transport=way) as (account, store):
+        yield Desk(make_server(chosen, account, store), account, app.state.account, contract, clock)
