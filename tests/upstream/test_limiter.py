@@ -148,7 +148,7 @@ planned = st.builds(
 )
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(calls=st.lists(planned, max_size=14))
 async def test_whatever_comes_the_window_holds_and_nobody_is_overtaken_or_forgotten(calls: list[Call]) -> None:
     clock = FakeClock()
@@ -204,10 +204,12 @@ async def test_a_long_queue_keeps_its_places_longer_than_a_waiter_without_a_sign
     clock = FakeClock()
     patient = [Call(comes_at=number / 100) for number in range(4)]
     late = Call(process=1, comes_at=PATIENCE * 3)
+    hasty = Call(process=1, comes_at=PATIENCE * 3, deadline=PATIENCE * 4)  # two still wait: its turn comes after 5
 
-    await make(clock, limiters_of(clock, processes=2, calls=1, per_seconds=PATIENCE * 2), [*patient, late])
+    await make(clock, limiters_of(clock, processes=2, calls=1, per_seconds=PATIENCE * 2), [*patient, hasty, late])
 
     assert late.started is not None
+    assert hasty.refused == 1000.0 + PATIENCE * 3
     assert all(call.started is not None and call.started < late.started for call in patient)
 
 

@@ -219,7 +219,6 @@ class Limiter:
         if first and start < now:
             return self._write(connection, waiter.ticket, "inside", INSIDE_AT_MOST), None
         ticket = self._write(connection, waiter.ticket, "waiting", PATIENCE)
-        wake_at = min(start, now + LOOK_EVERY, waiter.give_up_at)
         if first:  # looks for those behind it too
             show = now >= self._shown_at + 2 * LOOK_EVERY
             for other in self._line[1:]:
@@ -227,9 +226,8 @@ class Limiter:
                     other.nudge()
                 elif show:
                     self._write(connection, other.ticket, "waiting", PATIENCE)
-                wake_at = min(wake_at, other.give_up_at)
             self._shown_at = now if show else self._shown_at
-        return ticket, wake_at
+        return ticket, min(start, now + LOOK_EVERY)
 
     def _forecast(self, now: float, rows: list[tuple[str, float]]) -> Callable[[int], float]:
         """Answers a function: the earliest start of the call that has `rank` calls ahead in the queue."""
