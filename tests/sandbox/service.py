@@ -56,7 +56,7 @@ class Service:
 
     async def texts(self, number: str, line: int = 121) -> list[dict[str, Any]]:
         """Oldest first."""
-        return (await self.items(f"/dashboards/{line}/contacts/{number}/messages", page_size=1000))[::-1]
+        return (await self.items(f"/dashboards/{line}/contacts/{number}/messages"))[::-1]
 
     async def contact(self, number: str) -> Any:
         return await self.get(f"/dashboards/121/contacts/{number}")

@@ -53,7 +53,7 @@ async def people(service: Service) -> None:
     await service.api.post(f"/dashboards/121/contacts/{DEVON}", json=change)
     await service.api.post("/dashboards/121/contacts", json=[{"phone_number": "(423) 555-0102", **change}])
     await service.get(f"/dashboards/121/contacts/{DEVON}")
-    await service.get("/dashboards/121/contacts", page_size=1000, has_opted_out="false")
+    await service.get("/dashboards/121/contacts", page_size=20, has_opted_out="false")
     await service.items("/dashboards/121/groups")
     await service.get(group)
     await service.api.put(group, json={"name": "Newer"})
@@ -67,8 +67,10 @@ async def texts(service: Service) -> None:
     await service.api.put(f"/dashboards/121/contacts/{MARIA}/conversations/archive")
     await service.api.put(f"/dashboards/121/contacts/{MARIA}/conversations/unarchive")
     await service.texts(MARIA)
-    await service.get("/dashboards/121/conversations", include_archived="true", page_size=1000)
-    await service.get("/dashboards/121/messages", start_date="2020-01-01T00:00:00Z", message_direction="R", sort="desc")
+    await service.get("/dashboards/121/conversations", include_archived="true", page_size=20)
+    await service.get(
+        "/dashboards/121/messages", start_date="2020-01-01", message_direction="R", sort="desc", page_size=9
+    )
 
 
 async def money(service: Service) -> None:

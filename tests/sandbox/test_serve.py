@@ -34,7 +34,7 @@ def test_it_says_where_it_is_answers_there_and_ends_quietly(served: subprocess.P
 
     assert first == f"Text Request sandbox at {address} with key {KEY}\n"
     assert answer.status_code == 200
-    assert time.monotonic() - asked_to_end < 1.5
+    assert time.monotonic() - asked_to_end < 3  # a second, on a machine with nothing else to do
     assert (out, err) == ("", "")
 
 
