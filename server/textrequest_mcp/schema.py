@@ -1,19 +1,36 @@
 """Tool schemas in the plainest JSON Schema that every host can load."""
 
-from typing import Any
+from functools import cache
+from typing import Any, Literal
 
-_NOISE = {"title", "default"}
+from pydantic import BaseModel
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core import core_schema
 
 
-def flatten(schema: dict[str, Any]) -> dict[str, Any]:
-    """The same schema with references put in place, and without `null` alternatives, titles and defaults.
+class _Plain(GenerateJsonSchema):
+    """Says nothing of nulls and defaults: what may be left out is simply not required."""
 
-    Some hosts drop a tool whose schema has references or lists of types, others fail on `anyOf` with null; an argument
-    that may be left out is simply not required.
+    def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
+        return self.generate_inner(schema["schema"])
+
+    def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
+        return self.generate_inner(schema["schema"])
+
+    def field_title_should_be_set(self, schema: object) -> bool:  # noqa: ARG002 - pydantic's signature
+        return False
+
+
+@cache
+def plain_schema(model: type[BaseModel], mode: Literal["validation", "serialization"]) -> dict[str, Any]:
+    """A model's schema without references, `null` alternatives, titles and defaults.
+
+    Some hosts drop a tool whose schema has references or lists of types, others fail on `anyOf` with null. Callers
+    share the answer and must not change it.
     """
+    schema = model.model_json_schema(schema_generator=_Plain, mode=mode)
     flat = _flat(schema, schema.get("$defs", {}))
-    flat.pop("$defs", None)
-    return flat
+    return {key: value for key, value in flat.items() if key not in {"$defs", "description"}}
 
 
 def _flat(schema: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
@@ -34,6 +51,6 @@ def _flat(schema: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]
             flat[key] = _flat(value, definitions)  # pyright: ignore[reportUnknownArgumentType] - JSON
         elif key == "anyOf":
             flat[key] = [_flat(part, definitions) for part in value]
-        elif key not in _NOISE:
+        elif key != "title":
             flat[key] = value
     return flat

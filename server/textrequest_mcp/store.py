@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import anyio
+from mcp.server.mcpserver.exceptions import ResourceError, ToolError
 
 if TYPE_CHECKING:
     import sqlite3
@@ -51,7 +52,7 @@ _ADVICE = {
 }
 
 
-class StoreError(Exception):
+class StoreError(ToolError, ResourceError):
     """The state file cannot be used. The text names the file, the reason and what to do, for a person to read."""
 
     def __init__(self, place: Path, reason: str) -> None:

@@ -19,9 +19,9 @@ from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 from mcp.server.elicitation import ElicitationResult
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ToolError
-from mcp.server.mcpserver.resolve import Elicit, Resolve
+from mcp.server.mcpserver.resolve import Elicit, Resolve, build_resolver_plans, find_resolved_parameters
 from mcp.server.mcpserver.tools.base import Tool
-from mcp.server.mcpserver.utilities.func_metadata import FuncMetadata
+from mcp.server.mcpserver.utilities.func_metadata import FuncMetadata, func_metadata
 from mcp_types import CallToolResult, ResourceLink, TextContent, ToolAnnotations
 from pydantic import BaseModel, ValidationError
 
@@ -30,7 +30,7 @@ from textrequest_mcp.guard.confirmation import Approval, Decision, Gate, Questio
 from textrequest_mcp.guard.outcome import Outcome, unknown
 from textrequest_mcp.parameters import Confirmation, DashboardId
 from textrequest_mcp.results import write_text
-from textrequest_mcp.schema import flatten
+from textrequest_mcp.schema import plain_schema
 from textrequest_mcp.upstream.errors import BadInput, Uncertain
 
 Risk = Literal["reads", "writes", "sends", "destroys"]
@@ -206,20 +206,27 @@ def make_tool(spec: ToolSpec, *, confirm: str) -> Tool:
 
     parameters = [_required("ctx", Context[Any, Any]), *own, *added]
     _sign(call, parameters, CallToolResult)
-    tool = _HostTool.from_function(
-        call,
+    resolved = find_resolved_parameters(call)
+    arguments = func_metadata(call, skip_names=["ctx", *resolved], structured_output=False).arg_model
+    # What Tool.from_function does, but for the schemas: those are made once, and plain.
+    return _HostTool(
+        fn=call,
         name=spec.name,
         title=spec.title,
         description=" ".join((spec.function.__doc__ or "").split()),
+        parameters=plain_schema(arguments, "validation"),
+        fn_metadata=_HostArguments(
+            arg_model=arguments,
+            output_schema=_output_schema(
+                signature.return_annotation, can_differ=asking or spec.risk in {"sends", "destroys"}
+            ),
+        ),
+        is_async=True,
+        context_kwarg="ctx",
+        resolved_params=resolved,
+        resolver_plans=build_resolver_plans(resolved, set(arguments.model_fields)),
         annotations=spec.hints,
     )
-    tool.parameters = flatten(tool.parameters)
-    output = signature.return_annotation
-    tool.fn_metadata = _HostArguments(
-        arg_model=tool.fn_metadata.arg_model,
-        output_schema=_output_schema(output, can_differ=asking or spec.risk in {"sends", "destroys"}),
-    )
-    return tool
 
 
 def gate_of(ctx: Context[Any, Any]) -> Gate:
@@ -315,12 +322,11 @@ def _plain_question(spec: ToolSpec, names: list[str]) -> Asker:
 
 
 def _output_schema(model: type[BaseModel], *, can_differ: bool) -> dict[str, Any]:
-    schema = flatten(model.model_json_schema(mode="serialization"))
+    """What a tool may answer; nothing is required, because the service promises no field."""
+    properties: dict[str, Any] = plain_schema(model, "serialization")["properties"]
     if can_differ:
-        schema["properties"] = flatten(Outcome.model_json_schema())["properties"] | schema.get("properties", {})
-    schema.pop("required", None)
-    schema.pop("description", None)
-    return schema
+        properties = plain_schema(Outcome, "serialization")["properties"] | properties
+    return {"type": "object", "properties": properties}
 
 
 def _link(spec: ToolSpec, dashboard_id: int, arguments: dict[str, Any]) -> ResourceLink:
