@@ -19,7 +19,7 @@ async def test_any_usual_way_to_write_a_number_finds_the_contact(service: Servic
     assert (await service.contact(written))["phone_number"] == MARIA
 
 
-@pytest.mark.parametrize("written", ["555-0100", "abc", "+442079460000", "24235550100", "142355501000"])
+@pytest.mark.parametrize("written", ["555-0100", "abc", "+442079460000", "24235550100", "142355501000", "١٤٢٣٥٥٥٠١٠٠"])
 async def test_a_number_that_is_not_north_american_is_a_400(service: Service, written: str):
     assert (await service.api.get(f"/dashboards/121/contacts/{written}")).status_code == 400
 
@@ -152,4 +152,4 @@ async def test_times_come_with_and_without_a_zone(service: Service):
 
     assert maria["date_created_utc"].endswith("Z")
     assert len(maria["last_msg_sent_utc"]) == len("2026-01-01T00:00:00.1234567Z")
-    assert not maria["last_contact_date_utc"].endswith("Z")
+    assert maria["first_contact_utc"] == "2026-05-28T15:26:40.3734567"

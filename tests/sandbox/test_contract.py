@@ -68,9 +68,7 @@ async def texts(service: Service) -> None:
     await service.api.put(f"/dashboards/121/contacts/{MARIA}/conversations/unarchive")
     await service.texts(MARIA)
     await service.get("/dashboards/121/conversations", include_archived="true", page_size=20)
-    await service.get(
-        "/dashboards/121/messages", start_date="2020-01-01", message_direction="R", sort="desc", page_size=9
-    )
+    await service.get("/dashboards/121/messages", start_date="2020-01-01T00:00:00Z", sort="desc", message_direction="R")
 
 
 async def money(service: Service) -> None:

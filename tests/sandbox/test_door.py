@@ -65,7 +65,21 @@ async def test_an_address_that_does_not_exist_has_no_body(service: Service, meth
     assert (answer.status_code, answer.content) == (status, b"")
 
 
-@pytest.mark.parametrize("body", [b"{", b"[]", b'"text"', b"", b"\xff", b'{"name": 5}', b'{"name": "  "}', b"{}"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"{",
+        b"[]",
+        b'"text"',
+        b"",
+        b"\xff",
+        b'{"name": "\\ud800"}',
+        b"[" * 99_999,
+        b'{"name": 5}',
+        b'{"name": "  "}',
+        b"{}",
+    ],
+)
 async def test_a_body_that_is_not_what_was_asked_for_changes_nothing(service: Service, body: bytes):
     answer = await service.api.put("/dashboards/121", content=body, headers={"content-type": "application/json"})
 
@@ -84,6 +98,13 @@ async def test_the_journal_keeps_accepted_writes_only(service: Service):
     assert (only.method, only.path, only.body) == ("PUT", "/dashboards/121", {"name": "Reception"})
     assert only.at == service.clock.now
     assert service.account.requests == 3
+
+
+async def test_asking_for_the_head_of_a_list_is_no_write(service: Service):
+    await service.api.head("/dashboards")
+
+    assert service.account.journal == []
+    service.checked.violations.clear()  # the contract says nothing of HEAD
 
 
 async def test_the_limit_slides_with_the_clock():

@@ -53,7 +53,7 @@ async def test_unknown_query_parameters_are_ignored(service: Service):
     assert "unknown query parameter is_blockt" in service.checked.violations.pop()
 
 
-@pytest.mark.parametrize("line", ["999", "x", "0", "-1"])
+@pytest.mark.parametrize("line", ["999", "x", "0", "-1", "9" * 5000])
 async def test_a_bad_dashboard_id_is_a_400(service: Service, line: str):
     for rest in ("", "/contacts", "/conversations", "/messages", "/groups", "/tags", "/fields", "/hooks", "/payments"):
         assert (await service.api.get(f"/dashboards/{line}{rest}")).status_code == 400

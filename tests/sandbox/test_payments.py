@@ -26,7 +26,7 @@ async def test_asking_for_money_texts_a_link(service: Service):
 
     last = (await service.texts(PAYER))[-1]
     assert (made["textrequest_payment_status"], made["transaction_status"]) == ("Sent", "Unknown")
-    assert made["request_date"] == "2026-05-28T20:26:40.25"
+    assert made["request_date"] == "2026-05-28T20:26:40.2500000Z"
     assert last["body"] == f"Thanks! https://pay.sandbox.invalid/{made['payment_id']}"
     assert await service.get(f"{PAYMENTS}/{made['payment_id']}") == made
 

@@ -35,6 +35,7 @@ from textrequest_mcp.sandbox.refusals import Refusal
 from textrequest_mcp.sandbox.seed import fill
 
 PREFIX = "/api/v3"
+_READS = frozenset({"GET", "HEAD"})
 _LINE = "/dashboards/{dashboard_id}"
 _CONTACT = _LINE + "/contacts/{phone_number}"
 _PAYMENT = _LINE + "/payments/{payment_id}"
@@ -157,7 +158,7 @@ def _endpoint(operation: Operation) -> Callable[[Request], object]:
             answer = operation(call)
         except Refusal as refusal:
             return refusal.answer(path)
-        if request.method != "GET":
+        if request.method not in _READS:
             account.journal.append(Accepted(request.method, path, body, call.now))
         return answer
 
@@ -166,15 +167,17 @@ def _endpoint(operation: Operation) -> Callable[[Request], object]:
 
 async def _read(request: Request) -> tuple[object, UploadFile | None]:
     """The JSON that was sent, or what stands for an uploaded file in the journal and the file itself."""
-    if request.method == "GET":
+    if request.method in _READS:
         return None, None
     if request.headers.get("content-type", "").startswith("multipart/form-data"):
         return await _upload(request)
     raw = await request.body()
     try:
-        return (json.loads(raw) if raw else None), None
-    except ValueError:
+        body = json.loads(raw) if raw else None
+        json.dumps(body, ensure_ascii=False).encode()  # half a surrogate pair could be kept but never shown again
+    except (ValueError, RecursionError):
         raise Refusal(400, "The body is not JSON.", "bodyInvalid") from None
+    return body, None
 
 
 async def _upload(request: Request) -> tuple[object, UploadFile | None]:

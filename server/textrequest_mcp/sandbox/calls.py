@@ -35,19 +35,12 @@ class Call:
         return eleven_digits(self.path["phone_number"])
 
     def path_number(self, name: str) -> int:
-        written = self.path[name]
-        if not (written.isascii() and written.isdigit()):
-            raise Refusal(400, f"{name} is invalid.", "parameterInvalid")
-        return int(written)
+        return whole_number(self.path[name], name)
 
     def count(self, name: str, default: int) -> int:
         """wire-facts, Base: a negative or non-numeric page is a 400."""
         written = self.query.get(name, "")
-        if not written:
-            return default
-        if not (written.isascii() and written.isdigit()):
-            raise Refusal(400, f"{name} must be a number that is not negative.", "parameterInvalid")
-        return int(written)
+        return whole_number(written, name) if written else default
 
     def flag(self, name: str) -> bool | None:
         written = self.query.get(name, "").lower()
@@ -108,6 +101,13 @@ class Body:
         if value is not None and not isinstance(value, kind):
             raise Refusal(400, f"{name} must be {called}.", "parameterInvalid")
         return value
+
+
+def whole_number(written: str, name: str) -> int:
+    """Eighteen digits are more than any id has, and few enough for Python to read."""
+    if not (written.isascii() and written.isdigit() and len(written) <= 18):
+        raise Refusal(400, f"{name} must be a whole number that is not negative.", "parameterInvalid")
+    return int(written)
 
 
 def shown(body: object, status: int = 200) -> Response:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from textrequest_mcp.sandbox import stamps
-from textrequest_mcp.sandbox.calls import Call
+from textrequest_mcp.sandbox.calls import Call, whole_number
 from textrequest_mcp.sandbox.records import Contact, Message
 from textrequest_mcp.sandbox.refusals import Refusal
 
@@ -45,7 +45,7 @@ def _tests(call: Call) -> Iterator[Test]:
     if tags := set(call.listed("tags")):
         yield lambda contact: bool(tags.intersection(contact.tags))
     if written_groups := call.listed("groups"):
-        groups = {_group_id(part) for part in written_groups}
+        groups = {whole_number(part, "groups") for part in written_groups}
         yield lambda contact: bool(groups.intersection(contact.groups))
     for number in (1, 2, 3):
         yield from _field_pair(call, number)
@@ -77,12 +77,6 @@ def _field_pair(call: Call, number: int) -> Iterator[Test]:
         raise Refusal(400, f"custom_field_id_{number} and custom_field_value_{number} go together.", "parameterMissing")
     if field and value:
         yield lambda contact: contact.fields.get(field) == value
-
-
-def _group_id(part: str) -> int:
-    if not (part.isascii() and part.isdigit()):
-        raise Refusal(400, "groups must be group ids with commas between them.", "parameterInvalid")
-    return int(part)
 
 
 def _at(message: Message | None) -> float | None:

@@ -41,7 +41,7 @@ def view(contact: Contact) -> dict[str, Any]:
         "total_msgs_received": len(contact.messages) - total_sent,
         "response_count": sum(before.direction == "S" and after.direction == "R" for before, after in pairs),
         "date_created_utc": stamps.zoned(contact.created_at),
-        "last_contact_date_utc": stamps.bare(last.at if last else None),
+        "last_contact_date_utc": stamps.zoned(last.at if last else None),
         "last_message": messages.view(last) if last else None,
     }
 

@@ -49,10 +49,8 @@ def rename(call: Call) -> Response:
 
 
 def delete(call: Call) -> Response:
-    """The line's hooks go with it; neither refusal has a body."""
-    if not call.path["dashboard_id"].isdecimal():
-        raise Refusal(400, "The dashboard id is invalid.", silent=True)
-    if call.account.lines.pop(int(call.path["dashboard_id"]), None) is None:
+    """wire-facts, Dashboards: the line's hooks go with it."""
+    if call.account.lines.pop(call.path_number("dashboard_id"), None) is None:
         raise Refusal(404, "There is no such dashboard.", silent=True)
     return nothing()
 

@@ -17,7 +17,7 @@ def view(line: Line, group: Group) -> dict[str, Any]:
         "notes": group.notes,
         "group_member_count": sum(group.id in contact.groups for contact in line.contacts.values()),
         "is_keyword": group.is_keyword,
-        "last_message_sent_utc": stamps.bare(group.last_message_sent_at),
+        "last_message_sent_utc": stamps.zoned(group.last_message_sent_at),
     }
 
 

@@ -23,7 +23,7 @@ def view(message: Message) -> dict[str, Any]:
         "message_id": message.id,
         "body": message.body,
         "message_direction": message.direction,
-        "response_by_username": message.by,
+        "response_by_username": message.by or "",
         "message_timestamp_utc": stamps.zoned(message.at),
         "delivery_status": message.status,
         "delivery_error": message.error,

@@ -18,7 +18,7 @@ FIRST_ID = 2500
 def view(line: Line, payment: Payment) -> dict[str, Any]:
     return {
         "payment_id": payment.id,
-        "request_date": stamps.bare(payment.requested_at),
+        "request_date": stamps.zoned(payment.requested_at),
         "recipient": _recipient(line, payment),
         "description": payment.description,
         "customer_phone": payment.phone,
@@ -27,7 +27,7 @@ def view(line: Line, payment: Payment) -> dict[str, Any]:
         "reminder_was_sent": payment.reminder_was_sent,
         "transaction_status": payment.transaction_status,
         "textrequest_payment_status": payment.status,
-        "reference_number": payment.reference_number,
+        "reference_number": payment.reference_number or "",
     }
 
 

@@ -4,8 +4,8 @@ import re
 
 from textrequest_mcp.sandbox.refusals import Refusal
 
-_WRITTEN = re.compile(r"\+?[\d\s().\-/]+")
-_OWN = re.compile(r"1\d{10}")
+_WRITTEN = re.compile(r"\+?[\d\s().\-/]+", re.ASCII)
+_OWN = re.compile(r"1\d{10}", re.ASCII)
 
 
 def eleven_digits(written: str) -> str:

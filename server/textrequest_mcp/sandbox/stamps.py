@@ -18,7 +18,8 @@ def zoned(moment: float | None) -> str | None:
 
 
 def bare(moment: float | None) -> str | None:
-    """The short spelling: no zone, and no zeros at the end of the fraction (wire-facts, Base: both spellings occur)."""
+    """The short spelling: no zone, and no zeros at the end of the fraction (wire-facts, Base: both
+    spellings occur). Here it is in the two fields to which the contract gives no format."""
     if moment is None:
         return None
     fraction = f"{_ticks(moment):07d}".rstrip("0")
