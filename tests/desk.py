@@ -36,10 +36,10 @@ class Person:
     answer: Answer
     questions: list[ElicitRequestFormParams] = field(default_factory=list[ElicitRequestFormParams])
 
-    async def __call__(self, _: ClientRequestContext, asked: ElicitRequestParams) -> ElicitResult:
-        assert isinstance(asked, ElicitRequestFormParams)
-        self.questions.append(asked)
-        return self.answer(asked.message)
+    async def __call__(self, context: ClientRequestContext, params: ElicitRequestParams) -> ElicitResult:
+        assert isinstance(params, ElicitRequestFormParams)
+        self.questions.append(params)
+        return self.answer(params.message)
 
 
 def agrees(**content: Any) -> Person:

@@ -18,6 +18,7 @@ from typing import Any, cast
 from mcp.server.elicitation import AcceptedElicitation
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.resolve import Elicit
+from mcp_types import ClientCapabilities
 from mcp_types.version import is_version_at_least
 from pydantic import BaseModel, Field
 from pydantic_core import to_jsonable_python
@@ -103,7 +104,7 @@ class Gate:
             BadInput: the token is not good for this call.
             TextRequestError: the host cannot ask and the fallback is refused.
         """
-        if _can_elicit(ctx):
+        if can_elicit(ctx.client_capabilities):
             return Elicit(question.text, TypedDecision if question.must_type else Decision)
         if not self._may_preview:
             raise TextRequestError(
@@ -161,9 +162,8 @@ class Gate:
         return hashlib.sha256(json.dumps(bound, sort_keys=True).encode()).digest()
 
 
-def _can_elicit(ctx: Context[Any, Any]) -> bool:
+def can_elicit(capabilities: ClientCapabilities | None) -> bool:
     """Whether the host declared that it can show a form; a bare `elicitation: {}` counts, url-only does not."""
-    capabilities = ctx.client_capabilities
     elicitation = capabilities.elicitation if capabilities else None
     return elicitation is not None and (elicitation.form is not None or elicitation.url is None)
 
