@@ -1,0 +1,29 @@
+"""The least server that can look a contact up: what ours is measured against."""
+
+import os
+from functools import cache
+from typing import Any
+
+import httpx2
+from mcp.server.mcpserver import MCPServer
+
+server = MCPServer("bare")
+
+
+@cache
+def _client() -> httpx2.AsyncClient:
+    """Made at the first call, as ours is, so that neither start pays for it."""
+    return httpx2.AsyncClient(
+        base_url=os.environ["TEXTREQUEST_BASE_URL"], headers={"x-api-key": os.environ["TEXTREQUEST_API_KEY"]}
+    )
+
+
+@server.tool()
+async def get_contact(dashboard_id: int, phone_number: str) -> dict[str, Any]:
+    """Get one contact by number."""
+    answer = await _client().get(f"/dashboards/{dashboard_id}/contacts/{phone_number}")
+    return answer.raise_for_status().json()
+
+
+if __name__ == "__main__":
+    server.run("stdio")

@@ -1,0 +1,76 @@
+"""Sets the stage: the pretend service, and our server and the bare one in front of it."""
+
+import os
+import sys
+import sysconfig
+import tempfile
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from subprocess import PIPE, Popen
+from typing import Any
+
+import httpx2
+from stdio_server import StdioServer
+
+CONTACTS = 10_000
+LINE = 121
+
+_HERE = Path(__file__).parent
+_KEY = "0123456789ABCDEF0123456789ABCDEF"
+
+
+class Stage:
+    """What a measurement needs.
+
+    Args:
+        origin: where the pretend service is.
+        folder: for the state of our servers.
+    """
+
+    def __init__(self, origin: str, folder: Path) -> None:
+        self._folder = folder
+        self._service = httpx2.Client(base_url=origin, headers={"x-api-key": _KEY})
+        self._environment = {name: value for name, value in os.environ.items() if not name.startswith("TEXTREQUEST_")}
+        self._environment |= {
+            "TEXTREQUEST_API_KEY": _KEY,
+            "TEXTREQUEST_BASE_URL": f"{origin}/api/v3",
+            "TEXTREQUEST_RATE_LIMIT": "100000/60",
+        }
+
+    def ours(self, state: str = "state") -> StdioServer:
+        """Our server, as a host starts it for a real account; `state` names the folder that it keeps its state in."""
+        command = Path(sysconfig.get_path("scripts")) / "textrequest-mcp"
+        return StdioServer([str(command)], self._environment | {"TEXTREQUEST_STATE_DIR": str(self._folder / state)})
+
+    def bare(self) -> StdioServer:
+        """A server with one tool and nothing else."""
+        return StdioServer([sys.executable, str(_HERE / "bare_server.py")], self._environment)
+
+    def read(self, path: str, **query: int) -> str:
+        """What the service itself answers on the line, as it stands on the wire."""
+        answer = self._service.get(f"/api/v3/dashboards/{LINE}/{path}", params=query)
+        return answer.raise_for_status().text
+
+    def requests(self) -> int:
+        """How many calls the service has had."""
+        return self._service.get("/requests").json()
+
+    def phone_numbers(self, count: int) -> list[str]:
+        """Numbers of contacts, as the service writes them."""
+        items: list[dict[str, Any]] = self._service.get(
+            f"/api/v3/dashboards/{LINE}/contacts", params={"page_size": count}
+        ).json()["items"]
+        return [item["phone_number"] for item in items]
+
+
+@contextmanager
+def open_stage() -> Generator[Stage]:
+    """Everything on loopback, with state in a folder that is removed at the end."""
+    command = [sys.executable, str(_HERE / "pretend_service.py"), _KEY, str(CONTACTS)]
+    with tempfile.TemporaryDirectory() as folder, Popen(command, stdout=PIPE, text=True) as service:
+        try:
+            assert service.stdout is not None
+            yield Stage(service.stdout.readline().strip(), Path(folder))
+        finally:
+            service.terminate()
