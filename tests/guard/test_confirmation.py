@@ -112,9 +112,7 @@ class TestHostsThatCanAsk:
         async with desk.host(agrees()) as host:
             asked = await host.session.call_tool("delete_group", group, allow_input_required=True)
             assert isinstance(asked, InputRequiredResult)
-            answers = {
-                key: ElicitResult(action="accept", content={"confirm": True}) for key in asked.input_requests or {}
-            }
+            answers = yes_to(asked)
 
             results: list[Any] = []
 
@@ -140,9 +138,7 @@ class TestHostsThatCanAsk:
         async with desk.host(agrees()) as host:
             asked = await host.session.call_tool("cancel_payment", arguments, allow_input_required=True)
             assert isinstance(asked, InputRequiredResult)
-            answers = {
-                key: ElicitResult(action="accept", content={"confirm": True}) for key in asked.input_requests or {}
-            }
+            answers = yes_to(asked)
             await call(host, "mark_payment_paid", payment_id=payment)
 
             result = await host.session.call_tool(
