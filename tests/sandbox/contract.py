@@ -2,7 +2,8 @@
 
 import functools
 import re
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -75,18 +76,31 @@ class ContractChecked:
         if not 400 <= status < 500:
             for name in query.keys() - operation.query:
                 self.violations.append(f"{where}: unknown query parameter {name}, which the service would ignore")
-            self._note(where, "request", self.contract.rules.iter_request_errors(request))
+            asked_for = (
+                scope["method"],
+                path,
+                scope["query_string"],
+                "x-api-key" in headers,
+                request.content_type,
+                asked,
+            )
+            self._note(where, "request", asked_for, lambda: self.contract.rules.iter_request_errors(request))
         content_type = Headers(raw=start.get("headers", [])).get("content-type", "")
         response = MockResponse(answered, status, content_type=content_type)
         if operation.has_content(status):
-            self._note(where, "answer", self.contract.rules.iter_response_errors(request, response))
+            given = (operation.id, status, content_type, answered)
+            self._note(where, "answer", given, lambda: self.contract.rules.iter_response_errors(request, response))
         elif str(status) not in operation.answers:
             self.violations.append(f"{where}: the contract has no such status")
         elif answered and status < 400:
             self.violations.append(f"{where}: the contract has no body here")
 
-    def _note(self, where: str, side: str, errors: Any) -> None:
-        self.violations.extend(f"{where}: {side}: {reason(error)}" for error in errors)
+    def _note(self, where: str, side: str, what: Hashable, errors: Callable[[], Iterable[Exception]]) -> None:
+        """Sandboxes with one start say the same things again and again; each is looked at once in a run."""
+        known = self.contract.known
+        if (faults := known.get(hash(what))) is None:
+            faults = known[hash(what)] = [reason(error) for error in errors()]
+        self.violations.extend(f"{where}: {side}: {fault}" for fault in faults)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +119,7 @@ class Operation:
 class Contract:
     rules: OpenAPI
     operations: tuple[Operation, ...]
+    known: dict[int, list[str]] = field(default_factory=dict[int, list[str]])
 
     @staticmethod
     @functools.cache

@@ -8,6 +8,8 @@ from starlette.types import Receive, Scope, Send
 from tests.sandbox.contract import CONTRACT, ContractChecked
 from tests.sandbox.service import DEVON, MARIA, PAYER, Service
 
+from textrequest_mcp.sandbox.app import OPERATIONS
+
 HOOK = {"target_url": "https://example.com/hook", "event": "msg_received", "http_verb": "POST", "httpVerb": "POST"}
 
 
@@ -25,6 +27,15 @@ async def test_every_operation_is_served_as_the_contract_says(service: Service):
 
     assert service.checked.violations == []
     assert service.checked.seen == promised
+
+
+def test_the_sandbox_serves_nothing_that_the_contract_does_not_hold():
+    document = yaml.safe_load(CONTRACT.read_text("utf-8"))
+    held = {
+        (method.upper(), path) for path, item in document["paths"].items() for method in item if method != "parameters"
+    }
+
+    assert {(method, path) for method, path, _ in OPERATIONS} == held
 
 
 async def lines(service: Service) -> None:

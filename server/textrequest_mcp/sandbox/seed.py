@@ -191,7 +191,7 @@ def _person(line: Line, phone: str, first: str, last: str, created_at: float) ->
 def _talk(account: Account, contact: Contact, talk: Sequence[str], start: float, *, resolved: bool = True) -> None:
     """Texts a few minutes apart."""
     car = next(iter(contact.fields.values()), "car")
-    staff = STAFF[int(contact.phone[-1]) % len(STAFF)]
+    staff = STAFF[int(contact.phone[1]) % len(STAFF)]
     by: str | None = None
     for place, line_of_talk in enumerate(talk):
         sent = line_of_talk.startswith(">")

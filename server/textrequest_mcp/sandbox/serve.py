@@ -24,10 +24,11 @@ def serve(port: int, *, key: str | None = None) -> None:
         bound = listening.getsockname()[1]
         sys.stderr.write(f"Text Request sandbox at http://127.0.0.1:{bound}{PREFIX} with key {key}\n")
         sys.stderr.flush()
-        config = uvicorn.Config(
-            create_app(key=key), log_level="error", access_log=False, lifespan="off", timeout_graceful_shutdown=1
-        )
         try:
+            app = create_app(key=key)
+            config = uvicorn.Config(
+                app, log_level="error", access_log=False, lifespan="off", timeout_graceful_shutdown=1
+            )
             uvicorn.Server(config).run(sockets=[listening])
         except KeyboardInterrupt:
             return  # how a person ends it; uvicorn has closed its connections by now
