@@ -1,33 +1,72 @@
 """The kinds of values that answers hold, read leniently from the service and written in one form."""
 
+import re
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self, TypeVar, cast
 
-from pydantic import BaseModel, BeforeValidator, Field, PlainSerializer, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, Field, PlainSerializer, WithJsonSchema, model_validator
 
+from textrequest_mcp.upstream.errors import Unreadable
 from textrequest_mcp.upstream.page import Page, read_page
 from textrequest_mcp.upstream.phone import from_wire
 from textrequest_mcp.upstream.times import read_time, show_time
+
+_Read = TypeVar("_Read")
 
 
 def _money(value: object) -> Decimal | None:
     if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
         return None
     try:
-        return Decimal(str(value)).quantize(Decimal("0.01"), ROUND_HALF_EVEN)
+        amount = Decimal(str(value)).quantize(Decimal("0.01"), ROUND_HALF_EVEN)
     except InvalidOperation:
         return None
+    return amount if amount.is_finite() else None
 
 
-def _text(value: object) -> object:
+def _text(value: object) -> str | None:
     """Text, also where a number or a truth value came instead; the service does not promise the type."""
-    return value if value is None or isinstance(value, str) else str(value)
+    if value is None:
+        return None
+    # Half an emoji, as a carrier leaves it where it cuts a text, could not be written to the host.
+    return str(value).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-def _texts(value: object) -> object:
+def _texts(value: object) -> list[str] | None:
     """A list of texts, without the nulls that may stand in it."""
-    return [item for item in value if item is not None] if isinstance(value, list) else None  # pyright: ignore[reportUnknownVariableType]
+    return _each(value, _text)
+
+
+def _flag(value: object) -> bool | None:
+    return value if isinstance(value, bool) else {"true": True, "false": False}.get(str(value).lower())
+
+
+def _whole(value: object) -> int | None:
+    """A whole number, also as its text; None where something else came."""
+    if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,18}", value):
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _wholes(value: object) -> list[int] | None:
+    return _each(value, _whole)
+
+
+def _record(value: object) -> Mapping[str, Any] | BaseModel | None:
+    return cast("Mapping[str, Any] | BaseModel", value) if isinstance(value, Mapping | BaseModel) else None
+
+
+def _records(value: object) -> list[Mapping[str, Any] | BaseModel] | None:
+    return _each(value, _record)
+
+
+def _each(value: object, read: Callable[[object], _Read | None]) -> list[_Read] | None:
+    """What reads of a list; None where no list came."""
+    if not isinstance(value, list):
+        return None
+    return [item for item in map(read, cast("list[object]", value)) if item is not None]
 
 
 Time = Annotated[
@@ -45,6 +84,11 @@ Money = Annotated[
 ]
 Text = Annotated[str | None, BeforeValidator(_text)]
 Texts = Annotated[list[str] | None, BeforeValidator(_texts)]
+Flag = Annotated[bool | None, BeforeValidator(_flag)]
+Whole = Annotated[int | None, BeforeValidator(_whole)]
+Wholes = Annotated[list[int] | None, BeforeValidator(_wholes)]
+Record = BeforeValidator(_record)  # beside an object's type
+Records = BeforeValidator(_records)  # beside the type of a list of objects
 
 
 class Answer(BaseModel):
@@ -57,6 +101,18 @@ class Answer(BaseModel):
 
     columns: ClassVar[tuple[str, ...]] = ()
     longest_cell: ClassVar[int | None] = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _is_an_object(cls, value: object) -> object:
+        # Not a ValueError: that would be taken for an argument that was refused before anything left.
+        if _record(value) is None:
+            raise Unreadable(
+                "Text Request answered with something that is not the record it promises.",
+                changed="Reading changes nothing; whether a change took effect is unknown.",
+                todo="Read it back to see.",
+            )
+        return value
 
 
 class Listing(Answer):
@@ -77,7 +133,7 @@ class Listing(Answer):
                 "total_items": read.total_items,
                 "next_page": read.next_page,
                 "note": _past_the_end(read),
-                "items": read.items,
+                "items": _records(read.items),
             }
         )
 

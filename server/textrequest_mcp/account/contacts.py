@@ -6,7 +6,7 @@ from pydantic import BaseModel, BeforeValidator, Field
 
 from textrequest_mcp.account.line import Line
 from textrequest_mcp.account.messages import Message
-from textrequest_mcp.answers import Answer, Listing, Phone, Text, Texts, Time
+from textrequest_mcp.answers import Answer, Flag, Listing, Phone, Record, Records, Text, Texts, Time, Whole, Wholes
 from textrequest_mcp.guard.confirmation import Question
 from textrequest_mcp.parameters import (
     Guid,
@@ -18,12 +18,13 @@ from textrequest_mcp.parameters import (
     PageNumber,
     PageSize,
     PhoneNumber,
+    Words,
     in_order,
     only_given,
     parsed,
 )
 from textrequest_mcp.toolset import Toolset
-from textrequest_mcp.upstream.errors import BadInput, NotFound, Refused
+from textrequest_mcp.upstream.errors import BadInput, NotFound, Refused, Uncertain
 from textrequest_mcp.upstream.page import DEFAULT_SIZE, MAX_SIZE
 from textrequest_mcp.upstream.phone import masked, wire
 from textrequest_mcp.wording import one_line, some
@@ -45,25 +46,25 @@ class Contact(Answer):
     first_name: Text = None
     last_name: Text = None
     display_name: Text = None
-    is_suppressed: bool | None = Field(default=None, description="Does not rise in the queue")
-    is_archived: bool | None = None
-    is_blocked: bool | None = Field(default=None, description="Incoming texts are dropped")
+    is_suppressed: Flag = Field(default=None, description="Does not rise in the queue")
+    is_archived: Flag = None
+    is_blocked: Flag = Field(default=None, description="Incoming texts are dropped")
     suppressed_reason: Text = None
     note: Text = Field(default=None, description="Never shown to the contact")
-    groups: list[int] | None = Field(default=None, description="Group ids")
+    groups: Wholes = Field(default=None, description="Group ids")
     contact_tags: Texts = Field(default=None, description="Tag ids")
-    custom_fields: list[CustomFieldValue] | None = None
-    is_resolved: bool | None = None
+    custom_fields: Annotated[list[CustomFieldValue] | None, Records] = None
+    is_resolved: Flag = None
     first_contact_utc: Time = None
     opted_out_utc: Time = Field(default=None, description="When they texted STOP; then they must not be texted")
     last_msg_sent_utc: Time = None
     last_msg_received_utc: Time = None
-    total_msgs_sent: int | None = None
-    total_msgs_received: int | None = None
-    response_count: int | None = None
+    total_msgs_sent: Whole = None
+    total_msgs_received: Whole = None
+    response_count: Whole = None
     date_created_utc: Time = None
     last_contact_date_utc: Time = None
-    last_message: Message | None = None
+    last_message: Annotated[Message | None, Record] = None
 
 
 class Contacts(Listing):
@@ -96,7 +97,7 @@ class FieldValueInput(BaseModel, extra="forbid"):
     """A value for a custom field, by the field's id."""
 
     id: Guid
-    value: str
+    value: Words
 
 
 FieldValues = Annotated[list[FieldValueInput], BeforeValidator(parsed)]
@@ -106,14 +107,14 @@ class ContactInput(BaseModel, extra="forbid"):
     """One contact of a bulk save."""
 
     phone_number: Number
-    first_name: str | None = None
-    last_name: str | None = None
-    display_name: str | None = None
+    first_name: Words | None = None
+    last_name: Words | None = None
+    display_name: Words | None = None
     is_suppressed: bool | None = None
     is_archived: bool | None = None
     is_blocked: bool | None = None
-    suppressed_reason: str | None = None
-    note: str | None = None
+    suppressed_reason: Words | None = None
+    note: Words | None = None
     groups: Ids | None = None
     contact_tags: Guids | None = None
     custom_fields: FieldValues | None = None
@@ -141,11 +142,11 @@ async def list_contacts(
     tags: Annotated[Guids, Field(description="Ids from list_tags")] | None = None,
     groups: Annotated[Ids, Field(description="Ids from list_groups; gives the members")] | None = None,
     custom_field_id_1: Annotated[Guid, Field(description="From list_custom_fields; needs its value")] | None = None,
-    custom_field_value_1: Annotated[str, Field(description="Exact value")] | None = None,
+    custom_field_value_1: Annotated[Words, Field(description="Exact value")] | None = None,
     custom_field_id_2: Annotated[Guid, Field(description="A second field")] | None = None,
-    custom_field_value_2: Annotated[str, Field(description="Exact value")] | None = None,
+    custom_field_value_2: Annotated[Words, Field(description="Exact value")] | None = None,
     custom_field_id_3: Annotated[Guid, Field(description="A third field")] | None = None,
-    custom_field_value_3: Annotated[str, Field(description="Exact value")] | None = None,
+    custom_field_value_3: Annotated[Words, Field(description="Exact value")] | None = None,
     page: PageNumber = 0,
     page_size: PageSize = DEFAULT_SIZE,
 ) -> Contacts:
@@ -206,14 +207,14 @@ async def save_contact(
     line: Line,
     phone_number: PhoneNumber,
     *,
-    first_name: Annotated[str, Field(description="Given name")] | None = None,
-    last_name: Annotated[str, Field(description="Family name")] | None = None,
-    display_name: Annotated[str, Field(description="Name shown in the app")] | None = None,
+    first_name: Annotated[Words, Field(description="Given name")] | None = None,
+    last_name: Annotated[Words, Field(description="Family name")] | None = None,
+    display_name: Annotated[Words, Field(description="Name shown in the app")] | None = None,
     is_suppressed: Annotated[bool, Field(description="Keep from rising in the queue")] | None = None,
     is_archived: Annotated[bool, Field(description="Hide the conversation")] | None = None,
     is_blocked: Annotated[bool, Field(description="Drop their texts")] | None = None,
-    suppressed_reason: Annotated[str, Field(description="With is_suppressed")] | None = None,
-    note: Annotated[str, Field(description="For colleagues")] | None = None,
+    suppressed_reason: Annotated[Words, Field(description="With is_suppressed")] | None = None,
+    note: Annotated[Words, Field(description="For colleagues")] | None = None,
     groups: Annotated[Ids, Field(description="Ids from list_groups")] | None = None,
     contact_tags: Annotated[Guids, Field(description="Ids from list_tags; [] removes all")] | None = None,
     custom_fields: Annotated[FieldValues, Field(description="Ids from list_custom_fields; [] removes all")]
@@ -259,6 +260,14 @@ async def save_contacts(
         for contact in contacts
     ]
     answer = await line.post("contacts", body=body, repeatable=True)
+    if answer is None:
+        answer = [{"phone_number": number} for number in numbers]
+    if not isinstance(answer, list):
+        raise Uncertain(
+            "The call left, but the answer does not say what became of it.",
+            changed="Whether it took effect is unknown.",
+            todo="Read a contact back to see; saving the same again is safe.",
+        )
     return Contacts.of(answer, page=0, page_size=len(body))
 
 

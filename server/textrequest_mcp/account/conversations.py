@@ -6,8 +6,8 @@ from pydantic import Field
 
 from textrequest_mcp.account.line import Line
 from textrequest_mcp.account.messages import Message
-from textrequest_mcp.answers import Answer, Listing, Phone
-from textrequest_mcp.parameters import Guids, PageNumber, PageSize, PhoneNumber
+from textrequest_mcp.answers import Answer, Flag, Listing, Phone, Record
+from textrequest_mcp.parameters import Guids, PageNumber, PageSize, PhoneNumber, Words
 from textrequest_mcp.toolset import Toolset
 from textrequest_mcp.upstream.page import DEFAULT_SIZE
 from textrequest_mcp.upstream.phone import wire
@@ -19,7 +19,7 @@ class Conversation(Answer):
     """A conversation by its contact's number."""
 
     phone_number: Phone = None
-    last_message: Message | None = None
+    last_message: Annotated[Message | None, Record] = None
 
 
 class Conversations(Listing):
@@ -34,7 +34,7 @@ class Archived(Answer):
     """Where a conversation stands now."""
 
     phone_number: Phone = None
-    is_archived: bool | None = None
+    is_archived: Flag = None
 
 
 @conversations.reads(title="List conversations", action="GetConversations", link="conversations")
@@ -44,7 +44,7 @@ async def list_conversations(
     tags: Annotated[Guids, Field(description="Only contacts with these; ids from list_tags")] | None = None,
     show_unresolved_only: Annotated[bool, Field(description="Leave settled ones out")] | None = None,
     include_archived: Annotated[bool, Field(description="Also archived ones")] | None = None,
-    search: Annotated[str, Field(description="Part of a name or number")] | None = None,
+    search: Annotated[Words, Field(description="Part of a name or number")] | None = None,
     page: PageNumber = 0,
     page_size: PageSize = DEFAULT_SIZE,
 ) -> Conversations:

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from textrequest_mcp.account.line import InAccount
-from textrequest_mcp.answers import Answer, Listing, Phone, Text
+from textrequest_mcp.answers import Answer, Listing, Phone, Text, Whole
 from textrequest_mcp.guard.confirmation import Question
 from textrequest_mcp.parameters import DashboardId, Filled, Number, PageNumber, PageSize
 from textrequest_mcp.toolset import Toolset
@@ -23,7 +23,7 @@ TypedName = Annotated[str, Field(description="With a confirmation: the line's na
 class Dashboard(Answer):
     """A texting line."""
 
-    id: int | None = None
+    id: Whole = None
     name: Text = None
     phone: Phone = None
     time_zone: Text = Field(default=None, validation_alias="timeZoneId")
@@ -38,7 +38,7 @@ class Dashboards(Listing):
 class DashboardDeleted(Answer):
     """A line that is gone."""
 
-    dashboard_id: int | None = None
+    dashboard_id: Whole = None
 
 
 @dashboards.reads(title="List lines", action="GetDashboards")

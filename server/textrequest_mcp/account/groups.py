@@ -5,9 +5,9 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from textrequest_mcp.account.line import Line, TextingLine
-from textrequest_mcp.answers import Answer, Listing, Text, Time
+from textrequest_mcp.answers import Answer, Flag, Listing, Text, Time, Whole
 from textrequest_mcp.guard.confirmation import Question
-from textrequest_mcp.parameters import Filled, GroupId, PageNumber, PageSize, only_given
+from textrequest_mcp.parameters import Filled, GroupId, PageNumber, PageSize, Words, only_given
 from textrequest_mcp.toolset import Toolset
 from textrequest_mcp.upstream.errors import NotFound
 from textrequest_mcp.upstream.page import DEFAULT_SIZE
@@ -16,17 +16,17 @@ from textrequest_mcp.wording import one_line, some
 groups = Toolset("groups")
 
 GroupName = Annotated[Filled, Field(description="For people")]
-GroupNotes = Annotated[str, Field(description="For colleagues")]
+GroupNotes = Annotated[Words, Field(description="For colleagues")]
 
 
 class Group(Answer):
     """A group."""
 
-    id: int | None = None
+    id: Whole = None
     name: Text = None
     notes: Text = None
-    group_member_count: int | None = None
-    is_keyword: bool | None = Field(default=None, description="Made by the service; people join by texting a keyword")
+    group_member_count: Whole = None
+    is_keyword: Flag = Field(default=None, description="Made by the service; people join by texting a keyword")
     last_message_sent_utc: Time = None
 
 
@@ -40,7 +40,7 @@ class Groups(Listing):
 class GroupDeleted(Answer):
     """A group that is gone."""
 
-    group_id: int | None = None
+    group_id: Whole = None
 
 
 @groups.reads(title="List groups", action="GetGroups", link="groups")

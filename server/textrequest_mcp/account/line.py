@@ -44,8 +44,11 @@ class Account:
         if self._read_at is None or now - self._read_at > _LINES_STAY_SECONDS:
             answer = await self.api.get("dashboards", query={"page": 0, "page_size": MAX_SIZE})
             items = read_page(answer, page=0, page_size=MAX_SIZE).items
+            rows: list[dict[str, Any]] = [item for item in items if isinstance(item, dict)]
             self._lines = tuple(
-                KnownLine(item["id"], item.get("name") or "", item.get("phone") or "") for item in items
+                KnownLine(row["id"], str(row.get("name") or ""), str(row.get("phone") or ""))
+                for row in rows
+                if isinstance(row.get("id"), int)
             )
             self._read_at = now
         return self._lines

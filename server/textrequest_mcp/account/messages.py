@@ -6,7 +6,7 @@ from pydantic import BeforeValidator, Field
 
 from textrequest_mcp.account.line import Line
 from textrequest_mcp.answers import Answer, Listing, Text, Texts, Time
-from textrequest_mcp.parameters import Filled, PageNumber, PageSize, PhoneNumber, WebAddress, listed, only_given
+from textrequest_mcp.parameters import Filled, PageNumber, PageSize, PhoneNumber, WebAddress, Words, listed, only_given
 from textrequest_mcp.toolset import Toolset
 from textrequest_mcp.upstream.answer import quote
 from textrequest_mcp.upstream.errors import BadInput, Refused, Uncertain
@@ -81,7 +81,7 @@ async def send_message(
     line: Line,
     phone_number: PhoneNumber,
     body: Annotated[Filled, BeforeValidator(_body), Field(description=f"The text, at most {LONGEST_BODY} characters")],
-    sender_name: Annotated[str, Field(max_length=LONGEST_SENDER, description="Shown to colleagues; default API")]
+    sender_name: Annotated[Words, Field(max_length=LONGEST_SENDER, description="Shown to colleagues; default API")]
     | None = None,
     status_callback: Annotated[WebAddress, Field(description="https URL told of delivery")] | None = None,
     location_callback: Annotated[

@@ -5,9 +5,19 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from textrequest_mcp.account.line import Line, TextingLine
-from textrequest_mcp.answers import Answer, Listing, Money, Phone, Text, Time
+from textrequest_mcp.answers import Answer, Flag, Listing, Money, Phone, Text, Time, Whole
 from textrequest_mcp.guard.confirmation import Question
-from textrequest_mcp.parameters import Dollars, Filled, Number, PageNumber, PageSize, PaymentId, PhoneNumber, only_given
+from textrequest_mcp.parameters import (
+    Dollars,
+    Filled,
+    Number,
+    PageNumber,
+    PageSize,
+    PaymentId,
+    PhoneNumber,
+    Words,
+    only_given,
+)
 from textrequest_mcp.toolset import Toolset
 from textrequest_mcp.upstream.errors import NotFound, Refused, Uncertain
 from textrequest_mcp.upstream.page import DEFAULT_SIZE
@@ -35,14 +45,14 @@ _CLOSED = {"Paid", "Cancelled", "MarkedAsPaid"}
 class Payment(Answer):
     """A payment request."""
 
-    payment_id: int | None = None
+    payment_id: Whole = None
     request_date: Time = None
     recipient: Text = None
     description: Text = Field(default=None, description="Never shown to the contact")
     customer_phone: Phone = None
     amount_requested: Money = None
-    is_past_due: bool | None = None
-    reminder_was_sent: bool | None = None
+    is_past_due: Flag = None
+    reminder_was_sent: Flag = None
     transaction_status: TransactionStatus | Text = None
     textrequest_payment_status: PaymentStatus | Text = None
     reference_number: Text = None
@@ -70,7 +80,7 @@ class Payments(Listing):
 @payments.reads(title="List payments", action="GetPayments")
 async def list_payments(
     line: Line,
-    reference_number: Annotated[str, Field(description="Exactly; not unique")] | None = None,
+    reference_number: Annotated[Words, Field(description="Exactly; not unique")] | None = None,
     phone_number: PhoneNumber | None = None,
     sort_type: Annotated[Literal["amount", "contact", "date", "status"], Field(description="Default date")]
     | None = None,
@@ -102,8 +112,8 @@ async def create_payment(
     customer_phone: Annotated[Number, Field(description="Contact's number, any usual US form")],
     amount_requested: Annotated[Dollars, Field(description="Dollars, at most two decimals")],
     description: Annotated[Filled, Field(description="For colleagues; the contact never sees it")],
-    message: Annotated[str, Field(description="Text that goes with the link")] | None = None,
-    reference_number: Annotated[str, Field(description="Your own id; not unique")] | None = None,
+    message: Annotated[Words, Field(description="Text that goes with the link")] | None = None,
+    reference_number: Annotated[Words, Field(description="Your own id; not unique")] | None = None,
 ) -> Payment:
     """Ask a contact for money: texts them a payment link now. It cannot be edited, only cancelled, which texts them
     again. Never repeat it because an answer was slow: read list_payments first."""
