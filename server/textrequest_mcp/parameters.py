@@ -30,7 +30,7 @@ def _number(value: object) -> object:
     try:
         return e164(value)
     except BadInput as bad:
-        raise ValueError(bad.what) from None
+        raise ValueError(bad.what.rstrip(".")) from None
 
 
 def listed(value: object) -> object:
@@ -42,6 +42,8 @@ def listed(value: object) -> object:
                 return json.loads(text)
             except ValueError:
                 raise ValueError("must be a list") from None
+        if not text:  # an empty list can mean 'remove all', and nobody asked for that
+            raise ValueError("is empty; leave it out, or give [] to mean none")
         return [part.strip() for part in text.split(",") if part.strip()]
     if isinstance(value, int) and not isinstance(value, bool):
         return [value]
@@ -67,40 +69,50 @@ def _moment(value: object) -> datetime:
 
 def _instant(value: object) -> str:
     moment = _moment(value)
-    moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    try:
+        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("is outside the years 1 to 9999 in UTC") from None
+    return moment.replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
 
 
 def _local(value: object) -> str:
     moment = _moment(value)
     if moment.tzinfo is not None:
         raise ValueError("is in the account's local time: leave the zone out, or use a filter whose name ends in _utc")
-    return moment.strftime("%Y-%m-%dT%H:%M:%S")
+    return moment.isoformat(timespec="seconds")
 
 
 def _dollars(value: object) -> Decimal:
     """More than zero, at most two decimals; a number or its text."""
     if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
         raise ValueError("must be an amount in dollars such as 49.5")  # noqa: TRY004 - pydantic wants ValueError
+    text = str(value).strip().removeprefix("$")
     try:
-        amount = Decimal(str(value).strip().removeprefix("$")) if str(value).isascii() else Decimal("NaN")
+        amount = Decimal(text)
     except InvalidOperation:
         amount = Decimal("NaN")
-    if not amount.is_finite():
+    if not amount.is_finite() or not text.isascii() or "_" in text:
         raise ValueError("must be an amount in dollars such as 49.5")
     if amount <= 0:
         raise ValueError("must be more than 0 dollars")
+    if amount >= 10**8:  # before rounding, which fails on numbers of many digits
+        raise ValueError("is too large to be meant")
     if amount != round(amount, 2):
         raise ValueError("has more than two decimals; whole cents only")
-    if amount >= 10**8:
-        raise ValueError("is too large to be meant")
     return round(amount, 2)
+
+
+def _words(value: object) -> object:
+    if isinstance(value, str) and any("\ud800" <= c <= "\udfff" for c in value):
+        raise ValueError("has half a character in it, which cannot be written; take it out")
+    return value
 
 
 def _filled(value: object) -> object:
     if isinstance(value, str) and not value.strip():
         raise ValueError("is empty")
-    return value
+    return _words(value)
 
 
 def _web_address(value: object) -> object:
@@ -112,6 +124,7 @@ def _web_address(value: object) -> object:
 Id = Annotated[int, Field(gt=0), BeforeValidator(_whole_number)]
 Number = Annotated[str, BeforeValidator(_number)]
 Guid = Annotated[str, BeforeValidator(_guid)]
+Words = Annotated[str, BeforeValidator(_words)]
 Filled = Annotated[str, BeforeValidator(_filled)]
 WebAddress = Annotated[str, BeforeValidator(_web_address)]
 Dollars = Annotated[Decimal, BeforeValidator(_dollars), WithJsonSchema({"type": "number"})]
