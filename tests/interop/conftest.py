@@ -1,0 +1,60 @@
+"""Real server processes of every transport, for clients and plain sockets to meet."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+import pytest
+
+PATIENCE_SECONDS = 30.0  # for what only fails when something hangs
+
+Serve = Callable[..., AbstractContextManager["subprocess.Popen[str]"]]
+
+
+@pytest.fixture(scope="session")
+def command() -> list[str]:
+    """The server as a host starts it: the installed command, with the pretend account."""
+    return [str(Path(sys.executable).with_name("textrequest-mcp")), "serve", "--sandbox"]
+
+
+@pytest.fixture(scope="session")
+def clean_environment() -> dict[str, str]:
+    """This environment without a developer's own settings."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("TEXTREQUEST_")}
+
+
+@pytest.fixture(scope="session")
+def serving(command: list[str], clean_environment: dict[str, str]) -> Serve:
+    """Starts a server process with more flags; it is killed at the end if it still runs."""
+
+    @contextmanager
+    def serve(*flags: str) -> Generator["subprocess.Popen[str]"]:
+        pipe = subprocess.PIPE
+        process = subprocess.Popen(
+            [*command, *flags], stdin=pipe, stdout=pipe, stderr=pipe, text=True, env=clean_environment
+        )
+        with process:
+            try:
+                yield process
+            finally:
+                process.kill()
+
+    return serve
+
+
+@pytest.fixture(scope="session")
+def listening(serving: Serve) -> Callable[[str], AbstractContextManager[tuple["subprocess.Popen[str]", str]]]:
+    """Starts a server that listens on a free port of this machine; gives the process and its address."""
+
+    @contextmanager
+    def listen(transport: str) -> Generator[tuple["subprocess.Popen[str]", str]]:
+        with serving("--transport", transport, "--port", "0") as process:
+            assert process.stderr is not None
+            said = process.stderr.readline()
+            assert said.startswith(f"textrequest-mcp serves {transport} at http://127.0.0.1:"), said
+            yield process, said.split()[-1]
+
+    return listen

@@ -1,0 +1,89 @@
+# pyright: basic, reportMissingImports=false
+# (runs in a place of its own, where fastmcp is; the checker's environment has none)
+"""Plays a story against a server with FastMCP's client, in either protocol era; as mcp1_client.py does with the SDK.
+
+Called as `fastmcp_client.py stdio|http|sse COMMAND-OR-URL legacy|auto`, with the story on stdin.
+"""
+
+import json
+import sys
+from importlib.metadata import version
+
+import anyio
+from fastmcp import Client
+from fastmcp.client.elicitation import ElicitResult
+from fastmcp.client.transports import SSETransport, StdioTransport, StreamableHttpTransport
+from mcp_types import PromptReference, ResourceTemplateReference
+from pydantic_core import to_jsonable_python
+
+
+def connection(transport, where):
+    if transport == "stdio":
+        command, *arguments = json.loads(where)
+        return StdioTransport(command, arguments, keep_alive=False)
+    return SSETransport(where) if transport == "sse" else StreamableHttpTransport(where)
+
+
+async def play(transport, where, era, replies, steps):
+    questions = []
+
+    async def reply(message, _type, _params, _context):
+        questions.append(message)
+        return ElicitResult(**replies.pop(0))
+
+    elicits = {} if replies is None else {"elicitation_handler": reply}
+    async with Client(connection(transport, where), mode=era, **elicits) as client:
+        answers, token = {}, None
+        for name, (verb, *given) in steps.items():
+            given = json.loads(json.dumps(given).replace("$confirmation", token or ""))  # noqa: PLW2901
+            try:
+                answers[name] = await act(client, verb, *given)
+            except Exception as error:  # noqa: BLE001 - what this client rejects is an outcome to report
+                answers[name] = {"rejected": f"{type(error).__name__}: {error}"}
+            token = (answers[name].get("structuredContent") or {}).get("confirmation", token)
+        return {
+            "protocol": client.protocol_version,
+            "server": client.server_info.name if client.server_info else None,
+            "answers": answers,
+            "questions": questions,
+        }
+
+
+async def act(client, verb, *given):
+    """The answer under the protocol's own names, after FastMCP has read it its own way."""
+    match verb:
+        case "tools":
+            return {"tools": _plain(await client.list_tools())}
+        case "call":
+            answer = await client.call_tool(*given, raise_on_error=False)
+            said = {"content": _plain(answer.content), "structuredContent": answer.structured_content}
+            return said | {"isError": answer.is_error, "parsed": answer.data is not None}
+        case "resources":
+            return {"resources": _plain(await client.list_resources())}
+        case "templates":
+            return {"resourceTemplates": _plain(await client.list_resource_templates())}
+        case "read":
+            return {"contents": _plain(await client.read_resource(given[0]))}
+        case "complete":
+            reference = ResourceTemplateReference(type="ref/resource", uri=given[0])
+            return {"completion": _plain(await client.complete(reference, given[1]))}
+        case "complete_prompt":
+            reference = PromptReference(type="ref/prompt", name=given[0])
+            return {"completion": _plain(await client.complete(reference, given[1]))}
+        case "prompts":
+            return {"prompts": _plain(await client.list_prompts())}
+        case "prompt":
+            return _plain(await client.get_prompt(*given))
+
+
+def _plain(value):
+    return to_jsonable_python(value, by_alias=True, exclude_none=True)
+
+
+async def main(transport, where, era):
+    sessions = [await play(transport, where, era, **story) for story in json.load(sys.stdin)]
+    print(json.dumps({"client": f"fastmcp {version('fastmcp')}", "sessions": sessions}))
+
+
+if __name__ == "__main__":
+    anyio.run(main, *sys.argv[1:])

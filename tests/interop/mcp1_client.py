@@ -1,0 +1,89 @@
+# pyright: basic, reportMissingImports=false, reportAttributeAccessIssue=false, reportCallIssue=false
+# (runs in a place of its own, against `mcp` 1.x, which is not the `mcp` that the checker sees)
+"""Plays a story against a server with the MCP SDK 1.x, and prints what this client made of every answer.
+
+Called as `mcp1_client.py stdio|http|sse COMMAND-OR-URL legacy`, with the story on stdin; test_clients.py tells it.
+"""
+
+import json
+import sys
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+
+import anyio
+from mcp import ClientSession, StdioServerParameters
+from mcp.client.sse import sse_client
+from mcp.client.stdio import stdio_client
+from mcp.client.streamable_http import streamable_http_client
+from mcp.types import ElicitResult, PromptReference, ResourceTemplateReference
+from pydantic import AnyUrl
+
+
+@asynccontextmanager
+async def connection(transport, where):
+    if transport == "stdio":
+        command, *arguments = json.loads(where)
+        way = stdio_client(StdioServerParameters(command=command, args=arguments))
+    else:
+        way = sse_client(where) if transport == "sse" else streamable_http_client(where)
+    async with way as streams:
+        yield streams[0], streams[1]
+
+
+async def play(transport, where, replies, steps):
+    questions = []
+
+    async def reply(_, params):
+        questions.append(params.message)
+        return ElicitResult(**replies.pop(0))
+
+    elicits = {} if replies is None else {"elicitation_callback": reply}
+    async with connection(transport, where) as (read, write), ClientSession(read, write, **elicits) as session:
+        hello = await session.initialize()
+        answers, token = {}, None
+        for name, (verb, *given) in steps.items():
+            given = json.loads(json.dumps(given).replace("$confirmation", token or ""))  # noqa: PLW2901
+            try:
+                answer = await act(session, verb, *given)
+            except Exception as error:  # noqa: BLE001 - what this client rejects is an outcome to report
+                answers[name] = {"rejected": f"{type(error).__name__}: {error}"}
+                continue
+            answers[name] = answer.model_dump(mode="json", by_alias=True, exclude_none=True)
+            token = (answers[name].get("structuredContent") or {}).get("confirmation", token)
+        return {
+            "protocol": hello.protocolVersion,
+            "server": hello.serverInfo.name,
+            "answers": answers,
+            "questions": questions,
+        }
+
+
+async def act(session, verb, *given):
+    match verb:
+        case "tools":
+            return await session.list_tools()
+        case "call":
+            return await session.call_tool(*given)
+        case "resources":
+            return await session.list_resources()
+        case "templates":
+            return await session.list_resource_templates()
+        case "read":
+            return await session.read_resource(AnyUrl(given[0]))
+        case "complete":
+            return await session.complete(ResourceTemplateReference(type="ref/resource", uri=given[0]), given[1])
+        case "complete_prompt":
+            return await session.complete(PromptReference(type="ref/prompt", name=given[0]), given[1])
+        case "prompts":
+            return await session.list_prompts()
+        case "prompt":
+            return await session.get_prompt(*given)
+
+
+async def main(transport, where, _era):
+    sessions = [await play(transport, where, **story) for story in json.load(sys.stdin)]
+    print(json.dumps({"client": f"mcp {version('mcp')}", "sessions": sessions}))
+
+
+if __name__ == "__main__":
+    anyio.run(main, *sys.argv[1:])

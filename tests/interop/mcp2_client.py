@@ -1,0 +1,80 @@
+# pyright: basic
+# (a driver of the same shape as those of the clients that the checker cannot see)
+"""Plays a story against a server with the MCP SDK 2.x, in either protocol era; as mcp1_client.py does with 1.x.
+
+Called as `mcp2_client.py stdio|http|sse COMMAND-OR-URL legacy|auto`, with the story on stdin.
+"""
+
+import json
+import sys
+from importlib.metadata import version
+
+import anyio
+from mcp import Client, StdioServerParameters
+from mcp.client.sse import sse_client
+from mcp_types import ElicitResult, PromptReference, ResourceTemplateReference
+
+
+def connection(transport, where):
+    if transport == "stdio":
+        command, *arguments = json.loads(where)
+        return StdioServerParameters(command=command, args=arguments)
+    return sse_client(where) if transport == "sse" else where
+
+
+async def play(transport, where, era, replies, steps):
+    questions = []
+
+    async def reply(_, params):
+        questions.append(params.message)
+        return ElicitResult(**replies.pop(0))
+
+    elicits = {} if replies is None else {"elicitation_callback": reply}
+    async with Client(connection(transport, where), mode=era, **elicits) as client:
+        answers, token = {}, None
+        for name, (verb, *given) in steps.items():
+            given = json.loads(json.dumps(given).replace("$confirmation", token or ""))  # noqa: PLW2901
+            try:
+                answer = await act(client, verb, *given)
+            except Exception as error:  # noqa: BLE001 - what this client rejects is an outcome to report
+                answers[name] = {"rejected": f"{type(error).__name__}: {error}"}
+                continue
+            answers[name] = answer.model_dump(mode="json", by_alias=True, exclude_none=True)
+            token = (answers[name].get("structuredContent") or {}).get("confirmation", token)
+        return {
+            "protocol": client.protocol_version,
+            "server": client.server_info.name if client.server_info else None,
+            "answers": answers,
+            "questions": questions,
+        }
+
+
+async def act(client, verb, *given):
+    match verb:
+        case "tools":
+            return await client.list_tools()
+        case "call":
+            return await client.call_tool(*given)
+        case "resources":
+            return await client.list_resources()
+        case "templates":
+            return await client.list_resource_templates()
+        case "read":
+            return await client.read_resource(given[0])
+        case "complete":
+            return await client.complete(ResourceTemplateReference(type="ref/resource", uri=given[0]), given[1])
+        case "complete_prompt":
+            return await client.complete(PromptReference(type="ref/prompt", name=given[0]), given[1])
+        case "prompts":
+            return await client.list_prompts()
+        case "prompt":
+            return await client.get_prompt(*given)
+
+
+async def main(transport, where, era):
+    sessions = [await play(transport, where, era, **story) for story in json.load(sys.stdin)]
+    print(json.dumps({"client": f"mcp {version('mcp')}", "sessions": sessions}))
+
+
+if __name__ == "__main__":
+    anyio.run(main, *sys.argv[1:])

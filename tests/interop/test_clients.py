@@ -1,0 +1,309 @@
+"""Clients that others wrote play one story against real servers: read, ask, send, confirm, decline, replay.
+
+Each client runs in an environment of its own (set_up.py makes them) through a small driver beside this file, which plays
+the story's steps and prints what the client made of every answer.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Generator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jsonschema
+import pytest
+
+HERE = Path(__file__).parent
+CLIENTS = HERE.parents[1] / ".clients"
+LONGEST_SECONDS = 60.0
+
+MARIA = {"dashboard_id": 121, "phone_number": "14235550100"}
+DEVON = {"dashboard_id": 121, "phone_number": "14235550102"}
+NEWCOMER = {"dashboard_id": 121, "phone_number": "14235550177"}
+MARIAS_TEXTS = "textrequest://dashboards/121/conversations/14235550100"
+
+WITH_ELICITATION: dict[str, Any] = {
+    "replies": [{"action": "decline"}, {"action": "accept", "content": {"confirm": True}}],
+    "steps": {
+        "tools": ["tools"],
+        "lines": ["call", "list_dashboards", {}],
+        "contact": ["call", "get_contact", MARIA],
+        "nobody": ["call", "get_contact", NEWCOMER],
+        "resources": ["resources"],
+        "templates": ["templates"],
+        "lines_document": ["read", "textrequest://dashboards"],
+        "texts_document": ["read", MARIAS_TEXTS],
+        "line_ids": ["complete", "textrequest://dashboards/{dashboard_id}", {"name": "dashboard_id", "value": "12"}],
+        "prompts": ["prompts"],
+        "prompt": ["prompt", "draft_reply", {"phone_number": "(423) 555-0100", "dashboard_id": "121"}],
+        "sent": ["call", "send_message", MARIA | {"body": "Your car is ready; we close at 5."}],
+        "declined": ["call", "delete_contact", DEVON],
+        "after_declining": ["call", "get_contact", DEVON],
+        "accepted": ["call", "delete_contact", DEVON],
+        "after_accepting": ["call", "get_contact", DEVON],
+    },
+}
+WITHOUT_ELICITATION: dict[str, Any] = {
+    "replies": None,
+    "steps": {
+        "tools": ["tools"],
+        "saved": ["call", "save_contact", NEWCOMER | {"display_name": "Newcomer"}],
+        "preview": ["call", "delete_contact", NEWCOMER],
+        "after_preview": ["call", "get_contact", NEWCOMER],
+        "confirmed": ["call", "delete_contact", NEWCOMER | {"confirmation": "$confirmation"}],
+        "after_confirming": ["call", "get_contact", NEWCOMER],
+        "saved_again": ["call", "save_contact", NEWCOMER | {"display_name": "Newcomer"}],
+        "replayed": ["call", "delete_contact", NEWCOMER | {"confirmation": "$confirmation"}],
+        "after_replaying": ["call", "get_contact", NEWCOMER],
+    },
+}
+
+
+class Case(NamedTuple):
+    """One client over one transport in one protocol era (`auto` takes the newest that both sides speak)."""
+
+    client: str
+    transport: str
+    era: str
+
+
+CASES = [
+    Case("mcp1", "stdio", "legacy"),
+    Case("mcp1", "http", "legacy"),
+    Case("mcp1", "sse", "legacy"),
+    Case("mcp2", "stdio", "auto"),
+    Case("mcp2", "http", "legacy"),
+    Case("mcp2", "http", "auto"),
+    Case("fastmcp", "stdio", "auto"),
+    Case("fastmcp", "http", "legacy"),
+    Case("ts1", "stdio", "legacy"),
+    Case("ts1", "http", "legacy"),
+    Case("ts1", "sse", "legacy"),
+    Case("ts2", "stdio", "auto"),
+    Case("ts2", "http", "auto"),
+]
+
+
+class Session(NamedTuple):
+    """What one session of a client saw.
+
+    Attributes:
+        answers: by the story's step, in the protocol's own names; `rejected` where the client raised an error.
+    """
+
+    protocol: str
+    server: str
+    answers: dict[str, Any]
+    questions: list[str]
+
+
+class Play(NamedTuple):
+    """The story as one client told it."""
+
+    eliciting: Session
+    plain: Session
+
+
+Listening = Callable[[str], AbstractContextManager[tuple[Any, str]]]
+
+
+@pytest.fixture(scope="module")
+def plays(
+    request: pytest.FixtureRequest, command: list[str], clean_environment: dict[str, str], listening: Listening
+) -> Generator[Callable[[Case], Play]]:
+    """All the plays that the chosen tests need, a few at a time: they mostly wait for processes to start."""
+
+    def play(case: Case) -> Play:
+        if case.transport == "stdio":
+            return run_driver(case, json.dumps(command), clean_environment)
+        with listening(case.transport) as (_, address):
+            return run_driver(case, address, clean_environment)
+
+    items: list[Any] = request.session.items
+    chosen = {item.callspec.params["case"] for item in items if "case" in getattr(item, "fixturenames", ())}
+    with ThreadPoolExecutor((os.cpu_count() or 1) + 1) as pool:
+        started: dict[Case, Future[Play]] = {
+            case: pool.submit(play, case) for case in CASES if case in chosen and why_missing(case.client) is None
+        }
+        yield lambda case: started[case].result()
+
+
+@pytest.fixture
+def played(case: Case, plays: Callable[[Case], Play]) -> Play:
+    """The case's play; where the client cannot be had, a skip that says why, but a failure where CI runs."""
+    missing = why_missing(case.client)
+    if missing is not None:
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(missing)
+    return plays(case)
+
+
+def why_missing(client: str) -> str | None:
+    """The reason that set_up.py left, or None for a client that is there."""
+    if client == "mcp2" or (CLIENTS / client / ".holds").exists():
+        return None
+    reason = CLIENTS / f"{client}.reason"
+    return reason.read_text("utf-8") if reason.exists() else f"{client} is not set up here; make test does that"
+
+
+def run_driver(case: Case, where: str, environment: dict[str, str]) -> Play:
+    """The story, played by a client's driver in its own environment."""
+    if case.client.startswith("ts"):
+        home, driver = CLIENTS / case.client, [str(CLIENTS / case.client / "node"), str(HERE / "ts_client.mjs")]
+    else:
+        home = HERE
+        python = sys.executable if case.client == "mcp2" else str(CLIENTS / case.client / "bin" / "python")
+        driver = [python, str(HERE / f"{case.client}_client.py")]
+    done = subprocess.run(
+        [*driver, case.transport, where, case.era],
+        input=json.dumps([WITH_ELICITATION, WITHOUT_ELICITATION]),
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=home,
+        env=environment,
+        timeout=LONGEST_SECONDS,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr, done.stderr
+    return Play(*(Session(**session) for session in json.loads(done.stdout)["sessions"]))
+
+
+each_client = pytest.mark.parametrize("case", CASES, ids="-".join)
+
+
+@each_client
+def test_client_and_server_agree_on_a_protocol(case: Case, played: Play):
+    newest = {"legacy": "2025-11-25", "auto": "2026-07-28"}[case.era]
+
+    assert [session.protocol for session in played] == [newest, newest]
+    assert [session.server for session in played] == ["textrequest-mcp", "textrequest-mcp"]
+
+
+@each_client
+def test_client_rejects_no_answer(case: Case, played: Play):
+    rejected = {
+        name: answer["rejected"] for session in played for name, answer in session.answers.items() if "rejected" in answer
+    }
+
+    assert rejected == {}
+
+
+@each_client
+def test_client_sees_28_tools_and_what_each_can_do(case: Case, played: Play):
+    tools = {tool["name"]: tool for tool in played.eliciting.answers["tools"]["tools"]}
+
+    assert len(tools) == 28
+    for tool in tools.values():
+        hints = tool["annotations"]
+        assert {hint: type(hints[hint]) for hint in hints if hint.endswith("Hint")} == {
+            "readOnlyHint": bool,
+            "destructiveHint": bool,
+            "idempotentHint": bool,
+            "openWorldHint": bool,
+        }
+        assert hints["title"]
+    assert tools["get_contact"]["annotations"]["readOnlyHint"] is True
+    assert tools["delete_contact"]["annotations"]["destructiveHint"] is True
+    assert tools["send_message"]["annotations"]["openWorldHint"] is True
+
+
+@each_client
+def test_client_gets_structured_content_that_its_schema_allows(case: Case, played: Play):
+    answers = played.eliciting.answers
+    schemas = {tool["name"]: tool["outputSchema"] for tool in answers["tools"]["tools"]}
+
+    jsonschema.validate(answers["lines"]["structuredContent"], schemas["list_dashboards"])
+    jsonschema.validate(answers["contact"]["structuredContent"], schemas["get_contact"])
+    assert [line["id"] for line in answers["lines"]["structuredContent"]["items"]] == [121, 122, 123]
+    assert answers["contact"]["structuredContent"]["display_name"] == "Maria Lopez"
+    assert "Maria Lopez" in text_of(answers["contact"])
+
+
+@each_client
+def test_client_gets_a_failure_as_a_plain_sentence(case: Case, played: Play):
+    nobody = played.eliciting.answers["nobody"]
+
+    assert nobody["isError"] is True
+    assert text_of(nobody).startswith("This line has no contact with the number ending in 77. Nothing was sent or changed.")
+
+
+@each_client
+def test_client_reads_lines_and_a_conversation_as_documents(case: Case, played: Play):
+    answers = played.eliciting.answers
+
+    assert [resource["uri"] for resource in answers["resources"]["resources"]] == ["textrequest://dashboards"]
+    templates = [template["uriTemplate"] for template in answers["templates"]["resourceTemplates"]]
+    assert "textrequest://dashboards/{dashboard_id}/conversations/{phone_number}{?page,page_size}" in templates
+    lines, texts = (document_of(answers[name]) for name in ("lines_document", "texts_document"))
+    assert [line["name"] for line in lines["items"]] == ["Front Desk", "Service Desk", "After Hours"]
+    assert texts["items"][0]["message_direction"] == "R"
+    assert texts["last_modified"]
+
+
+@each_client
+def test_client_is_offered_completions_and_prompts(case: Case, played: Play):
+    answers = played.eliciting.answers
+
+    assert answers["line_ids"]["completion"]["values"] == ["121", "122", "123"]
+    names = {prompt["name"] for prompt in answers["prompts"]["prompts"]}
+    assert names == {"catch_up", "draft_reply", "collect_payment", "tidy_contacts"}
+    assert "+14235550100 on line 121" in answers["prompt"]["messages"][0]["content"]["text"]
+
+
+@each_client
+def test_client_sends_a_text(case: Case, played: Play):
+    sent = played.eliciting.answers["sent"]
+
+    assert not sent.get("isError")
+    assert sent["structuredContent"]["outcome"] == "sent"
+    assert sent["structuredContent"]["body"] == "Your car is ready; we close at 5."
+    assert sent["structuredContent"]["message_id"]
+
+
+@each_client
+def test_client_shows_the_question_and_a_declined_one_deletes_nothing(case: Case, played: Play):
+    session = played.eliciting
+
+    assert "Devon O'Neil" in session.questions[0]
+    assert "+14235550102" in session.questions[0]
+    assert session.answers["declined"]["structuredContent"]["outcome"] == "not_confirmed"
+    assert session.answers["after_declining"]["structuredContent"]["display_name"] == "Devon O'Neil"
+
+
+@each_client
+def test_client_passes_on_a_yes_and_the_contact_is_gone(case: Case, played: Play):
+    session = played.eliciting
+
+    assert len(session.questions) == 2
+    assert session.answers["accepted"]["structuredContent"]["outcome"] == "done"
+    assert session.answers["after_accepting"]["isError"] is True
+
+
+@each_client
+def test_client_that_cannot_ask_gets_a_preview_and_a_token_that_acts_once(case: Case, played: Play):
+    answers = played.plain.answers
+
+    assert played.plain.questions == []
+    assert answers["preview"]["structuredContent"]["outcome"] == "confirmation_required"
+    assert "+14235550177" in answers["preview"]["structuredContent"]["message"]
+    assert answers["after_preview"]["structuredContent"]["display_name"] == "Newcomer"
+    assert answers["confirmed"]["structuredContent"]["outcome"] == "done"
+    assert answers["after_confirming"]["isError"] is True
+    assert answers["replayed"]["isError"] is True
+    assert text_of(answers["replayed"]).startswith("This confirmation was used before; each one acts once.")
+    assert answers["after_replaying"]["structuredContent"]["display_name"] == "Newcomer"
+
+
+def text_of(answer: dict[str, Any]) -> str:
+    """The text part of a tool's answer."""
+    return answer["content"][0]["text"]
+
+
+def document_of(answer: dict[str, Any]) -> dict[str, Any]:
+    """The JSON of the only document in a resource's answer."""
+    [contents] = answer["contents"]
+    return json.loads(contents["text"])
