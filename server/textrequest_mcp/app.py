@@ -25,7 +25,8 @@ from textrequest_mcp.guard.confirmation import Gate
 from textrequest_mcp.guard.sealing import Sealing
 from textrequest_mcp.settings import Settings
 from textrequest_mcp.store import Store
-from textrequest_mcp.toolset import ToolSpec, make_tool
+from textrequest_mcp.tool import make_tool
+from textrequest_mcp.toolset import ToolSpec
 from textrequest_mcp.upstream.api import Api
 from textrequest_mcp.upstream.limiter import Limiter
 

@@ -3,7 +3,7 @@
 import json
 
 from textrequest_mcp.app import all_specs
-from textrequest_mcp.toolset import make_tool
+from textrequest_mcp.tool import make_tool
 
 _RISKS = {"reads": "reads", "writes": "writes", "sends": "sends a text", "destroys": "destroys"}
 

@@ -1,0 +1,209 @@
+"""Makes an MCP tool of a declared function: its arguments, what stands before it, and its answer.
+
+The tool's signature is the function's own, and what that implies: an optional `dashboard_id` where it takes a `Line`,
+an optional `confirmation` where a person is asked first. The function runs only after the guard has a fresh approval
+and has used it up. The model that it returns becomes the output schema, the structured part and the text part.
+"""
+
+import difflib
+import inspect
+import json
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any, get_args, get_origin
+
+from mcp.server.elicitation import ElicitationResult
+from mcp.server.mcpserver import Context
+from mcp.server.mcpserver.exceptions import ToolError
+from mcp.server.mcpserver.resolve import Elicit, Resolve, build_resolver_plans, find_resolved_parameters
+from mcp.server.mcpserver.tools.base import Tool
+from mcp.server.mcpserver.utilities.func_metadata import FuncMetadata, func_metadata
+from mcp_types import CallToolResult, ResourceLink, TextContent
+from pydantic import BaseModel, ValidationError
+
+from textrequest_mcp.answers import Answer
+from textrequest_mcp.guard.confirmation import Approval, Decision, Gate, Question
+from textrequest_mcp.guard.outcome import Outcome, unknown
+from textrequest_mcp.parameters import Confirmation, DashboardId
+from textrequest_mcp.results import write_text
+from textrequest_mcp.schema import plain_schema
+from textrequest_mcp.toolset import Asker, ToolSpec, asks
+from textrequest_mcp.upstream.errors import BadInput, Uncertain
+
+
+def make_tool(spec: ToolSpec, *, confirm: str) -> Tool:
+    """The tool as the server registers it, under a confirmation policy."""
+    signature = inspect.signature(spec.function)
+    own = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in signature.parameters.values()]
+    added: list[inspect.Parameter] = []
+    takes_line = "line" in signature.parameters
+    if takes_line:
+        added.append(_optional("dashboard_id", DashboardId))
+    asking = asks(spec, confirm)
+    if asking:
+        added.append(_optional("confirmation", Confirmation))
+        shown = [parameter for parameter in [*own, *added] if not _is_resolved(parameter.annotation)]
+        question = spec.question or _plain_question(spec, [parameter.name for parameter in shown])
+        question_type = Annotated[Question, Resolve(question)]
+        ask = _asker(spec.name, question_type, [parameter.name for parameter in shown])
+        added += [
+            _required("question", question_type),
+            _required("approval", Annotated[ElicitationResult[Decision], Resolve(ask)]),
+        ]
+    own_names = set(signature.parameters)
+
+    async def call(ctx: Context[Any, Any], **arguments: Any) -> CallToolResult:
+        if asking:
+            outcome = await gate_of(ctx).settle(ctx, arguments["question"], arguments["approval"])
+            if outcome is not None:
+                return _result(outcome.model_dump(mode="json", exclude_none=True))
+        line = arguments.get("line")
+        try:
+            answer = await spec.function(**{name: value for name, value in arguments.items() if name in own_names})
+        except Uncertain as uncertain:
+            if spec.risk not in {"sends", "destroys"}:
+                raise
+            # Not an error result: those invite another call.
+            return _result(unknown(str(uncertain)).model_dump(mode="json", exclude_none=True))
+        said = answer.model_dump(mode="json", exclude_none=True)
+        if spec.risk in {"sends", "destroys"}:
+            said = {"outcome": "sent" if spec.risk == "sends" else "done"} | said
+        link = _link(spec, line.id, arguments) if spec.link is not None and line is not None else None
+        return _result(said, answer=answer, link=link)
+
+    parameters = [_required("ctx", Context[Any, Any]), *own, *added]
+    _sign(call, parameters, CallToolResult)
+    resolved = find_resolved_parameters(call)
+    arguments = func_metadata(call, skip_names=["ctx", *resolved], structured_output=False).arg_model
+    # What Tool.from_function does, but for the schemas: those are made once, and plain.
+    return _HostTool(
+        fn=call,
+        name=spec.name,
+        title=spec.title,
+        description=" ".join((spec.function.__doc__ or "").split()),
+        parameters=plain_schema(arguments, "validation"),
+        fn_metadata=_HostArguments(
+            arg_model=arguments,
+            output_schema=_output_schema(
+                signature.return_annotation, can_differ=asking or spec.risk in {"sends", "destroys"}
+            ),
+        ),
+        is_async=True,
+        context_kwarg="ctx",
+        resolved_params=resolved,
+        resolver_plans=build_resolver_plans(resolved, set(arguments.model_fields)),
+        annotations=spec.hints,
+    )
+
+
+def gate_of(ctx: Context[Any, Any]) -> Gate:
+    """The gate of the account that this server was started for."""
+    gate: Gate = ctx.request_context.lifespan_context.gate
+    return gate
+
+
+class _HostArguments(FuncMetadata):
+    """Arguments as hosts really send them: a list or an object may come as its JSON text."""
+
+    def pre_parse_json(self, data: dict[str, Any]) -> dict[str, Any]:
+        """Only objects need it here: list types read their own text, and text that looks like JSON stays text."""
+        return {name: value for name, value in data.items() if value is not None}
+
+
+class _HostTool(Tool):
+    """A tool that answers bad arguments with sentences, and never repeats a rejected value."""
+
+    async def run(self, arguments: dict[str, Any], context: Context[Any, Any], convert_result: bool = False) -> Any:  # noqa: FBT001, FBT002 - the SDK's signature
+        known: dict[str, Any] = self.parameters.get("properties", {})
+        for name in arguments:
+            if name not in known:
+                near = difflib.get_close_matches(name, known, n=1)
+                hint = f"Did you mean {near[0]}?" if near else f"It takes: {', '.join(known) or 'nothing'}."
+                raise BadInput(f"{self.name} has no parameter {name[:40]!r}.", todo=hint)
+        try:
+            return await super().run(arguments, context, convert_result)
+        except ToolError as error:
+            cause = error.__cause__
+            if isinstance(cause, ValidationError):
+                raise BadInput(_sentence(self.name, cause), todo="Correct it and call again.") from None
+            if isinstance(cause, ToolError):
+                raise cause from None
+            raise
+
+
+def _sentence(tool: str, error: ValidationError) -> str:
+    """What is wrong with the arguments, without the values: they may be somebody's number or words."""
+    problems: list[str] = []
+    for problem in error.errors(include_url=False, include_input=False, include_context=False):
+        where = ".".join(str(part) for part in problem["loc"] if not str(part).startswith("function-"))
+        what = problem["msg"].removeprefix("Value error, ")
+        problems.append(f"{where} is missing" if problem["type"] == "missing" else f"{where}: {what}")
+    return f"{tool} cannot run: {'; '.join(dict.fromkeys(problems))}."
+
+
+def _optional(name: str, annotation: Any) -> inspect.Parameter:
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation | None, default=None)
+
+
+def _required(name: str, annotation: Any) -> inspect.Parameter:
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation)
+
+
+def _is_resolved(annotation: Any) -> bool:
+    return get_origin(annotation) is Annotated and any(isinstance(part, Resolve) for part in get_args(annotation))
+
+
+def _sign(function: Callable[..., Any], parameters: list[inspect.Parameter], returns: Any) -> None:
+    """Give a function the signature that the SDK reads: as an object, and as annotations."""
+    function.__signature__ = inspect.Signature(parameters, return_annotation=returns)  # type: ignore[attr-defined]
+    function.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters} | {"return": returns}
+
+
+def _asker(tool: str, question_type: Any, names: list[str]) -> Callable[..., Awaitable[Any]]:
+    """The resolver that finds out how a call can be approved, bound to its exact arguments."""
+
+    async def ask(ctx: Context[Any, Any], question: Question, **arguments: Any) -> Approval | Outcome | Elicit[Any]:
+        token = arguments.pop("confirmation")
+        return await gate_of(ctx).ask(ctx, tool, arguments, question, token)
+
+    parameters = [
+        _required("ctx", Context[Any, Any]),
+        _required("question", question_type),
+        *(_required(name, Any) for name in names),
+    ]
+    _sign(ask, parameters, Any)
+    ask.__qualname__ = f"{tool}.ask"
+    return ask
+
+
+def _plain_question(spec: ToolSpec, names: list[str]) -> Asker:
+    """What is shown where only the policy asks: the tool and its arguments as they are."""
+
+    async def question(**arguments: Any) -> Question:
+        given = {name: str(value) for name, value in arguments.items() if value is not None and name != "confirmation"}
+        return Question(f"{spec.title}? {json.dumps(given, ensure_ascii=False)}")
+
+    _sign(question, [_required(name, Any) for name in names], Question)
+    question.__qualname__ = f"{spec.name}.question"
+    return question
+
+
+def _output_schema(model: type[BaseModel], *, can_differ: bool) -> dict[str, Any]:
+    """What a tool may answer; nothing is required, because the service promises no field."""
+    properties: dict[str, Any] = plain_schema(model, "serialization")["properties"]
+    if can_differ:
+        properties = plain_schema(Outcome, "serialization")["properties"] | properties
+    return {"type": "object", "properties": properties}
+
+
+def _link(spec: ToolSpec, dashboard_id: int, arguments: dict[str, Any]) -> ResourceLink:
+    path = f"dashboards/{dashboard_id}/{(spec.link or '').format_map(arguments)}".rstrip("/")
+    return ResourceLink(type="resource_link", name=path, uri=f"textrequest://{path}", mime_type="application/json")
+
+
+def _result(
+    said: dict[str, Any], *, answer: BaseModel | None = None, link: ResourceLink | None = None
+) -> CallToolResult:
+    columns = answer.columns if isinstance(answer, Answer) else ()
+    longest = answer.longest_cell if isinstance(answer, Answer) else None
+    text = TextContent(type="text", text=write_text(said, columns, longest))
+    return CallToolResult(content=[text, link] if link else [text], structured_content=said)
