@@ -1,0 +1,108 @@
+"""The command: what it prints, where, and how it ends."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from textrequest_mcp import __version__
+from textrequest_mcp.cli import main
+
+CANARY = "CANARY0123456789"
+
+
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """The command in a process of its own, without a stdin, with only these TEXTREQUEST_ variables."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("TEXTREQUEST_")}
+    return subprocess.run(
+        [sys.executable, "-m", "textrequest_mcp", *arguments],
+        capture_output=True,
+        text=True,
+        env=inherited | environment,
+        stdin=subprocess.DEVNULL,
+        timeout=30,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("arguments", [[], ["serve"], ["--transport", "http"], ["serve", "--read-only"]])
+def test_without_a_key_nothing_starts_and_both_ways_out_are_named(arguments: list[str]):
+    ran = run(*arguments)
+
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert "TEXTREQUEST_API_KEY" in ran.stderr
+    assert "--sandbox" in ran.stderr
+    assert "Nothing was started." in ran.stderr
+
+
+def test_all_mistakes_are_told_at_once_and_the_key_is_not_shown():
+    ran = run(
+        "serve",
+        "--host",
+        "0.0.0.0",
+        "--toolsets",
+        "pigeons",
+        TEXTREQUEST_API_KEY=f"{CANARY} x",
+        TEXTREQUEST_BASE_URL="http://example.com",
+        TEXTREQUEST_RATE_LIMIT="lots",
+    )
+
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert ran.stderr.count("\n- ") == 5
+    assert CANARY not in ran.stderr
+
+
+def test_a_closed_stdin_ends_the_server_quietly():
+    ran = run("serve", "--sandbox")
+
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")
+
+
+def test_a_taken_port_is_a_sentence(tmp_path: Path):
+    import socket
+
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+
+        ran = run("serve", "--sandbox", "--transport", "http", "--port", str(port))
+
+    assert ran.returncode == 1
+    assert f"cannot listen on 127.0.0.1 port {port}" in ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
+def test_the_version_is_the_package_s(capsys: pytest.CaptureFixture[str]):
+    with pytest.raises(SystemExit) as ended:
+        main(["--version"])
+
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == f"textrequest-mcp {__version__}\n"
+
+
+def test_tools_prints_a_table_with_a_row_for_each_tool(capsys: pytest.CaptureFixture[str]):
+    assert main(["tools"]) == 0
+
+    rows = capsys.readouterr().out.splitlines()[2:]
+    assert len(rows) == 28
+    assert "| `cancel_payment` | payments | destroys, sends a text | CancelPayment |" in rows
+
+
+def test_tools_as_json_has_the_schemas(capsys: pytest.CaptureFixture[str]):
+    assert main(["tools", "--json"]) == 0
+
+    tools = json.loads(capsys.readouterr().out)
+    assert len(tools) == 28
+    for tool in tools:
+        assert tool["inputSchema"]["type"] == tool["outputSchema"]["type"] == "object"
+        assert set(tool["annotations"]) == {
+            "title",
+            "readOnlyHint",
+            "destructiveHint",
+            "idempotentHint",
+            "openWorldHint",
+        }

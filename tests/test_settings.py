@@ -1,0 +1,195 @@
+"""Settings: flags over environment, and a sentence for every mistake, all at once."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from textrequest_mcp.settings import (
+    DEFAULT_BASE_URL,
+    SANDBOX_BASE_URL,
+    TOOLSETS,
+    Settings,
+    SettingsError,
+    is_loopback,
+    read_settings,
+)
+
+KEY = {"TEXTREQUEST_API_KEY": "CANARY0123456789"}
+
+
+def read(environment: Mapping[str, str] = KEY, **flags: Any) -> Settings:
+    return read_settings(flags, environment)
+
+
+def problems(environment: Mapping[str, str], **flags: Any) -> list[str]:
+    with pytest.raises(SettingsError) as caught:
+        read_settings(flags, environment)
+    return caught.value.problems
+
+
+def test_a_key_is_all_that_is_needed():
+    settings = read()
+
+    assert (settings.base_url, settings.toolsets, settings.rate_limit) == (DEFAULT_BASE_URL, TOOLSETS, (100, 60.0))
+    assert settings.state_dir is not None
+    assert settings.confirm == "destructive"
+
+
+def test_no_key_names_both_ways_out_and_never_falls_back_to_the_sandbox():
+    [problem] = problems({})
+
+    assert "TEXTREQUEST_API_KEY" in problem
+    assert "--sandbox" in problem
+
+
+def test_the_sandbox_needs_no_key_and_keeps_everything_in_memory():
+    settings = read({}, sandbox=True)
+
+    assert (settings.sandbox, settings.api_key, settings.state_dir) == (True, "", None)
+    assert settings.base_url == SANDBOX_BASE_URL
+
+
+def test_the_sandbox_ignores_a_real_key_and_address():
+    settings = read({**KEY, "TEXTREQUEST_BASE_URL": "https://example.com"}, sandbox=True)
+
+    assert (settings.api_key, settings.base_url) == ("", SANDBOX_BASE_URL)
+
+
+def test_every_mistake_is_named_at_once():
+    found = problems(
+        {
+            "TEXTREQUEST_API_KEY": "two words",
+            "TEXTREQUEST_BASE_URL": "http://example.com",
+            "TEXTREQUEST_DASHBOARD_ID": "front desk",
+            "TEXTREQUEST_READ_ONLY": "perhaps",
+            "TEXTREQUEST_TOOLSETS": "contacts,carrier-pigeons",
+            "TEXTREQUEST_CONFIRM": "sometimes",
+            "TEXTREQUEST_CONFIRM_FALLBACK": "shrug",
+            "TEXTREQUEST_RATE_LIMIT": "a lot",
+            "TEXTREQUEST_LOG_LEVEL": "loud",
+        },
+        host="0.0.0.0",
+        port=70_000,
+    )
+
+    assert len(found) == 11
+    for named in ("API_KEY", "https", "DASHBOARD_ID", "READ_ONLY", "'carrier-pigeons'", "CONFIRM ", "CONFIRM_FALLBACK"):
+        assert any(named in problem for problem in found), named
+    for named in ("100/60", "LOG_LEVEL", "--host 0.0.0.0", "--port 70000"):
+        assert any(named in problem for problem in found), named
+    assert not any("two words" in problem for problem in found)
+
+
+@pytest.mark.parametrize("key", ["two words", " leading", "trailing ", "line\nbreak", "schlüssel", "tab\tbed"])
+def test_a_key_that_cannot_be_one_is_refused_without_being_shown(key: str):
+    [problem] = problems({"TEXTREQUEST_API_KEY": key})
+
+    assert key not in problem
+
+
+def test_a_key_can_come_from_a_file(tmp_path: Path):
+    file = tmp_path / "key"
+    file.write_text("CANARY0123456789\n", "utf-8")
+
+    assert read({"TEXTREQUEST_API_KEY_FILE": str(file)}).api_key == "CANARY0123456789"
+
+
+def test_a_key_file_that_cannot_be_read_is_one_problem(tmp_path: Path):
+    assert len(problems({"TEXTREQUEST_API_KEY_FILE": str(tmp_path / "missing")})) == 1
+
+
+def test_an_empty_key_file_has_no_key(tmp_path: Path):
+    file = tmp_path / "key"
+    file.touch()
+
+    assert "There is no API key" in problems({"TEXTREQUEST_API_KEY_FILE": str(file)})[0]
+
+
+def test_a_key_and_a_key_file_together_are_refused(tmp_path: Path):
+    assert "both set" in problems({**KEY, "TEXTREQUEST_API_KEY_FILE": str(tmp_path)})[0]
+
+
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:9/api/v3", "http://localhost:9", "http://[::1]:9/x", "https://api.example.com/api/v3/"]
+)
+def test_https_and_loopback_addresses_are_taken(url: str):
+    assert read({**KEY, "TEXTREQUEST_BASE_URL": url}).base_url == url.rstrip("/")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://example.com",
+        "http://127.0.0.1.example.com",
+        "ftp://127.0.0.1",
+        "https://",
+        "not a url",
+        "https://user:secret@example.com",
+        "https://example.com/?a=1",
+        "https://example.com/#x",
+        "https://[::1",
+        "https://example.com:port",
+    ],
+)
+def test_other_addresses_are_refused(url: str):
+    [problem] = problems({**KEY, "TEXTREQUEST_BASE_URL": url})
+
+    assert "secret" not in problem
+
+
+@pytest.mark.parametrize(("text", "limit"), [("100/60", (100, 60.0)), ("5/1", (5, 1.0))])
+def test_a_rate_limit_is_calls_per_seconds(text: str, limit: tuple[int, float]):
+    assert read({**KEY, "TEXTREQUEST_RATE_LIMIT": text}).rate_limit == limit
+
+
+@pytest.mark.parametrize("text", ["100", "0/60", "100/0", "-1/60", "1e3/60", "100/60/60", "\uff11/60"])
+def test_a_rate_limit_that_does_not_parse_is_refused(text: str):
+    assert len(problems({**KEY, "TEXTREQUEST_RATE_LIMIT": text})) == 1
+
+
+@pytest.mark.parametrize(("text", "value"), [("1", True), ("true", True), ("YES", True), ("0", False), ("", False)])
+def test_read_only_is_yes_or_no(text: str, value: bool):
+    assert read({**KEY, "TEXTREQUEST_READ_ONLY": text}).read_only is value
+
+
+def test_flags_win():
+    environment = {**KEY, "TEXTREQUEST_TOOLSETS": "tags", "TEXTREQUEST_READ_ONLY": "0"}
+
+    settings = read(environment, toolsets="messages, contacts", read_only=True)
+
+    assert settings.toolsets == ("contacts", "messages")
+    assert settings.read_only
+
+
+def test_the_word_all_means_every_toolset():
+    assert read({**KEY, "TEXTREQUEST_TOOLSETS": "all"}).toolsets == TOOLSETS
+
+
+def test_choices_are_read_in_any_case():
+    settings = read({**KEY, "TEXTREQUEST_CONFIRM": "ALL", "TEXTREQUEST_LOG_LEVEL": "debug"})
+
+    assert (settings.confirm, settings.log_level) == ("all", "DEBUG")
+
+
+def test_the_state_folder_can_be_chosen(tmp_path: Path):
+    settings = read({**KEY, "TEXTREQUEST_STATE_DIR": str(tmp_path), "TEXTREQUEST_DASHBOARD_ID": "121"})
+
+    assert settings.state_dir == tmp_path
+    assert settings.dashboard_id == 121
+
+
+def test_settings_never_show_the_key():
+    assert "CANARY" not in repr(read())
+
+
+@pytest.mark.parametrize(
+    ("host", "loopback"),
+    [
+        *[(name, True) for name in ("127.0.0.1", "127.9.9.9", "::1", "[::1]", "LOCALHOST")],
+        *[(name, False) for name in ("0.0.0.0", "::", "192.168.1.2", "localhost.example.com", "")],
+    ],
+)
+def test_only_this_machine_is_loopback(host: str, loopback: bool):
+    assert is_loopback(host) is loopback
