@@ -30,7 +30,8 @@ def add_completions(server: MCPServer[Any], account: Account) -> None:
         except TextRequestError as error:  # a suggestion that cannot be had is no suggestion
             logger.info("no completions: %s", error.what)
             return None
-        return Completion(values=values[:_MOST], total=len(values), has_more=len(values) > _MOST)
+        more = len(values) > _MOST
+        return Completion(values=values[:_MOST], total=None if more else len(values), has_more=more)
 
 
 async def _values(account: Account, name: str, typed: str, dashboard_id: str | None) -> list[str]:
@@ -51,10 +52,7 @@ async def _values(account: Account, name: str, typed: str, dashboard_id: str | N
 async def _numbers(line: TextingLine, typed: str) -> list[str]:
     """By the start of a number among all contacts, by a part of a name among those with a conversation."""
     if typed and any(c.isalpha() for c in typed):
-        found = [item.phone_number for item in (await list_conversations(line, search=typed, page_size=_MOST)).items]
-    else:
-        found = [
-            item.phone_number
-            for item in (await list_contacts(line, contact_phone_number=typed or None, page_size=_MOST)).items
-        ]
-    return [number for number in found if number]
+        named = await list_conversations(line, search=typed, include_archived=True, page_size=_MOST + 1)
+        return [item.phone_number for item in named.items if item.phone_number]
+    started = await list_contacts(line, contact_phone_number=typed or None, page_size=_MOST + 1)
+    return [item.phone_number for item in started.items if item.phone_number]
