@@ -119,6 +119,7 @@ class Listing(Answer):
     """One page of a list; subclasses add `items`."""
 
     page: int | None = None
+    page_size: int | None = None
     total_items: int | None = Field(default=None, description="In all pages together")
     next_page: int | None = Field(default=None, description="Left out on the last page")
     note: str | None = None
@@ -130,6 +131,7 @@ class Listing(Answer):
         return cls.model_validate(
             {
                 "page": read.page,
+                "page_size": read.page_size,
                 "total_items": read.total_items,
                 "next_page": read.next_page,
                 "note": _past_the_end(read),
