@@ -9,8 +9,6 @@ from pathlib import Path
 
 import pytest
 
-PATIENCE_SECONDS = 30.0  # for what only fails when something hangs
-
 Serve = Callable[..., AbstractContextManager["subprocess.Popen[str]"]]
 
 

@@ -1,13 +1,15 @@
-# pyright: basic, reportMissingImports=false
-# (runs in a place of its own, where fastmcp is; the checker's environment has none)
 """Plays a story against a server with FastMCP's client, in either protocol era; as mcp1_client.py does with the SDK.
 
 Called as `fastmcp_client.py stdio|http|sse COMMAND-OR-URL legacy|auto`, with the story on stdin.
 """
 
+# The checker sees the project's own environment, which has no fastmcp.
+# pyright: basic, reportMissingImports=false
+
 import json
 import sys
 from importlib.metadata import version
+from typing import Any
 
 import anyio
 from fastmcp import Client
@@ -17,30 +19,32 @@ from mcp_types import PromptReference, ResourceTemplateReference
 from pydantic_core import to_jsonable_python
 
 
-def connection(transport, where):
+def connection(transport: str, where: str) -> Any:
     if transport == "stdio":
         command, *arguments = json.loads(where)
         return StdioTransport(command, arguments, keep_alive=False)
     return SSETransport(where) if transport == "sse" else StreamableHttpTransport(where)
 
 
-async def play(transport, where, era, replies, steps):
-    questions = []
+async def play(transport: str, where: str, era: str, replies: Any, steps: dict[str, Any]) -> dict[str, Any]:
+    questions: list[str] = []
 
-    async def reply(message, _type, _params, _context):
+    async def reply(message: str, *_: Any) -> Any:
         questions.append(message)
         return ElicitResult(**replies.pop(0))
 
-    elicits = {} if replies is None else {"elicitation_handler": reply}
+    elicits: dict[str, Any] = {} if replies is None else {"elicitation_handler": reply}
     async with Client(connection(transport, where), mode=era, **elicits) as client:
-        answers, token = {}, None
+        answers: dict[str, Any] = {}
+        token = ""
         for name, (verb, *given) in steps.items():
-            given = json.loads(json.dumps(given).replace("$confirmation", token or ""))  # noqa: PLW2901
+            given = json.loads(json.dumps(given).replace("$confirmation", token))  # noqa: PLW2901
             try:
                 answers[name] = await act(client, verb, *given)
             except Exception as error:  # noqa: BLE001 - what this client rejects is an outcome to report
                 answers[name] = {"rejected": f"{type(error).__name__}: {error}"}
-            token = (answers[name].get("structuredContent") or {}).get("confirmation", token)
+            content: dict[str, Any] = answers[name].get("structuredContent") or {}
+            token = content.get("confirmation", token)
         return {
             "protocol": client.protocol_version,
             "server": client.server_info.name if client.server_info else None,
@@ -49,7 +53,7 @@ async def play(transport, where, era, replies, steps):
         }
 
 
-async def act(client, verb, *given):
+async def act(client: Any, verb: str, *given: Any) -> Any:
     """The answer under the protocol's own names, after FastMCP has read it its own way."""
     match verb:
         case "tools":
@@ -74,16 +78,18 @@ async def act(client, verb, *given):
             return {"prompts": _plain(await client.list_prompts())}
         case "prompt":
             return _plain(await client.get_prompt(*given))
+        case _:
+            raise ValueError(verb)
 
 
-def _plain(value):
+def _plain(value: object) -> Any:
     return to_jsonable_python(value, by_alias=True, exclude_none=True)
 
 
-async def main(transport, where, era):
+async def main(transport: str, where: str, era: str) -> None:
     sessions = [await play(transport, where, era, **story) for story in json.load(sys.stdin)]
     print(json.dumps({"client": f"fastmcp {version('fastmcp')}", "sessions": sessions}))
 
 
 if __name__ == "__main__":
-    anyio.run(main, *sys.argv[1:])
+    anyio.run(main, sys.argv[1], sys.argv[2], sys.argv[3])

@@ -1,5 +1,3 @@
-# pyright: basic, reportMissingImports=false, reportAttributeAccessIssue=false, reportCallIssue=false
-# (runs in a place of its own, against `mcp` 1.x, which is not the `mcp` that the checker sees)
 """Plays a story against a server with the MCP SDK 1.x, and prints what this client made of every answer.
 
 Called as `mcp1_client.py stdio|http|sse COMMAND-OR-URL legacy`, with the story on stdin; test_clients.py tells it.
@@ -7,8 +5,10 @@ Called as `mcp1_client.py stdio|http|sse COMMAND-OR-URL legacy`, with the story 
 
 import json
 import sys
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
+from typing import Any
 
 import anyio
 from mcp import ClientSession, StdioServerParameters
@@ -20,7 +20,7 @@ from pydantic import AnyUrl
 
 
 @asynccontextmanager
-async def connection(transport, where):
+async def connection(transport: str, where: str) -> AsyncGenerator[Any]:
     if transport == "stdio":
         command, *arguments = json.loads(where)
         way = stdio_client(StdioServerParameters(command=command, args=arguments))
@@ -30,26 +30,28 @@ async def connection(transport, where):
         yield streams[0], streams[1]
 
 
-async def play(transport, where, replies, steps):
-    questions = []
+async def play(transport: str, where: str, replies: Any, steps: dict[str, Any]) -> dict[str, Any]:
+    questions: list[str] = []
 
-    async def reply(_, params):
+    async def reply(context: Any, params: Any) -> Any:
         questions.append(params.message)
         return ElicitResult(**replies.pop(0))
 
-    elicits = {} if replies is None else {"elicitation_callback": reply}
+    elicits: dict[str, Any] = {} if replies is None else {"elicitation_callback": reply}
     async with connection(transport, where) as (read, write), ClientSession(read, write, **elicits) as session:
-        hello = await session.initialize()
-        answers, token = {}, None
+        hello: Any = await session.initialize()
+        answers: dict[str, Any] = {}
+        token = ""
         for name, (verb, *given) in steps.items():
-            given = json.loads(json.dumps(given).replace("$confirmation", token or ""))  # noqa: PLW2901
+            given = json.loads(json.dumps(given).replace("$confirmation", token))  # noqa: PLW2901
             try:
                 answer = await act(session, verb, *given)
             except Exception as error:  # noqa: BLE001 - what this client rejects is an outcome to report
                 answers[name] = {"rejected": f"{type(error).__name__}: {error}"}
                 continue
             answers[name] = answer.model_dump(mode="json", by_alias=True, exclude_none=True)
-            token = (answers[name].get("structuredContent") or {}).get("confirmation", token)
+            content: dict[str, Any] = answers[name].get("structuredContent") or {}
+            token = content.get("confirmation", token)
         return {
             "protocol": hello.protocolVersion,
             "server": hello.serverInfo.name,
@@ -58,7 +60,7 @@ async def play(transport, where, replies, steps):
         }
 
 
-async def act(session, verb, *given):
+async def act(session: Any, verb: str, *given: Any) -> Any:
     match verb:
         case "tools":
             return await session.list_tools()
@@ -78,12 +80,14 @@ async def act(session, verb, *given):
             return await session.list_prompts()
         case "prompt":
             return await session.get_prompt(*given)
+        case _:
+            raise ValueError(verb)
 
 
-async def main(transport, where, _era):
+async def main(transport: str, where: str, _era: str) -> None:
     sessions = [await play(transport, where, **story) for story in json.load(sys.stdin)]
     print(json.dumps({"client": f"mcp {version('mcp')}", "sessions": sessions}))
 
 
 if __name__ == "__main__":
-    anyio.run(main, *sys.argv[1:])
+    anyio.run(main, sys.argv[1], sys.argv[2], sys.argv[3])

@@ -1,5 +1,3 @@
-# pyright: basic
-# (a driver of the same shape as those of the clients that the checker cannot see)
 """Plays a story against a server with the MCP SDK 2.x, in either protocol era; as mcp1_client.py does with 1.x.
 
 Called as `mcp2_client.py stdio|http|sse COMMAND-OR-URL legacy|auto`, with the story on stdin.
@@ -8,6 +6,7 @@ Called as `mcp2_client.py stdio|http|sse COMMAND-OR-URL legacy|auto`, with the s
 import json
 import sys
 from importlib.metadata import version
+from typing import Any
 
 import anyio
 from mcp import Client, StdioServerParameters
@@ -15,32 +14,34 @@ from mcp.client.sse import sse_client
 from mcp_types import ElicitResult, PromptReference, ResourceTemplateReference
 
 
-def connection(transport, where):
+def connection(transport: str, where: str) -> Any:
     if transport == "stdio":
         command, *arguments = json.loads(where)
         return StdioServerParameters(command=command, args=arguments)
     return sse_client(where) if transport == "sse" else where
 
 
-async def play(transport, where, era, replies, steps):
-    questions = []
+async def play(transport: str, where: str, era: str, replies: Any, steps: dict[str, Any]) -> dict[str, Any]:
+    questions: list[str] = []
 
-    async def reply(_, params):
+    async def reply(context: Any, params: Any) -> Any:
         questions.append(params.message)
         return ElicitResult(**replies.pop(0))
 
-    elicits = {} if replies is None else {"elicitation_callback": reply}
+    elicits: dict[str, Any] = {} if replies is None else {"elicitation_callback": reply}
     async with Client(connection(transport, where), mode=era, **elicits) as client:
-        answers, token = {}, None
+        answers: dict[str, Any] = {}
+        token = ""
         for name, (verb, *given) in steps.items():
-            given = json.loads(json.dumps(given).replace("$confirmation", token or ""))  # noqa: PLW2901
+            given = json.loads(json.dumps(given).replace("$confirmation", token))  # noqa: PLW2901
             try:
                 answer = await act(client, verb, *given)
             except Exception as error:  # noqa: BLE001 - what this client rejects is an outcome to report
                 answers[name] = {"rejected": f"{type(error).__name__}: {error}"}
                 continue
             answers[name] = answer.model_dump(mode="json", by_alias=True, exclude_none=True)
-            token = (answers[name].get("structuredContent") or {}).get("confirmation", token)
+            content: dict[str, Any] = answers[name].get("structuredContent") or {}
+            token = content.get("confirmation", token)
         return {
             "protocol": client.protocol_version,
             "server": client.server_info.name if client.server_info else None,
@@ -49,7 +50,7 @@ async def play(transport, where, era, replies, steps):
         }
 
 
-async def act(client, verb, *given):
+async def act(client: Any, verb: str, *given: Any) -> Any:
     match verb:
         case "tools":
             return await client.list_tools()
@@ -69,12 +70,14 @@ async def act(client, verb, *given):
             return await client.list_prompts()
         case "prompt":
             return await client.get_prompt(*given)
+        case _:
+            raise ValueError(verb)
 
 
-async def main(transport, where, era):
+async def main(transport: str, where: str, era: str) -> None:
     sessions = [await play(transport, where, era, **story) for story in json.load(sys.stdin)]
     print(json.dumps({"client": f"mcp {version('mcp')}", "sessions": sessions}))
 
 
 if __name__ == "__main__":
-    anyio.run(main, *sys.argv[1:])
+    anyio.run(main, sys.argv[1], sys.argv[2], sys.argv[3])

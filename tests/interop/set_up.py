@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -34,7 +35,7 @@ def main(folder: Path) -> None:
             pool.submit(_provide, folder, name, wanted, _node_client)
 
 
-def _provide(folder: Path, name: str, wanted: str, install) -> None:  # noqa: ANN001 - one of the two functions below
+def _provide(folder: Path, name: str, wanted: str, install: Callable[[Path, str], None]) -> None:
     place, reason, stamp = folder / name, folder / f"{name}.reason", folder / name / ".holds"
     if stamp.exists() and stamp.read_text("utf-8") == wanted:
         return
@@ -44,7 +45,9 @@ def _provide(folder: Path, name: str, wanted: str, install) -> None:  # noqa: AN
         install(place, wanted)
     except (CannotBeHadError, OSError, subprocess.SubprocessError) as error:
         shutil.rmtree(place, ignore_errors=True)
-        reason.write_text(f"{wanted} could not be set up ({_first_line(error)}); make clean, then make test, tries again")
+        reason.write_text(
+            f"{wanted} could not be set up ({_first_line(error)}); make clean, then make test, tries again"
+        )
         sys.stderr.write(f"Tests with {wanted} will be skipped: {_first_line(error)}\n")
     else:
         stamp.write_text(wanted, "utf-8")
