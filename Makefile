@@ -23,13 +23,13 @@ clean:
 	rm -rf .venv .clients
 
 .venv/.ready: pyproject.toml
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "textrequest-mcp needs Python 3.11 or newer; name one with make PYTHON=...")'
-	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "textrequest-mcp needs Python 3.11 or newer; name one with make PYTHON=...")'
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@
 
 .venv/.bench: .venv/.ready
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[bench]'
+	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[bench]'
 	@touch $@
 
 # Clients that others wrote, each in a place of its own; where they cannot be had, their tests say so and are skipped.

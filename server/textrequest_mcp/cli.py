@@ -9,8 +9,8 @@ from textrequest_mcp import __version__
 from textrequest_mcp.settings import Settings, SettingsError, read_settings
 
 _COMMANDS = ("serve", "sandbox", "demo", "tools")
+_FAILED = 1
 _WRONG_USE = 2
-_INTERRUPTED = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -27,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write("Nothing was started.\n")
         return _WRONG_USE
     except KeyboardInterrupt:
-        return _INTERRUPTED
+        return 0  # how a person ends a server
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -70,7 +70,11 @@ def _serve(chosen: argparse.Namespace) -> int:
 def _sandbox(chosen: argparse.Namespace) -> int:
     from textrequest_mcp.sandbox import serve
 
-    serve(chosen.port)
+    try:
+        serve(chosen.port)
+    except (OSError, OverflowError) as error:
+        sys.stderr.write(f"The sandbox cannot listen on port {chosen.port}: {error}. Choose another with --port.\n")
+        return _FAILED
     return 0
 
 

@@ -1,9 +1,12 @@
 """Runs the server over stdio, SSE or streamable HTTP, until its host leaves or a person interrupts it."""
 
+import logging
 import os
 import signal
 import socket
 import sys
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import Any
 
 import anyio
@@ -14,6 +17,7 @@ from textrequest_mcp.logs import start_logging
 from textrequest_mcp.settings import Settings
 
 _FAILED = 1
+_GRACE_SECONDS = 0.5  # a stream stays open as long as its host likes; who ends the server does not wait for that
 
 
 def serve(settings: Settings) -> int:
@@ -43,7 +47,6 @@ async def _leave_on_signal() -> None:
 
 
 async def _serve_http(settings: Settings, server: Any) -> int:
-    import uvicorn
     from starlette.requests import Request
     from starlette.responses import JSONResponse
 
@@ -66,12 +69,35 @@ async def _serve_http(settings: Settings, server: Any) -> int:
                 "Choose another with --port. Nothing was started.\n"
             )
             return _FAILED
-        port = listening.getsockname()[1]
+        listening.listen()
+        await _serve_until_signal(settings, app, path, listening)
+    return 0
+
+
+async def _serve_until_signal(settings: Settings, app: Any, path: str, listening: socket.socket) -> None:
+    """Serve until Ctrl-C or a request to terminate; both are an orderly end here, not an error."""
+    import uvicorn
+
+    class Server(uvicorn.Server):
+        @contextmanager
+        def capture_signals(self) -> Generator[None]:
+            yield  # uvicorn's own way raises them again at the end, as an error
+
+    # That it cuts off open streams at the end is meant, and no news.
+    logging.getLogger("uvicorn.error").addFilter(lambda record: not record.getMessage().startswith("Cancel "))
+    grace: Any = _GRACE_SECONDS  # uvicorn says int, and takes any number
+    server = Server(uvicorn.Config(app, access_log=False, log_config=None, timeout_graceful_shutdown=grace))
+    with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
         host = f"[{settings.host}]" if ":" in settings.host else settings.host
+        port = listening.getsockname()[1]
         sys.stderr.write(f"textrequest-mcp serves {settings.transport} at http://{host}:{port}{path}\n")
         sys.stderr.flush()
-        config = uvicorn.Config(
-            app, log_level="warning", access_log=False, timeout_graceful_shutdown=1, log_config=None
-        )
-        await uvicorn.Server(config).serve(sockets=[listening])
-    return 0
+
+        async def stop() -> None:
+            async for _ in signals:
+                server.should_exit = True
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(stop)
+            await server.serve(sockets=[listening])
+            tasks.cancel_scope.cancel()

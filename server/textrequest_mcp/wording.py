@@ -10,6 +10,12 @@ def one_line(text: str | None, longest: int = _LONGEST) -> str:
     return plain if len(plain) <= longest else plain[: longest - 1] + "…"
 
 
+def quoted(text: str | None, longest: int = _LONGEST) -> str:
+    """The same in quotation marks, or `(no name)` where there is nothing to quote."""
+    plain = one_line(text, longest).replace('"', "'")
+    return f'"{plain}"' if plain else "(no name)"
+
+
 def some(count: int | None, noun: str) -> str:
     """`no messages`, `1 message`, `3 messages`."""
     if not count:

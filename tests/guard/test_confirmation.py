@@ -339,7 +339,7 @@ class TestBeforeAnybodyIsAsked:
         async with desk.host(person) as host:
             await call(host, "delete_group", group_id=await stale_group(desk))
 
-        assert "'Old Leads' (4 members) from 'Front Desk'" in person.questions[0].message
+        assert '"Old Leads" (4 members) from "Front Desk"' in person.questions[0].message
         assert "The contacts stay" in person.questions[0].message
 
 

@@ -27,7 +27,7 @@ from textrequest_mcp.toolset import Toolset
 from textrequest_mcp.upstream.errors import BadInput, NotFound, Refused, Uncertain
 from textrequest_mcp.upstream.page import DEFAULT_SIZE, MAX_SIZE
 from textrequest_mcp.upstream.phone import masked, wire
-from textrequest_mcp.wording import one_line, some
+from textrequest_mcp.wording import quoted, some
 
 contacts = Toolset("contacts")
 
@@ -77,6 +77,7 @@ class Contacts(Listing):
         "is_archived",
         "is_blocked",
         "is_suppressed",
+        "suppressed_reason",
         "opted_out_utc",
         "last_msg_received_utc",
         "last_msg_sent_utc",
@@ -273,17 +274,18 @@ async def save_contacts(
 
 async def _before_deleting(line: Line, phone_number: PhoneNumber) -> Question:
     contact = await get_contact(line, phone_number)
-    name = one_line(contact.display_name) or "without a name"
+    name = quoted(contact.display_name)
     texts = (contact.total_msgs_sent or 0) + (contact.total_msgs_received or 0)
     if texts or contact.last_message is not None:
         count = some(texts, "message") if texts else "messages"
         raise Refused(
-            f"The contact {name!r} has {count}, and Text Request deletes only contacts without any.",
+            f"The contact {name} has {count}, and Text Request deletes only contacts without any.",
             status=400,
-            todo="Offer what works: archive_conversation hides it, save_contact with is_blocked stops their texts.",
+            todo="Offer what works: archive_conversation hides it"
+            + ("." if contact.is_blocked else ", save_contact with is_blocked stops their texts."),
         )
     return Question(
-        f"Delete the contact {name!r} ({phone_number}) from {one_line(await line.name())!r}? It has no messages, is in "
+        f"Delete the contact {name} ({phone_number}) from {quoted(await line.name())}? It has no messages, is in "
         f"{some(len(contact.groups or []), 'group')} and has {some(len(contact.contact_tags or []), 'tag')}. "
         "It cannot be undone."
     )

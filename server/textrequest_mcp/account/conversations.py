@@ -48,8 +48,8 @@ async def list_conversations(
     page: PageNumber = 0,
     page_size: PageSize = DEFAULT_SIZE,
 ) -> Conversations:
-    """List a line's conversations with their last text; where its message_direction is R, the customer waits for an
-    answer. Whole threads are in list_messages."""
+    """List a line's conversations with their last text. Who waits for an answer: show_unresolved_only, and
+    message_direction R. Names are in get_contact, whole threads in list_messages."""
     query = {
         "tags": tags or None,
         "show_unresolved_only": show_unresolved_only,

@@ -12,7 +12,7 @@ from textrequest_mcp.toolset import Toolset
 from textrequest_mcp.upstream.errors import NotFound, Refused
 from textrequest_mcp.upstream.page import DEFAULT_SIZE
 from textrequest_mcp.upstream.phone import from_wire, wire
-from textrequest_mcp.wording import one_line
+from textrequest_mcp.wording import one_line, quoted
 
 dashboards = Toolset("dashboards")
 
@@ -67,8 +67,8 @@ async def _before_deleting(account: InAccount, dashboard_id: DashboardId) -> Que
         listed = Listing.of(await line.get(noun, query={"page": 0, "page_size": 1}), page=0, page_size=1)
         counts.append(f"{listed.total_items or 0} {noun}")
     return Question(
-        f"Delete the texting line {name!r} ({dashboard.phone}) with its {', '.join(counts)}, all their messages and "
-        f"its webhooks? Customers can no longer reach this number here. It cannot be undone. "
+        f"Delete the texting line {quoted(name)} ({dashboard.phone}) with its {', '.join(counts)}, all their messages "
+        f"and its webhooks? Customers can no longer reach this number here. It cannot be undone. "
         f"To go ahead, type the line's name: {name}",
         must_type=name,
     )

@@ -11,7 +11,7 @@ from textrequest_mcp.parameters import Filled, GroupId, PageNumber, PageSize, Wo
 from textrequest_mcp.toolset import Toolset
 from textrequest_mcp.upstream.errors import NotFound
 from textrequest_mcp.upstream.page import DEFAULT_SIZE
-from textrequest_mcp.wording import one_line, some
+from textrequest_mcp.wording import quoted, some
 
 groups = Toolset("groups")
 
@@ -79,8 +79,8 @@ async def _before_deleting(line: Line, group_id: GroupId) -> Question:
     group = await _read(line, group_id)
     keyword = " It belongs to a keyword, which then has no group." if group.is_keyword else ""
     return Question(
-        f"Delete the group {one_line(group.name)!r} ({some(group.group_member_count, 'member')}) from "
-        f"{one_line(await line.name())!r}? The contacts stay; who was in the group is lost.{keyword} "
+        f"Delete the group {quoted(group.name)} ({some(group.group_member_count, 'member')}) from "
+        f"{quoted(await line.name())}? The contacts stay; who was in the group is lost.{keyword} "
         "It cannot be undone."
     )
 

@@ -23,7 +23,7 @@ from textrequest_mcp.upstream.errors import NotFound, Refused, Uncertain
 from textrequest_mcp.upstream.page import DEFAULT_SIZE
 from textrequest_mcp.upstream.phone import wire
 from textrequest_mcp.upstream.times import show_time
-from textrequest_mcp.wording import one_line
+from textrequest_mcp.wording import one_line, quoted
 
 payments = Toolset("payments")
 
@@ -190,7 +190,7 @@ async def _open(line: TextingLine, payment_id: int) -> Payment:
 
 def _named(payment: Payment) -> str:
     asked = f", asked {show_time(payment.request_date)[:10]}" if payment.request_date else ""
-    about = f" for {one_line(payment.description)!r}" if payment.description else ""
+    about = f" for {quoted(payment.description)}" if payment.description else ""
     return f"payment {payment.payment_id} of ${payment.amount_requested}{about} to {_who(payment)}{asked}"
 
 

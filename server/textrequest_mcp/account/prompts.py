@@ -13,7 +13,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from textrequest_mcp.parameters import Dollars
 from textrequest_mcp.upstream.errors import BadInput
 from textrequest_mcp.upstream.phone import e164
-from textrequest_mcp.wording import one_line
+from textrequest_mcp.wording import one_line, quoted
 
 LineId = Annotated[str, Field(description="Line id; may stay empty with one line or a default")]
 ContactNumber = Annotated[str, Field(description="The contact's phone number")]
@@ -79,7 +79,7 @@ async def collect_payment(
     number = _number(phone_number)
     return (
         f"I want to ask {number} for ${_dollars(amount)} on {_line(dashboard_id)}; it is for: "
-        f"{one_line(description, 200)!r}. First look with list_payments whether the same request is open already, "
+        f"{quoted(description, 200)}. First look with list_payments whether the same request is open already, "
         "and that the contact has not opted out. Show me the text that would go with the link, and call create_payment "
         f"once, only when I say so. {_DATA}"
     )

@@ -33,7 +33,7 @@ def not_confirmed(action: str) -> Outcome:
     return Outcome(
         outcome="not_confirmed",
         message=(
-            f"The confirmation question came back as '{action}', so nothing was sent or changed. "
+            f"The host asked for confirmation and answered {action}, so nothing was sent or changed. "
             "Ask the person what they want before calling again."
         ),
     )

@@ -1,0 +1,115 @@
+"""The README and the example configuration say only what is true, and every command in them runs."""
+
+import json
+import os
+import re
+import shlex
+import signal
+import subprocess
+import sys
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from mcp import Client, StdioServerParameters
+
+from textrequest_mcp.tool_table import tools_as_table
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text("utf-8")
+COMMANDS = [line for block in re.findall(r"```sh\n(.*?)```", README, re.DOTALL) for line in block.splitlines()]
+COMMAND = ".venv/bin/textrequest-mcp"
+
+
+def environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith("TEXTREQUEST_")}
+
+
+def make_knows(command: list[str]) -> None:
+    """The rule exists and would run; running the tests inside the tests, or the demo twice, proves no more."""
+    planned = subprocess.run([*command, "--dry-run"], cwd=ROOT, capture_output=True, text=True, check=True)
+    expected = {"test": "pytest", "demo": "textrequest-mcp demo"}[command[1]]
+    assert expected in planned.stdout
+
+
+def serves_and_ends(command: list[str]) -> None:
+    """It starts, says so where it listens, and ends quietly at Ctrl-C; on a free port, to disturb nobody."""
+    assert command[0] == COMMAND
+    arguments = ["0" if before == "--port" else each for before, each in zip(["", *command], command[1:], strict=False)]
+    child = subprocess.Popen(
+        [sys.executable, "-m", "textrequest_mcp", *arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment(),
+    )
+    assert child.stdin is not None
+    assert child.stderr is not None
+    if "--port" in command:
+        assert "http://127.0.0.1:" in child.stderr.readline()
+        child.send_signal(signal.SIGINT)
+    written, complaints = child.communicate(timeout=20)
+    assert (child.returncode, written, complaints) == (0, "", "")
+
+
+RUN: dict[str, Callable[[list[str]], None]] = {"make": make_knows, COMMAND: serves_and_ends}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_of_the_readme_runs(command: str):
+    words = shlex.split(command)
+    RUN[words[0]](words)
+
+
+def test_the_readme_has_the_two_commands_of_the_project():
+    assert {"make demo", "make test"} <= set(COMMANDS)
+
+
+def test_the_table_of_tools_is_the_one_that_the_command_prints():
+    assert tools_as_table() in README
+
+
+def test_every_setting_is_in_the_table_and_every_row_is_a_setting():
+    read = set(re.findall(r"TEXTREQUEST_[A-Z_]+", (ROOT / "server/textrequest_mcp/settings.py").read_text("utf-8")))
+    by_name = re.findall(
+        r'reading\.(?:yes_or_no|choice)\(\s*"(\w+)"',
+        Path(ROOT / "server/textrequest_mcp/settings.py").read_text("utf-8"),
+    )
+    by_text = re.findall(r'self\.text\("(\w+)"\)', (ROOT / "server/textrequest_mcp/settings.py").read_text("utf-8"))
+    known = {name.rstrip("_") for name in read} | {f"TEXTREQUEST_{name.upper()}" for name in [*by_name, *by_text]}
+    rows = set(re.findall(r"^\| `(TEXTREQUEST_[A-Z_]+)`", README, re.MULTILINE))
+
+    assert rows == known - {"TEXTREQUEST"}
+
+
+def test_every_dependency_has_its_reason():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    wanted = [
+        *project["dependencies"],
+        *(name for extra in project["optional-dependencies"].values() for name in extra),
+    ]
+    section = README.split("## Dependencies")[1].split("## ")[0]
+
+    for requirement in wanted:
+        name = re.split(r"[\[<>=]", requirement)[0]
+        assert f"`{name}`" in section, name
+
+
+@pytest.mark.parametrize("name", ["textrequest", "textrequest-sandbox"])
+async def test_both_servers_of_the_example_configuration_start(name: str, tmp_path: Path):
+    servers = json.loads((ROOT / "claude_desktop_config.example.json").read_text("utf-8"))["mcpServers"]
+    assert set(servers) == {"textrequest", "textrequest-sandbox"}
+    server = servers[name]
+    assert server["command"].endswith(COMMAND)
+
+    parameters = StdioServerParameters(
+        command=sys.executable,
+        args=["-m", "textrequest_mcp", *server["args"]],
+        env=environment() | server.get("env", {}) | {"TEXTREQUEST_STATE_DIR": str(tmp_path)},
+    )
+    async with Client(parameters) as host:
+        tools = (await host.list_tools()).tools
+
+    assert len(tools) == 28
