@@ -75,14 +75,12 @@ CASES = [
     Case("mcp1", "stdio", "legacy"),
     Case("mcp1", "http", "legacy"),
     Case("mcp1", "sse", "legacy"),
-    Case("mcp2", "http", "legacy"),
     Case("mcp2", "http", "auto"),
     Case("fastmcp", "stdio", "auto"),
     Case("fastmcp", "http", "legacy"),
     Case("ts1", "stdio", "legacy"),
     Case("ts1", "http", "legacy"),
     Case("ts1", "sse", "legacy"),
-    Case("ts2", "stdio", "auto"),
     Case("ts2", "http", "auto"),
 ]
 

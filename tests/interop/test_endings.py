@@ -32,21 +32,7 @@ HTTP_HEADERS = {"Accept": "application/json, text/event-stream"}
 Process = subprocess.Popen[str]
 Serving = Callable[..., AbstractContextManager[Process]]
 Listening = Callable[[str], AbstractContextManager[tuple[Process, str]]]
-
-
-@pytest.fixture(scope="module")
-def take(serving: Serving) -> Generator[Callable[[str], Process]]:
-    """A server of a transport, for one test alone; all of them start at once, because starting is what takes time."""
-    needed = [*repeat("stdio", 4), *repeat("http", 3), *repeat("sse", 2)]
-    with ExitStack() as running:
-        waiting = [(kind, running.enter_context(serving("--transport", kind, "--port", "0"))) for kind in needed]
-
-        def give(transport: str) -> Process:
-            found = next(pair for pair in waiting if pair[0] == transport)
-            waiting.remove(found)
-            return found[1]
-
-        yield give
+Take = Callable[[str], tuple[Process, str]]
 
 
 class Ending(NamedTuple):
@@ -93,10 +79,36 @@ def hear(process: Process) -> dict[str, Any]:
     return json.loads(process.stdout.readline())
 
 
-def test_stdio_server_ends_in_good_order_when_its_host_closes_stdin(take: Callable[[str], Process]):
-    process = take("stdio")
+def greet(process: Process) -> str:
+    """The name that a stdio server gives when it is greeted."""
     tell(process, INITIALIZE)
-    assert hear(process)["result"]["serverInfo"]["name"] == "textrequest-mcp"
+    return hear(process)["result"]["serverInfo"]["name"]
+
+
+@pytest.fixture(scope="module")
+def take(serving: Serving) -> Generator[Take]:
+    """A ready server of a transport, for one test alone, and its address; a stdio server was greeted.
+
+    All start at once, because starting is what takes time, and are ready before the first test measures anything.
+    """
+    needed = [*repeat("stdio", 3), *repeat("http", 3), *repeat("sse", 2)]
+    with ExitStack() as running:
+        started = [(kind, running.enter_context(serving("--transport", kind, "--port", "0"))) for kind in needed]
+        ready = [
+            (kind, process, greet(process) if kind == "stdio" else address_of(process)) for kind, process in started
+        ]
+
+        def give(transport: str) -> tuple[Process, str]:
+            found = next(server for server in ready if server[0] == transport)
+            ready.remove(found)
+            return found[1:]
+
+        yield give
+
+
+def test_stdio_server_ends_in_good_order_when_its_host_closes_stdin(take: Take):
+    process, name = take("stdio")
+    assert name == "textrequest-mcp"
 
     ending = end(process)
 
@@ -106,19 +118,20 @@ def test_stdio_server_ends_in_good_order_when_its_host_closes_stdin(take: Callab
     assert ending.stderr == ""
 
 
-def test_stdio_server_ends_in_good_order_when_nobody_ever_spoke(take: Callable[[str], Process]):
-    ending = end(take("stdio"))
+def test_stdio_server_ends_in_good_order_when_nobody_ever_spoke(serving: Serving):
+    with serving() as process:
+        ending = end(process)
 
     assert ending.status == 0
     assert ending.stdout == ""
     assert ending.stderr == ""
 
 
-def test_stdout_of_a_stdio_server_holds_only_messages(take: Callable[[str], Process]):
-    process = take("stdio")
+def test_stdout_of_a_stdio_server_holds_only_messages(take: Take):
+    process, _ = take("stdio")
     call: dict[str, Any] = {"method": "tools/call", "params": {"name": "list_dashboards", "arguments": {}}}
     wrong: dict[str, Any] = {"method": "tools/call", "params": {"name": "no_such_tool", "arguments": {}}}
-    tell(process, INITIALIZE, INITIALIZED, "this is not JSON", '{"jsonrpc": "2.0", "method": 7}')
+    tell(process, INITIALIZED, "this is not JSON", '{"jsonrpc": "2.0", "method": 7}')
     for number, request in enumerate([{"method": "tools/list"}, call, wrong, {"method": "no/such"}], start=2):
         tell(process, {"jsonrpc": "2.0", "id": number} | request)
     lines: list[dict[str, Any]] = []
@@ -137,10 +150,8 @@ def test_stdout_of_a_stdio_server_holds_only_messages(take: Callable[[str], Proc
     assert "Traceback" not in ending.stderr
 
 
-def test_stdio_server_ends_at_an_interrupt(take: Callable[[str], Process]):
-    process = take("stdio")
-    tell(process, INITIALIZE)
-    assert "result" in hear(process)
+def test_stdio_server_ends_at_an_interrupt(take: Take):
+    process, _ = take("stdio")
 
     ending = end(process, sign=signal.SIGINT)
 
@@ -150,9 +161,9 @@ def test_stdio_server_ends_at_an_interrupt(take: Callable[[str], Process]):
 @pytest.mark.parametrize(
     ("transport", "sign"), [("http", signal.SIGINT), ("http", signal.SIGTERM), ("sse", signal.SIGINT)]
 )
-def test_listening_server_ends_at_a_signal(transport: str, sign: signal.Signals, take: Callable[[str], Process]):
-    process = take(transport)
-    health = address_of(process).rpartition("/")[0] + "/health"
+def test_listening_server_ends_at_a_signal(transport: str, sign: signal.Signals, take: Take):
+    process, address = take(transport)
+    health = address.rpartition("/")[0] + "/health"
     assert httpx2.get(health, timeout=PATIENCE_SECONDS).status_code == 200
 
     ending = end(process, sign=sign)
@@ -161,11 +172,9 @@ def test_listening_server_ends_at_a_signal(transport: str, sign: signal.Signals,
 
 
 @pytest.mark.parametrize("transport", ["http", "sse"])
-def test_listening_server_with_a_client_on_the_line_ends_at_an_interrupt(
-    transport: str, take: Callable[[str], Process]
-):
-    process = take(transport)
-    address, headers = address_of(process), HTTP_HEADERS
+def test_listening_server_with_a_client_on_the_line_ends_at_an_interrupt(transport: str, take: Take):
+    process, address = take(transport)
+    headers = HTTP_HEADERS
     with httpx2.Client(timeout=PATIENCE_SECONDS) as client:
         if transport == "http":
             hello = client.post(address, json=INITIALIZE, headers=headers)
