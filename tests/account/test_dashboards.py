@@ -96,7 +96,7 @@ async def test_a_line_is_deleted_once_a_person_typed_its_name(desk: Desk):
         assert said(await call(host, "delete_dashboard", dashboard_id=122)) == {"outcome": "done", "dashboard_id": 122}
 
     [question] = person.questions
-    for fact in ("'Service Desk'", "+14235550191", "40 contacts", "2 groups", "cannot be undone"):
+    for fact in ("Service Desk", "+14235550191", "40 contacts", "2 groups", "cannot be undone"):
         assert fact in question.message
     assert desk.changes == [("DELETE", "/dashboards/122")]
 

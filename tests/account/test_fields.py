@@ -20,7 +20,9 @@ async def test_a_field_and_its_value_find_their_contact(desk: Desk):
     vehicle = said(await desk.call("list_custom_fields"))["items"][0]["id"]
 
     found = said(
-        await desk.call("list_contacts", custom_field_id_2=vehicle, custom_field_value_2="2021 Toyota RAV4", page_size=1)
+        await desk.call(
+            "list_contacts", custom_field_id_2=vehicle, custom_field_value_2="2021 Toyota RAV4", page_size=1
+        )
     )
 
     assert found["items"][0]["phone_number"] == MARIA

@@ -1,0 +1,300 @@
+"""Contacts: found by every filter, read, saved without touching what nobody named, and deleted."""
+
+import json
+from typing import Any
+
+import pytest
+from tests.account.snapshot import check_snapshot
+from tests.desk import (
+    ARCHIVED,
+    BLOCKED,
+    DEVON,
+    LINE,
+    MARIA,
+    OPTED_OUT_BY_STATUS,
+    OWES,
+    SUPPRESSED,
+    Desk,
+    agrees,
+    call,
+    open_desk,
+    refusal,
+    said,
+    text_of,
+)
+
+SPRING, FLEET = 1211, 1212
+NEW = "+14235550198"
+
+
+async def numbers(desk: Desk, **filters: Any) -> list[str]:
+    found = said(await desk.call("list_contacts", page_size=1000, **filters))
+    return [contact["phone_number"] for contact in found["items"]]
+
+
+def sent(desk: Desk) -> list[Any]:
+    return [accepted.body for accepted in desk.sandbox.journal]
+
+
+async def tag_ids(desk: Desk) -> list[str]:
+    return [tag["id"] for tag in said(await desk.call("list_tags"))["items"]]
+
+
+async def test_the_tools_are_as_in_the_snapshot():
+    await check_snapshot("contacts")
+
+
+class TestReading:
+    async def test_a_contact_has_all_its_fields(self, desk: Desk):
+        contact = said(await desk.call("get_contact", phone_number="(423) 555-0100"))
+
+        last = contact.pop("last_message")
+        assert last["body"].startswith("Hi, just checking")
+        assert contact | {"custom_fields": ["..."]} == {
+            "phone_number": MARIA,
+            "first_name": "Maria",
+            "last_name": "Lopez",
+            "display_name": "Maria Lopez",
+            "is_suppressed": False,
+            "is_archived": False,
+            "is_blocked": False,
+            "note": "",
+            "groups": [SPRING],
+            "contact_tags": [],
+            "custom_fields": ["..."],
+            "is_resolved": False,
+            "first_contact_utc": "2026-05-28T15:26:40Z",
+            "last_msg_sent_utc": "2026-05-28T15:54:40Z",
+            "last_msg_received_utc": "2026-05-28T16:01:40Z",
+            "total_msgs_sent": 3,
+            "total_msgs_received": 3,
+            "response_count": 3,
+            "date_created_utc": "2025-11-09T20:26:40Z",
+            "last_contact_date_utc": "2026-05-28T16:01:40Z",
+        }
+
+    async def test_an_opt_out_and_a_reason_are_there_where_they_apply(self, desk: Desk):
+        async with desk.host() as host:
+            gone = said(await call(host, "get_contact", phone_number=OPTED_OUT_BY_STATUS))
+            quiet = said(await call(host, "get_contact", phone_number=SUPPRESSED))
+
+        assert gone["opted_out_utc"] == gone["last_msg_received_utc"]
+        assert quiet["suppressed_reason"] == "Texts many times a day without a request."
+        assert "opted_out_utc" not in quiet
+
+    @pytest.mark.parametrize(
+        "spelling", ["4235550102", "1-423-555-0102", "423.555.0102", " +1 (423) 555-0102 ", 14235550102]
+    )
+    async def test_any_usual_spelling_finds_the_number(self, desk: Desk, spelling: str | int):
+        assert said(await desk.call("get_contact", phone_number=spelling))["phone_number"] == DEVON
+
+    async def test_a_number_that_a_list_returns_is_taken_as_it_is(self, desk: Desk):
+        first = (await numbers(desk))[-1]
+
+        assert said(await desk.call("get_contact", phone_number=first))["phone_number"] == first
+
+    async def test_a_contact_links_to_its_resource(self, desk: Desk):
+        link = (await desk.call("get_contact", phone_number=DEVON)).content[1]
+
+        async with desk.host() as host:
+            read = await host.read_resource(getattr(link, "uri", ""))
+        assert json.loads(getattr(read.contents[0], "text", ""))["display_name"] == "Devon O'Neil"
+
+    @pytest.mark.parametrize("tool", ["get_contact", "delete_contact"])
+    async def test_a_contact_of_nobody_is_a_sentence_without_the_whole_number(self, desk: Desk, tool: str):
+        sentence = refusal(await desk.call(tool, phone_number=NEW))
+
+        assert sentence.startswith("This line has no contact with the number ending in 98.")
+        assert desk.changes == []
+
+
+class TestPages:
+    async def test_25_come_at_a_time_and_next_page_leads_on(self, desk: Desk):
+        pages = [said(await desk.call("list_contacts", page=page)) for page in range(5)]
+
+        assert [len(page["items"]) for page in pages] == [25, 25, 25, 25, 12]
+        assert [page.get("next_page") for page in pages] == [1, 2, 3, 4, None]
+        assert {page["total_items"] for page in pages} == {112}
+
+    async def test_a_thousand_is_the_most_that_the_service_gives(self):
+        async with open_desk() as desk:
+            for place in range(1000):
+                desk.sandbox.lines[LINE].contact(f"1{900 + place // 100}55501{place % 100:02}", now=0.0)
+            first = said(await desk.call("list_contacts", page_size=1000))
+
+        assert len(first["items"]) == 1000
+        assert first["next_page"] == 1
+
+    async def test_a_page_past_the_end_is_a_sentence_and_no_error(self, desk: Desk):
+        past = await desk.call("list_contacts", page=99)
+
+        assert said(past)["items"] == []
+        assert "Page 99 is past the end: there are 112 items, and the last page is 4." in text_of(past)
+
+
+class TestFilters:
+    @pytest.mark.parametrize(
+        ("name", "somebody"),
+        [
+            ("is_archived", ARCHIVED),
+            ("is_blocked", BLOCKED),
+            ("is_suppressed", SUPPRESSED),
+            ("has_opted_out", OPTED_OUT_BY_STATUS),
+            ("is_resolved", DEVON),
+        ],
+    )
+    async def test_a_flag_divides_the_contacts_in_two(self, desk: Desk, name: str, somebody: str):
+        true, false = await numbers(desk, **{name: True}), await numbers(desk, **{name: False})
+
+        assert somebody in true
+        assert MARIA in false
+        assert len(true) + len(false) == 112
+
+    @pytest.mark.parametrize("start", ["423555010", "1423555010", "+1 (423) 555-010", "423-555-010"])
+    async def test_the_first_digits_of_a_number_are_enough(self, desk: Desk, start: str):
+        found = await numbers(desk, contact_phone_number=start)
+
+        assert len(found) == 10
+        assert all(number.startswith("+1423555010") for number in found)
+
+    @pytest.mark.parametrize(
+        "given", [[SPRING, FLEET], f"{SPRING},{FLEET}", f"[{SPRING}, {FLEET}]", f'["{SPRING}",{FLEET}]']
+    )
+    async def test_several_groups_find_the_members_of_each(self, desk: Desk, given: object):
+        both = await numbers(desk, groups=given)
+
+        assert set(both) == {*await numbers(desk, groups=SPRING), *await numbers(desk, groups=[FLEET])}
+        assert MARIA in both
+
+    async def test_an_empty_list_filters_nothing(self, desk: Desk):
+        assert len(await numbers(desk, groups=[], tags=[])) == 112
+
+    @pytest.mark.parametrize(
+        ("name", "just_before", "just_after"),
+        [
+            ("last_message_timestamp_{}_utc", "2026-05-28T16:01:00", "2026-05-28T18:02:00+02:00"),
+            ("last_message_received_{}", "2026-05-28T12:01:00", "2026-05-28T12:02:00"),  # New York's time
+            ("last_message_sent_{}", "2026-05-28T11:54:00", "2026-05-28T11:55:00"),
+            ("contact_created_{}", "2025-11-09T15:26:00", "2025-11-09T15:27:00"),
+        ],
+    )
+    async def test_a_time_filter_is_exact_to_the_minute(self, desk: Desk, name: str, just_before: str, just_after: str):
+        before, after = name.format("before"), name.format("after")
+
+        assert MARIA in await numbers(desk, **{after: just_before, before: just_after})
+        assert MARIA not in await numbers(desk, **{before: just_before})
+        assert MARIA not in await numbers(desk, **{after: just_after})
+
+    async def test_a_date_alone_is_its_first_moment(self, desk: Desk):
+        assert await numbers(desk, contact_created_after="2026-05-20") == await numbers(
+            desk, contact_created_after="2026-05-20T00:00"
+        )
+
+    async def test_filters_must_all_hold(self, desk: Desk):
+        assert await numbers(desk, is_archived=True, has_opted_out=False, contact_phone_number="423555010") == [
+            ARCHIVED
+        ]
+
+
+class TestSaving:
+    async def test_only_what_was_given_is_sent(self, desk: Desk):
+        saved = said(await desk.call("save_contact", phone_number=MARIA, note="Likes mornings", is_resolved=True))
+
+        assert sent(desk) == [{"note": "Likes mornings", "is_resolved": True}]
+        assert saved["note"] == "Likes mornings"
+        assert saved["groups"] == [SPRING]
+        assert len(saved["custom_fields"]) == 1
+
+    async def test_null_is_left_out(self, desk: Desk):
+        await desk.call(
+            "save_contact", phone_number=MARIA, note="x", groups=None, contact_tags=None, custom_fields=None
+        )
+
+        assert sent(desk) == [{"note": "x"}]
+
+    @pytest.mark.parametrize("name", ["groups", "contact_tags"])
+    async def test_an_empty_text_does_not_pass_for_remove_all(self, desk: Desk, name: str):
+        sentence = refusal(await desk.call("save_contact", phone_number=MARIA, **{name: ""}))
+
+        assert f"{name}: is empty; leave it out, or give [] to mean none" in sentence
+        assert desk.changes == []
+
+    @pytest.mark.parametrize("empty", [[], "[]"])
+    async def test_an_empty_list_that_was_asked_for_removes_all(self, desk: Desk, empty: object):
+        saved = said(await desk.call("save_contact", phone_number=MARIA, custom_fields=empty, groups=empty))
+
+        assert sent(desk) == [{"groups": [], "custom_fields": []}]
+        assert (saved["groups"], saved["custom_fields"]) == ([], [])
+
+    async def test_everything_can_be_set_on_a_new_contact(self, desk: Desk):
+        tags = await tag_ids(desk)
+        field = said(await desk.call("list_custom_fields"))["items"][0]["id"]
+        wanted = {
+            "first_name": "Ana",
+            "last_name": "Reyes",
+            "display_name": "Ana R.",
+            "is_suppressed": True,
+            "is_archived": True,
+            "is_blocked": True,
+            "suppressed_reason": "Robot",
+            "note": "New",
+            "groups": [SPRING],
+            "contact_tags": tags[:2],
+            "custom_fields": [{"id": field, "value": "2016 Honda Civic"}],
+            "is_resolved": False,
+        }
+
+        saved = said(await desk.call("save_contact", phone_number=NEW, **wanted))
+
+        assert wanted.items() <= saved.items()
+        assert saved["phone_number"] == NEW
+
+    async def test_custom_fields_change_by_id_and_the_others_stay(self, desk: Desk):
+        vehicle, plate, _ = (item["id"] for item in said(await desk.call("list_custom_fields"))["items"])
+
+        saved = said(
+            await desk.call("save_contact", phone_number=MARIA, custom_fields=[{"id": plate, "value": "TN-1"}])
+        )
+
+        assert {item["id"] for item in saved["custom_fields"]} == {vehicle, plate}
+
+    @pytest.mark.parametrize("as_text", [False, True])
+    async def test_many_are_saved_in_one_call(self, desk: Desk, as_text: bool):
+        people = [
+            {"phone_number": "423-555-0100", "note": "VIP"},
+            {"phone_number": NEW, "first_name": "Ana", "note": None},
+        ]
+
+        saved = said(await desk.call("save_contacts", contacts=json.dumps(people) if as_text else people))
+
+        assert [person["phone_number"] for person in saved["items"]] == [MARIA, NEW]
+        assert sent(desk) == [
+            [{"phone_number": "14235550100", "note": "VIP"}, {"phone_number": "14235550198", "first_name": "Ana"}]
+        ]
+
+    async def test_one_bad_contact_stops_them_all_and_is_named_by_its_place(self, desk: Desk):
+        people = [{"phone_number": MARIA, "note": "x"}, {"phone_number": "555-0100"}]
+
+        sentence = refusal(await desk.call("save_contacts", contacts=people))
+
+        assert "contacts.1.phone_number: The phone number is too short" in sentence
+        assert desk.changes == []
+
+
+class TestDeleting:
+    async def test_a_contact_without_messages_is_deleted_after_a_yes(self, desk: Desk):
+        async with desk.host(agrees()) as host:
+            assert said(await call(host, "delete_contact", phone_number=DEVON))["outcome"] == "done"
+
+        assert DEVON not in await numbers(desk)
+
+    async def test_one_with_messages_is_refused_before_anybody_is_asked(self, desk: Desk):
+        person = agrees()
+        async with desk.host(person) as host:
+            sentence = refusal(await call(host, "delete_contact", phone_number=OWES))
+
+        assert "Sam Adeyemi" in sentence
+        assert "has 4 messages" in sentence
+        assert "archive_conversation" in sentence
+        assert person.questions == []
+        assert desk.changes == []
