@@ -15,7 +15,7 @@ from stage import CONTACTS, LINE, Stage, open_stage
 from stdio_server import StdioServer
 from tokens import count_tokens
 
-_STARTS = 11
+_STARTS = 15
 _RUNS = 5
 _CALLS = 200
 _WARM_UP_CALLS = 20
@@ -28,6 +28,7 @@ _MIB = 2**20
 def main() -> int:
     """The exit status: 1 if a median misses its target."""
     began = time.perf_counter()
+    count_tokens("")  # a missing vocabulary is told before a minute of work, not after
     with open_stage() as stage:
         rows = [*starts(stage), calls(stage), *a_page(stage), all_contacts(stage)]
     sys.stdout.write(table(rows) + f"\n{time.perf_counter() - began:.0f} seconds in all\n")

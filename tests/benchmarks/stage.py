@@ -31,7 +31,10 @@ class Stage:
     def __init__(self, origin: str, folder: Path) -> None:
         self._folder = folder
         self._service = httpx2.Client(base_url=origin, headers={"x-api-key": _KEY})
-        self._environment = {name: value for name, value in os.environ.items() if not name.startswith("TEXTREQUEST_")}
+        # Without what would change a start, such as PYTHONDONTWRITEBYTECODE: ours would be compiled anew each time.
+        self._environment = {
+            name: value for name, value in os.environ.items() if not name.startswith(("TEXTREQUEST_", "PYTHON"))
+        }
         self._environment |= {
             "TEXTREQUEST_API_KEY": _KEY,
             "TEXTREQUEST_BASE_URL": f"{origin}/api/v3",
