@@ -9,6 +9,7 @@ _USUAL = re.compile(
     r"(?:\+?1)?[ .\-/]*\(?(?P<area>[2-9][0-9]{2})\)?[ .\-/]*(?P<exchange>[2-9][0-9]{2})[ .\-]*(?P<line>[0-9]{4})"
 )
 _NORTH_AMERICA = 1
+_DIGITS = 10
 _TODO = "Give a US or Canadian number such as +14235550123, (423) 555-0123 or 423-555-0123."
 
 
@@ -18,10 +19,7 @@ def e164(text: str) -> str:
     Raises:
         BadInput: it is not a number that this service can text; the sentence says why.
     """
-    usual = _USUAL.fullmatch(text.strip()) if text.isascii() else None
-    if usual and not usual["area"].endswith("11") and not usual["exchange"].endswith("11"):
-        return f"+1{usual['area']}{usual['exchange']}{usual['line']}"
-    return _unusual(text)
+    return (text.isascii() and _usual(text.strip())) or _unusual(text)
 
 
 def wire(number: str) -> str:
@@ -33,9 +31,9 @@ def from_wire(number: object) -> str | None:
     """A number from an answer in E.164; what is not a North American number comes back as it is."""
     if not isinstance(number, str) or not number:
         return None
-    digits = re.sub(r"[ ().\-+]", "", number)
-    if re.fullmatch(r"1?[2-9][0-9]{9}", digits):
-        return "+1" + digits[-10:]
+    plain = re.sub(r"[ ().\-]", "", number)
+    if re.fullmatch(r"(\+?1)?[2-9][0-9]{9}", plain):
+        return "+1" + plain[-10:]
     return number
 
 
@@ -43,6 +41,13 @@ def masked(number: str) -> str:
     """How a number may appear in a log or an error: its last two digits."""
     digits = re.sub(r"[^0-9]", "", number)
     return f"the number ending in {digits[-2:]}" if len(digits) > 2 else "the number"
+
+
+def _usual(text: str) -> str | None:
+    usual = _USUAL.fullmatch(text)
+    if usual is None or usual["area"].endswith("11") or usual["exchange"].endswith("11"):
+        return None
+    return f"+1{usual['area']}{usual['exchange']}{usual['line']}"
 
 
 def _unusual(text: str) -> str:
@@ -66,13 +71,13 @@ def _unusual(text: str) -> str:
             f"The phone number belongs to country code +{parsed.country_code}, and this service only reaches +1.",
             todo=_TODO,
         )
-    national = str(parsed.national_number)
-    usual = _USUAL.fullmatch(national)
-    if usual and not usual["area"].endswith("11") and not usual["exchange"].endswith("11"):
-        return f"+1{national}"
+    # With its leading zeros: 020 7946 0123 without them would be somebody else's number.
+    national = phonenumbers.national_significant_number(parsed)
     length = len(national)
-    digits = 10
-    if length != digits:
-        short_or_long = "short" if length < digits else "long"
-        raise BadInput(f"The phone number is too {short_or_long}: {length} digits, not {digits}.", todo=_TODO)
-    raise BadInput("The phone number has an area code or exchange that does not exist.", todo=_TODO)
+    if length != _DIGITS:
+        short_or_long = "short" if length < _DIGITS else "long"
+        raise BadInput(f"The phone number is too {short_or_long}: {length} digits, not {_DIGITS}.", todo=_TODO)
+    number = _usual(national)
+    if number is None:
+        raise BadInput("The phone number has an area code or exchange that does not exist.", todo=_TODO)
+    return number
