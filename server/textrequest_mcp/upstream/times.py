@@ -1,9 +1,6 @@
 """Points in time as the service writes them: with or without a zone, with up to seven fraction digits."""
 
-import re
 from datetime import UTC, datetime
-
-_EXTRA_DIGITS = re.compile(r"(\.\d{6})\d+")
 
 
 def read_time(value: object) -> datetime | None:
@@ -11,17 +8,15 @@ def read_time(value: object) -> datetime | None:
 
     A time without a zone designator is UTC; a field that should be a time can hold `false` (wire-facts, Base).
     """
-    if isinstance(value, datetime):
-        return value if value.tzinfo else value.replace(tzinfo=UTC)
-    if not isinstance(value, str):
+    if not isinstance(value, datetime | str):
         return None
     try:
-        parsed = datetime.fromisoformat(_EXTRA_DIGITS.sub(r"\1", value.strip()))
-    except ValueError:
+        read = value if isinstance(value, datetime) else datetime.fromisoformat(value.strip())
+        return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
+    except (ValueError, OverflowError):  # OverflowError: the first or last day there is, in another zone
         return None
-    return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
 
 
 def show_time(value: datetime) -> str:
     """An instant in UTC to the second, e.g. `2026-11-20T15:04:05Z`."""
-    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return value.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
