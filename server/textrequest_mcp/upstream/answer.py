@@ -43,7 +43,7 @@ def read_answer(status: int, body: bytes) -> Any | None:
     if status == HTTPStatus.NO_CONTENT or not body.strip():
         return None
     try:
-        return json.loads(body, parse_constant=_no_constant)
+        return json.loads(body, parse_constant=_no_constant, parse_float=_finite)
     except (ValueError, RecursionError):
         raise Unreadable("the service's answer is not JSON") from None
 
@@ -55,7 +55,7 @@ def retry_after(headers: Mapping[str, str], *, now: datetime | None = None) -> f
         return float(value)
     try:
         at = parsedate_to_datetime(value)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return None
     at = at if at.tzinfo else at.replace(tzinfo=UTC)
     return max(0.0, math.ceil((at - (now or datetime.now(UTC))).total_seconds()))
@@ -107,3 +107,11 @@ def _read_error(body: bytes) -> _Error:
 
 def _no_constant(name: str) -> None:
     raise ValueError(name)
+
+
+def _finite(text: str) -> float:
+    """A number that can be written as JSON again; 1e999 would read as infinity."""
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError(text)
+    return number
