@@ -2,6 +2,8 @@
 
 from typing import Any, NamedTuple
 
+from textrequest_mcp.upstream.errors import Unreadable
+
 DEFAULT_SIZE = 25
 MAX_SIZE = 1000  # the service clamps silently above it (wire-facts, Base)
 
@@ -31,20 +33,34 @@ def read_page(answer: Any, *, page: int, page_size: int) -> Page:
         answer: decoded JSON, or None for a 204.
         page: what was asked for, used where the answer does not say.
         page_size: the same.
+
+    Raises:
+        Unreadable: it is none of these.
     """
     if answer is None:
         return Page([], page, page_size, 0 if page == 0 else None, None)
     if isinstance(answer, list):
         bare: list[Any] = answer  # pyright: ignore[reportUnknownVariableType] - JSON
         return Page(bare, 0, len(bare), len(bare), None)
-    meta: dict[str, Any] = answer.get("meta") or {}
-    items: list[Any] = answer.get("items") or []
+    if not isinstance(answer, dict):
+        raise _not_a_list()
+    listing: dict[str, Any] = answer  # pyright: ignore[reportUnknownVariableType] - JSON
+    raw: Any = listing.get("items") or []
+    if not isinstance(raw, list):
+        raise _not_a_list()
+    items: list[Any] = raw  # pyright: ignore[reportUnknownVariableType] - JSON
+    about = listing.get("meta")
+    meta: dict[str, Any] = about if isinstance(about, dict) else {}  # pyright: ignore[reportUnknownVariableType] - JSON
     size = _whole(meta.get("page_size")) or page_size
     total = _whole(meta.get("total_items"))
     at = _whole(meta.get("page"))
     at = page if at is None else at
     more = bool(items) and (len(items) >= size if total is None else (at + 1) * size < total)
     return Page(items, at, size, total, at + 1 if more else None)
+
+
+def _not_a_list() -> Unreadable:
+    return Unreadable("Text Request answered with something that is not a list.", todo="Reading it again is safe.")
 
 
 def _whole(value: object) -> int | None:
