@@ -11,6 +11,8 @@ TextRequestError            (the SDK's ToolError and ResourceError: the only tex
 └── Uncertain               a change may or may not have happened
 """
 
+import math
+
 from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError, ToolError
 
 NOTHING_CHANGED = "Nothing was sent or changed."
@@ -66,7 +68,7 @@ class TooBusy(TextRequestError):
     """
 
     def __init__(self, what: str, *, retry_in: float) -> None:
-        seconds = max(1, round(retry_in + 0.5))
+        seconds = max(1, math.ceil(retry_in))
         super().__init__(what, todo=f"Try again in {seconds} seconds (retry_in={seconds}).")
         self.retry_in = retry_in
 
