@@ -18,7 +18,7 @@ NODE_CLIENTS = {"ts1": "@modelcontextprotocol/sdk@1.32.2", "ts2": "@modelcontext
 OLDEST_NODE = 20
 LONGEST_SECONDS = 600
 _PIP = ("install", "--quiet", "--disable-pip-version-check", "--retries", "2", "--timeout", "30")
-_NPM = ("install", "--silent", "--no-audit", "--no-fund", "--ignore-scripts", "--fetch-retries", "1")
+_NPM = ("install", "--loglevel", "error", "--no-audit", "--no-fund", "--ignore-scripts", "--fetch-retries", "1")
 
 
 class CannotBeHadError(Exception):
@@ -45,10 +45,9 @@ def _provide(folder: Path, name: str, wanted: str, install: Callable[[Path, str]
         install(place, wanted)
     except (CannotBeHadError, OSError, subprocess.SubprocessError) as error:
         shutil.rmtree(place, ignore_errors=True)
-        reason.write_text(
-            f"{wanted} could not be set up ({_first_line(error)}); make clean, then make test, tries again"
-        )
-        sys.stderr.write(f"Tests with {wanted} will be skipped: {_first_line(error)}\n")
+        why = f"{wanted} could not be set up: {_first_line(error)}"
+        reason.write_text(f"{why} (make clean, then make test, tries again)\n", "utf-8")
+        sys.stderr.write(f"{why}; its tests will be skipped\n")
     else:
         stamp.write_text(wanted, "utf-8")
 
@@ -91,7 +90,7 @@ def _run(*command: str, path: Path | None = None) -> None:
     )
     if done.returncode:
         said = [line for line in (done.stderr + done.stdout).splitlines() if "error" in line.lower()]
-        raise CannotBeHadError(said[-1].strip() if said else f"{Path(command[0]).name} ended with {done.returncode}")
+        raise CannotBeHadError(said[0].strip() if said else f"{Path(command[0]).name} ended with {done.returncode}")
 
 
 def _first_line(error: Exception) -> str:
