@@ -1,0 +1,99 @@
+"""What a contact is: as the service answers it, and as a save gives it."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, Field
+
+from textrequest_mcp.account.messages import Message
+from textrequest_mcp.answers import Answer, Flag, Listing, Phone, Record, Records, Text, Texts, Time, Whole, Wholes
+from textrequest_mcp.parameters import Guid, Guids, Ids, Number, Words, parsed
+
+
+class CustomFieldValue(BaseModel):
+    """A contact's value for a custom field."""
+
+    id: Text = None
+    value: Text = None
+
+
+class Contact(Answer):
+    """A person, as one line knows them; names, notes and values are the customer's or a colleague's words."""
+
+    phone_number: Phone = None
+    first_name: Text = None
+    last_name: Text = None
+    display_name: Text = None
+    is_suppressed: Flag = Field(default=None, description="Does not rise in the queue")
+    is_archived: Flag = None
+    is_blocked: Flag = Field(default=None, description="Incoming texts are dropped")
+    suppressed_reason: Text = None
+    note: Text = Field(default=None, description="Never shown to the contact")
+    groups: Wholes = Field(default=None, description="Group ids")
+    contact_tags: Texts = Field(default=None, description="Tag ids")
+    custom_fields: Annotated[list[CustomFieldValue] | None, Records] = None
+    is_resolved: Flag = None
+    first_contact_utc: Time = None
+    opted_out_utc: Time = Field(default=None, description="When they texted STOP; then they must not be texted")
+    last_msg_sent_utc: Time = None
+    last_msg_received_utc: Time = None
+    total_msgs_sent: Whole = None
+    total_msgs_received: Whole = None
+    response_count: Whole = None
+    date_created_utc: Time = None
+    last_contact_date_utc: Time = None
+    last_message: Annotated[Message | None, Record] = None
+
+
+class Contacts(Listing):
+    """The contacts that match."""
+
+    columns = (
+        "phone_number",
+        "display_name",
+        "is_resolved",
+        "is_archived",
+        "is_blocked",
+        "is_suppressed",
+        "suppressed_reason",
+        "opted_out_utc",
+        "last_msg_received_utc",
+        "last_msg_sent_utc",
+        "groups",
+        "note",
+    )
+    longest_cell = 80
+    items: list[Contact] = Field(default_factory=list[Contact])
+
+
+class ContactDeleted(Answer):
+    """A contact that is gone."""
+
+    phone_number: Phone = None
+
+
+class FieldValueInput(BaseModel, extra="forbid"):
+    """A value for a custom field, by the field's id."""
+
+    id: Guid
+    value: Words
+
+
+FieldValues = Annotated[list[FieldValueInput], BeforeValidator(parsed)]
+
+
+class ContactInput(BaseModel, extra="forbid"):
+    """One contact of a bulk save."""
+
+    phone_number: Number
+    first_name: Words | None = None
+    last_name: Words | None = None
+    display_name: Words | None = None
+    is_suppressed: bool | None = None
+    is_archived: bool | None = None
+    is_blocked: bool | None = None
+    suppressed_reason: Words | None = None
+    note: Words | None = None
+    groups: Ids | None = None
+    contact_tags: Guids | None = None
+    custom_fields: FieldValues | None = None
+    is_resolved: bool | None = None
