@@ -141,40 +141,42 @@ class Api:
     ) -> Any | None:
         request = _Request(method, _join(path), _flatten(query or {}), body, repeatable)
         until = anyio.current_time() + self._deadline
-        for attempt in range(1, _TRIES + 1):
-            left_seconds = until - anyio.current_time()
+        attempt = 0
+        may_have_left: _Lost | None = None  # the last try, if any, that can have changed something
+        while True:
+            attempt += 1
             try:
-                return await self._try(request, left_seconds)
+                return await self._try(request, until - anyio.current_time())
             except _Lost as lost:
+                may_have_left = lost if lost.left else may_have_left
                 may_repeat = repeatable or not lost.left
                 pause = random.uniform(0.1, 0.4) * 2**attempt  # noqa: S311 - jitter, not a secret
                 if not may_repeat or attempt == _TRIES or anyio.current_time() + pause >= until:
-                    raise _final(request, lost) from None
+                    raise _final(request, may_have_left or lost) from None
                 logger.info("%s: %s; trying again", request, lost)
             except _Busy as busy:
                 pause = busy.pause
-                await self._limiter.hold_off(min(pause, _LONGEST_RETRY_AFTER))
+                await self._limiter.hold_off(pause)
                 if attempt == _TRIES or anyio.current_time() + pause >= until:
-                    raise TooBusy("Text Request asks for fewer calls (429).", retry_in=pause) from None
+                    raise _no_room(
+                        request, may_have_left, "Text Request asks for fewer calls (429).", retry_in=pause
+                    ) from None
                 logger.info("%s: asked to wait %.0f s", request, pause)
                 continue  # the limiter keeps everybody waiting
+            except RateLimited as limited:
+                why = "The rate limit of this API key is used up for the moment."
+                raise _no_room(request, may_have_left, why, retry_in=limited.retry_in) from None
             await self._sleep(pause)
-        raise AssertionError("unreachable: the last try returns or raises")
 
     async def _try(self, request: _Request, seconds: float) -> Any | None:
-        """One try: a slot, the exchange, the reading. Raises `_Lost`, `_Busy` or what the answer means."""
-        try:
-            async with self._limiter.slot(deadline_seconds=max(0.0, seconds)) as slot:
-                try:
-                    response = await self._exchange(request, max(1.0, seconds))
-                except _Lost as lost:
-                    if not lost.left:
-                        slot.unused()
-                    raise
-        except RateLimited as limited:
-            raise TooBusy(
-                "The rate limit of this API key is used up for the moment.", retry_in=limited.retry_in
-            ) from None
+        """One try: a slot, the exchange, the reading. Raises `_Lost`, `_Busy`, `RateLimited` or what it means."""
+        async with self._limiter.slot(deadline_seconds=max(0.0, seconds)) as slot:
+            try:
+                response = await self._exchange(request, max(1.0, seconds))
+            except _Lost as lost:
+                if not lost.left:
+                    slot.unused()
+                raise
         logger.debug("%s -> %d", request, response.status_code)
         if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
             raise _Busy(_pause_of(response))
@@ -254,7 +256,14 @@ def _flatten(query: Query) -> dict[str, str]:
 
 def _pause_of(response: httpx2.Response) -> float:
     asked = answer.retry_after(response.headers)
-    return 1.0 if asked is None else asked
+    return 1.0 if asked is None else min(asked, _LONGEST_RETRY_AFTER)
+
+
+def _no_room(request: _Request, may_have_left: _Lost | None, why: str, *, retry_in: float) -> TextRequestError:
+    """The error for a call that the rate limit ends; an earlier try of a change may still have taken effect."""
+    if may_have_left is not None and request.method != "GET":
+        return _final(request, may_have_left)
+    return TooBusy(why, retry_in=retry_in)
 
 
 def _final(request: _Request, lost: _Lost) -> TextRequestError:
