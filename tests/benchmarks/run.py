@@ -15,7 +15,7 @@ from stage import CONTACTS, LINE, Stage, open_stage
 from stdio_server import StdioServer
 from tokens import count_tokens
 
-_STARTS = 15
+_STARTS = 11
 _RUNS = 5
 _CALLS = 200
 _WARM_UP_CALLS = 20
