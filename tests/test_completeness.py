@@ -1,0 +1,354 @@
+"""Holds the tools against the connector's actions: nothing is missing, and every host can load and check all of it."""
+
+import json
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import anyio
+import pytest
+from jsonschema import Draft202012Validator
+from mcp_types import Tool
+from tests.desk import DEVON, MARIA, Desk, agrees, call, open_desk, refusal, said
+
+from textrequest_mcp.tool_table import tools_as_json
+
+
+class Action(NamedTuple):
+    """What the connector offers: its name, our tool, what it takes, and what it returns (dots lead into objects)."""
+
+    name: str
+    tool: str
+    takes: str
+    returns: str = ""
+
+
+def inside(place: str, names: str) -> str:
+    return " ".join(f"{place}.{name}" for name in names.split())
+
+
+PAGE = "page page_size"
+META = "page page_size total_items"
+LINE = "id name phone"
+MESSAGE = (
+    "message_id body message_direction response_by_username message_timestamp_utc delivery_status delivery_error "
+    "mms_media"
+)
+CONTACT_IN = (
+    "first_name last_name display_name is_suppressed is_archived is_blocked suppressed_reason note groups "
+    "contact_tags custom_fields is_resolved"
+)
+CONTACT = (
+    f"phone_number {CONTACT_IN} custom_fields.id custom_fields.value first_contact_utc opted_out_utc last_msg_sent_utc "
+    "last_msg_received_utc total_msgs_sent total_msgs_received response_count date_created_utc last_contact_date_utc "
+    + inside("last_message", MESSAGE)
+)
+CONTACT_FILTERS = (
+    "contact_phone_number last_message_timestamp_before_utc last_message_timestamp_after_utc contact_created_before "
+    "contact_created_after is_resolved is_blocked is_archived is_suppressed has_opted_out last_message_sent_before "
+    "last_message_sent_after last_message_received_before last_message_received_after tags groups custom_field_id_1 "
+    "custom_field_value_1 custom_field_id_2 custom_field_value_2 custom_field_id_3 custom_field_value_3"
+)
+GROUP = "id name notes group_member_count is_keyword last_message_sent_utc"
+PAYMENT = (
+    "payment_id request_date recipient description customer_phone amount_requested is_past_due reminder_was_sent "
+    "transaction_status textrequest_payment_status reference_number"
+)
+ON_LINE = "dashboard_id"
+
+ACTIONS = (
+    Action("GetDashboards", "list_dashboards", PAGE, f"{META} {inside('items', LINE)}"),
+    Action("GetDashboard", "get_dashboard", ON_LINE, LINE),
+    Action("CreateDashboard", "create_dashboard", "name phone", LINE),
+    Action("UpdateDashboardsName", "rename_dashboard", f"{ON_LINE} name", LINE),
+    Action("DeleteDashboard", "delete_dashboard", ON_LINE),
+    Action("GetContacts", "list_contacts", f"{ON_LINE} {CONTACT_FILTERS} {PAGE}", f"{META} {inside('items', CONTACT)}"),
+    Action("GetContactByPhoneNumber", "get_contact", f"{ON_LINE} phone_number", CONTACT),
+    Action("CreateContact", "save_contact", f"{ON_LINE} phone_number {CONTACT_IN}", CONTACT),
+    Action("BulkUpdateContacts", "save_contacts", ON_LINE, inside("items", CONTACT)),
+    Action("DeleteContact", "delete_contact", f"{ON_LINE} phone_number"),
+    Action("GetGroups", "list_groups", f"{ON_LINE} {PAGE}", f"{META} {inside('items', GROUP)}"),
+    Action("GetGroupById", "get_group", f"{ON_LINE} group_id", GROUP),
+    Action("CreateGroup", "create_group", f"{ON_LINE} name notes", GROUP),
+    Action("UpdateGroup", "update_group", f"{ON_LINE} group_id name notes", GROUP),
+    Action("DeleteGroup", "delete_group", f"{ON_LINE} group_id"),
+    Action("GetTags", "list_tags", f"{ON_LINE} {PAGE}", f"{META} {inside('items', 'id tag tag_color')}"),
+    Action("GetCustomFields", "list_custom_fields", ON_LINE, inside("items", "id name")),
+    Action(
+        "GetConversations",
+        "list_conversations",
+        f"{ON_LINE} tags show_unresolved_only include_archived search {PAGE}",
+        f"{META} items.phone_number {inside('items.last_message', MESSAGE)}",
+    ),
+    Action("ArchiveConversation", "archive_conversation", f"{ON_LINE} phone_number"),
+    Action("UnarchiveConversation", "unarchive_conversation", f"{ON_LINE} phone_number"),
+    Action(
+        "GetMessagesByContactPhone",
+        "list_messages",
+        f"{ON_LINE} phone_number {PAGE}",
+        f"{META} {inside('items', MESSAGE)}",
+    ),
+    Action(
+        "SendMessageByPhoneNumber",
+        "send_message",
+        f"{ON_LINE} phone_number body sender_name status_callback location_callback mms_media",
+        MESSAGE,
+    ),
+    Action(
+        "GetPayments",
+        "list_payments",
+        f"{ON_LINE} reference_number phone_number sort_type sort_direction {PAGE}",
+        f"{META} {inside('items', PAYMENT)}",
+    ),
+    Action("GetPayment", "get_payment", f"{ON_LINE} payment_id", PAYMENT),
+    Action(
+        "CreatePayment",
+        "create_payment",
+        f"{ON_LINE} description customer_phone amount_requested message reference_number",
+        PAYMENT,
+    ),
+    Action("SendPaymentReminder", "send_payment_reminder", f"{ON_LINE} payment_id", PAYMENT),
+    Action("CancelPayment", "cancel_payment", f"{ON_LINE} payment_id", PAYMENT),
+    Action("MarkPaymentPaid", "mark_payment_paid", f"{ON_LINE} payment_id", PAYMENT),
+)
+TOOLS = [action.tool for action in ACTIONS]
+READS = {tool for tool in TOOLS if tool.startswith(("list_", "get_"))}
+IDS = pytest.mark.parametrize("action", ACTIONS, ids=[action.name for action in ACTIONS])
+EACH_TOOL = pytest.mark.parametrize("name", TOOLS)
+
+ID = "0a1b2c3d-0000-4000-8000-00000000beef"
+# A good call of each tool: as a model would make it, with every list and object that the tool takes.
+CALLS: dict[str, dict[str, Any]] = {
+    "create_dashboard": {"name": "Body Shop", "phone": "4235550160"},
+    "rename_dashboard": {"name": "Reception"},
+    "delete_dashboard": {},
+    "get_contact": {"phone_number": MARIA},
+    "list_contacts": {"tags": [ID], "groups": [1211]},
+    "save_contact": {"phone_number": MARIA, "groups": [1211], "contact_tags": [], "custom_fields": []},
+    "save_contacts": {"contacts": [{"phone_number": MARIA, "note": "x"}]},
+    "delete_contact": {"phone_number": DEVON},
+    "get_group": {"group_id": 1211},
+    "create_group": {"name": "Fleet"},
+    "update_group": {"group_id": 1211, "name": "Spring"},
+    "delete_group": {"group_id": 1214},
+    "list_conversations": {"tags": [ID]},
+    "archive_conversation": {"phone_number": MARIA},
+    "unarchive_conversation": {"phone_number": MARIA},
+    "list_messages": {"phone_number": MARIA},
+    "send_message": {"phone_number": MARIA, "body": "Hello", "mms_media": ["https://media.sandbox.invalid/1.png"]},
+    "get_payment": {"payment_id": 2501},
+    "create_payment": {"customer_phone": MARIA, "amount_requested": 5, "description": "Wipers"},
+    "send_payment_reminder": {"payment_id": 2501},
+    "cancel_payment": {"payment_id": 2501},
+    "mark_payment_paid": {"payment_id": 2501},
+}
+LISTS = [(tool, name) for tool, given in CALLS.items() for name, value in given.items() if isinstance(value, list)]
+
+
+@pytest.fixture(scope="module")
+def tools() -> dict[str, Tool]:
+    """The tools as a host is told of them."""
+
+    async def ask() -> dict[str, Tool]:
+        async with open_desk() as desk:
+            return await listed(desk)
+
+    return anyio.run(ask)
+
+
+async def listed(desk: Desk) -> dict[str, Tool]:
+    async with desk.host() as host:
+        return {tool.name: tool for tool in (await host.list_tools()).tools}
+
+
+def at(schema: dict[str, Any], path: str) -> dict[str, Any] | None:
+    """The part of a schema that a path of field names leads to, through lists too."""
+    part: dict[str, Any] | None = schema
+    for name in path.split("."):
+        part = (part or {}).get("items", part) if (part or {}).get("type") == "array" else part
+        part = (part or {}).get("properties", {}).get(name)
+    return part
+
+
+def parts(schema: Any) -> Iterator[dict[str, Any]]:
+    """A schema and every schema inside it."""
+    yield schema
+    for part in [*schema.get("properties", {}).values(), schema.get("items"), schema.get("additionalProperties")]:
+        if isinstance(part, dict):
+            yield from parts(part)
+
+
+def problems(schema: dict[str, Any], value: object) -> list[str]:
+    """What a host that checks results would object to."""
+    validator: Any = Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
+    return [error.message for error in validator.iter_errors(value)]
+
+
+class TestTheConnector:
+    def test_every_action_has_exactly_one_tool(self):
+        offered = [(tool["action"], tool["name"]) for tool in json.loads(tools_as_json())]
+
+        assert sorted(offered) == sorted((action.name, action.tool) for action in ACTIONS)
+
+    def test_the_server_offers_these_tools_and_no_other(self, tools: dict[str, Tool]):
+        assert sorted(tools) == sorted(TOOLS)
+
+    @IDS
+    def test_every_parameter_is_there_under_its_name(self, tools: dict[str, Tool], action: Action):
+        ours = set(tools[action.tool].input_schema["properties"]) - {"confirmation", "typed_name", "contacts"}
+
+        assert ours == set(action.takes.split())
+
+    def test_a_bulk_contact_takes_what_one_contact_takes(self, tools: dict[str, Tool]):
+        [bulk] = [tools["save_contacts"].input_schema["properties"]["contacts"]["items"]]
+        one = tools["save_contact"].input_schema["properties"]
+
+        assert set(bulk["properties"]) == set(one) - {"dashboard_id"}
+        assert all(bulk["properties"][name]["type"] == one[name]["type"] for name in bulk["properties"])
+
+    @IDS
+    def test_every_returned_field_is_in_the_output_schema(self, tools: dict[str, Tool], action: Action):
+        schema = tools[action.tool].output_schema or {}
+
+        assert [path for path in action.returns.split() if at(schema, path) is None] == []
+
+
+class TestWhatAHostIsTold:
+    @EACH_TOOL
+    def test_all_four_hints_and_a_title_are_given(self, tools: dict[str, Tool], name: str):
+        tool = tools[name]
+        assert tool.title
+        hints = tool.annotations
+        assert hints is not None
+        given = (hints.read_only_hint, hints.destructive_hint, hints.idempotent_hint, hints.open_world_hint)
+
+        assert None not in given
+        assert hints.read_only_hint is (name in READS)
+        assert hints.open_world_hint is (
+            name in {"send_message", "create_payment", "send_payment_reminder", "cancel_payment"}
+        )
+
+    def test_what_deletes_or_overwrites_is_called_destructive(self, tools: dict[str, Tool]):
+        destructive = {name for name, tool in tools.items() if tool.annotations and tool.annotations.destructive_hint}
+
+        assert destructive == {
+            *("delete_contact", "delete_group", "delete_dashboard", "cancel_payment", "mark_payment_paid"),
+            *("rename_dashboard", "save_contact", "save_contacts", "update_group"),
+        }
+
+    @EACH_TOOL
+    def test_a_description_starts_with_a_verb(self, tools: dict[str, Tool], name: str):
+        verbs = {
+            *("List", "Get", "Create", "Rename", "Delete", "Change", "Hide", "Bring", "Text", "Ask", "Cancel", "Close"),
+        }
+
+        assert (tools[name].description or "").split()[0] in verbs
+        assert (tools[name].description or "").endswith(".")
+
+    @EACH_TOOL
+    def test_every_parameter_is_described(self, tools: dict[str, Tool], name: str):
+        properties = tools[name].input_schema["properties"]
+
+        assert [parameter for parameter, part in properties.items() if not part.get("description")] == []
+
+    @EACH_TOOL
+    def test_any_host_can_load_the_input_schema(self, tools: dict[str, Tool], name: str):
+        banned = {"$ref", "$defs", "anyOf", "oneOf", "allOf", "const", "title", "default"}
+
+        for part in parts(tools[name].input_schema):
+            assert not banned & part.keys()
+            assert isinstance(part["type"], str)
+        Draft202012Validator.check_schema(tools[name].input_schema)
+
+    @EACH_TOOL
+    def test_any_host_can_load_the_output_schema(self, tools: dict[str, Tool], name: str):
+        schema = tools[name].output_schema
+        assert schema is not None
+        assert schema["type"] == "object"
+        assert not [part for part in parts(schema) if {"$ref", "$defs"} & part.keys()]
+        Draft202012Validator.check_schema(schema)
+
+
+class TestWhatIsLeftOut:
+    async def test_read_only_leaves_the_reading_tools(self):
+        async with open_desk(read_only=True) as desk:
+            assert set(await listed(desk)) == READS
+            sentence = refusal(await desk.call("send_message", phone_number=MARIA, body="Hello"))
+
+        assert "Unknown tool" in sentence
+        assert desk.changes == []
+
+    @pytest.mark.parametrize(
+        ("toolset", "nouns"),
+        [
+            ("dashboards", "dashboard"),
+            ("contacts", "contact"),
+            ("groups", "group"),
+            ("tags", "tag"),
+            ("fields", "custom_field"),
+            ("conversations", "conversation"),
+            ("messages", "message"),
+            ("payments", "payment"),
+        ],
+    )
+    async def test_a_toolset_holds_exactly_its_tools(self, toolset: str, nouns: str):
+        async with open_desk(toolsets=(toolset,)) as desk:
+            assert set(await listed(desk)) == {tool for tool in TOOLS if f"_{nouns}" in tool}
+
+
+class TestEveryCall:
+    @EACH_TOOL
+    async def test_the_structured_result_keeps_the_published_schema(self, tools: dict[str, Tool], name: str):
+        person = agrees(typed_name="Front Desk") if name == "delete_dashboard" else agrees()
+        async with open_desk() as desk, desk.host(person) as host:
+            desk.sandbox.media.add("https://media.sandbox.invalid/1.png")
+            result = said(await call(host, name, **CALLS.get(name, {})))
+
+        schema = tools[name].output_schema or {}
+        assert problems(schema, result) == []
+        assert set(result) <= set(schema["properties"])
+        for item in result.get("items", []):
+            assert set(item) <= set(schema["properties"]["items"]["items"]["properties"])
+
+    @pytest.mark.parametrize("name", ["delete_contact", "delete_group", "cancel_payment", "mark_payment_paid"])
+    async def test_a_preview_keeps_the_published_schema_too(self, tools: dict[str, Tool], name: str):
+        async with open_desk() as desk:
+            preview = said(await desk.call(name, **CALLS[name]))
+
+        assert problems(tools[name].output_schema or {}, preview) == []
+        assert preview["confirmation"]
+
+    @pytest.mark.parametrize(("name", "parameter"), LISTS)
+    async def test_a_list_may_come_as_its_json_text(self, name: str, parameter: str):
+        as_text = CALLS[name] | {parameter: json.dumps(CALLS[name][parameter])}
+        async with open_desk() as desk:
+            desk.sandbox.media.add("https://media.sandbox.invalid/1.png")
+            first, second = [await desk.call(name, **given) for given in (CALLS[name], as_text)]
+
+        assert {**said(first), "message_id": ""} == {**said(second), "message_id": ""}
+        bodies = [accepted.body for accepted in desk.sandbox.journal]
+        assert bodies[:1] == bodies[1:]
+
+    def test_every_list_parameter_is_among_those(self, tools: dict[str, Tool]):
+        found = {
+            (name, parameter)
+            for name, tool in tools.items()
+            for parameter, part in tool.input_schema["properties"].items()
+            if part["type"] in {"array", "object"}
+        }
+
+        assert found == set(LISTS)
+
+    @EACH_TOOL
+    async def test_null_counts_as_left_out(self, tools: dict[str, Tool], name: str):
+        schema = tools[name].input_schema
+        optional = set(schema["properties"]) - set(schema.get("required", [])) - {"dashboard_id", "name"}
+        given = {parameter: value for parameter, value in CALLS.get(name, {}).items() if parameter not in optional}
+        async with open_desk() as plain, open_desk() as nulled:
+            without = said(await plain.call(name, **given))
+            with_nulls = said(await nulled.call(name, **given, **dict.fromkeys(optional)))
+
+        for answer in (without, with_nulls):
+            answer.pop("confirmation", None)
+            answer.pop("message_id", None)
+        assert with_nulls == without
+        assert [sent.body for sent in nulled.sandbox.journal] == [sent.body for sent in plain.sandbox.journal]
