@@ -11,7 +11,7 @@ test: .venv/.ready .clients/.ready
 demo: .venv/.ready
 	@$(BIN)/textrequest-mcp demo
 
-lint: .venv/.ready
+lint: .venv/.bench
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/pyright --warnings

@@ -1,5 +1,6 @@
 """Runs the server over stdio, SSE or streamable HTTP, until its host leaves or a person interrupts it."""
 
+import gc
 import logging
 import os
 import signal
@@ -29,6 +30,8 @@ def serve(settings: Settings) -> int:
 async def _serve(settings: Settings) -> int:
     async with open_account(settings) as (account, store):
         server = make_server(settings, account, store)
+        gc.freeze()  # what was made so far stays to the end, and need not be looked through again
+        gc.enable()
         if settings.transport == "stdio":
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(_leave_on_signal)
@@ -59,7 +62,8 @@ async def _serve_http(settings: Settings, server: Any) -> int:
     else:
         app, path = server.streamable_http_app(host=settings.host), "/mcp"
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    with socket.socket(family) as listening:
+    # Named TCP, so that asyncio sends small answers at once instead of waiting for more (Nagle).
+    with socket.socket(family, proto=socket.IPPROTO_TCP) as listening:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listening.bind((settings.host.strip("[]"), settings.port))

@@ -5,7 +5,6 @@ an optional `confirmation` where a person is asked first. The function runs only
 and has used it up. The model that it returns becomes the output schema, the structured part and the text part.
 """
 
-import difflib
 import inspect
 import json
 from collections.abc import Awaitable, Callable
@@ -116,6 +115,8 @@ class _HostTool(Tool):
         known: dict[str, Any] = self.parameters.get("properties", {})
         for name in arguments:
             if name not in known:
+                import difflib  # rarely needed
+
                 near = difflib.get_close_matches(name, known, n=1)
                 hint = f"Did you mean {near[0]}?" if near else f"It takes: {', '.join(known) or 'nothing'}."
                 raise BadInput(f"{self.name} has no parameter {name[:40]!r}.", todo=hint)

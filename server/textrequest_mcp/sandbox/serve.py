@@ -17,7 +17,8 @@ def serve(port: int, *, key: str | None = None) -> None:
     import uvicorn  # so that only those who serve wait for it
 
     key = key or make_key()
-    with socket.socket() as listening:
+    # Named TCP, so that asyncio sends small answers at once instead of waiting for more (Nagle).
+    with socket.socket(proto=socket.IPPROTO_TCP) as listening:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind(("127.0.0.1", port))
         listening.listen()

@@ -235,12 +235,14 @@ class Limiter:
         ends = sorted(
             now + self._per_seconds if state == "inside" else end for state, end in rows if state in ("inside", "spent")
         )
-        free_at = [-math.inf] * (self._calls - len(ends)) + ends[-self._calls :]
+        ends = ends[-self._calls :]
+        idle = self._calls - len(ends)  # places that are free now
         paused_until = max((end for state, end in rows if state == "pause"), default=-math.inf)
 
         def start_of(rank: int) -> float:
             rounds, place = divmod(rank, self._calls)
-            start = max(free_at[place], paused_until)
+            free_at = -math.inf if place < idle else ends[place - idle]
+            start = max(free_at, paused_until)
             return start if rounds == 0 else max(start, now) + rounds * self._per_seconds
 
         return start_of
