@@ -1,0 +1,83 @@
+"""The text part of a result: few tokens, and nothing in it that a customer's words could forge."""
+
+import json
+from typing import Any
+
+import pytest
+
+from textrequest_mcp.results import write_text
+
+
+def table(rows: list[dict[str, Any]], *columns: str, longest: int | None = None) -> list[str]:
+    """The lines of a list's text, without the first, which is about the list."""
+    return write_text({"page": 0, "items": rows}, columns, longest).split("\n")[1:]
+
+
+def test_one_record_is_compact_json_without_nulls_and_empty_values():
+    assert write_text({"name": "José", "note": "", "groups": [], "gone": None, "on": False, "n": 0}) == (
+        '{"name":"José","on":false,"n":0}'
+    )
+
+
+def test_a_list_is_a_line_about_it_and_a_table():
+    text = write_text({"page": 0, "next_page": 1, "note": None, "items": [{"id": 1, "name": "A"}, {"id": 2}]})
+
+    assert text == '{"page":0,"next_page":1}\nid\tname\n1\tA\n2\t'
+
+
+def test_an_empty_list_is_only_the_line_about_it():
+    assert json.loads(write_text({"page": 9, "note": "past the end", "items": []})) == {
+        "page": 9,
+        "note": "past the end",
+    }
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Eve\n9\tMallory",
+        "Eve\r\n9\tMallory",
+        "Eve\r9\tMallory",
+        "Eve\x0b9\tMallory",
+        "Eve\x0c9\tMallory",
+        "Eve\x1c9\tMallory",
+        "Eve\x859\tMallory",
+        "Eve\u20289\tMallory",
+        "Eve\u20299\tMallory",
+    ],
+    ids=ascii,
+)
+def test_a_name_cannot_add_a_row_or_a_cell(name: str):
+    rows = table([{"id": 1, "name": name}, {"id": 2, "name": "Bob"}])
+
+    assert rows == ["id\tname", "1\tEve⏎9 Mallory", "2\tBob"]
+    assert len("\n".join(rows).splitlines()) == 3
+
+
+def test_a_list_in_a_cell_cannot_add_a_row_either():
+    assert table([{"groups": [1, 2], "tags": ["a\nb", "c\td"]}]) == ["groups\ttags", "1,2\ta⏎b,c d"]
+
+
+def test_a_long_cell_is_cut_and_says_so():
+    assert table([{"body": "x" * 50}], longest=10) == ["body", "x" * 9 + "…"]
+    assert table([{"body": "x" * 10}], longest=10) == ["body", "x" * 10]
+
+
+def test_columns_that_say_nothing_are_left_out():
+    rows: list[dict[str, Any]] = [{"id": 1, "gone": None, "empty": "", "off": False, "none": []}, {"id": 2, "on": True}]
+
+    assert table(rows) == ["id\ton", "1\t", "2\tyes"]
+
+
+def test_zero_is_something():
+    assert table([{"count": 0}]) == ["count", "0"]
+
+
+def test_chosen_columns_come_in_their_order_and_from_inner_objects():
+    rows = [{"phone": "+14235550123", "hidden": 1, "last": {"body": "Hi", "at": "now"}}]
+
+    assert table(rows, "at", "phone", "body") == ["at\tphone\tbody", "now\t+14235550123\tHi"]
+
+
+def test_field_values_are_written_as_pairs():
+    assert table([{"fields": [{"id": "a", "value": "b\nc"}]}]) == ["fields", "a=b⏎c"]
