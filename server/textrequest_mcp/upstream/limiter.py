@@ -201,6 +201,8 @@ class Limiter:
         # Other stamps of an earlier boot never lapse too early, for the clock began at 0 when the machine started.
         connection.execute("UPDATE limiter_calls SET since = ?1 WHERE since > ?1", (now,))
         connection.execute("DELETE FROM limiter_calls WHERE since + lasts < ?", (now,))
+        if not self._line and self._has_room(connection):
+            return self._write(connection, waiter.ticket, "inside", INSIDE_AT_MOST), None
         while True:
             rows = connection.execute(
                 "SELECT ticket, owner, state, since + lasts FROM limiter_calls WHERE key_id = ? ORDER BY ticket",
@@ -228,6 +230,13 @@ class Limiter:
                     self._write(connection, other.ticket, "waiting", PATIENCE)
             self._shown_at = now if show else self._shown_at
         return ticket, min(start, now + LOOK_EVERY)
+
+    def _has_room(self, connection: sqlite3.Connection) -> bool:
+        """Whether a place is free and nobody has a better right to it; the usual case, seen without the rows."""
+        taken, others = connection.execute(
+            "SELECT count(*), sum(state IN ('waiting', 'pause')) FROM limiter_calls WHERE key_id = ?", (self._key_id,)
+        ).fetchone()
+        return taken < self._calls and not others
 
     def _forecast(self, now: float, rows: list[tuple[str, float]]) -> Callable[[int], float]:
         """Answers a function: the earliest start of the call that has `rank` calls ahead in the queue."""
