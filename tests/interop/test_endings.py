@@ -1,6 +1,7 @@
 """Server processes end cleanly, whoever ends them; and what they write while they live belongs where it goes."""
 
 import json
+import os
 import signal
 import subprocess
 import time
@@ -14,7 +15,7 @@ import pytest
 
 PATIENCE_SECONDS = 30.0  # for what only takes long when something hangs
 SOON_SECONDS = 1.0
-STREAM_SECONDS = 1.0  # how long uvicorn lets an open stream go on after the signal
+STREAM_SECONDS = 0.5  # how long an open stream may go on after the signal
 
 INITIALIZE: dict[str, Any] = {
     "jsonrpc": "2.0",
@@ -112,10 +113,8 @@ def test_stdio_server_ends_in_good_order_when_its_host_closes_stdin(take: Take):
 
     ending = end(process)
 
-    assert ending.status == 0
-    assert ending.seconds < SOON_SECONDS
-    assert ending.stdout == ""
     assert ending.stderr == ""
+    assert_ended_well(ending)
 
 
 def test_stdio_server_ends_in_good_order_when_nobody_ever_spoke(serving: Serving):
@@ -155,7 +154,7 @@ def test_stdio_server_ends_at_an_interrupt(take: Take):
 
     ending = end(process, sign=signal.SIGINT)
 
-    assert_ended_at(signal.SIGINT, ending)
+    assert_ended_well(ending)
 
 
 @pytest.mark.parametrize(
@@ -168,7 +167,7 @@ def test_listening_server_ends_at_a_signal(transport: str, sign: signal.Signals,
 
     ending = end(process, sign=sign)
 
-    assert_ended_at(sign, ending)
+    assert_ended_well(ending)
 
 
 @pytest.mark.parametrize("transport", ["http", "sse"])
@@ -184,22 +183,23 @@ def test_listening_server_with_a_client_on_the_line_ends_at_an_interrupt(transpo
 
             ending = end(process, sign=signal.SIGINT)
 
-    assert_ended_at(signal.SIGINT, ending, within=SOON_SECONDS + STREAM_SECONDS)
+    assert_ended_well(ending, within=SOON_SECONDS + STREAM_SECONDS)
 
 
-@pytest.mark.xfail(strict=False, reason="says that it serves before it minds signals; a matter of milliseconds")
 def test_server_that_just_said_where_it_listens_ends_at_an_interrupt(listening: Listening):
     with listening("http") as (process, _):
         ending = end(process, sign=signal.SIGINT)
 
-    assert_ended_at(signal.SIGINT, ending)
+    assert_ended_well(ending)
 
 
-def assert_ended_at(sign: signal.Signals, ending: Ending, *, within: float = SOON_SECONDS) -> None:
-    """Soon, with a status that says so, and without a traceback."""
-    assert ending.status in {0, 128 + sign, -sign}
-    assert ending.seconds < within
+def assert_ended_well(ending: Ending, *, within: float = SOON_SECONDS) -> None:
+    """Soon, for as busy as this machine is; in good order; and without a stack of calls for a person to puzzle over."""
+    busy = max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+    assert ending.stdout == ""
     assert "Traceback" not in ending.stderr
+    assert ending.status == 0
+    assert ending.seconds < within * busy
 
 
 @pytest.fixture(scope="module", params=["http", "sse"])
