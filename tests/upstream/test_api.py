@@ -214,14 +214,13 @@ async def test_a_query_is_written_as_the_service_reads_it(query: Query | None, s
         "é",
     ],
 )
-@pytest.mark.parametrize("place", ["first", "last"])
-async def test_a_segment_that_could_change_the_path_is_refused_before_anything_leaves(segment: Segment, place: str):
-    path = (segment, "x") if place == "first" else ("x", segment)
+async def test_a_segment_that_could_change_the_path_is_refused_before_anything_leaves(segment: Segment):
     async with service(GOOD) as (server, api, _):
-        error = await failure(api.post(*path))
+        errors = [await failure(api.post(*path)) for path in [(segment, "x"), ("x", segment)]]
 
-    assert isinstance(error, BadInput)
-    assert NOTHING_CHANGED in str(error)
+    for error in errors:
+        assert isinstance(error, BadInput)
+        assert NOTHING_CHANGED in str(error)
     assert server.connections == 0
 
 
@@ -410,7 +409,7 @@ async def test_a_kept_connection_that_the_service_closed_meanwhile_is_not_used()
 # No
 
 
-@pytest.mark.parametrize("verb", ALL.values(), ids=ALL)
+@pytest.mark.parametrize("verb", [GET, POST], ids=["get", "post"])
 @pytest.mark.parametrize(
     ("behaviour", "kind", "said"),
     [
@@ -433,7 +432,7 @@ async def test_a_no_is_final_and_says_why(verb: Verb, behaviour: Behaviour, kind
     assert (len(server.received), caller.pauses) == (1, [])
 
 
-@pytest.mark.parametrize("verb", ALL.values(), ids=ALL)
+@pytest.mark.parametrize("verb", [GET, POST], ids=["get", "post"])
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 async def test_a_redirect_is_never_followed_and_the_key_stays(verb: Verb, status: int):
     async with (
@@ -455,7 +454,7 @@ def later(seconds: float) -> str:
     return format_datetime(datetime.now(UTC) + timedelta(seconds=seconds), usegmt=True)
 
 
-@pytest.mark.parametrize("verb", ALL.values(), ids=ALL)
+@pytest.mark.parametrize("verb", [GET, POST], ids=["get", "post"])
 @pytest.mark.parametrize(
     ("headers", "shortest", "longest"),
     [
@@ -505,6 +504,7 @@ async def test_a_pause_beyond_the_deadline_is_handed_to_the_caller_and_kept_for_
         assert await POST(api) == {"id": 7}
 
     assert isinstance(error, TooBusy)
+    assert "(429)" in str(error)
     assert 50.0 <= error.retry_in <= 60.0
 
 
