@@ -33,5 +33,5 @@ clean:
 	@touch $@
 
 # Clients that others wrote, each in a place of its own; where they cannot be had, their tests say so and are skipped.
-.clients/.ready: tests/interop/set_up.py
+.clients/.ready: tests/interop/set_up.py | .venv/.ready
 	@$(PYTHON) tests/interop/set_up.py .clients && touch $@

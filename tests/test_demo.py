@@ -25,11 +25,11 @@ _TURNING_POINTS = (
     "Old Leads 20",
     "Old Leads: Devon O'Neil",
     "delete_group(",
-    "Asks owner Delete the group 'Old Leads' (4 members)",
+    'Asks owner Delete the group "Old Leads" (4 members)',
     "Owner      Yes.",
     "Server     done",
     "delete_contact(",
-    "Server     The contact 'Walt Pruitt' has 3 messages",
+    'Server     The contact "Walt Pruitt" has 3 messages',
     "Nothing was sent or changed.",
     'delete_contact(phone_number="+14235550102")',
     'Asks owner Delete the contact "Devon O\'Neil"',
@@ -74,7 +74,7 @@ def test_the_demo_writes_nothing_but_the_story_and_fits_a_terminal(told: subproc
 
 def test_nobody_is_asked_about_what_the_service_would_refuse_anyway(told: subprocess.CompletedProcess[str]):
     """The refusal follows the call itself; a question would stand between them."""
-    before, refused, _ = told.stdout.partition("Server     The contact 'Walt Pruitt'")
+    before, refused, _ = told.stdout.partition('Server     The contact "Walt Pruitt"')
 
     assert refused
     assert before.splitlines()[-1].startswith("Assistant  delete_contact(")

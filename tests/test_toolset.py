@@ -94,7 +94,7 @@ class TestFailures:
             """Crash."""
             raise RuntimeError(SECRET)
 
-        assert refusal(await result_of(nouns)) == "Error executing tool crash"
+        assert refusal(await result_of(nouns)) == "crash failed inside this server. Nothing was sent or changed."
 
     async def test_our_own_sentence_arrives_as_it_was_written(self):
         nouns = Toolset("nouns")
@@ -133,9 +133,6 @@ class TestFailures:
 
         assert "Whether it arrived is unknown." in refusal(await result_of(nouns))
 
-    @pytest.mark.xfail(
-        strict=True, reason="tool.py takes every ValidationError for bad arguments, also one raised after a call left"
-    )
     async def test_a_value_that_fails_inside_a_tool_does_not_pass_for_bad_input(self):
         nouns = Toolset("nouns")
 
@@ -144,7 +141,10 @@ class TestFailures:
             """Misread."""
             return Said(word=str(TypeAdapter(int).validate_python("after the text went out")))
 
-        assert "Nothing was sent" not in text_of(await result_of(nouns))
+        result = await result_of(nouns)
+        assert said(result)["outcome"] == "unknown"
+        assert said(result)["do_not_resend"] is True
+        assert "after the text went out" not in text_of(result)
 
 
 class TestDescriptions:

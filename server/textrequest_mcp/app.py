@@ -23,6 +23,7 @@ from textrequest_mcp.account.resources import add_resources
 from textrequest_mcp.account.tags import tags
 from textrequest_mcp.guard.confirmation import Gate
 from textrequest_mcp.guard.sealing import Sealing
+from textrequest_mcp.protocol import refuse_unknown
 from textrequest_mcp.settings import Settings
 from textrequest_mcp.store import Store
 from textrequest_mcp.tool import make_tool
@@ -100,6 +101,7 @@ def make_server(settings: Settings, account: Account, store: Store) -> MCPServer
         log_level=settings.log_level,
     )
     server.middleware.insert(0, sealing.middleware)
+    server.middleware.append(refuse_unknown(server))
     add_resources(server, account, settings.toolsets)
     add_prompts(server, settings.toolsets, read_only=settings.read_only)
     add_completions(server, account)

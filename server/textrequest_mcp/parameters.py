@@ -5,6 +5,7 @@ import re
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any
+from unicodedata import category
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
@@ -110,8 +111,8 @@ def _words(value: object) -> object:
 
 
 def _filled(value: object) -> object:
-    if isinstance(value, str) and not value.strip():
-        raise ValueError("is empty")
+    if isinstance(value, str) and not any(category(c)[0] not in "CZ" for c in value):
+        raise ValueError("is empty")  # only spaces, or characters that nobody sees
     return _words(value)
 
 

@@ -87,10 +87,10 @@ async def _serve_until_signal(settings: Settings, app: Any, path: str, listening
         def capture_signals(self) -> Generator[None]:
             yield  # uvicorn's own way raises them again at the end, as an error
 
-    # That it cuts off open streams at the end is meant, and no news.
-    logging.getLogger("uvicorn.error").addFilter(lambda record: not record.getMessage().startswith("Cancel "))
     grace: Any = _GRACE_SECONDS  # uvicorn says int, and takes any number
     server = Server(uvicorn.Config(app, access_log=False, log_config=None, timeout_graceful_shutdown=grace))
+    # That open streams are cut off at the end is meant, and no news.
+    logging.getLogger("uvicorn.error").addFilter(lambda _: not server.should_exit)
     with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
         host = f"[{settings.host}]" if ":" in settings.host else settings.host
         port = listening.getsockname()[1]

@@ -7,15 +7,18 @@ and has used it up. The model that it returns becomes the output schema, the str
 
 import inspect
 import json
+import logging
 from collections.abc import Awaitable, Callable
+from functools import cache
 from typing import Annotated, Any, get_args, get_origin
 
 from mcp.server.elicitation import ElicitationResult
 from mcp.server.mcpserver import Context
-from mcp.server.mcpserver.exceptions import ToolError
+from mcp.server.mcpserver.exceptions import ToolError, UnexpectedToolError
 from mcp.server.mcpserver.resolve import Elicit, Resolve, build_resolver_plans, find_resolved_parameters
 from mcp.server.mcpserver.tools.base import Tool
 from mcp.server.mcpserver.utilities.func_metadata import FuncMetadata, func_metadata
+from mcp.shared.exceptions import MCPError
 from mcp_types import CallToolResult, ResourceLink, TextContent
 from pydantic import BaseModel, ValidationError
 
@@ -26,9 +29,12 @@ from textrequest_mcp.parameters import Confirmation, DashboardId
 from textrequest_mcp.results import write_text
 from textrequest_mcp.schema import plain_schema
 from textrequest_mcp.toolset import Asker, ToolSpec, asks
-from textrequest_mcp.upstream.errors import BadInput, Uncertain
+from textrequest_mcp.upstream.errors import BadInput, TextRequestError, Uncertain
+
+logger = logging.getLogger(__name__)
 
 
+@cache
 def make_tool(spec: ToolSpec, *, confirm: str) -> Tool:
     """The tool as the server registers it, under a confirmation policy."""
     signature = inspect.signature(spec.function)
@@ -55,19 +61,7 @@ def make_tool(spec: ToolSpec, *, confirm: str) -> Tool:
             outcome = await gate_of(ctx).settle(ctx, arguments["question"], arguments["approval"])
             if outcome is not None:
                 return _result(outcome.model_dump(mode="json", exclude_none=True))
-        line = arguments.get("line")
-        try:
-            answer = await spec.function(**{name: value for name, value in arguments.items() if name in own_names})
-        except Uncertain as uncertain:
-            if spec.risk not in {"sends", "destroys"}:
-                raise
-            # Not an error result: those invite another call.
-            return _result(unknown(str(uncertain)).model_dump(mode="json", exclude_none=True))
-        said = answer.model_dump(mode="json", exclude_none=True)
-        if spec.risk in {"sends", "destroys"}:
-            said = {"outcome": "sent" if spec.risk == "sends" else "done"} | said
-        link = _link(spec, line.id, arguments) if spec.link is not None and line is not None else None
-        return _result(said, answer=answer, link=link)
+        return await _perform(spec, {name: value for name, value in arguments.items() if name in own_names})
 
     parameters = [_required("ctx", Context[Any, Any]), *own, *added]
     _sign(call, parameters, CallToolResult)
@@ -94,6 +88,42 @@ def make_tool(spec: ToolSpec, *, confirm: str) -> Tool:
     )
 
 
+async def _perform(spec: ToolSpec, arguments: dict[str, Any]) -> CallToolResult:
+    """Run the function and write its answer; whatever fails is told with what it may have changed."""
+    try:
+        answer = await spec.function(**arguments)
+    except Uncertain as uncertain:
+        return _unknown(spec, uncertain)
+    except (ToolError, MCPError):
+        raise
+    except Exception:
+        logger.exception("%s crashed", spec.name)
+        if spec.risk == "reads":
+            raise TextRequestError(f"{spec.name} failed inside this server.") from None
+        return _unknown(spec, _crash(spec))
+    said = answer.model_dump(mode="json", exclude_none=True)
+    if spec.risk in {"sends", "destroys"}:
+        said = {"outcome": "sent" if spec.risk == "sends" else "done"} | said
+    line = arguments.get("line")
+    link = _link(spec, line.id, arguments) if spec.link is not None and line is not None else None
+    return _result(said, answer=answer, link=link)
+
+
+def _unknown(spec: ToolSpec, uncertain: Uncertain) -> CallToolResult:
+    """What may have happened, as an answer where repeating would do harm: an error result invites another call."""
+    if spec.risk not in {"sends", "destroys"}:
+        raise uncertain
+    return _result(unknown(str(uncertain)).model_dump(mode="json", exclude_none=True))
+
+
+def _crash(spec: ToolSpec) -> Uncertain:
+    return Uncertain(
+        f"{spec.name} failed inside this server, perhaps after the call left.",
+        changed="Whether it took effect is unknown.",
+        todo="Do not repeat it; first look with a reading tool whether it happened.",
+    )
+
+
 def gate_of(ctx: Context[Any, Any]) -> Gate:
     """The gate of the account that this server was started for."""
     gate: Gate = ctx.request_context.lifespan_context.gate
@@ -101,10 +131,10 @@ def gate_of(ctx: Context[Any, Any]) -> Gate:
 
 
 class _HostArguments(FuncMetadata):
-    """Arguments as hosts really send them: a list or an object may come as its JSON text."""
+    """Arguments as hosts really send them: null for what they leave out, JSON text for a list."""
 
     def pre_parse_json(self, data: dict[str, Any]) -> dict[str, Any]:
-        """Only objects need it here: list types read their own text, and text that looks like JSON stays text."""
+        """Nulls go. List types read their own JSON text; other text stays text, also where it looks like JSON."""
         return {name: value for name, value in data.items() if value is not None}
 
 
@@ -124,7 +154,7 @@ class _HostTool(Tool):
             return await super().run(arguments, context, convert_result)
         except ToolError as error:
             cause = error.__cause__
-            if isinstance(cause, ValidationError):
+            if isinstance(cause, ValidationError) and not isinstance(error, UnexpectedToolError):
                 raise BadInput(_sentence(self.name, cause), todo="Correct it and call again.") from None
             if isinstance(cause, ToolError):
                 raise cause from None

@@ -18,7 +18,7 @@ Function = TypeVar("Function", bound=Callable[..., Awaitable[BaseModel]])
 Asker = Callable[..., Awaitable[Question]]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class ToolSpec:
     """One tool as a noun module declares it.
 

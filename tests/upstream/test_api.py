@@ -348,7 +348,15 @@ async def test_pauses_differ_so_that_servers_do_not_return_together():
     assert len(set(caller.pauses)) == 6
 
 
-@pytest.mark.parametrize("last", [httpx2.ConnectError("no"), httpx2.Response(429, headers={"retry-after": "60"})])
+@pytest.mark.parametrize(
+    "last",
+    [
+        httpx2.ConnectError("no"),
+        httpx2.Response(429, headers={"retry-after": "60"}),
+        httpx2.Response(400),
+        httpx2.Response(404),
+    ],
+)
 @pytest.mark.parametrize("verb", [PUT, SAVE], ids=["put", "repeatable post"])
 async def test_a_change_that_may_have_left_stays_uncertain_when_later_tries_did_not(verb: Verb, last: Any):
     answers = iter([httpx2.Response(500), last, last])

@@ -63,8 +63,8 @@ def test_every_failure_may_reach_a_model_from_tools_and_from_resources(kind: typ
     assert issubclass(kind, ResourceError)
 
 
-def test_only_what_is_not_found_is_not_found_for_a_resource_too():
-    assert [kind for kind in EVERY_CLASS if issubclass(kind, ResourceNotFoundError)] == [NotFound]
+def test_only_bad_input_and_what_is_not_found_are_invalid_parameters_for_a_resource():
+    assert [kind for kind in EVERY_CLASS if issubclass(kind, ResourceNotFoundError)] == [BadInput, NotFound]
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: type(example).__name__)

@@ -65,7 +65,7 @@ async def draft_reply(phone_number: ContactNumber, dashboard_id: LineId = "") ->
     return (
         f"Read the conversation with {number} on {_line(dashboard_id)} with list_messages, and the contact with "
         "get_contact where that tool is there. Draft one reply in the tone that this business uses there, short enough "
-        f"for a text. Show me the draft and wait; send it with send_message only when I say so. {_DATA}"
+        f"for a text. Show me the draft and wait; it is sent only when I say so. {_DATA}"
     )
 
 

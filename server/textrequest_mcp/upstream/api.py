@@ -17,7 +17,16 @@ import httpx2
 
 from textrequest_mcp import __version__
 from textrequest_mcp.upstream import answer
-from textrequest_mcp.upstream.errors import BadInput, TextRequestError, TooBusy, Uncertain, Unreachable, Unreadable
+from textrequest_mcp.upstream.errors import (
+    BadInput,
+    NotFound,
+    Refused,
+    TextRequestError,
+    TooBusy,
+    Uncertain,
+    Unreachable,
+    Unreadable,
+)
 from textrequest_mcp.upstream.limiter import Limiter, RateLimited
 
 if TYPE_CHECKING:
@@ -163,6 +172,10 @@ class Api:
                     ) from None
                 logger.info("%s: asked to wait %.0f s", request, pause)
                 continue  # the limiter keeps everybody waiting
+            except (Refused, NotFound):
+                if may_have_left is not None and method != "GET":
+                    raise _final(request, may_have_left) from None  # a no to the last try says nothing of the first
+                raise
             except RateLimited as limited:
                 why = "The rate limit of this API key is used up for the moment."
                 raise _no_room(request, may_have_left, why, retry_in=limited.retry_in) from None

@@ -32,7 +32,7 @@ class TextRequestError(ToolError, ResourceError):
         self.what = what
 
 
-class BadInput(TextRequestError):
+class BadInput(TextRequestError, ResourceNotFoundError):  # for a resource: invalid parameters, not our own failure
     """An argument that was refused before anything left this machine."""
 
 

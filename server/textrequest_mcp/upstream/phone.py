@@ -9,6 +9,7 @@ _USUAL = re.compile(
     r"(?:\+?1)?[ .\-/]*\(?(?P<area>[2-9][0-9]{2})\)?[ .\-/]*(?P<exchange>[2-9][0-9]{2})[ .\-]*(?P<line>[0-9]{4})"
 )
 _NORTH_AMERICA = 1
+_STARTS = "+([0123456789"
 _DIGITS = 10
 _TODO = "Give a US or Canadian number such as +14235550123, (423) 555-0123 or 423-555-0123."
 
@@ -58,10 +59,14 @@ def _unusual(text: str) -> str:
     if not text.isascii() or not text.isprintable():
         raise BadInput("The phone number has characters that are not plain digits and punctuation.", todo=_TODO)
 
+    bare = stripped.removeprefix("tel:")
+    if not bare or bare[0] not in _STARTS:
+        raise BadInput("That is not a phone number.", todo=_TODO)
+
     import phonenumbers  # large: only odd spellings need it
 
     try:
-        parsed = phonenumbers.parse(stripped, "US")
+        parsed = phonenumbers.parse(bare, "US")
     except phonenumbers.NumberParseException:
         raise BadInput("That is not a phone number.", todo=_TODO) from None
     if parsed.extension:
@@ -77,6 +82,10 @@ def _unusual(text: str) -> str:
     if length != _DIGITS:
         short_or_long = "short" if length < _DIGITS else "long"
         raise BadInput(f"The phone number is too {short_or_long}: {length} digits, not {_DIGITS}.", todo=_TODO)
+    written = phonenumbers.normalize_digits_only(phonenumbers.convert_alpha_characters_in_number(bare))
+    if written not in {national, f"1{national}", f"0111{national}"}:
+        # The library leaves out what it takes for a prefix or a label; here every digit must have been meant.
+        raise BadInput("The phone number has more in it than one number.", todo=_TODO)
     number = _usual(national)
     if number is None:
         raise BadInput("The phone number has an area code or exchange that does not exist.", todo=_TODO)

@@ -12,9 +12,10 @@ def read_time(value: object) -> datetime | None:
         return None
     try:
         read = value if isinstance(value, datetime) else datetime.fromisoformat(value.strip())
-        return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
+        instant = read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
     except (ValueError, OverflowError):  # OverflowError: the first or last day there is, in another zone
         return None
+    return None if instant.year == 1 else instant  # year 1 is how some services write 'never'
 
 
 def show_time(value: datetime) -> str:
