@@ -5,8 +5,7 @@ BIN := .venv/bin
 .PHONY: test demo lint bench clean
 
 test: .venv/.ready .clients/.ready
-	$(BIN)/coverage run -m pytest
-	$(BIN)/coverage report
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --cov
 
 demo: .venv/.ready
 	@$(BIN)/textrequest-mcp demo
