@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from textrequest_mcp.upstream.answer import Unreadable, quote, read_answer, retry_after
+from textrequest_mcp.upstream.answer import Unusable, quote, read_answer, retry_after
 from textrequest_mcp.upstream.errors import NOTHING_CHANGED, BadKey, NotFound, Refused
 
 NOW = datetime(2026, 11, 20, 15, 4, 5, tzinfo=UTC)
@@ -20,7 +20,7 @@ REFUSED = Refused | NotFound
 
 def refusal(status: int, body: object = None) -> REFUSED:
     with pytest.raises((Refused, NotFound)) as caught:
-        read_answer(status, b"" if body is None else json.dumps(body).encode())
+        read_answer("GET", status, b"" if body is None else json.dumps(body).encode())
     assert f" {NOTHING_CHANGED} " in str(caught.value)
     assert str(caught.value).endswith(".")
     return caught.value
@@ -29,12 +29,12 @@ def refusal(status: int, body: object = None) -> REFUSED:
 @pytest.mark.parametrize("status", [200, 201, 202])
 @pytest.mark.parametrize("said", [{"id": 1}, [], [1], "text", 0, False, {"amount": 220.5}])
 def test_a_good_answer_is_its_json(status: int, said: object):
-    assert read_answer(status, json.dumps(said).encode()) == said
+    assert read_answer("GET", status, json.dumps(said).encode()) == said
 
 
 @pytest.mark.parametrize(("status", "body"), [(204, b""), (204, b"junk"), (200, b""), (201, b" \r\n"), (200, b"null")])
 def test_an_answer_without_content_is_nothing(status: int, body: bytes):
-    assert read_answer(status, body) is None
+    assert read_answer("GET", status, body) is None
 
 
 @pytest.mark.parametrize(
@@ -53,24 +53,24 @@ def test_an_answer_without_content_is_nothing(status: int, body: bytes):
     ids=["html", "cut off", "quotes", "not a number", "infinity", "too large", "bytes", "too deep", "too many digits"],
 )
 def test_a_good_status_with_anything_but_json_is_not_taken_at_its_word(body: bytes):
-    with pytest.raises(Unreadable, match="not JSON"):
-        read_answer(200, body)
+    with pytest.raises(Unusable, match="not JSON"):
+        read_answer("GET", 200, body)
 
 
 @pytest.mark.parametrize("status", [100, 101, 103, 199, 500, 502, 503, 599, 600, 999])
 def test_a_status_that_is_no_answer_to_the_question_is_a_fault(status: int):
-    with pytest.raises(Unreadable, match=f"answered {status}"):
-        read_answer(status, b'{"id": 1}')
+    with pytest.raises(Unusable, match=f"answered {status}"):
+        read_answer("GET", status, b'{"id": 1}')
 
 
 @settings(deadline=None)  # a busy machine is no fault
-@given(st.integers(100, 999), BODIES)
-@example(200, b"-1e999")
-@example(400, b'{"message": {"a": []}, "errorCode": [1]}')
-def test_any_bytes_mean_json_or_nothing_or_a_documented_error(status: int, body: bytes):
+@given(st.sampled_from(["GET", "POST"]), st.integers(100, 999), BODIES)
+@example("GET", 200, b"-1e999")
+@example("POST", 400, b'{"message": {"a": []}, "errorCode": [1]}')
+def test_any_bytes_mean_json_or_nothing_or_a_documented_error(method: str, status: int, body: bytes):
     try:
-        read = read_answer(status, body)
-    except (Refused, NotFound, Unreadable):
+        read = read_answer(method, status, body)
+    except (Refused, NotFound, Unusable):
         return
     json.dumps(read, allow_nan=False)
 
@@ -103,7 +103,7 @@ def test_a_refusal_without_words_is_still_a_whole_sentence(body: object):
 @pytest.mark.parametrize("body", [b"<html>no</html>", b"[" * 100_000])
 def test_a_refusal_whose_body_is_not_json_is_a_refusal(body: bytes):
     with pytest.raises(Refused, match=r"refused the call \(400\)\. Nothing"):
-        read_answer(400, body)
+        read_answer("GET", 400, body)
 
 
 @pytest.mark.parametrize(("code", "todo"), [("30050", "opted out by texting STOP"), ("2001", "cannot be reached")])
@@ -133,6 +133,26 @@ def test_a_redirect_is_a_refusal_that_names_the_setting(status: int):
     assert isinstance(refused, Refused)
     assert refused.status == status
     assert "TEXTREQUEST_BASE_URL" in str(refused)
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+@pytest.mark.parametrize("status", [301, 302, 303])
+def test_a_redirect_after_a_change_does_not_say_whether_it_worked(method: str, status: int):
+    with pytest.raises(Unusable, match=rf"redirect \({status}\), which is never followed"):
+        read_answer(method, status, b"")
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+@pytest.mark.parametrize("status", [300, 304, 307, 308])
+def test_a_redirect_that_asks_for_the_same_call_elsewhere_did_nothing_here(method: str, status: int):
+    with pytest.raises(Refused, match=NOTHING_CHANGED):
+        read_answer(method, status, b"")
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE"])
+def test_a_request_that_the_service_gave_up_waiting_for_is_no_answer(method: str):
+    with pytest.raises(Unusable, match="answered 408"):
+        read_answer(method, 408, b'{"message": "Request timeout"}')
 
 
 def test_the_services_words_are_cut_and_cleaned_inside_a_refusal():

@@ -20,7 +20,11 @@ _TODO_BY_CODE = {
 }
 
 
-class Unreadable(Exception):
+# How a change that worked may be answered too, so they do not say that it did not (RFC 9110, 15.4).
+_SAYS_LITTLE_OF_A_CHANGE = {HTTPStatus.MOVED_PERMANENTLY, HTTPStatus.FOUND, HTTPStatus.SEE_OTHER}
+
+
+class Unusable(Exception):
     """A complete answer that cannot be taken at its word: a server fault, or a body that is not JSON."""
 
 
@@ -29,15 +33,22 @@ class _Error(NamedTuple):
     code: str | None
 
 
-def read_answer(status: int, body: bytes) -> Any | None:
+def read_answer(method: str, status: int, body: bytes) -> Any | None:
     """The decoded JSON of a good answer; None where there is nothing there (204, or no body).
+
+    Args:
+        method: what was asked with; the same redirect says less of a change than of a read.
+        status: the HTTP status.
+        body: the answer's bytes.
 
     Raises:
         Refused, BadKey, NotFound: the service says no, completely and finally.
-        Unreadable: 5xx, or a 2xx whose body is not JSON.
+        Unusable: 5xx, 408, a 2xx whose body is not JSON, or a redirect that may follow a change that worked.
     """
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status < HTTPStatus.OK:
-        raise Unreadable(f"the service answered {status}")
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status < HTTPStatus.OK or status == HTTPStatus.REQUEST_TIMEOUT:
+        raise Unusable(f"the service answered {status}")
+    if status in _SAYS_LITTLE_OF_A_CHANGE and method != "GET":
+        raise Unusable(f"the service answered with a redirect ({status}), which is never followed")
     if status >= HTTPStatus.MULTIPLE_CHOICES:
         raise _refusal(status, body)
     if status == HTTPStatus.NO_CONTENT or not body.strip():
@@ -45,7 +56,7 @@ def read_answer(status: int, body: bytes) -> Any | None:
     try:
         return json.loads(body, parse_constant=_no_constant, parse_float=_finite)
     except (ValueError, RecursionError):
-        raise Unreadable("the service's answer is not JSON") from None
+        raise Unusable("the service's answer is not JSON") from None
 
 
 def retry_after(headers: Mapping[str, str], *, now: datetime | None = None) -> float | None:

@@ -194,8 +194,8 @@ class Api:
         if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
             raise _Busy(_pause_of(response))
         try:
-            return answer.read_answer(response.status_code, response.content)
-        except answer.Unreadable as reading:
+            return answer.read_answer(request.method, response.status_code, response.content)
+        except answer.Unusable as reading:
             raise _Lost(str(reading), left=True) from None
 
     async def _exchange(self, request: _Request, seconds: float) -> httpx2.Response:
