@@ -41,6 +41,8 @@ def test_without_a_key_nothing_starts_and_both_ways_out_are_named(arguments: lis
 def test_all_mistakes_are_told_at_once_and_the_key_is_not_shown():
     ran = run(
         "serve",
+        "--transport",
+        "http",
         "--host",
         "0.0.0.0",
         "--toolsets",
@@ -53,6 +55,13 @@ def test_all_mistakes_are_told_at_once_and_the_key_is_not_shown():
     assert (ran.returncode, ran.stdout) == (2, "")
     assert ran.stderr.count("\n- ") == 5
     assert CANARY not in ran.stderr
+
+
+def test_a_port_that_stdio_would_ignore_is_told():
+    ran = run("serve", "--sandbox", "--port", "8000")
+
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert "--transport http" in ran.stderr
 
 
 def test_a_closed_stdin_ends_the_server_quietly():

@@ -70,6 +70,7 @@ def test_every_mistake_is_named_at_once():
             "TEXTREQUEST_RATE_LIMIT": "a lot",
             "TEXTREQUEST_LOG_LEVEL": "loud",
         },
+        transport="http",
         host="0.0.0.0",
         port=70_000,
     )
@@ -193,3 +194,27 @@ def test_settings_never_show_the_key():
 )
 def test_only_this_machine_is_loopback(host: str, loopback: bool):
     assert is_loopback(host) is loopback
+
+
+@pytest.mark.parametrize(
+    ("given", "host"),
+    [
+        ("[::1]", "::1"),
+        ("0:0:0:0:0:0:0:1", "::1"),
+        ("LOCALHOST", "localhost"),
+        ("127.0.0.1", "127.0.0.1"),
+        (None, "127.0.0.1"),
+    ],
+)
+def test_a_host_has_one_spelling(given: str | None, host: str):
+    """What comes after compares it: the socket's family, and the SDK's guard against pages that rebind a name."""
+    assert read(transport="http", host=given).host == host
+
+
+@pytest.mark.parametrize("flags", [{"host": "127.0.0.1"}, {"port": 8000}, {"port": 0}])
+@pytest.mark.parametrize("transport", [{}, {"transport": "stdio"}])
+def test_a_place_to_listen_is_refused_where_nothing_listens(flags: dict[str, Any], transport: dict[str, Any]):
+    [problem] = problems(KEY, **flags, **transport)
+
+    assert "--transport" in problem
+    assert f"--{next(iter(flags))}" in problem

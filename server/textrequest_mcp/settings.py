@@ -1,5 +1,6 @@
 """What the person who runs the server decided, by flags and environment; flags win, and every mistake is named."""
 
+import contextlib
 import ipaddress
 import os
 import re
@@ -78,7 +79,7 @@ def read_settings(flags: Mapping[str, Any], environment: Mapping[str, str] = os.
         rate_limit=reading.rate_limit(),
         state_dir=None if sandbox else reading.state_dir(),
         log_level=cast("LogLevel", reading.choice("log_level", get_args(LogLevel), "INFO")),
-        transport=cast("Transport", flags.get("transport") or "stdio"),
+        transport=reading.transport(),
         host=reading.host(),
         port=reading.port(),
     )
@@ -190,8 +191,20 @@ class _Reading:
 
         return platformdirs.user_state_path("textrequest-mcp", appauthor=False)
 
+    def transport(self) -> Transport:
+        transport: Transport = self.flags.get("transport") or "stdio"
+        ignored = [f"--{name}" for name in ("host", "port") if self.flags.get(name) is not None]
+        if transport == "stdio" and ignored:
+            self.problems.append(
+                f"{' and '.join(ignored)} would be ignored, because stdio does not listen; "
+                "add --transport http (or sse), or leave it out."
+            )
+        return transport
+
     def host(self) -> str:
-        host = str(self.flags.get("host") or "127.0.0.1")
+        host = str(self.flags.get("host") or "127.0.0.1").strip("[]").lower()
+        with contextlib.suppress(ValueError):  # a name
+            host = str(ipaddress.ip_address(host))
         if not is_loopback(host):
             self.problems.append(
                 f"--host {host} would open the server to other machines, which it does not protect itself "
