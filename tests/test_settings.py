@@ -218,3 +218,13 @@ def test_a_place_to_listen_is_refused_where_nothing_listens(flags: dict[str, Any
 
     assert "--transport" in problem
     assert f"--{next(iter(flags))}" in problem
+
+
+@pytest.mark.parametrize("name", ["TEXTREQUEST_API_KEY_FILE", "TEXTREQUEST_STATE_DIR"])
+def test_the_home_of_a_user_who_is_not_there_is_a_problem(name: str):
+    key = {} if name == "TEXTREQUEST_API_KEY_FILE" else KEY
+
+    [problem] = problems({**key, name: "~nosuchuser/k"})
+
+    assert name in problem
+    assert "~nosuchuser" in problem

@@ -116,8 +116,11 @@ class _Reading:
             self.problems.append("TEXTREQUEST_API_KEY and TEXTREQUEST_API_KEY_FILE are both set; set one.")
         elif file:
             source = "The file that TEXTREQUEST_API_KEY_FILE names"
+            path = self.path("TEXTREQUEST_API_KEY_FILE", file)
+            if path is None:
+                return ""
             try:
-                key = Path(file).expanduser().read_text("utf-8").rstrip("\r\n")
+                key = path.read_text("utf-8").rstrip("\r\n")
             except (OSError, UnicodeDecodeError) as error:
                 self.problems.append(f"TEXTREQUEST_API_KEY_FILE cannot be read ({type(error).__name__}).")
                 return ""
@@ -183,10 +186,17 @@ class _Reading:
             return 100, 60.0
         return int(match[1]), float(match[2])
 
-    def state_dir(self) -> Path:
+    def path(self, name: str, text: str) -> Path | None:
+        try:
+            return Path(text).expanduser()
+        except RuntimeError:  # pathlib's word for a user it does not find
+            self.problems.append(f"{name} begins with {Path(text).parts[0]}, a user whose home folder is not known.")
+            return None
+
+    def state_dir(self) -> Path | None:
         text = self.text("state_dir")
         if text:
-            return Path(text).expanduser()
+            return self.path("TEXTREQUEST_STATE_DIR", text)
         import platformdirs  # only a real account keeps state on disk
 
         return platformdirs.user_state_path("textrequest-mcp", appauthor=False)
