@@ -228,3 +228,22 @@ def test_the_home_of_a_user_who_is_not_there_is_a_problem(name: str):
 
     assert name in problem
     assert "~nosuchuser" in problem
+
+
+@pytest.mark.parametrize("text", ["", ",", " , ", " "])
+def test_a_choice_of_toolsets_that_names_none_does_not_open_all(text: str):
+    [problem] = problems(KEY, toolsets=text)
+
+    assert "--toolsets" in problem
+
+
+@pytest.mark.parametrize("text", [",", " , ", " "])
+def test_a_variable_that_names_no_toolset_does_not_open_all(text: str):
+    [problem] = problems({**KEY, "TEXTREQUEST_TOOLSETS": text})
+
+    assert "TEXTREQUEST_TOOLSETS" in problem
+    assert read({**KEY, "TEXTREQUEST_TOOLSETS": text}, toolsets="tags").toolsets == ("tags",)
+
+
+def test_an_empty_variable_is_one_that_is_not_set():
+    assert read({**KEY, "TEXTREQUEST_TOOLSETS": ""}).toolsets == TOOLSETS

@@ -169,6 +169,12 @@ class _Reading:
             self.problems.append(
                 f"There is no toolset called {', '.join(map(repr, unknown))}; there are {', '.join(TOOLSETS)}."
             )
+        flag = self.flags.get("toolsets") is not None
+        if not asked and (flag or self.environment.get("TEXTREQUEST_TOOLSETS")):
+            self.problems.append(
+                f"{'--toolsets' if flag else 'TEXTREQUEST_TOOLSETS'} names no toolset; name some of "
+                f"{', '.join(TOOLSETS)}, or leave it out to offer all."
+            )
         return TOOLSETS if not asked or "all" in asked else tuple(name for name in TOOLSETS if name in asked)
 
     def choice(self, name: str, choices: tuple[str, ...], default: str) -> str:
