@@ -171,7 +171,9 @@ def test_the_services_words_are_cut_and_cleaned_inside_a_refusal():
         ("plain words", "plain words"),
         ("a\r\nb\tc\u2028d\u202ee\ud800f", "a b c d e f"),
         ("to 14235550123.", "to …23."),
-        ("to (423) 555-0123 or +1 423.555.0124", "to (…23 or …24"),
+        ("to (423) 555-0123 or +1 423.555.0124", "to …23 or …24"),
+        ("to 423 \n\n\n\n\n\n\n 555 0123", "to …23"),
+        ("at 2026-11-20T15:04:05Z", "at 2026-11-20T15:04:05Z"),
         ("id 123456, code 30050", "id 123456, code 30050"),
     ],
 )

@@ -3,13 +3,15 @@
 import re
 import subprocess
 import sys
+from datetime import datetime
+from uuid import UUID
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from textrequest_mcp.upstream.errors import BadInput
-from textrequest_mcp.upstream.phone import e164, from_wire, masked, wire
+from textrequest_mcp.upstream.phone import e164, from_wire, mask_numbers, masked, wire
 
 MARIA = "+14235550123"
 NUMBERS = st.builds(
@@ -145,6 +147,102 @@ def test_no_number_is_shown_where_an_answer_has_no_text(answered: object):
 )
 def test_a_masked_number_tells_two_digits_at_most(number: str, shown: str):
     assert masked(number) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        *((f"to {number.strip()} now", "to …23 now") for number in USUAL),
+        ("[423] 555-0123", "[…23"),
+        ("+44 7700 900123", "…23"),
+        ("+44 (0)20 7946 0123", "…23"),
+        ("+(1) 423 555 0123", "…23"),
+        ("(423)  -  555 - 0123", "…23"),
+        ("423\N{NO-BREAK SPACE}555\N{NON-BREAKING HYPHEN}0123", "…23"),
+        ("423\N{EN DASH}555\N{EN DASH}0123", "…23"),
+        ("555-0123", "…23"),
+        ("423 555 0123 and +1 423.555.0124", "…23 and …24"),
+        ("id14235550123", "id…23"),
+        ("contact_14235550123_note", "contact_…23_note"),
+        ("contact-14235550123", "contact-…23"),
+        ("c4235550123d", "c…23d"),
+        ("/contacts/14235550123/messages", "/contacts/…23/messages"),
+        ("a1b2 4235550123", "a1b…23"),
+        ("2026-11-20 4235550123", "2026-11-20 …23"),
+        ("2026-11-23 07:25:27 4235550123", "2026-11-23 07:25:27 …23"),
+        ("2026-11-23 07:25:27-4235550123", "2026-11-23 07:25:27-…23"),
+        ("2026-11-23-4235550123", "…23"),
+        ("1-2026-11-20", "…20"),
+        ("٠١٢٣٤٥٦٧", "…٦٧"),
+    ],
+)
+def test_every_spelling_of_a_number_is_cut_to_its_last_two_digits(text: str, shown: str):
+    assert mask_numbers(text) == shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "plain words",
+        "2026-11-23 07:25:27",
+        "2026-11-23 07:25:27,123 INFO textrequest_mcp.x: hello",
+        "2026-11-20T15:04:05Z",
+        "2026-11-20T15:04:05.123456+05:30",
+        "from 2026-11-20 to 2026-11-21",
+        "created_2026-11-20T15:04:05-0500",
+        "550e8400-e29b-41d4-a716-446655440000",
+        "tag_550E8400-E29B-41D4-A716-446655440000.",
+        'GET "HTTP/1.1" 200',
+        "HTTP/1.1 404",
+        "127.0.0.1:50321",
+        "dashboard 121, payment 2501, code 30050, id 123456",
+        "12.50 of 100.00 dollars",
+    ],
+)
+def test_times_and_ids_that_are_no_numbers_stay(text: str):
+    assert mask_numbers(text) == text
+
+
+SEPARATORS = st.text(st.sampled_from(" .-/()"), max_size=8)
+
+
+@settings(deadline=None)  # a busy machine is no fault
+@given(
+    st.text(st.characters(exclude_categories=["Nd"])),
+    st.sampled_from(["", "+", "+1 ", "1", "1-", "(", "id", "_", "-"]),
+    st.lists(st.tuples(st.sampled_from("0123456789"), SEPARATORS), min_size=7, max_size=15),
+    st.text(st.characters(exclude_categories=["Nd"])),
+)
+def test_no_number_gets_through_whatever_stands_around_it(
+    before: str, sign: str, number: list[tuple[str, str]], after: str
+):
+    digits = "".join(digit for digit, _ in number)
+    written = "".join(digit + between for digit, between in number[:-1]) + digits[-1]
+    if re.fullmatch("[12][0-9]{3}-[0-9]{2}-[0-9]{2}", written):
+        return  # a date
+
+    shown = mask_numbers(before + sign + written + after)
+
+    assert re.findall(r"\d+", shown) == [digits[-2:]]
+    assert shown.endswith(digits[-2:] + after)
+
+
+@settings(deadline=None)  # a busy machine is no fault
+@given(st.text() | st.text(st.sampled_from("0123456789+-. ()/T:Zabcdef\n٣…_"), max_size=80))
+def test_masking_any_text_leaves_no_long_run_and_changes_nothing_the_second_time(text: str):
+    shown = mask_numbers(text)
+
+    assert not re.search(r"\d{7}", shown)
+    assert mask_numbers(shown) == shown
+
+
+@settings(deadline=None)  # a busy machine is no fault
+@given(st.datetimes(min_value=datetime(1900, 1, 1), max_value=datetime(2099, 12, 31)), st.uuids())  # noqa: DTZ001
+def test_any_time_and_any_id_stay_as_they_are(time: datetime, guid: UUID):
+    text = f"{time.isoformat()} {time.isoformat(' ', 'seconds')} {time.date()} {guid}"
+
+    assert mask_numbers(text) == text
 
 
 def test_usual_numbers_do_not_load_the_large_library_of_numbers():

@@ -10,9 +10,9 @@ from http import HTTPStatus
 from typing import Any, NamedTuple
 
 from textrequest_mcp.upstream.errors import BadKey, NotFound, Refused
+from textrequest_mcp.upstream.phone import mask_numbers
 
 _LONGEST_QUOTE = 200
-_LONG_DIGITS = re.compile(r"\+?\d[\d ().\-]{5,}\d")
 # What to do about the service's own codes (wire-facts, Conversations and messages; reported by one integrator).
 _TODO_BY_CODE = {
     "30050": "This person opted out by texting STOP; only their own START lifts it, so do not text them.",
@@ -75,8 +75,7 @@ def retry_after(headers: Mapping[str, str], *, now: datetime | None = None) -> f
 def quote(message: str) -> str:
     """The service's words, fit for an error: one line, not long, no whole phone number."""
     plain = "".join(c if c.isprintable() else " " for c in message)
-    masked = _LONG_DIGITS.sub(lambda match: "…" + re.sub(r"\D", "", match[0])[-2:], plain)
-    return " ".join(masked.split())[:_LONGEST_QUOTE]
+    return mask_numbers(" ".join(plain.split()))[:_LONGEST_QUOTE]
 
 
 def _refusal(status: int, body: bytes) -> Refused | NotFound:

@@ -8,6 +8,20 @@ from textrequest_mcp.upstream.errors import BadInput
 _USUAL = re.compile(
     r"(?:\+?1)?[ .\-/]*\(?(?P<area>[2-9][0-9]{2})\)?[ .\-/]*(?P<exchange>[2-9][0-9]{2})[ .\-]*(?P<line>[0-9]{4})"
 )
+_BETWEEN = r"[^\S\r\n]|[.\-/()\]\u2010-\u2015\u2212]"
+# What has as many digits as a phone number and is none (times, GUIDs), then what may be one.
+_LONG_DIGITS = re.compile(
+    rf"""
+    (?P<other>
+        (?:19|20)[0-9]{{2}}-[01][0-9]-[0-3][0-9]
+        (?: [T ][0-2][0-9]:[0-5][0-9]:[0-5][0-9] (?:[.,][0-9]{{1,6}})? (?:Z|[+\-][01][0-9]:?[0-5][0-9])? (?![0-9])
+          | (?!(?:{_BETWEEN})*[0-9]) | (?=[ ]) )
+      | (?<![0-9A-Za-z]) (?i:[0-9a-f]{{8}}-(?:[0-9a-f]{{4}}-){{3}}[0-9a-f]{{12}}) (?![0-9A-Za-z])
+    )
+    | \+? (?:\(\+?(?=\d{{1,4}}\)))? \d (?: (?:{_BETWEEN}){{0,8}} \d ){{6,}}
+    """,
+    re.VERBOSE,
+)
 _NORTH_AMERICA = 1
 _STARTS = "+([0123456789"
 _DIGITS = 10
@@ -42,6 +56,11 @@ def masked(number: str) -> str:
     """How a number may appear in a log or an error: its last two digits."""
     digits = re.sub(r"[^0-9]", "", number)
     return f"the number ending in {digits[-2:]}" if len(digits) > 2 else "the number"
+
+
+def mask_numbers(text: str) -> str:
+    """The text with all that may be a phone number, 7 digits or more however spelled, cut to `…` and two digits."""
+    return _LONG_DIGITS.sub(lambda match: match["other"] or "…" + re.sub(r"\D", "", match[0])[-2:], text)
 
 
 def _usual(text: str) -> str | None:
