@@ -113,7 +113,14 @@ def test_a_key_and_a_key_file_together_are_refused(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    "url", ["http://127.0.0.1:9/api/v3", "http://localhost:9", "http://[::1]:9/x", "https://api.example.com/api/v3/"]
+    "url",
+    [
+        "http://127.0.0.1:9/api/v3",
+        "http://localhost:9",
+        "http://[::1]:9/x",
+        "https://api.example.com/api/v3/",
+        "HTTPS://A-1.Example.com:443",
+    ],
 )
 def test_https_and_loopback_addresses_are_taken(url: str):
     assert read({**KEY, "TEXTREQUEST_BASE_URL": url}).base_url == url.rstrip("/")
@@ -132,7 +139,27 @@ def test_https_and_loopback_addresses_are_taken(url: str):
         "https://example.com/#x",
         "https://[::1",
         "https://example.com:port",
+        "https://example.com:70000",
+        "https://exa mple.com/api",
+        "https://:secret@example.com",
+        "https://@example.com",
+        "https://ho_st..com",
+        "https://example..com",
+        "https://-example.com",
+        "https://" + "a" * 64 + ".com",
+        "https://999.1.1.1",
+        "https://127.1",
+        "https://[1.2.3.4]",
+        "https://[v1.a]",
+        "https://example.com/a b",
+        "https://example.com/a\\b",
+        "https://exam\nple.com/api",
+        "https://example.com/\x1bapi",
+        "https://example.com/api?",
+        "https://example.com/api#",
+        "https://ex\u0430mple.com",
     ],
+    ids=ascii,
 )
 def test_other_addresses_are_refused(url: str):
     [problem] = problems({**KEY, "TEXTREQUEST_BASE_URL": url})
@@ -247,3 +274,18 @@ def test_a_variable_that_names_no_toolset_does_not_open_all(text: str):
 
 def test_an_empty_variable_is_one_that_is_not_set():
     assert read({**KEY, "TEXTREQUEST_TOOLSETS": ""}).toolsets == TOOLSETS
+
+
+@pytest.mark.parametrize("inside", ["", "deeper", "deeper/still"])
+def test_a_state_folder_that_is_a_file_or_in_one_is_a_problem(inside: str, tmp_path: Path):
+    file = tmp_path / "file"
+    file.touch()
+
+    [problem] = problems({**KEY, "TEXTREQUEST_STATE_DIR": str(file / inside)})
+
+    assert "TEXTREQUEST_STATE_DIR" in problem
+    assert f"{file} is not a folder" in problem
+
+
+def test_a_state_folder_need_not_be_there_yet(tmp_path: Path):
+    assert read({**KEY, "TEXTREQUEST_STATE_DIR": str(tmp_path / "a" / "b")}).state_dir == tmp_path / "a" / "b"

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
-from urllib.parse import urlsplit
 
 DEFAULT_BASE_URL = "https://api.textrequest.com/api/v3"
 SANDBOX_BASE_URL = "http://sandbox.invalid/api/v3"  # a name that no network resolves: the sandbox is in this process
@@ -23,6 +22,13 @@ _LOOPBACK_NAMES = {"localhost"}
 _YES = {"1", "true", "yes", "on"}
 _NO = {"", "0", "false", "no", "off"}
 _HIGHEST_PORT = 65535
+_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+# Not urlsplit: it drops line breaks, and takes spaces in a host. No user, password, query or fragment has a place here.
+_WEB_ADDRESS = re.compile(
+    rf"(?P<scheme>https?)://(?P<host>\[[0-9a-f:.]+\]|{_LABEL}(?:\.{_LABEL})*)(?::(?P<port>[0-9]{{1,5}}))?"
+    r"(?:/[a-z0-9/._~%!$&'()*+,;=:@-]*)?",
+    re.ASCII | re.IGNORECASE,
+)
 
 
 class SettingsError(Exception):
@@ -96,6 +102,18 @@ def is_loopback(host: str) -> bool:
         return host.lower() in _LOOPBACK_NAMES
 
 
+def _is_host(host: str) -> bool:
+    """Whether what looks like an address is one: in brackets, or with a last part that is a number."""
+    try:
+        if host.startswith("["):
+            ipaddress.IPv6Address(host.strip("[]"))
+        elif host.rpartition(".")[2].isdecimal():
+            ipaddress.IPv4Address(host)
+    except ValueError:
+        return False
+    return True
+
+
 class _Reading:
     """One pass over flags and environment that gathers problems instead of stopping at the first."""
 
@@ -135,15 +153,10 @@ class _Reading:
 
     def base_url(self) -> str:
         url = self.text("base_url") or DEFAULT_BASE_URL
-        try:
-            parts = urlsplit(url)
-            host = parts.hostname or ""
-            _ = parts.port
-        except ValueError:
-            host, parts = "", urlsplit("")
-        if not host or parts.scheme not in {"http", "https"} or parts.query or parts.fragment or parts.username:
+        match = _WEB_ADDRESS.fullmatch(url)
+        if match is None or not _is_host(match["host"]) or int(match["port"] or 0) > _HIGHEST_PORT:
             self.problems.append(f"TEXTREQUEST_BASE_URL is not a plain web address such as {DEFAULT_BASE_URL}.")
-        elif parts.scheme != "https" and not is_loopback(host):
+        elif match["scheme"].lower() != "https" and not is_loopback(match["host"]):
             self.problems.append("TEXTREQUEST_BASE_URL is not https, so the API key would travel in the open.")
         return url.rstrip("/")
 
@@ -202,7 +215,13 @@ class _Reading:
     def state_dir(self) -> Path | None:
         text = self.text("state_dir")
         if text:
-            return self.path("TEXTREQUEST_STATE_DIR", text)
+            folder = self.path("TEXTREQUEST_STATE_DIR", text)
+            for part in (folder, *folder.parents) if folder else ():
+                if os.path.exists(part) and not os.path.isdir(
+                    part
+                ):  # they never raise, as Path's do where access is denied
+                    self.problems.append(f"TEXTREQUEST_STATE_DIR cannot be used: {part} is not a folder.")
+            return folder
         import platformdirs  # only a real account keeps state on disk
 
         return platformdirs.user_state_path("textrequest-mcp", appauthor=False)
