@@ -1,5 +1,6 @@
 """Settings: flags over environment, and a sentence for every mistake, all at once."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from textrequest_mcp.settings import (
     read_settings,
 )
 
+README = (Path(__file__).parent.parent / "README.md").read_text("utf-8")
 KEY = {"TEXTREQUEST_API_KEY": "CANARY0123456789"}
 
 
@@ -289,3 +291,55 @@ def test_a_state_folder_that_is_a_file_or_in_one_is_a_problem(inside: str, tmp_p
 
 def test_a_state_folder_need_not_be_there_yet(tmp_path: Path):
     assert read({**KEY, "TEXTREQUEST_STATE_DIR": str(tmp_path / "a" / "b")}).state_dir == tmp_path / "a" / "b"
+
+
+@pytest.mark.parametrize(
+    ("misspelt", "meant"),
+    [
+        ("TEXTREQUEST_READONLY", "TEXTREQUEST_READ_ONLY"),
+        ("TEXTREQUEST_CONFIRMATION", "TEXTREQUEST_CONFIRM"),
+        ("TEXTREQUEST_TOOLSET", "TEXTREQUEST_TOOLSETS"),
+        ("textrequest_read_only", "TEXTREQUEST_READ_ONLY"),
+    ],
+)
+@pytest.mark.parametrize("flags", [{}, {"sandbox": True}])
+def test_a_misspelt_variable_is_a_problem_that_names_the_one_meant(misspelt: str, meant: str, flags: dict[str, Any]):
+    """`TEXTREQUEST_READONLY=true` left a server that could write, and nobody was told."""
+    [problem] = problems({**KEY, misspelt: "CANARY"}, **flags)
+
+    assert f"{misspelt} " in problem
+    assert f"{meant}?" in problem
+    assert "CANARY" not in problem
+
+
+def test_a_variable_like_no_other_is_a_problem_without_a_guess():
+    [problem] = problems({**KEY, "TEXTREQUEST_XYZZY": "1"})
+
+    assert "TEXTREQUEST_XYZZY" in problem
+    assert "mean" not in problem
+
+
+def test_every_variable_of_the_readme_is_known():
+    documented = re.findall(r"^\| `(TEXTREQUEST_[A-Z_]+)`", README, re.MULTILINE)
+    assert documented
+
+    assert read(dict.fromkeys([*documented, "TEXTREQUEST_PUBLIC_URL"], "") | KEY).api_key == KEY["TEXTREQUEST_API_KEY"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("TEXTREQUEST_MCP_SERVICE_HOST", "10.0.0.1"),
+        ("TEXTREQUEST_MCP_SERVICE_PORT_HTTP", "8000"),
+        ("TEXTREQUEST_MCP_PORT", "tcp://10.0.0.1:8000"),
+        ("TEXTREQUEST_MCP_PORT_8000_TCP_ADDR", "10.0.0.1"),
+    ],
+)
+def test_what_kubernetes_sets_for_a_service_of_this_name_is_not_a_setting(name: str, value: str):
+    assert read({**KEY, name: value}).port == 8000
+
+
+def test_a_port_is_set_by_its_flag_and_the_variable_is_no_setting():
+    [problem] = problems({**KEY, "TEXTREQUEST_PORT": "9000"})
+
+    assert "TEXTREQUEST_PORT" in problem

@@ -18,6 +18,13 @@ Confirm = Literal["destructive", "sends", "all", "off"]
 ConfirmFallback = Literal["token", "refuse"]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 
+_VARIABLES = (
+    *("api_key", "api_key_file", "base_url", "dashboard_id", "read_only", "toolsets", "confirm", "confirm_fallback"),
+    *("rate_limit", "state_dir", "log_level"),
+    "public_url",  # taken already, used when webhooks come
+)
+# Kubernetes sets these in every container beside a service that is called textrequest or textrequest-mcp.
+_OF_KUBERNETES = r"\w+_SERVICE_(HOST|PORT)(_\w+)?=|\w+_PORT(_[0-9]+_(TCP|UDP|SCTP)(_\w+)?=|=\w+://)"
 _LOOPBACK_NAMES = {"localhost"}
 _YES = {"1", "true", "yes", "on"}
 _NO = {"", "0", "false", "no", "off"}
@@ -70,6 +77,7 @@ def read_settings(flags: Mapping[str, Any], environment: Mapping[str, str] = os.
         SettingsError: naming every problem at once.
     """
     reading = _Reading(flags, environment)
+    reading.unknown_variables()
     sandbox = bool(flags.get("sandbox"))
     settings = Settings(
         api_key="" if sandbox else reading.api_key(),
@@ -125,6 +133,19 @@ class _Reading:
     def text(self, name: str) -> str:
         flag = self.flags.get(name)
         return str(flag) if flag is not None else self.environment.get(f"TEXTREQUEST_{name.upper()}", "").strip()
+
+    def unknown_variables(self) -> None:
+        known = [f"TEXTREQUEST_{name.upper()}" for name in _VARIABLES]
+        for name, value in self.environment.items():
+            if not name.upper().startswith("TEXTREQUEST_") or name in known:
+                continue
+            if re.match(_OF_KUBERNETES, f"{name}={value}"):
+                continue
+            import difflib  # only a mistake needs it
+
+            nearest = difflib.get_close_matches(name.upper(), known, n=1, cutoff=0.8)
+            instead = f"did you mean {nearest[0]}?" if nearest else "the README lists them all."
+            self.problems.append(f"{name} is not a setting; {instead}")
 
     def api_key(self) -> str:
         key = self.environment.get("TEXTREQUEST_API_KEY", "")
@@ -217,9 +238,8 @@ class _Reading:
         if text:
             folder = self.path("TEXTREQUEST_STATE_DIR", text)
             for part in (folder, *folder.parents) if folder else ():
-                if os.path.exists(part) and not os.path.isdir(
-                    part
-                ):  # they never raise, as Path's do where access is denied
+                # Not Path's own, which raise where access is denied.
+                if os.path.exists(part) and not os.path.isdir(part):
                     self.problems.append(f"TEXTREQUEST_STATE_DIR cannot be used: {part} is not a folder.")
             return folder
         import platformdirs  # only a real account keeps state on disk
