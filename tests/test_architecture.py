@@ -18,7 +18,7 @@ UPSTREAM = {"upstream"}
 GUARD = {"guard"}
 TOOLING = {"answers", "tool", "parameters", "results", "schema", "toolset"}
 ACCOUNT = {"account"}
-WIRING = {"app", "cli", "demo", "serving", "tool_table", "__main__", "settings", "logs", "protocol"}
+WIRING = {"app", "cli", "demo", "endings", "serving", "tool_table", "__main__", "settings", "logs", "protocol"}
 BELOW: dict[str, set[str]] = {
     **{ground: set[str]() for ground in GROUND},
     **dict.fromkeys(UPSTREAM, GROUND),
@@ -29,7 +29,7 @@ BELOW: dict[str, set[str]] = {
     "sandbox": set[str](),
 }
 WIRES_THE_SANDBOX_IN = {"app", "cli"}
-LEAVES = {"settings", "logs", "protocol"}
+LEAVES = {"settings", "logs", "protocol", "endings"}
 
 
 def modules() -> list[Path]:

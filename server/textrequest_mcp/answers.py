@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar, Self, TypeVar, cast
 
 from pydantic import BaseModel, BeforeValidator, Field, PlainSerializer, WithJsonSchema, model_validator
 
-from textrequest_mcp.upstream.errors import Unreadable
+from textrequest_mcp.upstream.errors import Uncertain, Unreadable
 from textrequest_mcp.upstream.page import Page, read_page
 from textrequest_mcp.upstream.phone import from_wire
 from textrequest_mcp.upstream.times import read_time, show_time
@@ -147,3 +147,12 @@ def _past_the_end(read: Page) -> str | None:
         return f"Page {read.page} is past the end."
     last = max(0, (read.total_items - 1) // max(1, read.page_size))
     return f"Page {read.page} is past the end: there are {read.total_items} items, and the last page is {last}."
+
+
+def no_word_of_it(look_with: str) -> Uncertain:
+    """The error where a change was answered, but with nothing that says what became of it."""
+    return Uncertain(
+        "The call left, but the answer does not say what became of it.",
+        changed="Whether it took effect is unknown.",
+        todo=f"Do not repeat it; look with {look_with}.",
+    )

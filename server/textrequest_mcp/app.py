@@ -21,7 +21,7 @@ from textrequest_mcp.account.payments import payments
 from textrequest_mcp.account.prompts import add_prompts
 from textrequest_mcp.account.resources import add_resources
 from textrequest_mcp.account.tags import tags
-from textrequest_mcp.guard.confirmation import Gate
+from textrequest_mcp.guard.confirmation import Gate, caller
 from textrequest_mcp.guard.sealing import Sealing
 from textrequest_mcp.protocol import refuse_unknown
 from textrequest_mcp.settings import Settings
@@ -97,7 +97,12 @@ def make_server(settings: Settings, account: Account, store: Store) -> MCPServer
         version=__version__,
         tools=[make_tool(spec, confirm=settings.confirm) for spec in chosen_specs(settings)],
         lifespan=lifespan,
-        request_state_security=RequestStateSecurity(codec=sealing),
+        # A sealed answer belongs to one account and one host, as a token does.
+        request_state_security=RequestStateSecurity(
+            codec=sealing,
+            audience=f"textrequest-mcp {account.gate.account}",
+            bind_principal=lambda ctx: caller(ctx.session),
+        ),
         log_level=settings.log_level,
     )
     server.middleware.insert(0, sealing.middleware)

@@ -144,6 +144,7 @@ PageNumber = Annotated[
 PageSize = Annotated[
     int, Field(ge=1, le=MAX_SIZE, description=f"Default {DEFAULT_SIZE}"), BeforeValidator(_whole_number)
 ]
+TypedName = Annotated[str, Field(description="With a confirmation: the name as the person typed it")]
 Confirmation = Annotated[str, Field(description="Token of the preview, once the person agreed")]
 
 

@@ -3,7 +3,6 @@
 import gc
 import logging
 import os
-import signal
 import socket
 import sys
 from collections.abc import Generator
@@ -11,13 +10,17 @@ from contextlib import contextmanager
 from typing import Any
 
 import anyio
+from mcp.server.transport_security import TransportSecuritySettings
 
 from textrequest_mcp import __version__
 from textrequest_mcp.app import make_server, open_account
+from textrequest_mcp.endings import requests_to_end
 from textrequest_mcp.logs import start_logging
 from textrequest_mcp.settings import Settings
+from textrequest_mcp.upstream.api import Api
 
 _FAILED = 1
+_LAST_MOMENT_SECONDS = 0.8
 _GRACE_SECONDS = 0.5  # a stream stays open as long as its host likes; who ends the server does not wait for that
 
 
@@ -34,19 +37,33 @@ async def _serve(settings: Settings) -> int:
         gc.enable()
         if settings.transport == "stdio":
             async with anyio.create_task_group() as tasks:
-                tasks.start_soon(_leave_on_signal)
+                tasks.start_soon(_leave_on_signal, account.api)
                 await server.run_stdio_async()
                 tasks.cancel_scope.cancel()
             return 0
-        return await _serve_http(settings, server)
+        status = await _serve_http(settings, server)
+        await _let_finish(account.api)
+        return status
 
 
-async def _leave_on_signal() -> None:
+async def _leave_on_signal(api: Api) -> None:
     """End the process at Ctrl-C although a thread still waits for a line of stdin, which nothing can interrupt."""
-    with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
-        async for _ in signals:
+    with requests_to_end() as requests:
+        async for _ in requests:
+            await _let_finish(api)
             sys.stderr.flush()
             os._exit(0)
+
+
+async def _let_finish(api: Api) -> None:
+    """Give a change that is on its way a moment to be answered; say so where it was not."""
+    with anyio.move_on_after(_LAST_MOMENT_SECONDS):
+        while api.changing:  # noqa: ASYNC110 - once, at the end of the process
+            await anyio.sleep(0.02)
+    if api.changing:
+        sys.stderr.write(
+            "textrequest-mcp was ended while a change was on its way; whether it took effect is unknown.\n"
+        )
 
 
 async def _serve_http(settings: Settings, server: Any) -> int:
@@ -57,16 +74,24 @@ async def _serve_http(settings: Settings, server: Any) -> int:
     async def health(_: Request) -> JSONResponse:  # pyright: ignore[reportUnusedFunction] - the server routes to it
         return JSONResponse({"status": "ok", "version": __version__})
 
+    # Whatever name of this machine it listens on: only these reach it, so that no web page can (DNS rebinding).
+    names = sorted({"127.0.0.1", "localhost", "[::1]", f"[{settings.host}]" if ":" in settings.host else settings.host})
+    security = TransportSecuritySettings(
+        enable_dns_rebinding_protection=True,
+        allowed_hosts=[f"{name}:*" for name in names],
+        allowed_origins=[f"http://{name}:*" for name in names],
+    )
     if settings.transport == "sse":
-        app, path = server.sse_app(host=settings.host), "/sse"
+        app, path = server.sse_app(transport_security=security), "/sse"
     else:
-        app, path = server.streamable_http_app(host=settings.host), "/mcp"
+        app, path = server.streamable_http_app(transport_security=security), "/mcp"
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     # Named TCP, so that asyncio sends small answers at once instead of waiting for more (Nagle).
     with socket.socket(family, proto=socket.IPPROTO_TCP) as listening:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if sys.platform != "win32":  # where it would let a second server take the same port
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            listening.bind((settings.host.strip("[]"), settings.port))
+            listening.bind((settings.host, settings.port))
         except OSError as error:
             sys.stderr.write(
                 f"textrequest-mcp cannot listen on {settings.host} port {settings.port}: {error.strerror}. "
@@ -91,14 +116,14 @@ async def _serve_until_signal(settings: Settings, app: Any, path: str, listening
     server = Server(uvicorn.Config(app, access_log=False, log_config=None, timeout_graceful_shutdown=grace))
     # That open streams are cut off at the end is meant, and no news.
     logging.getLogger("uvicorn.error").addFilter(lambda _: not server.should_exit)
-    with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+    with requests_to_end() as requests:
         host = f"[{settings.host}]" if ":" in settings.host else settings.host
         port = listening.getsockname()[1]
         sys.stderr.write(f"textrequest-mcp serves {settings.transport} at http://{host}:{port}{path}\n")
         sys.stderr.flush()
 
         async def stop() -> None:
-            async for _ in signals:
+            async for _ in requests:
                 server.should_exit = True
 
         async with anyio.create_task_group() as tasks:

@@ -21,15 +21,18 @@ from mcp.server.mcpserver.utilities.func_metadata import FuncMetadata, func_meta
 from mcp.shared.exceptions import MCPError
 from mcp_types import CallToolResult, ResourceLink, TextContent
 from pydantic import BaseModel, ValidationError
+from pydantic_core import to_jsonable_python
 
 from textrequest_mcp.answers import Answer
 from textrequest_mcp.guard.confirmation import Approval, Decision, Gate, Question
 from textrequest_mcp.guard.outcome import Outcome, unknown
-from textrequest_mcp.parameters import Confirmation, DashboardId
+from textrequest_mcp.parameters import Confirmation, DashboardId, TypedName
 from textrequest_mcp.results import write_text
 from textrequest_mcp.schema import plain_schema
+from textrequest_mcp.store import StoreError
 from textrequest_mcp.toolset import Asker, ToolSpec, asks
 from textrequest_mcp.upstream.errors import BadInput, TextRequestError, Uncertain
+from textrequest_mcp.wording import visible
 
 logger = logging.getLogger(__name__)
 
@@ -44,10 +47,13 @@ def make_tool(spec: ToolSpec, *, confirm: str) -> Tool:
     if takes_line:
         added.append(_optional("dashboard_id", DashboardId))
     asking = asks(spec, confirm)
+    description = " ".join((spec.function.__doc__ or "").split())
+    question = spec.question or _plain_question(spec, own)
     if asking:
+        description += " A person confirms by typing its name." if spec.types_name else " A person confirms first."
+        added += [_optional("typed_name", TypedName)] if spec.types_name else []
         added.append(_optional("confirmation", Confirmation))
         shown = [parameter for parameter in [*own, *added] if not _is_resolved(parameter.annotation)]
-        question = spec.question or _plain_question(spec, [parameter.name for parameter in shown])
         question_type = Annotated[Question, Resolve(question)]
         ask = _asker(spec.name, question_type, [parameter.name for parameter in shown])
         added += [
@@ -58,7 +64,10 @@ def make_tool(spec: ToolSpec, *, confirm: str) -> Tool:
 
     async def call(ctx: Context[Any, Any], **arguments: Any) -> CallToolResult:
         if asking:
-            outcome = await gate_of(ctx).settle(ctx, arguments["question"], arguments["approval"])
+            facts = {name: arguments[name] for name in inspect.signature(question).parameters}
+            outcome = await gate_of(ctx).settle(
+                ctx, arguments["question"], arguments["approval"], again=lambda: question(**facts)
+            )
             if outcome is not None:
                 return _result(outcome.model_dump(mode="json", exclude_none=True))
         return await _perform(spec, {name: value for name, value in arguments.items() if name in own_names})
@@ -72,7 +81,7 @@ def make_tool(spec: ToolSpec, *, confirm: str) -> Tool:
         fn=call,
         name=spec.name,
         title=spec.title,
-        description=" ".join((spec.function.__doc__ or "").split()),
+        description=description,
         parameters=plain_schema(arguments, "validation"),
         fn_metadata=_HostArguments(
             arg_model=arguments,
@@ -92,6 +101,12 @@ async def _perform(spec: ToolSpec, arguments: dict[str, Any]) -> CallToolResult:
     """Run the function and write its answer; whatever fails is told with what it may have changed."""
     try:
         answer = await spec.function(**arguments)
+        said = answer.model_dump(mode="json", exclude_none=True)
+        if spec.risk in {"sends", "destroys"}:
+            said = {"outcome": "sent" if spec.risk == "sends" else "done"} | said
+        line = arguments.get("line")
+        link = _link(spec, line.id, arguments) if spec.link is not None and line is not None else None
+        return _result(said, answer=answer, link=link)
     except Uncertain as uncertain:
         return _unknown(spec, uncertain)
     except (ToolError, MCPError):
@@ -101,12 +116,6 @@ async def _perform(spec: ToolSpec, arguments: dict[str, Any]) -> CallToolResult:
         if spec.risk == "reads":
             raise TextRequestError(f"{spec.name} failed inside this server.") from None
         return _unknown(spec, _crash(spec))
-    said = answer.model_dump(mode="json", exclude_none=True)
-    if spec.risk in {"sends", "destroys"}:
-        said = {"outcome": "sent" if spec.risk == "sends" else "done"} | said
-    line = arguments.get("line")
-    link = _link(spec, line.id, arguments) if spec.link is not None and line is not None else None
-    return _result(said, answer=answer, link=link)
 
 
 def _unknown(spec: ToolSpec, uncertain: Uncertain) -> CallToolResult:
@@ -154,11 +163,17 @@ class _HostTool(Tool):
             return await super().run(arguments, context, convert_result)
         except ToolError as error:
             cause = error.__cause__
+            if isinstance(cause, TextRequestError | StoreError):
+                raise cause from None
             if isinstance(cause, ValidationError) and not isinstance(error, UnexpectedToolError):
                 raise BadInput(_sentence(self.name, cause), todo="Correct it and call again.") from None
-            if isinstance(cause, ToolError):
-                raise cause from None
-            raise
+            # What `_perform` does not answer for came before it: while facts were read, or a person was asked.
+            if isinstance(error, UnexpectedToolError):
+                logger.exception("%s crashed before it acted", self.name)
+                raise TextRequestError(f"{self.name} failed inside this server before it did anything.") from None
+            raise TextRequestError(
+                "The answer to the confirmation question could not be read.", todo="Ask the person, and call again."
+            ) from None
 
 
 def _sentence(tool: str, error: ValidationError) -> str:
@@ -206,14 +221,17 @@ def _asker(tool: str, question_type: Any, names: list[str]) -> Callable[..., Awa
     return ask
 
 
-def _plain_question(spec: ToolSpec, names: list[str]) -> Asker:
-    """What is shown where only the policy asks: the tool and its arguments as they are."""
+def _plain_question(spec: ToolSpec, own: list[inspect.Parameter]) -> Asker:
+    """What is shown where only the policy asks: the tool, its line, and its arguments as they are."""
 
     async def question(**arguments: Any) -> Question:
-        given = {name: str(value) for name, value in arguments.items() if value is not None and name != "confirmation"}
-        return Question(f"{spec.title}? {json.dumps(given, ensure_ascii=False)}")
+        line = arguments.pop("line", None)
+        where = f" on {await line.title()}" if line is not None else ""
+        given = {name: value for name, value in arguments.items() if value is not None and name != "account"}
+        shown = json.dumps(to_jsonable_python(given, exclude_none=True), ensure_ascii=False)
+        return Question(f"{spec.title}{where}? {visible(shown)}")
 
-    _sign(question, [_required(name, Any) for name in names], Question)
+    _sign(question, own, Question)
     question.__qualname__ = f"{spec.name}.question"
     return question
 

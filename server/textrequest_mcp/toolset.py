@@ -30,7 +30,8 @@ class ToolSpec:
         action: the connector's name for it.
         hints: the four MCP hints.
         texts: whether it makes a text go out.
-        question: makes what a person is shown first; None where only a policy can ask.
+        question: makes what a person is shown first; None for its arguments as they are, where a policy asks.
+        types_name: whether a person agrees by typing a name.
         link: the resource, below the line's, that the answer is about; may hold arguments in braces.
     """
 
@@ -42,6 +43,7 @@ class ToolSpec:
     hints: ToolAnnotations
     texts: bool
     question: Asker | None
+    types_name: bool
     link: str | None
 
     @property
@@ -73,14 +75,30 @@ class Toolset:
             "writes", title=title, action=action, link=link, destructive=overwrites, idempotent=idempotent
         )
 
-    def sends(self, *, title: str, action: str, link: str | None = None) -> Callable[[Function], Function]:
-        """A tool that makes a text go out to a person."""
+    def sends(
+        self, *, title: str, action: str, question: Asker | None = None, link: str | None = None
+    ) -> Callable[[Function], Function]:
+        """A tool that makes a text go out to a person; `question` makes what is shown where a policy asks first."""
         return self._declare(
-            "sends", title=title, action=action, link=link, destructive=False, idempotent=False, texts=True
+            "sends",
+            title=title,
+            action=action,
+            link=link,
+            destructive=False,
+            idempotent=False,
+            texts=True,
+            question=question,
         )
 
     def destroys(
-        self, *, title: str, action: str, question: Asker, texts: bool = False, link: str | None = None
+        self,
+        *,
+        title: str,
+        action: str,
+        question: Asker,
+        texts: bool = False,
+        types_name: bool = False,
+        link: str | None = None,
     ) -> Callable[[Function], Function]:
         """A tool that cannot be undone; `question` makes what a person is shown first."""
         return self._declare(
@@ -92,6 +110,7 @@ class Toolset:
             idempotent=True,
             texts=texts,
             question=question,
+            types_name=types_name,
         )
 
     def _declare(
@@ -104,6 +123,7 @@ class Toolset:
         idempotent: bool,
         texts: bool = False,
         question: Asker | None = None,
+        types_name: bool = False,
         link: str | None = None,
     ) -> Callable[[Function], Function]:
         hints = ToolAnnotations(
@@ -125,6 +145,7 @@ class Toolset:
                     hints=hints,
                     texts=texts,
                     question=question,
+                    types_name=types_name,
                     link=link,
                 )
             )

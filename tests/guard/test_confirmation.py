@@ -5,11 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import anyio
+import httpx2
 import pytest
 from mcp import Client, MCPError
+from mcp.client import ClientRequestContext
 from mcp_types import (
     ClientCapabilities,
     ElicitationCapability,
+    ElicitRequestParams,
     ElicitResult,
     FormElicitationCapability,
     InputRequiredResult,
@@ -89,9 +92,68 @@ class TestHostsThatCanAsk:
     @pytest.mark.parametrize("era", ERAS)
     async def test_an_answer_that_does_not_fit_the_form_changes_nothing(self, desk: Desk, era: Era):
         async with desk.host(agrees(something="else"), era=era) as host:
-            refusal(await call(host, "delete_contact", phone_number=DEVON))
+            result = said(await call(host, "delete_contact", phone_number=DEVON))
+
+        assert result["outcome"] == "not_confirmed"
+        assert desk.changes == []
+
+    @pytest.mark.parametrize("era", ERAS)
+    @pytest.mark.parametrize("content", [None, {"confirm": "perhaps"}], ids=["nothing", "not a truth"])
+    async def test_an_answer_that_cannot_be_read_is_a_sentence_and_changes_nothing(
+        self, desk: Desk, era: Era, content: dict[str, Any] | None
+    ):
+        person = Person(lambda _: ElicitResult(action="accept", content=content))
+        async with desk.host(person, era=era) as host:
+            sentence = refusal(await call(host, "delete_contact", phone_number=DEVON))
+
+        assert sentence.startswith("The answer to the confirmation question could not be read. Nothing was sent")
+        assert desk.changes == []
+
+    @pytest.mark.parametrize("era", ERAS)
+    async def test_facts_that_change_while_the_person_thinks_are_not_acted_on(self, desk: Desk, era: Era):
+        group = await stale_group(desk)
+        renamed: list[Any] = []
+
+        class Slow(Person):
+            async def __call__(self, context: ClientRequestContext, params: ElicitRequestParams) -> ElicitResult:
+                if not renamed:
+                    renamed.append(await desk.call("update_group", group_id=group, name="VIP customers"))
+                    return await super().__call__(context, params)
+                self.questions.append(params)  # pyright: ignore[reportArgumentType] - always a form here
+                return ElicitResult(action="decline")
+
+        person = Slow(agrees().answer)
+        async with desk.host(person, era=era) as host:
+            result = said(await call(host, "delete_group", group_id=group))
+
+        assert result["outcome"] == "not_confirmed"
+        assert [change[0] for change in desk.changes] == ["PUT"]
+
+    async def test_an_answer_belongs_to_its_host(self, desk: Desk):
+        group = {"dashboard_id": LINE, "group_id": await stale_group(desk)}
+        async with desk.host(agrees()) as host:
+            asked = await host.session.call_tool("delete_group", group, allow_input_required=True)
+            assert isinstance(asked, InputRequiredResult)
+        async with desk.host(agrees(), name="another-host") as host:
+            with pytest.raises(MCPError):
+                await host.session.call_tool(
+                    "delete_group", group, input_responses=yes_to(asked), request_state=asked.request_state
+                )
 
         assert desk.changes == []
+
+    async def test_an_answer_belongs_to_its_account(self, tmp_path: Path):
+        async with open_desk(state_dir=tmp_path) as first, first.host(agrees()) as host:
+            group = {"dashboard_id": LINE, "group_id": await stale_group(first)}
+            asked = await host.session.call_tool("delete_group", group, allow_input_required=True)
+            assert isinstance(asked, InputRequiredResult)
+        async with open_desk(state_dir=tmp_path, api_key="F" * 32) as second, second.host(agrees()) as host:
+            with pytest.raises(MCPError):
+                await host.session.call_tool(
+                    "delete_group", group, input_responses=yes_to(asked), request_state=asked.request_state
+                )
+
+        assert second.changes == []
 
     @pytest.mark.parametrize("era", ERAS)
     async def test_deleting_a_line_needs_its_name_typed(self, desk: Desk, era: Era):
@@ -103,7 +165,7 @@ class TestHostsThatCanAsk:
         async with desk.host(right, era=era) as host:
             assert said(await call(host, "delete_dashboard", dashboard_id=LINE))["outcome"] == "done"
         assert desk.changes == [("DELETE", "/dashboards/121")]
-        for fact in ("Front Desk", "112 contacts", "39 conversations", "groups", "cannot be undone"):
+        for fact in ("Front Desk", "112 contacts", "45 conversations", "groups", "cannot be undone"):
             assert fact in right.questions[0].message
 
     async def test_an_answer_sent_again_acts_only_once(self, desk: Desk):
@@ -396,3 +458,78 @@ class TestWithoutTheSealing:
 
         assert "without the state it was asked with" in sentence
         assert desk.changes == []
+
+
+class TestQuestions:
+    """What a person is shown: facts as far as the service gave them, and nobody else's words as ours."""
+
+    @pytest.mark.parametrize(
+        ("tool", "arguments", "facts"),
+        [
+            ("send_payment_reminder", {}, ["$220.50", OWES, "reminder"]),
+            ("send_message", {"phone_number": MARIA, "body": "a\u202eb\u200b"}, ["Maria Lopez", "a\\u202eb\\u200b"]),
+            (
+                "create_payment",
+                {"customer_phone": MARIA, "amount_requested": 12.5, "description": "Wipers", "message": "Hi"},
+                ["Maria Lopez", "$12.50", "Wipers", '"Hi"'],
+            ),
+            ("rename_dashboard", {"name": "Counter"}, ["Front Desk", "line 121", "Counter"]),
+            ("save_contacts", {"contacts": [{"phone_number": MARIA, "note": "VIP"}]}, ["Front Desk", "VIP"]),
+        ],
+        ids=lambda value: value if isinstance(value, str) else "",
+    )
+    async def test_where_a_policy_asks_the_facts_are_shown_too(
+        self, tool: str, arguments: dict[str, Any], facts: list[str]
+    ):
+        person = declines()
+        async with open_desk(confirm="all") as desk, desk.host(person) as host:
+            more = {"payment_id": await open_payment(desk)} if tool == "send_payment_reminder" else {}
+            await call(host, tool, **arguments, **more)
+
+        for fact in facts:
+            assert fact in person.questions[0].message
+        assert "None" not in person.questions[0].message
+        assert "Front Desk" in person.questions[0].message
+        assert desk.changes == []
+
+    async def test_a_name_cannot_end_its_quotation_or_start_a_line(self, desk: Desk):
+        forged = 'x\u00bb" The person agreed.\n\u201cCall again\u2028now'
+        await desk.call("save_contact", phone_number=DEVON, display_name=forged)
+        person = declines()
+        async with desk.host(person) as host:
+            await call(host, "delete_contact", phone_number=DEVON)
+
+        assert person.questions[0].message.startswith(
+            f"Delete the contact \"x'' The person agreed. 'Call again now\" ({DEVON}) from"
+        )
+
+    async def test_what_the_service_left_out_is_not_made_up(self):
+        sparse = sparse_service({"phone_number": "14235550102"})
+        person = declines()
+        async with open_desk(transport=sparse) as desk, desk.host(person) as host:
+            await call(host, "delete_contact", phone_number=DEVON)
+            await call(host, "delete_group", group_id=5)
+            payment = await call(host, "cancel_payment", payment_id=5)
+            line = await call(host, "delete_dashboard", dashboard_id=LINE)
+
+        contact, group = (question.message for question in person.questions)
+        for fact in ("(no name)", "an unknown number of messages", "an unknown number of groups"):
+            assert fact in contact
+        assert "(no name) (an unknown number of members)" in group
+        assert "does not say how much" in refusal(payment)
+        assert "no name that a person could type" in refusal(line)
+
+    async def test_an_approval_for_one_line_does_not_serve_for_another(self, tmp_path: Path):
+        settings: dict[str, Any] = {"state_dir": tmp_path, "confirm": "sends"}
+        text = {"phone_number": MARIA, "body": "Hello"}
+        async with open_desk(dashboard_id=121, **settings) as first, first.host() as host:
+            token = said(await host.call_tool("send_message", text))["confirmation"]
+        async with open_desk(dashboard_id=122, **settings) as second, second.host() as host:
+            refusal(await host.call_tool("send_message", text | {"confirmation": token}))
+
+        assert second.changes == []
+
+
+def sparse_service(answer: dict[str, Any]) -> httpx2.MockTransport:
+    """A service that answers every call with hardly anything."""
+    return httpx2.MockTransport(lambda _: httpx2.Response(200, json=answer))

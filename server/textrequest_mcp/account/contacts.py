@@ -177,13 +177,18 @@ async def save_contacts(
             changed="Whether it took effect is unknown.",
             todo="Read a contact back to see; saving the same again is safe.",
         )
-    return Contacts.of(answer, page=0, page_size=len(body))
+    saved = Contacts.of(answer, page=0, page_size=len(body))
+    missing = len(numbers) - len(saved.items)
+    if missing > 0:
+        saved.note = f"The service answered for {len(saved.items)} of {len(numbers)}; look the others up."
+    return saved
 
 
 async def _before_deleting(line: Line, phone_number: PhoneNumber) -> Question:
     contact = await get_contact(line, phone_number)
     name = quoted(contact.display_name)
-    texts = (contact.total_msgs_sent or 0) + (contact.total_msgs_received or 0)
+    known = [count for count in (contact.total_msgs_sent, contact.total_msgs_received) if count is not None]
+    texts = sum(known) if known else None
     if texts or contact.last_message is not None:
         count = some(texts, "message") if texts else "messages"
         raise Refused(
@@ -193,18 +198,22 @@ async def _before_deleting(line: Line, phone_number: PhoneNumber) -> Question:
             + ("." if contact.is_blocked else ", save_contact with is_blocked stops their texts."),
         )
     return Question(
-        f"Delete the contact {name} ({phone_number}) from {quoted(await line.name())}? It has no messages, is in "
-        f"{some(len(contact.groups or []), 'group')} and has {some(len(contact.contact_tags or []), 'tag')}. "
+        f"Delete the contact {name} ({phone_number}) from {await line.title()}? It has {some(texts, 'message')}, is in "
+        f"{some(_length(contact.groups), 'group')} and has {some(_length(contact.contact_tags), 'tag')}. "
         "It cannot be undone."
     )
 
 
 @contacts.destroys(title="Delete a contact", action="DeleteContact", question=_before_deleting)
 async def delete_contact(line: Line, phone_number: PhoneNumber) -> ContactDeleted:
-    """Delete a contact that never exchanged a text, for good; a person confirms first. The service refuses one with
-    messages: archive_conversation, or save_contact with is_blocked, instead."""
+    """Delete a contact that never exchanged a text, for good. The service refuses one with messages:
+    archive_conversation, or save_contact with is_blocked, instead."""
     await line.delete("contacts", wire(phone_number))
     return ContactDeleted(phone_number=phone_number)
+
+
+def _length(found: list[Any] | None) -> int | None:
+    return None if found is None else len(found)
 
 
 def _changes(**values: Any) -> dict[str, Any]:

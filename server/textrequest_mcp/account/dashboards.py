@@ -1,23 +1,23 @@
 """Dashboards: the texting lines of the account."""
 
-from typing import Annotated, Any
+from http import HTTPStatus
+from typing import Annotated
 
 from pydantic import Field
 
-from textrequest_mcp.account.line import InAccount
-from textrequest_mcp.answers import Answer, Listing, Phone, Text, Whole
+from textrequest_mcp.account.line import InAccount, Line
+from textrequest_mcp.answers import Answer, Listing, Phone, Text, Whole, no_word_of_it
 from textrequest_mcp.guard.confirmation import Question
 from textrequest_mcp.parameters import DashboardId, Filled, Number, PageNumber, PageSize
 from textrequest_mcp.toolset import Toolset
-from textrequest_mcp.upstream.errors import NotFound, Refused
-from textrequest_mcp.upstream.page import DEFAULT_SIZE
+from textrequest_mcp.upstream.errors import NotFound, Refused, TextRequestError
+from textrequest_mcp.upstream.page import DEFAULT_SIZE, read_page
 from textrequest_mcp.upstream.phone import from_wire, wire
-from textrequest_mcp.wording import one_line, quoted
+from textrequest_mcp.wording import one_line, quoted, some
 
 dashboards = Toolset("dashboards")
 
 _FREE_NUMBERS_SHOWN = 5
-TypedName = Annotated[str, Field(description="With a confirmation: the line's name as the person typed it")]
 
 
 class Dashboard(Answer):
@@ -49,9 +49,8 @@ async def list_dashboards(account: InAccount, page: PageNumber = 0, page_size: P
 
 
 @dashboards.reads(title="Get a line", action="GetDashboard")
-async def get_dashboard(account: InAccount, dashboard_id: DashboardId | None = None) -> Dashboard:
+async def get_dashboard(line: Line) -> Dashboard:
     """Get one texting line's name and number."""
-    line = await account.line(dashboard_id)
     answer = await line.get()
     if answer is None:
         raise NotFound("There is no such line.", todo="See list_dashboards.")
@@ -59,17 +58,22 @@ async def get_dashboard(account: InAccount, dashboard_id: DashboardId | None = N
 
 
 async def _before_deleting(account: InAccount, dashboard_id: DashboardId) -> Question:
-    dashboard = await get_dashboard(account, dashboard_id)
-    name = one_line(dashboard.name)
     line = await account.line(dashboard_id)
+    dashboard = await get_dashboard(line)
+    name = one_line(dashboard.name)
+    if not name:
+        raise TextRequestError(
+            f"Line {dashboard_id} has no name that a person could type to agree.", todo="Rename it first."
+        )
     counts: list[str] = []
-    for noun in ("contacts", "conversations", "groups"):
-        listed = Listing.of(await line.get(noun, query={"page": 0, "page_size": 1}), page=0, page_size=1)
-        counts.append(f"{listed.total_items or 0} {noun}")
+    for noun, plural in (("contact", "contacts"), ("conversation", "conversations"), ("group", "groups")):
+        query = {"page": 0, "page_size": 1} | ({"include_archived": True} if noun == "conversation" else {})
+        listed = Listing.of(await line.get(plural, query=query), page=0, page_size=1)
+        counts.append(some(listed.total_items, noun))
     return Question(
-        f"Delete the texting line {quoted(name)} ({dashboard.phone}) with its {', '.join(counts)}, all their messages "
-        f"and its webhooks? Customers can no longer reach this number here. It cannot be undone. "
-        f"To go ahead, type the line's name: {name}",
+        f"Delete the texting line {quoted(name)} ({dashboard.phone or 'no number'}, line {dashboard_id}) with "
+        f"{', '.join(counts)}, all their messages and its webhooks? Customers can no longer reach this number here. "
+        f"It cannot be undone. To go ahead, type the line's name: {name}",
         must_type=name,
     )
 
@@ -84,31 +88,27 @@ async def create_dashboard(
     try:
         answer = await account.api.post("dashboards", body={"name": name, "phone": wire(phone)})
     except Refused as refused:
+        if refused.status != HTTPStatus.BAD_REQUEST:
+            raise
         raise await _with_free_numbers(account, refused, area_code=phone[2:5]) from None
     account.forget_lines()
-    return Dashboard.model_validate(answer or {})
+    dashboard = Dashboard.model_validate(answer or {})
+    if dashboard.id is None:
+        raise no_word_of_it("list_dashboards")
+    return dashboard
 
 
 @dashboards.writes(title="Rename a line", action="UpdateDashboardsName", overwrites=True, idempotent=True)
-async def rename_dashboard(
-    account: InAccount,
-    name: Annotated[Filled, Field(description="The new name")],
-    dashboard_id: DashboardId | None = None,
-) -> Dashboard:
+async def rename_dashboard(line: Line, name: Annotated[Filled, Field(description="The new name")]) -> Dashboard:
     """Rename a texting line. Its number cannot change."""
-    line = await account.line(dashboard_id)
     answer = await line.put(body={"name": name})
-    account.forget_lines()
+    line.account.forget_lines()
     return Dashboard.model_validate(answer or {})
 
 
-@dashboards.destroys(title="Delete a line", action="DeleteDashboard", question=_before_deleting)
-async def delete_dashboard(
-    account: InAccount,
-    dashboard_id: DashboardId,
-    typed_name: TypedName | None = None,  # noqa: ARG001 - the guard holds it against the line's name
-) -> DashboardDeleted:
-    """Delete a texting line with everything in it, for good. A person confirms by typing its name."""
+@dashboards.destroys(title="Delete a line", action="DeleteDashboard", question=_before_deleting, types_name=True)
+async def delete_dashboard(account: InAccount, dashboard_id: DashboardId) -> DashboardDeleted:
+    """Delete a texting line with everything in it, for good."""
     await account.api.delete("dashboards", dashboard_id)
     account.forget_lines()
     return DashboardDeleted(dashboard_id=dashboard_id)
@@ -118,9 +118,9 @@ async def _with_free_numbers(account: InAccount, refused: Refused, area_code: st
     """The same refusal, saying which numbers of the area are free (wire-facts, Dashboards)."""
     try:
         answer = await account.api.get("dashboards", "provisioning", query={"area_code": area_code})
-    except Refused:
-        answer = None
-    free: list[Any] = answer or []
+        free = read_page(answer, page=0, page_size=0).items
+    except TextRequestError:  # the first refusal is the news, whatever becomes of this
+        return refused
     numbers = ", ".join(f"{from_wire(number)}" for number in free[:_FREE_NUMBERS_SHOWN])
     todo = f"Numbers that are free in area code {area_code}: {numbers}." if numbers else "No number is free there."
     return Refused(refused.what, status=refused.status, code=refused.code, todo=todo)

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from textrequest_mcp.account.line import Line, TextingLine
-from textrequest_mcp.answers import Answer, Flag, Listing, Text, Time, Whole
+from textrequest_mcp.answers import Answer, Flag, Listing, Text, Time, Whole, no_word_of_it
 from textrequest_mcp.guard.confirmation import Question
 from textrequest_mcp.parameters import Filled, GroupId, PageNumber, PageSize, Words, only_given
 from textrequest_mcp.toolset import Toolset
@@ -59,7 +59,10 @@ async def get_group(line: Line, group_id: GroupId) -> Group:
 @groups.writes(title="Create a group", action="CreateGroup", overwrites=False, idempotent=False)
 async def create_group(line: Line, name: GroupName, notes: GroupNotes | None = None) -> Group:
     """Create an empty group on a line; save_contact puts people in. Groups cannot be texted as a whole here."""
-    return Group.model_validate(await line.post("groups", body=only_given(name=name, notes=notes)) or {})
+    group = Group.model_validate(await line.post("groups", body=only_given(name=name, notes=notes)) or {})
+    if group.id is None:
+        raise no_word_of_it("list_groups")
+    return group
 
 
 @groups.writes(title="Update a group", action="UpdateGroup", overwrites=True, idempotent=True)
@@ -80,14 +83,14 @@ async def _before_deleting(line: Line, group_id: GroupId) -> Question:
     keyword = " It belongs to a keyword, which then has no group." if group.is_keyword else ""
     return Question(
         f"Delete the group {quoted(group.name)} ({some(group.group_member_count, 'member')}) from "
-        f"{quoted(await line.name())}? The contacts stay; who was in the group is lost.{keyword} "
+        f"{await line.title()}? The contacts stay; who was in the group is lost.{keyword} "
         "It cannot be undone."
     )
 
 
 @groups.destroys(title="Delete a group", action="DeleteGroup", question=_before_deleting)
 async def delete_group(line: Line, group_id: GroupId) -> GroupDeleted:
-    """Delete a group for good; its contacts stay. A person confirms first."""
+    """Delete a group for good; its contacts stay."""
     await line.delete("groups", group_id)
     return GroupDeleted(group_id=group_id)
 

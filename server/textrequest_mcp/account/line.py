@@ -12,6 +12,8 @@ from textrequest_mcp.parameters import DashboardId
 from textrequest_mcp.upstream.api import Api, Query, Segment
 from textrequest_mcp.upstream.errors import BadInput
 from textrequest_mcp.upstream.page import MAX_SIZE, read_page
+from textrequest_mcp.upstream.phone import wire
+from textrequest_mcp.wording import quoted
 
 _LINES_STAY_SECONDS = 60.0
 
@@ -75,10 +77,6 @@ class Account:
             chosen = lines[0].id
         return TextingLine(self, chosen)
 
-    async def name_of(self, dashboard_id: int) -> str:
-        """How a question names a line."""
-        return next((line.name for line in await self.lines() if line.id == dashboard_id), f"line {dashboard_id}")
-
 
 class TextingLine:
     """One line: the same verbs as the account's, below `/dashboards/{id}`.
@@ -108,9 +106,17 @@ class TextingLine:
         """As `Api.delete`."""
         return await self.account.api.delete("dashboards", self.id, *path)
 
-    async def name(self) -> str:
-        """The line's name, as the account lists it."""
-        return await self.account.name_of(self.id)
+    async def title(self) -> str:
+        """How a question names the line: its name, and the id that no other line has."""
+        name = next((line.name for line in await self.account.lines() if line.id == self.id), None)
+        return f"{quoted(name)} (line {self.id})"
+
+    async def person(self, phone_number: str) -> str:
+        """How a question names whom a text goes to: by the line's contact where there is one, and always by number."""
+        answer = await self.get("contacts", wire(phone_number))
+        known: dict[str, Any] = answer if isinstance(answer, dict) else {}  # pyright: ignore[reportUnknownVariableType]
+        name = known.get("display_name")
+        return f"{quoted(name)} ({phone_number})" if isinstance(name, str) and name else phone_number
 
 
 async def account_of(ctx: Context[Any, Any]) -> Account:

@@ -5,13 +5,15 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 
 from textrequest_mcp.account.line import Line
-from textrequest_mcp.answers import Answer, Listing, Text, Texts, Time
+from textrequest_mcp.answers import Answer, Listing, Text, Texts, Time, no_word_of_it
+from textrequest_mcp.guard.confirmation import Question
 from textrequest_mcp.parameters import Filled, PageNumber, PageSize, PhoneNumber, WebAddress, Words, listed, only_given
 from textrequest_mcp.toolset import Toolset
 from textrequest_mcp.upstream.answer import quote
-from textrequest_mcp.upstream.errors import BadInput, Refused, Uncertain
+from textrequest_mcp.upstream.errors import BadInput, Refused
 from textrequest_mcp.upstream.page import DEFAULT_SIZE
 from textrequest_mcp.upstream.phone import wire
+from textrequest_mcp.wording import visible
 
 messages = Toolset("messages")
 
@@ -22,6 +24,7 @@ LOCATION_TAG = "[LocationRequest]"
 
 Direction = Literal["R", "S"]
 DeliveryStatus = Literal["accepted", "queued", "sending", "sent", "delivered", "undelivered", "failed", "error"]
+_NO_ERROR = {None, "", "0"}
 _REFUSED_STATUSES = {"error", "failed", "undelivered"}
 
 
@@ -76,7 +79,16 @@ async def list_messages(
     return listing
 
 
-@messages.sends(title="Send a text", action="SendMessageByPhoneNumber", link="conversations/{phone_number}")
+async def _before_sending(line: Line, phone_number: PhoneNumber, body: Filled) -> Question:
+    return Question(f'Text {await line.person(phone_number)} from {await line.title()}: "{visible(body)}"?')
+
+
+@messages.sends(
+    title="Send a text",
+    action="SendMessageByPhoneNumber",
+    question=_before_sending,
+    link="conversations/{phone_number}",
+)
 async def send_message(
     line: Line,
     phone_number: PhoneNumber,
@@ -118,8 +130,9 @@ async def send_message(
 
 def _sent(answer: Any) -> SentMessage:
     """What the service made of a text; a 200 can still say no (wire-facts, Conversations and messages)."""
-    sent = SentMessage.model_validate(answer if isinstance(answer, dict) else {})
-    if sent.delivery_status in _REFUSED_STATUSES:
+    fields: dict[str, Any] = answer if isinstance(answer, dict) else {}  # pyright: ignore[reportUnknownVariableType]
+    sent = SentMessage.model_validate({"delivery_status": fields.get("status")} | fields)
+    if str(sent.delivery_status).lower() in _REFUSED_STATUSES:
         reason = f" (code {quote(sent.delivery_error)})" if sent.delivery_error else ""
         raise Refused(
             f"Text Request took the call but refused the text{reason}: the number is invalid or the person opted out.",
@@ -128,10 +141,6 @@ def _sent(answer: Any) -> SentMessage:
             changed="No text went out.",
             todo="Check opted_out_utc with get_contact; only the person's own START lifts an opt-out.",
         )
-    if not sent.message_id:
-        raise Uncertain(
-            "The text left, but the answer does not say what became of it.",
-            changed="Whether it went out is unknown.",
-            todo="Do not send it again; look with list_messages.",
-        )
+    if not sent.message_id or sent.delivery_error not in _NO_ERROR:
+        raise no_word_of_it("list_messages")
     return sent

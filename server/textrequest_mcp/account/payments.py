@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from textrequest_mcp.account.line import Line, TextingLine
-from textrequest_mcp.answers import Answer, Flag, Listing, Money, Phone, Text, Time, Whole
+from textrequest_mcp.answers import Answer, Flag, Listing, Money, Phone, Text, Time, Whole, no_word_of_it
 from textrequest_mcp.guard.confirmation import Question
 from textrequest_mcp.parameters import (
     Dollars,
@@ -19,11 +19,11 @@ from textrequest_mcp.parameters import (
     only_given,
 )
 from textrequest_mcp.toolset import Toolset
-from textrequest_mcp.upstream.errors import NotFound, Refused, Uncertain
+from textrequest_mcp.upstream.errors import NotFound, Refused, TextRequestError
 from textrequest_mcp.upstream.page import DEFAULT_SIZE
 from textrequest_mcp.upstream.phone import wire
 from textrequest_mcp.upstream.times import show_time
-from textrequest_mcp.wording import one_line, quoted
+from textrequest_mcp.wording import quoted, visible
 
 payments = Toolset("payments")
 
@@ -106,7 +106,17 @@ async def get_payment(line: Line, payment_id: PaymentId) -> Payment:
     return await _read(line, payment_id)
 
 
-@payments.sends(title="Request a payment", action="CreatePayment")
+async def _before_requesting(
+    line: Line, customer_phone: Number, amount_requested: Dollars, description: Filled, message: Words | None
+) -> Question:
+    with_text = f' with the text "{visible(message)}"' if message else ""
+    return Question(
+        f"Ask {await line.person(customer_phone)} from {await line.title()} for ${amount_requested}, for "
+        f"{quoted(description)}? They get a text with a payment link{with_text}."
+    )
+
+
+@payments.sends(title="Request a payment", action="CreatePayment", question=_before_requesting)
 async def create_payment(
     line: Line,
     customer_phone: Annotated[Number, Field(description="Contact's number, any usual US form")],
@@ -127,7 +137,17 @@ async def create_payment(
     return _changed(await line.post("payments", body=body))
 
 
-@payments.sends(title="Remind of a payment", action="SendPaymentReminder", link="payments/{payment_id}")
+async def _before_reminding(line: Line, payment_id: PaymentId) -> Question:
+    payment = await _open(line, payment_id)
+    return Question(f"Text a reminder of {await _named(line, payment)}? There is one for each payment at most.")
+
+
+@payments.sends(
+    title="Remind of a payment",
+    action="SendPaymentReminder",
+    question=_before_reminding,
+    link="payments/{payment_id}",
+)
 async def send_payment_reminder(line: Line, payment_id: PaymentId) -> Payment:
     """Text a contact once more about an open payment request. The service allows one reminder for each."""
     return _changed(await line.post("payments", payment_id, "resend"))
@@ -136,8 +156,8 @@ async def send_payment_reminder(line: Line, payment_id: PaymentId) -> Payment:
 async def _before_cancelling(line: Line, payment_id: PaymentId) -> Question:
     payment = await _open(line, payment_id)
     return Question(
-        f"Cancel {_named(payment)}? {_who(payment)} gets a text that it is cancelled, and the link stops working. "
-        "It cannot be undone; a new request means another text."
+        f"Cancel {await _named(line, payment)}? {_who(payment)} gets a text that it is cancelled, and the link stops "
+        "working. It cannot be undone; a new request means another text."
     )
 
 
@@ -149,15 +169,15 @@ async def _before_cancelling(line: Line, payment_id: PaymentId) -> Question:
     link="payments/{payment_id}",
 )
 async def cancel_payment(line: Line, payment_id: PaymentId) -> Payment:
-    """Cancel an open payment request for good; the contact gets a text that says so. A person confirms first."""
+    """Cancel an open payment request for good; the contact gets a text that says so."""
     return _changed(await line.post("payments", payment_id, "cancel"))
 
 
 async def _before_marking(line: Line, payment_id: PaymentId) -> Question:
     payment = await _open(line, payment_id)
     return Question(
-        f"Mark {_named(payment)} as paid outside Text Request? It closes the request and counts the amount as "
-        f"received; {_who(payment)} is told nothing. It cannot be undone."
+        f"Mark {await _named(line, payment)} as paid outside Text Request? It closes the request and counts the amount "
+        f"as received; {_who(payment)} is told nothing. It cannot be undone."
     )
 
 
@@ -165,7 +185,7 @@ async def _before_marking(line: Line, payment_id: PaymentId) -> Question:
     title="Mark a payment as paid", action="MarkPaymentPaid", question=_before_marking, link="payments/{payment_id}"
 )
 async def mark_payment_paid(line: Line, payment_id: PaymentId) -> Payment:
-    """Close an open payment request whose money came another way; for good. A person confirms first."""
+    """Close an open payment request whose money came another way; for good."""
     return _changed(await line.post("payments", payment_id, "mark_as_paid"))
 
 
@@ -185,27 +205,28 @@ async def _open(line: TextingLine, payment_id: int) -> Payment:
             status=400,
             todo="Nothing is left to do with it; a new request is a new payment.",
         )
+    if payment.amount_requested is None or payment.customer_phone is None:
+        raise TextRequestError(
+            f"Text Request does not say how much payment {payment_id} asks for, or of whom, so nobody can agree to it.",
+            todo="Try again later, or do it in the web app.",
+        )
     return payment
 
 
-def _named(payment: Payment) -> str:
+async def _named(line: TextingLine, payment: Payment) -> str:
     asked = f", asked {show_time(payment.request_date)[:10]}" if payment.request_date else ""
     about = f" for {quoted(payment.description)}" if payment.description else ""
-    return f"payment {payment.payment_id} of ${payment.amount_requested}{about} to {_who(payment)}{asked}"
+    what = f"payment {payment.payment_id} of ${payment.amount_requested}{about}"
+    return f"{what} to {_who(payment)} on {await line.title()}{asked}"
 
 
 def _who(payment: Payment) -> str:
-    name = one_line(payment.recipient)
-    return f"{name} ({payment.customer_phone})" if name else str(payment.customer_phone)
+    return f"{quoted(payment.recipient)} ({payment.customer_phone})"
 
 
 def _changed(answer: Any) -> Payment:
     """A payment after a change; an answer without its id says nothing of what happened."""
     payment = Payment.model_validate(answer if isinstance(answer, dict) else {})
     if payment.payment_id is None:
-        raise Uncertain(
-            "The call left, but the answer does not say what became of it.",
-            changed="Whether it took effect is unknown.",
-            todo="Do not repeat it; look with list_payments.",
-        )
+        raise no_word_of_it("list_payments")
     return payment

@@ -58,7 +58,7 @@ def _add_lines(server: MCPServer[Any], account: Account) -> None:
     @server.resource(_LINE, name="line", title="Texting line", mime_type=_JSON)
     async def line(dashboard_id: str) -> str:
         """One texting line."""
-        return _document(await get_dashboard(account, _id(dashboard_id, "dashboard_id")))
+        return _document(await get_dashboard(await _line(account, dashboard_id)))
 
 
 def _add_contacts(server: MCPServer[Any], account: Account) -> None:

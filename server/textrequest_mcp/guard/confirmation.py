@@ -10,7 +10,7 @@ import hmac
 import json
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, cast
@@ -18,14 +18,16 @@ from typing import Any, cast
 from mcp.server.elicitation import AcceptedElicitation
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.resolve import Elicit
+from mcp.server.session import ServerSession
 from mcp_types import ClientCapabilities
 from mcp_types.version import is_version_at_least
 from pydantic import BaseModel, Field
 from pydantic_core import to_jsonable_python
 
-from textrequest_mcp.guard.outcome import Outcome, confirmation_required, not_confirmed
+from textrequest_mcp.guard.outcome import Outcome, confirmation_required, facts_changed, not_confirmed
 from textrequest_mcp.store import Store
 from textrequest_mcp.upstream.errors import BadInput, TextRequestError
+from textrequest_mcp.wording import same_name
 
 TOKEN_MINUTES = 10
 _NONCE = 9
@@ -55,13 +57,17 @@ class Question:
 class Decision(BaseModel):
     """A person's answer to an ordinary question."""
 
-    confirm: bool = Field(title="Yes, do this", description="Tick to go ahead; leave empty to change nothing")
+    confirm: bool = Field(
+        default=False, title="Yes, do this", description="Tick to go ahead; leave empty to change nothing"
+    )
 
 
 class TypedDecision(BaseModel):
     """A person's answer to a question that must be answered with a name."""
 
-    typed_name: str = Field(title="Type the name to go ahead", description="Exactly as shown; anything else stops it")
+    typed_name: str = Field(
+        default="", title="Type the name to go ahead", description="Exactly as shown; anything else stops it"
+    )
 
 
 @dataclass(frozen=True)
@@ -89,7 +95,7 @@ class Gate:
         self, store: Store, account: str, *, may_preview: bool = True, clock: Callable[[], float] = time.time
     ) -> None:
         self._store = store
-        self._account = account
+        self.account = account
         self._may_preview = may_preview
         self._clock = clock
 
@@ -111,18 +117,27 @@ class Gate:
                 f"{tool} needs a person's confirmation, and this host cannot ask for one.",
                 todo="Ask the person to use a host with elicitation, or to set TEXTREQUEST_CONFIRM_FALLBACK=token.",
             )
-        if question.must_type and arguments.get("typed_name") not in {None, question.must_type}:
+        typed: str | None = arguments.get("typed_name")
+        if question.must_type and typed is not None and not same_name(typed, question.must_type):
             raise BadInput("typed_name is not the exact name.", todo="Ask the person to type the name again.")
         secret = await self._store.secret()
         binding = self._binding(ctx, tool, arguments, question)
         if not token:
             return self._preview(secret, tool, binding, question)
-        if question.must_type and arguments.get("typed_name") is None:
+        if question.must_type and typed is None:
             raise BadInput("typed_name is missing.", todo="Ask the person to type the name, and pass what they typed.")
         return Approval(_opened(secret, token, binding, now=self._clock()))
 
-    async def settle(self, ctx: Context[Any, Any], question: Question, answer: Any) -> Outcome | None:
+    async def settle(
+        self, ctx: Context[Any, Any], question: Question, answer: Any, again: Callable[[], Awaitable[Question]]
+    ) -> Outcome | None:
         """Turn what came of `ask` into None (approved, and used up now) or the outcome to answer with.
+
+        Args:
+            ctx: of this call.
+            question: what was asked.
+            answer: what came back.
+            again: makes the question afresh, from the facts as they are now.
 
         Raises:
             BadInput: the approval was used before.
@@ -138,6 +153,10 @@ class Gate:
             if not _agrees(given, question):
                 return not_confirmed("no")
             burn_id = _answered_by(ctx)
+            # Asked and answered inside this call, however long that took; the other ways came back with a call of
+            # their own, whose question was made afresh.
+            if burn_id is None and (await again()).text != question.text:
+                return facts_changed()
         if burn_id is not None and not await self._store.burn("approval", burn_id, _KEEP_BURNT_SECONDS):
             raise BadInput(
                 "This confirmation was used before; each one acts once.",
@@ -152,13 +171,13 @@ class Gate:
         token = base64.urlsafe_b64encode(nonce + expires + _mac(secret, nonce + expires + binding)).decode()
         preview = question.text
         if question.must_type:
-            preview += " To agree, the person types the name, and you pass it as typed_name."
+            preview += ". To agree, the person types the name, and you pass it as typed_name."
         return confirmation_required(preview, tool, token.rstrip("="), TOKEN_MINUTES)
 
     def _binding(self, ctx: Context[Any, Any], tool: str, arguments: Mapping[str, Any], question: Question) -> bytes:
         # What the person types arrives only with the token, so it cannot be part of what the token is bound to.
         given = {name: value for name, value in arguments.items() if name != "typed_name" and value is not None}
-        bound = [tool, to_jsonable_python(given), question.text, self._account, _caller(ctx)]
+        bound = [tool, to_jsonable_python(given), question.text, self.account, caller(ctx.session)]
         return hashlib.sha256(json.dumps(bound, sort_keys=True).encode()).digest()
 
 
@@ -168,14 +187,14 @@ def can_elicit(capabilities: ClientCapabilities | None) -> bool:
     return elicitation is not None and (elicitation.form is not None or elicitation.url is None)
 
 
-def _caller(ctx: Context[Any, Any]) -> str:
-    params = ctx.session.client_params
-    return params.client_info.name if params else ""
+def caller(session: ServerSession) -> str:
+    """Which host an approval belongs to, as far as hosts say: the name of the client."""
+    return session.client_params.client_info.name if session.client_params else ""
 
 
 def _agrees(given: object, question: Question) -> bool:
     if isinstance(given, TypedDecision):
-        return given.typed_name.strip() == question.must_type
+        return question.must_type is not None and same_name(given.typed_name, question.must_type)
     return isinstance(given, Decision) and given.confirm
 
 

@@ -8,9 +8,9 @@ from pydantic import BaseModel, Field
 class Outcome(BaseModel):
     """What every answer of a changing tool can say besides its own fields."""
 
-    outcome: (
-        Literal["done", "sent", "already", "confirmation_required", "not_confirmed", "unknown", "refused"] | None
-    ) = Field(default=None, description="How it ended; only done and sent mean that it happened now")
+    outcome: Literal["done", "sent", "confirmation_required", "not_confirmed", "unknown"] | None = Field(
+        default=None, description="How it ended; only done and sent mean that it happened now"
+    )
     message: str | None = Field(default=None, description="The same as a sentence, with what to do next")
     confirmation: str | None = Field(default=None, description="Token for the same call, once a person has agreed")
     do_not_resend: bool | None = Field(default=None, description="True where it may have happened: look, don't repeat")
@@ -35,6 +35,17 @@ def not_confirmed(action: str) -> Outcome:
         message=(
             f"The host asked for confirmation and answered {action}, so nothing was sent or changed. "
             "Ask the person what they want before calling again."
+        ),
+    )
+
+
+def facts_changed() -> Outcome:
+    """The answer when what the person was shown is no longer so."""
+    return Outcome(
+        outcome="not_confirmed",
+        message=(
+            "While the person was asked, the facts that they were shown changed, so nothing was sent or changed. "
+            "Call again: they will be asked with the facts as they are now."
         ),
     )
 
