@@ -81,3 +81,39 @@ def test_chosen_columns_come_in_their_order_and_from_inner_objects():
 
 def test_field_values_are_written_as_pairs():
     assert table([{"fields": [{"id": "a", "value": "b\nc"}]}]) == ["fields", "a=b⏎c"]
+
+
+BIDI = [chr(code) for code in (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))]
+BREAKS = "\n\r\v\f\x1c\x1d\x1e\x85"
+CONTROLS = [chr(code) for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in BREAKS + "\t"]
+
+
+@pytest.mark.parametrize("unseen", [*CONTROLS, *BIDI], ids=ascii)
+def test_what_acts_on_a_screen_without_being_seen_is_left_out_of_cells_and_json(unseen: str):
+    name = f"E{unseen}ve"
+
+    assert table([{"name": name, "tags": [name], "inner": {"name": name}}])[1].startswith("Eve\tEve\t{")
+    for text in (write_text({"name": name}), write_text({"name": name, "items": [{"inner": {"name": name}}]})):
+        assert unseen not in text.replace("\n", "")
+        if unseen in BIDI:
+            assert text.startswith('{"name":"Eve"}')
+
+
+def test_a_cell_is_cut_by_what_is_seen_of_it():
+    assert table([{"body": "\u202e" * 50 + "x" * 10}], longest=10) == ["body", "x" * 10]
+
+
+@pytest.mark.parametrize("line_break", [*BREAKS, "\u2028", "\u2029"], ids=ascii)
+def test_json_is_one_line_and_says_the_same(line_break: str):
+    answer = {"name": f"Eve{line_break}9"}
+
+    for text in (write_text(answer), write_text({**answer, "items": []}), table([{"inner": answer}])[1]):
+        assert len(text.splitlines()) == 1
+        assert json.loads(text) == answer
+
+
+def test_emoji_stay_whole_and_letters_stay_what_they_are():
+    family = "\U0001f468\u200d\U0001f469\u200d\U0001f467 \u2764\ufe0f नि\u200cम שלום"
+
+    assert table([{"name": family}]) == ["name", family]
+    assert write_text({"name": family}) == f'{{"name":"{family}"}}'
