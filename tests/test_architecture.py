@@ -29,7 +29,7 @@ BELOW: dict[str, set[str]] = {
     "sandbox": set[str](),
 }
 WIRES_THE_SANDBOX_IN = {"app", "cli"}
-LEAVES = {"settings", "logs", "protocol", "endings"}
+LEAVES = {"settings", "protocol", "endings"}
 
 
 def modules() -> list[Path]:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -36,7 +37,7 @@ def make_knows(command: list[str]) -> None:
 def serves_and_ends(command: list[str]) -> None:
     """It starts, says so where it listens, and ends quietly at Ctrl-C; on a free port, to disturb nobody."""
     assert command[0] == COMMAND
-    arguments = ["0" if before == "--port" else each for before, each in zip(["", *command], command[1:], strict=False)]
+    arguments = ["0" if before == "--port" else each for before, each in pairwise(command)]
     child = subprocess.Popen(
         [sys.executable, "-m", "textrequest_mcp", *arguments],
         stdin=subprocess.PIPE,

@@ -14,6 +14,7 @@ from textrequest_mcp.settings import (
     Settings,
     SettingsError,
     is_loopback,
+    make_state_folder,
     read_settings,
 )
 
@@ -343,3 +344,31 @@ def test_a_port_is_set_by_its_flag_and_the_variable_is_no_setting():
     [problem] = problems({**KEY, "TEXTREQUEST_PORT": "9000"})
 
     assert "TEXTREQUEST_PORT" in problem
+
+
+def test_the_state_folder_must_be_a_whole_path():
+    [problem] = problems({**KEY, "TEXTREQUEST_STATE_DIR": "state"})
+
+    assert "not a whole path" in problem
+
+
+def test_the_state_folder_is_made_for_this_user_alone(tmp_path: Path):
+    folder = tmp_path / "a" / "b"
+
+    make_state_folder(folder)
+
+    assert folder.stat().st_mode & 0o777 == 0o700
+    make_state_folder(None)
+
+
+@pytest.mark.parametrize("name", ["/proc/nope/state", "/dev/null/state"])
+def test_a_state_folder_that_cannot_be_is_told_before_anything_starts(name: str):
+    with pytest.raises(SettingsError, match=f"The state folder {name} cannot be used: "):
+        make_state_folder(Path(name))
+
+
+def test_a_state_folder_that_cannot_be_written_to_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("os.access", lambda *_: False)  # root may write anywhere
+
+    with pytest.raises(SettingsError, match="cannot be written to"):
+        make_state_folder(tmp_path)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from textrequest_mcp import __version__
-from textrequest_mcp.settings import Settings, SettingsError, read_settings
+from textrequest_mcp.settings import Settings, SettingsError, make_state_folder, read_settings
 
 _COMMANDS = ("serve", "sandbox", "demo", "tools")
 _FAILED = 1
@@ -33,13 +33,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="textrequest-mcp", description="An MCP server for a business's Text Request texting lines."
+        prog="textrequest-mcp",
+        description="An MCP server for a business's Text Request texting lines.",
+        epilog="Settings are also read from TEXTREQUEST_ variables, first of all TEXTREQUEST_API_KEY; see README.md.",
     )
     parser.add_argument("--version", action="version", version=f"textrequest-mcp {__version__}")
     commands = parser.add_subparsers(required=True, metavar="{serve,sandbox,demo,tools}")
 
     serve = commands.add_parser("serve", help="serve an account to an AI host (the default)")
-    serve.add_argument("--transport", choices=("stdio", "sse", "http"), default="stdio")
+    serve.add_argument("--transport", choices=("stdio", "sse", "http"), default="stdio", help="how hosts connect")
     serve.add_argument("--host", help="where HTTP listens; this machine only (127.0.0.1)")
     serve.add_argument("--port", type=int, help="the port that HTTP listens on (8000)")
     serve.add_argument("--read-only", action="store_true", default=None, help="offer only tools that change nothing")
@@ -51,7 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     sandbox.add_argument("--port", type=int, default=0, help="0 takes any free port")
     sandbox.set_defaults(run=_sandbox)
 
-    demo = commands.add_parser("demo", help="show a day at the counter, with the pretend account")
+    demo = commands.add_parser("demo", help="show an hour at the counter, with the pretend account")
     demo.set_defaults(run=_demo)
 
     tools = commands.add_parser("tools", help="print every tool: name, risk, connector action")
@@ -62,6 +64,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _serve(chosen: argparse.Namespace) -> int:
     settings: Settings = read_settings(vars(chosen))
+    make_state_folder(settings.state_dir)
 
     gc.disable()  # while the parts are loaded, nothing is garbage: looking for it takes a tenth of the start
     from textrequest_mcp.serving import serve  # after the settings: a mistake in them is told at once

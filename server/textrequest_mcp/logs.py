@@ -1,12 +1,12 @@
 """What the server writes about itself: to stderr only, without keys, message texts or whole phone numbers."""
 
 import logging
-import re
 import sys
 from types import TracebackType
 from typing import Any
 
-_LONG_DIGITS = re.compile(r"(?<![\w-])\+?1?[ .\-(]{0,2}\d{3}[ .\-)]{0,2}\d{3}[ .\-]?\d{4}(?!\w)")
+from textrequest_mcp.upstream.phone import mask_numbers
+
 # These name request addresses (which hold phone numbers) or tool arguments at their lower levels.
 _TALKATIVE = ("httpx2", "httpcore2", "mcp", "sse_starlette", "uvicorn", "uvicorn.access", "asyncio")
 
@@ -15,7 +15,7 @@ class _Masked(logging.Formatter):
     """A line with every phone number cut to its last two digits, and of an exception only its type and place."""
 
     def format(self, record: logging.LogRecord) -> str:
-        return _LONG_DIGITS.sub(lambda match: "…" + match[0][-2:], super().format(record))
+        return mask_numbers(super().format(record))
 
     def formatException(self, ei: Any) -> str:  # noqa: N802 - the standard library's name
         kind: type[BaseException] | None = ei[0]

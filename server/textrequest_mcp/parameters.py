@@ -134,6 +134,7 @@ LocalTime = Annotated[str, BeforeValidator(_local)]  # on the wire: no zone
 Ids = Annotated[list[Id], BeforeValidator(listed)]
 Guids = Annotated[list[Guid], BeforeValidator(listed)]
 
+LineId = Annotated[Id, Field(description="From list_dashboards")]
 DashboardId = Annotated[Id, Field(description="Line id from list_dashboards; optional with a default or only line")]
 PhoneNumber = Annotated[Number, Field(description="Contact's number, any usual US form")]
 GroupId = Annotated[Id, Field(description="From list_groups")]

@@ -36,6 +36,8 @@ async def _serve(settings: Settings) -> int:
         gc.freeze()  # what was made so far stays to the end, and need not be looked through again
         gc.enable()
         if settings.transport == "stdio":
+            if sys.stdin.isatty():
+                sys.stderr.write("textrequest-mcp waits for an MCP host on stdin; Ctrl-C ends it.\n")
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(_leave_on_signal, account.api)
                 await server.run_stdio_async()

@@ -70,6 +70,26 @@ class Settings:
     port: int = 8000
 
 
+def make_state_folder(folder: Path | None) -> None:
+    """Make sure that state can be kept, before anything starts; None keeps it in memory.
+
+    Raises:
+        SettingsError: the folder cannot be made or written to.
+    """
+    if folder is None:
+        return
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+    else:
+        reason = "" if os.access(folder, os.W_OK | os.X_OK) else "it cannot be written to"
+    if reason:
+        raise SettingsError(
+            [f"The state folder {folder} cannot be used: {reason}. Set TEXTREQUEST_STATE_DIR to another."]
+        )
+
+
 def read_settings(flags: Mapping[str, Any], environment: Mapping[str, str] = os.environ) -> Settings:
     """Settings from flags (`{"read_only": True, ...}`, None where not given) over `TEXTREQUEST_*` variables.
 
@@ -237,6 +257,10 @@ class _Reading:
         text = self.text("state_dir")
         if text:
             folder = self.path("TEXTREQUEST_STATE_DIR", text)
+            if folder and not folder.is_absolute():
+                self.problems.append(
+                    "TEXTREQUEST_STATE_DIR is not a whole path, so each place would get its own state."
+                )
             for part in (folder, *folder.parents) if folder else ():
                 # Not Path's own, which raise where access is denied.
                 if os.path.exists(part) and not os.path.isdir(part):

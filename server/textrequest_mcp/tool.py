@@ -36,6 +36,8 @@ from textrequest_mcp.wording import visible
 
 logger = logging.getLogger(__name__)
 
+_PLAINER = {"extra_forbidden": "is not known here", "too_short": "is empty or too short"}
+
 
 @cache
 def make_tool(spec: ToolSpec, *, confirm: str) -> Tool:
@@ -181,7 +183,7 @@ def _sentence(tool: str, error: ValidationError) -> str:
     problems: list[str] = []
     for problem in error.errors(include_url=False, include_input=False, include_context=False):
         where = ".".join(str(part) for part in problem["loc"] if not str(part).startswith("function-"))
-        what = problem["msg"].removeprefix("Value error, ")
+        what = _PLAINER.get(problem["type"], problem["msg"].removeprefix("Value error, "))
         problems.append(f"{where} is missing" if problem["type"] == "missing" else f"{where}: {what}")
     return f"{tool} cannot run: {'; '.join(dict.fromkeys(problems))}."
 

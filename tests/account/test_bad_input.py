@@ -219,8 +219,8 @@ REFUSED_HERE: list[tuple[str, dict[str, Any], str]] = [
     *(
         ("save_contacts", {"contacts": bad}, why)
         for bad, why in (
-            ([], "at least 1"),
-            ("[]", "at least 1"),
+            ([], "is empty"),
+            ("[]", "is empty"),
             ("secretword", "must be a list"),
             ('[{"phone_number": ', "must be a list"),
             ([5], "contacts.0"),

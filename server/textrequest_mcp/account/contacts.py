@@ -124,8 +124,9 @@ async def save_contact(
     is_blocked: Annotated[bool, Field(description="Drop their texts")] | None = None,
     suppressed_reason: Annotated[Words, Field(description="With is_suppressed")] | None = None,
     note: Annotated[Words, Field(description="For colleagues")] | None = None,
-    groups: Annotated[Ids, Field(description="Ids from list_groups")] | None = None,
-    contact_tags: Annotated[Guids, Field(description="Ids from list_tags; [] removes all")] | None = None,
+    groups: Annotated[Ids, Field(description="All their groups, by ids from list_groups; [] leaves all")] | None = None,
+    contact_tags: Annotated[Guids, Field(description="All their tags, by ids from list_tags; [] removes all")]
+    | None = None,
     custom_fields: Annotated[FieldValues, Field(description="Ids from list_custom_fields; [] removes all")]
     | None = None,
     is_resolved: Annotated[bool, Field(description="Conversation is settled")] | None = None,

@@ -8,7 +8,7 @@ from pydantic import Field
 from textrequest_mcp.account.line import InAccount, Line
 from textrequest_mcp.answers import Answer, Listing, Phone, Text, Whole, no_word_of_it
 from textrequest_mcp.guard.confirmation import Question
-from textrequest_mcp.parameters import DashboardId, Filled, Number, PageNumber, PageSize
+from textrequest_mcp.parameters import Filled, LineId, Number, PageNumber, PageSize
 from textrequest_mcp.toolset import Toolset
 from textrequest_mcp.upstream.errors import NotFound, Refused, TextRequestError
 from textrequest_mcp.upstream.page import DEFAULT_SIZE, read_page
@@ -57,7 +57,7 @@ async def get_dashboard(line: Line) -> Dashboard:
     return Dashboard.model_validate(answer)
 
 
-async def _before_deleting(account: InAccount, dashboard_id: DashboardId) -> Question:
+async def _before_deleting(account: InAccount, dashboard_id: LineId) -> Question:
     line = await account.line(dashboard_id)
     dashboard = await get_dashboard(line)
     name = one_line(dashboard.name)
@@ -107,7 +107,7 @@ async def rename_dashboard(line: Line, name: Annotated[Filled, Field(description
 
 
 @dashboards.destroys(title="Delete a line", action="DeleteDashboard", question=_before_deleting, types_name=True)
-async def delete_dashboard(account: InAccount, dashboard_id: DashboardId) -> DashboardDeleted:
+async def delete_dashboard(account: InAccount, dashboard_id: LineId) -> DashboardDeleted:
     """Delete a texting line with everything in it, for good."""
     await account.api.delete("dashboards", dashboard_id)
     account.forget_lines()

@@ -34,7 +34,7 @@ class Message(Answer):
     message_id: Text = None
     body: Text = Field(default=None, description="The customer's own words where message_direction is R")
     message_direction: Direction | Text = Field(default=None, description="R received from the contact, S sent")
-    response_by_username: Text = Field(default=None, description="Who sent it; API where nobody is named")
+    response_by_username: Text = Field(default=None, description="Colleague who sent or last answered; API if unnamed")
     message_timestamp_utc: Time = None
     delivery_status: DeliveryStatus | Text = Field(default=None, description="Accepted is not delivered")
     delivery_error: Text = None

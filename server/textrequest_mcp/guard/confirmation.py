@@ -169,10 +169,9 @@ class Gate:
         expires = int(self._clock() + TOKEN_MINUTES * 60).to_bytes(_EXPIRY, "big")
         nonce = os.urandom(_NONCE)
         token = base64.urlsafe_b64encode(nonce + expires + _mac(secret, nonce + expires + binding)).decode()
-        preview = question.text
-        if question.must_type:
-            preview += ". To agree, the person types the name, and you pass it as typed_name."
-        return confirmation_required(preview, tool, token.rstrip("="), TOKEN_MINUTES)
+        return confirmation_required(
+            question.text, tool, token.rstrip("="), TOKEN_MINUTES, types_name=question.must_type is not None
+        )
 
     def _binding(self, ctx: Context[Any, Any], tool: str, arguments: Mapping[str, Any], question: Question) -> bytes:
         # What the person types arrives only with the token, so it cannot be part of what the token is bound to.

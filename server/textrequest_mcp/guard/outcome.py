@@ -16,13 +16,14 @@ class Outcome(BaseModel):
     do_not_resend: bool | None = Field(default=None, description="True where it may have happened: look, don't repeat")
 
 
-def confirmation_required(preview: str, tool: str, token: str, minutes: int) -> Outcome:
+def confirmation_required(preview: str, tool: str, token: str, minutes: int, *, types_name: bool) -> Outcome:
     """The answer to a first call on a host that cannot ask by itself."""
+    also = " and, as typed_name, the name as they typed it" if types_name else ""
     return Outcome(
         outcome="confirmation_required",
         message=(
             f"Nothing was sent or changed yet. Show the person this, word for word: «{preview}» Only if they agree, "
-            f"call {tool} again with the same arguments and this confirmation; it works once, for {minutes} minutes."
+            f"call {tool} again with the same arguments, this confirmation{also}; it works once, for {minutes} minutes."
         ),
         confirmation=token,
     )

@@ -6,13 +6,14 @@ does not make a sealed state single-use; so this module notes which state an ans
 
 import hashlib
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 from mcp.server.context import ServerRequestContext
 from mcp.server.request_state import AESGCMRequestStateCodec, InvalidRequestState
 
 from textrequest_mcp.guard.confirmation import answered_state
-from textrequest_mcp.store import Store
+from textrequest_mcp.store import Store, StoreError
 
 _CALL = "tools/call"
 
@@ -41,7 +42,8 @@ class Sealing:
         if ctx.method != _CALL:
             return await call_next(ctx)
         if self._codec is None:
-            self._codec = AESGCMRequestStateCodec([await self._store.secret()])
+            with suppress(StoreError):  # the call itself meets it, and says it in a sentence
+                self._codec = AESGCMRequestStateCodec([await self._store.secret()])
         state = (ctx.params or {}).get("requestState")
         noted = answered_state.set(hashlib.sha256(state.encode()).hexdigest() if isinstance(state, str) else None)
         try:

@@ -1,0 +1,28 @@
+"""The parts are all put together: what is declared is registered, and what settings leave out is not there."""
+
+import importlib
+import pkgutil
+
+from textrequest_mcp import account
+from textrequest_mcp.app import ALL_TOOLSETS, all_specs
+from textrequest_mcp.settings import TOOLSETS
+from textrequest_mcp.toolset import Toolset
+
+
+def declared() -> list[Toolset]:
+    """Every toolset of every noun, registered or not."""
+    modules = [
+        importlib.import_module(f"{account.__name__}.{found.name}") for found in pkgutil.iter_modules(account.__path__)
+    ]
+    return [value for module in modules for value in vars(module).values() if isinstance(value, Toolset)]
+
+
+def test_every_toolset_is_registered_and_can_be_chosen():
+    assert {toolset.name for toolset in declared()} == {toolset.name for toolset in ALL_TOOLSETS} == set(TOOLSETS)
+
+
+def test_no_toolset_is_empty_and_no_two_tools_share_a_name():
+    names = [spec.name for spec in all_specs()]
+
+    assert all(toolset.specs for toolset in ALL_TOOLSETS)
+    assert len(names) == len(set(names))
