@@ -368,7 +368,10 @@ def test_a_state_folder_that_cannot_be_is_told_before_anything_starts(name: str)
 
 
 def test_a_state_folder_that_cannot_be_written_to_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("os.access", lambda *_: False)  # root may write anywhere
+    def refuse(path: object, mode: int) -> bool:
+        return False
+
+    monkeypatch.setattr("os.access", refuse)  # root may write anywhere
 
     with pytest.raises(SettingsError, match="cannot be written to"):
         make_state_folder(tmp_path)

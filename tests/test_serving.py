@@ -1,0 +1,129 @@
+"""Serving and ending: whoever listens where, and whatever is on its way when the end comes."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+INITIALIZE: dict[str, Any] = {
+    "jsonrpc": "2.0",
+    "id": 1,
+    "method": "initialize",
+    "params": {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "plain", "version": "1"}},
+}
+# Stands for the event loop of Windows, which takes no signal handlers.
+LIKE_WINDOWS = """
+import anyio, runpy, sys
+def no_handlers(*_): raise NotImplementedError
+anyio.open_signal_receiver = no_handlers
+sys.argv[0] = "textrequest-mcp"
+runpy.run_module("textrequest_mcp", run_name="__main__")
+"""
+
+
+@contextmanager
+def running(
+    *arguments: str, program: tuple[str, ...] = ("-m", "textrequest_mcp"), environment: Mapping[str, str] | None = None
+) -> Generator[subprocess.Popen[str]]:
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("TEXTREQUEST_")}
+    child = subprocess.Popen(
+        [sys.executable, *program, *arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=inherited | dict(environment or {}),
+    )
+    try:
+        yield child
+    finally:
+        child.kill()
+        child.communicate()
+
+
+def tell(child: subprocess.Popen[str], *messages: dict[str, Any]) -> None:
+    assert child.stdin is not None
+    for message in messages:
+        child.stdin.write(json.dumps(message) + "\n")
+    child.stdin.flush()
+
+
+def address_of(child: subprocess.Popen[str]) -> str:
+    assert child.stderr is not None
+    return child.stderr.readline().split()[-1]
+
+
+def call(tool: str, **arguments: Any) -> dict[str, Any]:
+    params = {"name": tool, "arguments": arguments}
+    return {"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": params}
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2", "LOCALHOST", "[::1]"])
+@pytest.mark.parametrize("transport", ["http", "sse"])
+def test_a_web_page_of_elsewhere_reaches_no_server_whatever_name_it_listens_on(host: str, transport: str):
+    with running("serve", "--sandbox", "--transport", transport, "--host", host, "--port", "0") as child:
+        address = address_of(child)
+        headers = {"accept": "application/json, text/event-stream"}
+        foreign = [{"host": "evil.example"}, {"origin": "http://evil.example"}]
+        if transport == "sse":
+            refused = [httpx2.get(address, headers=headers | each).status_code for each in foreign]
+        else:
+            refused = [httpx2.post(address, headers=headers | each, json=INITIALIZE).status_code for each in foreign]
+            assert httpx2.post(address, headers=headers, json=INITIALIZE).status_code == 200
+
+    assert set(refused) <= {400, 403, 421}
+
+
+@pytest.mark.parametrize("transport", ["stdio", "http"])
+def test_where_the_event_loop_takes_no_signals_ctrl_c_ends_it_all_the_same(transport: str):
+    port = ["--port", "0"] if transport == "http" else []
+    with running("serve", "--sandbox", "--transport", transport, *port, program=("-c", LIKE_WINDOWS)) as child:
+        if transport == "http":
+            address_of(child)
+        else:
+            tell(child, INITIALIZE)
+            assert child.stdout is not None
+            child.stdout.readline()
+        child.send_signal(signal.SIGINT)
+        _, complaints = child.communicate(timeout=20)
+
+        assert (child.returncode, complaints) == (0, "")
+
+
+@pytest.fixture
+def silent_service() -> Generator[socket.socket]:
+    """Takes connections and never answers."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        yield listening
+
+
+def test_a_text_on_its_way_when_the_server_is_ended_is_not_lost_silently(silent_service: socket.socket, tmp_path: Path):
+    environment = {
+        "TEXTREQUEST_API_KEY": "CANARY0123456789",
+        "TEXTREQUEST_BASE_URL": f"http://127.0.0.1:{silent_service.getsockname()[1]}/api/v3",
+        "TEXTREQUEST_STATE_DIR": str(tmp_path),
+    }
+    with running("serve", environment=environment) as child:
+        text = {"dashboard_id": 121, "phone_number": "+14235550100", "body": "Your car is ready."}
+        tell(child, INITIALIZE, {"jsonrpc": "2.0", "method": "notifications/initialized"}, call("send_message", **text))
+        arrived, _ = silent_service.accept()
+        with arrived:
+            assert arrived.recv(4).startswith(b"POST")
+            child.send_signal(signal.SIGINT)
+            _, complaints = child.communicate(timeout=20)
+
+    assert child.returncode == 0
+    assert "whether it took effect is unknown" in complaints
+    for secret in ("CANARY", "Your car", "4235550100"):
+        assert secret not in complaints
