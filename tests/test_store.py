@@ -171,7 +171,7 @@ async def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
 
     assert str(tmp_path / "file" / FILE_NAME) in str(error.value)
     assert "TEXTREQUEST_STATE_DIR" in str(error.value)
-    assert "Without it nothing is sent." in str(error.value)
+    assert str(error.value).endswith("Nothing was sent or changed by this call.")
 
 
 async def test_a_file_that_cannot_be_opened_is_named(tmp_path: Path) -> None:

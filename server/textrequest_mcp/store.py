@@ -53,10 +53,13 @@ _ADVICE = {
 
 
 class StoreError(ToolError, ResourceError):
-    """The state file cannot be used. The text names the file, the reason and what to do, for a person to read."""
+    """The state file cannot be used. The text names the file, the reason, what to do, and that nothing left.
+
+    Whoever raises it after something may have left says so instead.
+    """
 
     def __init__(self, place: Path, reason: str) -> None:
-        super().__init__(f"The state file {place} cannot be used: {reason}. Without it nothing is sent.")
+        super().__init__(f"The state file {place} cannot be used: {reason}. Nothing was sent or changed by this call.")
 
 
 class Store:

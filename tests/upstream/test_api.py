@@ -42,7 +42,7 @@ from textrequest_mcp.upstream.errors import (
     Unreachable,
     Unreadable,
 )
-from textrequest_mcp.upstream.limiter import Limiter
+from textrequest_mcp.upstream.limiter import Limiter, Slot
 
 KEY = "canary-0F1E2D3C4B5A"
 UNKNOWN = "Whether it took effect is unknown."
@@ -110,7 +110,7 @@ class Caller:
     def api(self, url: str, **options: Any) -> Api:
         if "transport" not in options:  # without TLS, whose set-up takes longer than a test
             options["transport"] = httpx2.AsyncHTTPTransport(verify=False)
-        return Api(url, KEY, self.limiter, sleep=self._pause, **options)
+        return Api(url, KEY, options.pop("limiter", self.limiter), sleep=self._pause, **options)
 
     async def _pause(self, seconds: float) -> None:
         self.pauses.append(seconds)
@@ -381,6 +381,59 @@ async def test_a_read_that_the_limit_leaves_no_second_try_is_too_busy():
         assert isinstance(await failure(GET(api)), TooBusy)
 
 
+class FailsAfter(Limiter):
+    """A limiter whose store is gone after some calls."""
+
+    def __init__(self, calls: int, *, hold_off: bool = False) -> None:
+        super().__init__(Store.open(None), "key")
+        self._left = calls
+        self._only_hold_off = hold_off
+
+    @asynccontextmanager
+    async def slot(self, *, deadline_seconds: float) -> AsyncGenerator[Slot]:
+        self._fail(hold_off=False)
+        async with super().slot(deadline_seconds=deadline_seconds) as slot:
+            yield slot
+
+    async def hold_off(self, seconds: float) -> None:
+        self._fail(hold_off=True)
+
+    def _fail(self, *, hold_off: bool) -> None:
+        if self._only_hold_off == hold_off:
+            self._left -= 1
+            if self._left < 0:
+                raise StoreError(Path("state.sqlite3"), "the disk is full")
+
+
+@pytest.mark.parametrize("where", ["at the slot", "after a 429"])
+@pytest.mark.parametrize("verb", [PUT, SAVE], ids=["put", "repeatable post"])
+async def test_a_change_that_may_have_left_stays_uncertain_when_the_store_fails_before_a_second_try(
+    verb: Verb, where: str
+):
+    limiter = FailsAfter(1) if where == "at the slot" else FailsAfter(0, hold_off=True)
+    answers = iter([httpx2.Response(500), httpx2.Response(429)])
+
+    error = await failure(verb(Caller().api("http://service", limiter=limiter, transport=scripted(answers))))
+
+    assert isinstance(error, Uncertain)
+    assert f"the service answered 500. {UNKNOWN}" in str(error)
+
+
+async def test_a_read_whose_store_fails_before_a_second_try_says_so():
+    answers = iter([httpx2.Response(500)])
+
+    with pytest.raises(StoreError):
+        await GET(Caller().api("http://service", limiter=FailsAfter(1), transport=scripted(answers)))
+
+
+@pytest.mark.parametrize("verb", ALL.values(), ids=ALL)
+async def test_a_call_that_the_service_did_not_take_passes_on_that_the_store_fails(verb: Verb):
+    answers = iter([httpx2.Response(429)])
+
+    with pytest.raises(StoreError, match="sent or changed by this call"):
+        await verb(Caller().api("http://service", limiter=FailsAfter(0, hold_off=True), transport=scripted(answers)))
+
+
 @pytest.mark.parametrize("raised", [httpx2.ReadError("no"), httpx2.RemoteProtocolError("no"), TimeoutError()])
 async def test_from_a_transport_that_does_not_tell_whether_bytes_left_a_failure_means_that_they_may_have(raised: Any):
     async def app(*_: object) -> None:
@@ -552,6 +605,94 @@ async def test_without_a_usable_store_nothing_leaves(tmp_path: Path):
             await POST(api)
 
     assert server.connections == 0
+
+
+# The way there
+
+
+BAD_SURROUNDINGS = [
+    ("SSL_CERT_FILE", "/nowhere/ca.pem"),
+    ("SSL_CERT_FILE", __file__),
+    ("HTTPS_PROXY", "ftp://proxy"),
+    ("HTTPS_PROXY", "http://\x01"),
+    ("ALL_PROXY", "socks5://127.0.0.1:1"),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), BAD_SURROUNDINGS)
+@pytest.mark.parametrize("verb", [GET, POST, PUT], ids=["get", "post", "put"])
+async def test_surroundings_that_allow_no_connection_are_named_and_take_no_place(
+    verb: Verb, name: str, value: str, monkeypatch: pytest.MonkeyPatch
+):
+    caller = Caller(calls=1)
+    with monkeypatch.context() as surroundings:
+        surroundings.setenv(name, value)
+        error = await failure(verb(caller.api("https://localhost:1", transport=None)))
+    async with faulty(GOOD) as server, caller.api(server.url) as working:
+        await verb(working)
+
+    assert isinstance(error, Unreachable)
+    assert NOTHING_CHANGED in str(error)
+    assert "SSL_CERT_FILE" in str(error)
+    assert "HTTPS_PROXY" in str(error)
+    assert value not in str(error)  # a proxy's address may hold a password
+    assert caller.pauses == []
+
+
+async def test_a_change_that_may_have_left_stays_uncertain_when_no_connection_can_be_made_again(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    async with service(answer(500), transport=None) as (_, api, _):
+
+        async def close_and_break(_: float) -> None:
+            await api.aclose()
+            monkeypatch.setattr(httpx2, "AsyncClient", broken)
+
+        def broken(**_: object) -> None:
+            raise FileNotFoundError
+
+        monkeypatch.setattr(api, "_sleep", close_and_break)
+        error = await failure(PUT(api))
+
+    assert isinstance(error, Uncertain)
+
+
+class Interrupting(Limiter):
+    """A limiter in whose queue something else happens first."""
+
+    meanwhile: Callable[[], Awaitable[None]]
+
+    @asynccontextmanager
+    async def slot(self, *, deadline_seconds: float) -> AsyncGenerator[Slot]:
+        async with super().slot(deadline_seconds=deadline_seconds) as slot:
+            await self.meanwhile()
+            yield slot
+
+
+async def test_a_call_whose_connections_are_closed_while_it_waits_for_its_turn_opens_new_ones():
+    limiter = Interrupting(Store.open(None), "key")
+    async with service(GOOD, transport=None, limiter=limiter) as (_, api, _):
+        limiter.meanwhile = api.aclose
+
+        assert await POST(api) == {"id": 7}
+
+
+async def test_the_key_takes_no_way_through_a_proxy_when_it_is_not_encrypted(monkeypatch: pytest.MonkeyPatch):
+    async with faulty(answer(200, b"[]")) as proxy:
+        for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+            monkeypatch.setenv(name, proxy.url)
+        async with service(GOOD, transport=None) as (server, api, _):
+            assert await POST(api) == {"id": 7}
+
+    assert (proxy.connections, len(server.received)) == (0, 1)
+
+
+async def test_an_encrypted_call_takes_the_way_that_the_surroundings_name(monkeypatch: pytest.MonkeyPatch):
+    async with faulty(answer(502)) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        await failure(POST(Caller().api("https://service.invalid/api", transport=None)))
+
+    assert proxy.connections >= 1
 
 
 # Cancelled and stalled calls

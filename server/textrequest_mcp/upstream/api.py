@@ -16,6 +16,7 @@ import anyio
 import httpx2
 
 from textrequest_mcp import __version__
+from textrequest_mcp.store import StoreError
 from textrequest_mcp.upstream import answer
 from textrequest_mcp.upstream.errors import (
     BadInput,
@@ -44,6 +45,8 @@ _DEADLINE_SECONDS = 45.0  # hosts give up on a tool call after about 60
 # Connecting fails fast; an answer may take long when the service is busy; nobody waits for a free connection for long.
 _TIMEOUT = httpx2.Timeout(connect=5.0, read=20.0, write=10.0, pool=10.0)
 _NEVER_LEFT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.UnsupportedProtocol)
+# What the HTTP library raises over certificates that are missing or none, and over proxies that it cannot use.
+_BAD_SURROUNDINGS = (OSError, ValueError, ImportError, httpx2.InvalidURL)
 
 
 class _Request(NamedTuple):
@@ -87,6 +90,9 @@ class Api:
         transport: what carries the requests; the network when left out.
         deadline_seconds: the longest that one call may take with all its tries and waits.
         sleep: how to wait between tries; for tests.
+
+    Attributes:
+        changing: how many requests that change something are on their way.
     """
 
     def __init__(
@@ -106,6 +112,7 @@ class Api:
         self._deadline = deadline_seconds
         self._sleep = sleep
         self._client: httpx2.AsyncClient | None = None
+        self.changing = 0
 
     async def get(self, *path: Segment, query: Query | None = None) -> Any | None:
         """Read; None where nothing is there. Raises any `TextRequestError` but `Uncertain`."""
@@ -165,16 +172,15 @@ class Api:
                 logger.info("%s: %s; trying again", request, lost)
             except _Busy as busy:
                 pause = busy.pause
-                await self._limiter.hold_off(pause)
                 if attempt == _TRIES or anyio.current_time() + pause >= until:
                     raise _no_room(
                         request, may_have_left, "Text Request asks for fewer calls (429).", retry_in=pause
                     ) from None
                 logger.info("%s: asked to wait %.0f s", request, pause)
                 continue  # the limiter keeps everybody waiting
-            except (Refused, NotFound):
+            except (Refused, NotFound, Unreachable, StoreError):
                 if may_have_left is not None and method != "GET":
-                    raise _final(request, may_have_left) from None  # a no to the last try says nothing of the first
+                    raise _final(request, may_have_left) from None  # how the last try ended says nothing of the first
                 raise
             except RateLimited as limited:
                 why = "The rate limit of this API key is used up for the moment."
@@ -183,6 +189,7 @@ class Api:
 
     async def _try(self, request: _Request, seconds: float) -> Any | None:
         """One try: a slot, the exchange, the reading. Raises `_Lost`, `_Busy`, `RateLimited` or what it means."""
+        self._open()  # before the slot: surroundings that allow no connection take no place and leave no doubt
         async with self._limiter.slot(deadline_seconds=max(0.0, seconds)) as slot:
             try:
                 response = await self._exchange(request, max(1.0, seconds))
@@ -192,7 +199,9 @@ class Api:
                 raise
         logger.debug("%s -> %d", request, response.status_code)
         if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
-            raise _Busy(_pause_of(response))
+            pause = _pause_of(response)
+            await self._limiter.hold_off(pause)
+            raise _Busy(pause)
         try:
             return answer.read_answer(request.method, response.status_code, response.content)
         except answer.Unusable as reading:
@@ -200,6 +209,7 @@ class Api:
 
     async def _exchange(self, request: _Request, seconds: float) -> httpx2.Response:
         """Send and receive, noting whether bytes left; what must not repeat is finished even when cancelled."""
+        client = self._open()  # again, because waiting for the slot may have outlasted it
         left = False
         traced = False
 
@@ -208,9 +218,11 @@ class Api:
             traced = True
             left = left or event == "http11.send_request_headers.started"
 
+        change = request.method != "GET"
+        self.changing += change
         try:
             with anyio.fail_after(seconds, shield=not request.repeatable):
-                return await self._open().request(
+                return await client.request(
                     request.method,
                     request.path,
                     params=request.query or None,
@@ -222,20 +234,38 @@ class Api:
         except (httpx2.HTTPError, httpx2.StreamError, TimeoutError) as error:
             # A transport that tells nothing may have sent everything.
             raise _Lost(f"the connection broke ({type(error).__name__})", left=left or not traced) from None
+        finally:
+            self.changing -= change
 
     def _open(self) -> httpx2.AsyncClient:
-        """The client, made at the first call: a server that is only listed needs no TLS set-up."""
+        """The client, made at the first call: a server that is only listed needs no TLS set-up.
+
+        Raises:
+            Unreachable: the settings of this machine for certificates and proxies cannot be used.
+        """
+        why = ""
         if self._client is None:
-            self._client = httpx2.AsyncClient(
-                base_url=self._base_url,
-                headers={
-                    "x-api-key": self._key,
-                    "accept": "application/json",
-                    "user-agent": f"textrequest-mcp/{__version__}",
-                },
-                timeout=_TIMEOUT,
-                follow_redirects=False,
-                transport=self._transport,
+            try:
+                self._client = httpx2.AsyncClient(
+                    base_url=self._base_url,
+                    headers={
+                        "x-api-key": self._key,
+                        "accept": "application/json",
+                        "user-agent": f"textrequest-mcp/{__version__}",
+                    },
+                    timeout=_TIMEOUT,
+                    follow_redirects=False,
+                    transport=self._transport,
+                    # Plain http stays on this machine (settings); a proxy would read the key.
+                    trust_env=httpx2.URL(self._base_url).scheme == "https",
+                )
+            except _BAD_SURROUNDINGS as error:
+                why = type(error).__name__
+        if self._client is None:  # raised out here, so that nothing carries the proxy's address and its password
+            raise Unreachable(
+                f"No connection to Text Request can be set up on this machine ({why}).",
+                todo="Ask the person to check the environment that the server runs in: SSL_CERT_FILE and "
+                "SSL_CERT_DIR must name certificates, and HTTPS_PROXY and ALL_PROXY an http:// proxy.",
             )
         return self._client
 
