@@ -31,8 +31,16 @@ def meta(page: Any, size: Any, total: Any) -> dict[str, Any]:
     ],
     ids=["in the middle", "at the end", "an exact end", "past the end"],
 )
-def test_the_services_own_numbers_decide_whether_there_is_more(answer: object, expected: Page):
-    assert read_page(answer, page=0, page_size=25) == expected
+def test_the_services_own_size_and_total_decide_whether_there_is_more(answer: object, expected: Page):
+    assert read_page(answer, page=expected.page, page_size=25) == expected
+
+
+@pytest.mark.parametrize("said", [0, 1, 7, -1])
+def test_the_page_is_the_one_that_was_asked_for_whatever_the_service_says(said: int):
+    """A service that always says page 0 must not make page 1 the next one for ever."""
+    answer = {"items": [ITEM] * 2, "meta": meta(said, 2, 6)}
+
+    assert [read_page(answer, page=page, page_size=2).next_page for page in range(3)] == [1, 2, None]
 
 
 def test_a_size_that_the_service_clamped_is_the_one_that_counts():
@@ -66,7 +74,7 @@ def test_an_object_without_items_is_an_empty_page(answer: object):
 
 @pytest.mark.parametrize("answer", ["items", 5, True, {"items": {"id": 1}}, {"items": "none"}])
 def test_what_is_no_list_is_said_to_be_none(answer: object):
-    with pytest.raises(Unreadable, match=r"not a list\. Nothing was sent or changed\."):
+    with pytest.raises(Unreadable, match=r"not a list\. .* whether a change took effect is unknown\."):
         read_page(answer, page=0, page_size=25)
 
 

@@ -7,7 +7,7 @@ TextRequestError            (the SDK's ToolError and ResourceError: the only tex
 │   └── BadKey              the API key is missing or wrong
 ├── TooBusy                 the rate limit, ours or the service's, leaves no room in time
 ├── Unreachable             no byte of the request left this machine
-├── Unreadable              a read failed on its way back; reading changes nothing
+├── Unreadable              a read failed on its way back, or an answer is not what was promised
 └── Uncertain               a change may or may not have happened
 """
 
@@ -78,7 +78,7 @@ class Unreachable(TextRequestError):
 
 
 class Unreadable(TextRequestError):
-    """A read whose answer was lost, late, a server fault (5xx) or not what the contract promises."""
+    """A read whose answer was lost, late or a server fault (5xx), or any answer that the contract does not promise."""
 
 
 class Uncertain(TextRequestError):

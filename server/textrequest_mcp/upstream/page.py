@@ -31,8 +31,8 @@ def read_page(answer: Any, *, page: int, page_size: int) -> Page:
 
     Args:
         answer: decoded JSON, or None for a 204.
-        page: what was asked for, used where the answer does not say.
-        page_size: the same.
+        page: what was asked for, whatever the answer says: one that always says 0 would have no end.
+        page_size: what was asked for, used where the answer does not say.
 
     Raises:
         Unreadable: it is none of these.
@@ -53,14 +53,16 @@ def read_page(answer: Any, *, page: int, page_size: int) -> Page:
     meta: dict[str, Any] = about if isinstance(about, dict) else {}  # pyright: ignore[reportUnknownVariableType] - JSON
     size = _whole(meta.get("page_size")) or page_size
     total = _whole(meta.get("total_items"))
-    at = _whole(meta.get("page"))
-    at = page if at is None else at
-    more = bool(items) and (len(items) >= size if total is None else (at + 1) * size < total)
-    return Page(items, at, size, total, at + 1 if more else None)
+    more = bool(items) and (len(items) >= size if total is None else (page + 1) * size < total)
+    return Page(items, page, size, total, page + 1 if more else None)
 
 
 def _not_a_list() -> Unreadable:
-    return Unreadable("Text Request answered with something that is not a list.", todo="Reading it again is safe.")
+    return Unreadable(
+        "Text Request answered with something that is not a list.",
+        changed="Reading changes nothing; whether a change took effect is unknown.",  # the caller may have done either
+        todo="Read it again to see.",
+    )
 
 
 def _whole(value: object) -> int | None:
