@@ -1,5 +1,7 @@
 """Completions: lines, numbers and payments suggested while a person types."""
 
+from pathlib import Path
+
 import httpx2
 import pytest
 from mcp_types import Completion, PromptReference, ResourceTemplateReference
@@ -53,6 +55,17 @@ async def test_without_a_good_line_nothing_is_suggested(desk: Desk, line: str | 
     assert (await complete(desk, "phone_number", "mari", line)).values == []
 
 
+@pytest.mark.parametrize("line", ["x", "0", "-121", "121.0", "9" * 19, "9" * 10_000, "\uff11\uff12\uff11"])
+async def test_an_odd_line_suggests_nothing_not_even_from_the_default_line(line: str):
+    async with open_desk(dashboard_id=121) as desk:
+        assert (await complete(desk, "phone_number", "mari", line)).values == []
+
+
+@pytest.mark.parametrize("typed", ["+42355501", "+44 20", "1+42355501", "++142355501"])
+async def test_the_start_of_a_number_of_another_country_is_not_taken_for_one_of_here(desk: Desk, typed: str):
+    assert (await complete(desk, "phone_number", typed)).values == []
+
+
 @pytest.mark.parametrize("typed", ["*", "\ud83d", "x" * 500])
 async def test_what_finds_nothing_suggests_nothing(desk: Desk, typed: str):
     assert (await complete(desk, "phone_number", typed)).values == []
@@ -78,6 +91,13 @@ async def test_a_service_that_is_away_suggests_nothing(monkeypatch: pytest.Monke
     async with open_desk(transport=Dead()) as desk:
         monkeypatch.setattr(desk.account.api, "_sleep", at_once)
 
+        assert (await complete(desk, "dashboard_id", "")).values == []
+
+
+async def test_without_a_usable_store_nothing_is_suggested(tmp_path: Path):
+    (tmp_path / "file").touch()
+
+    async with open_desk(state_dir=tmp_path / "file") as desk:
         assert (await complete(desk, "dashboard_id", "")).values == []
 
 

@@ -1,16 +1,17 @@
 """Completions: what a person may mean while typing a line, a phone number or a payment."""
 
 import logging
+import re
 from typing import Any
 
 from mcp.server.mcpserver import MCPServer
+from mcp.server.mcpserver.exceptions import ToolError
 from mcp_types import Completion, CompletionArgument, CompletionContext
 
 from textrequest_mcp.account.contacts import list_contacts
 from textrequest_mcp.account.conversations import list_conversations
 from textrequest_mcp.account.line import Account, TextingLine
 from textrequest_mcp.account.payments import list_payments
-from textrequest_mcp.upstream.errors import TextRequestError
 
 logger = logging.getLogger(__name__)
 
@@ -27,8 +28,8 @@ def add_completions(server: MCPServer[Any], account: Account) -> None:
         given = (context.arguments if context else None) or {}
         try:
             values = await _values(account, argument.name, argument.value.strip(), given.get("dashboard_id"))
-        except TextRequestError as error:  # a suggestion that cannot be had is no suggestion
-            logger.info("no completions: %s", error.what)
+        except ToolError as error:  # a suggestion that cannot be had is no suggestion
+            logger.info("no completions: %s", error)
             return None
         more = len(values) > _MOST
         return Completion(values=values[:_MOST], total=None if more else len(values), has_more=more)
@@ -40,9 +41,9 @@ async def _values(account: Account, name: str, typed: str, dashboard_id: str | N
         return [str(line.id) for line in lines if str(line.id).startswith(typed) or typed.lower() in line.name.lower()]
     if name not in {"phone_number", "payment_id"}:
         return []
-    line = await account.line(
-        int(dashboard_id) if dashboard_id and dashboard_id.isascii() and dashboard_id.isdigit() else None
-    )
+    if dashboard_id and not re.fullmatch(r"[1-9][0-9]{0,17}", dashboard_id):
+        return []  # a line was meant, and none has such an id
+    line = await account.line(int(dashboard_id) if dashboard_id else None)
     if name == "payment_id":
         payments = (await list_payments(line, page_size=100)).items
         return [str(payment.payment_id) for payment in payments if str(payment.payment_id).startswith(typed)]

@@ -1,5 +1,6 @@
 """Contacts: the people a line texts with, found, saved and deleted."""
 
+import re
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
@@ -232,4 +233,6 @@ def _first_digits(text: str | None) -> str | None:
     digits = "".join(c for c in text if c in "0123456789")
     if not digits or any(c not in "0123456789 ().-+" for c in text):
         raise BadInput("contact_phone_number is not the start of a phone number.", todo="Give digits, such as 423555.")
+    if "+" in text and not re.match(r"[ (]*\+[ (]*1[^+]*$", text):
+        raise BadInput("contact_phone_number has a + without a 1.", todo="This service only reaches +1: give +1423555.")
     return digits if digits.startswith("1") else "1" + digits
