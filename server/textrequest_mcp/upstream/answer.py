@@ -90,14 +90,19 @@ def _refusal(status: int, body: bytes) -> Refused | NotFound:
             todo="Ask the person to check TEXTREQUEST_API_KEY; an administrator finds the key under Integrations, API.",
         )
     if status == HTTPStatus.NOT_FOUND:
-        return NotFound(f"Text Request has no such thing.{said}", todo="Look its id or number up with a list tool.")
+        return NotFound(
+            f"Text Request has no such thing.{said}",
+            todo="Look its id up with a list tool; if lists say this too, TEXTREQUEST_BASE_URL is wrong.",
+        )
     if status < HTTPStatus.BAD_REQUEST:
         return Refused(
             f"Text Request answered with a redirect ({status}), which is never followed: the key would travel with it.",
             status=status,
             todo="Ask the person to check TEXTREQUEST_BASE_URL.",
         )
-    todo = _TODO_BY_CODE.get(error.code or "", "Correct what it names and call again; the same call gets the same no.")
+    todo = _TODO_BY_CODE.get(
+        error.code or "", "Do not repeat the same call: correct what it names, or look the ids up with the list tools."
+    )
     return Refused(f"Text Request refused the call ({status}){code}.{said}", status=status, code=error.code, todo=todo)
 
 
