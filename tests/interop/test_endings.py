@@ -94,7 +94,8 @@ def take(serving: Serving) -> Generator[Take]:
     """
     needed = [*repeat("stdio", 3), *repeat("http", 3), *repeat("sse", 2)]
     with ExitStack() as running:
-        started = [(kind, running.enter_context(serving("--transport", kind, "--port", "0"))) for kind in needed]
+        port = {"stdio": (), "http": ("--port", "0"), "sse": ("--port", "0")}
+        started = [(kind, running.enter_context(serving("--transport", kind, *port[kind]))) for kind in needed]
         ready = [
             (kind, process, greet(process) if kind == "stdio" else address_of(process)) for kind, process in started
         ]
