@@ -13,7 +13,7 @@ TEMPLATES = {
     "textrequest://dashboards/{dashboard_id}/contacts{?page,page_size}": "contacts",
     "textrequest://dashboards/{dashboard_id}/contacts/{phone_number}": "contacts",
     "textrequest://dashboards/{dashboard_id}/conversations{?page,page_size}": "conversations",
-    "textrequest://dashboards/{dashboard_id}/conversations/{phone_number}{?page,page_size}": "conversations",
+    "textrequest://dashboards/{dashboard_id}/conversations/{phone_number}{?page,page_size}": "messages",
     "textrequest://dashboards/{dashboard_id}/groups{?page,page_size}": "groups",
     "textrequest://dashboards/{dashboard_id}/payments/{payment_id}": "payments",
 }
@@ -121,7 +121,7 @@ async def test_what_is_no_resource_is_unknown(desk: Desk, address: str):
     assert "Unknown resource" in await fails(desk, address)
 
 
-@pytest.mark.parametrize("noun", ["dashboards", "contacts", "conversations", "groups", "payments", "tags"])
+@pytest.mark.parametrize("noun", ["dashboards", "contacts", "conversations", "messages", "groups", "payments", "tags"])
 async def test_only_the_chosen_toolsets_have_resources(noun: str):
     async with open_desk(toolsets=(noun,)) as desk:
         found = await addresses(desk)

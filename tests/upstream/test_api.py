@@ -787,9 +787,9 @@ async def test_the_log_of_a_call_has_no_phone_number(caplog: pytest.LogCaptureFi
 
     own = [record.getMessage() for record in caplog.records if record.name == module.__name__]
     assert own == [
-        "POST /contacts/… -> 500",
-        "POST /contacts/…: the service answered 500; trying again",
-        "POST /contacts/… -> 429",
-        "POST /contacts/…: asked to wait 1 s",
-        "POST /contacts/… -> 200",
+        "POST /contacts/…23 -> 500",
+        "POST /contacts/…23: the service answered 500; trying again",
+        "POST /contacts/…23 -> 429",
+        "POST /contacts/…23: asked to wait 1 s",
+        "POST /contacts/…23 -> 200",
     ]

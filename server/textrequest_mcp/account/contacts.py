@@ -86,7 +86,7 @@ async def list_contacts(
         "last_message_sent_after": last_message_sent_after,
         "last_message_received_before": last_message_received_before,
         "last_message_received_after": last_message_received_after,
-        "tags": tags or None,
+        "tags": tags or None,  # an empty list is no filter, to the service too
         "groups": groups or None,
         "page": page,
         "page_size": page_size,

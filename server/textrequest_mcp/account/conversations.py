@@ -54,7 +54,7 @@ async def list_conversations(
         "tags": tags or None,
         "show_unresolved_only": show_unresolved_only,
         "include_archived": include_archived,
-        "search": search or None,
+        "search": (search or "").strip() or None,
         "page": page,
         "page_size": page_size,
     }

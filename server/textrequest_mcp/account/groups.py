@@ -9,7 +9,7 @@ from textrequest_mcp.answers import Answer, Flag, Listing, Text, Time, Whole, no
 from textrequest_mcp.guard.confirmation import Question
 from textrequest_mcp.parameters import Filled, GroupId, PageNumber, PageSize, Words, only_given
 from textrequest_mcp.toolset import Toolset
-from textrequest_mcp.upstream.errors import NotFound
+from textrequest_mcp.upstream.errors import BadInput, NotFound
 from textrequest_mcp.upstream.page import DEFAULT_SIZE
 from textrequest_mcp.wording import quoted, some
 
@@ -70,6 +70,8 @@ async def update_group(
     line: Line, group_id: GroupId, name: GroupName | None = None, notes: GroupNotes | None = None
 ) -> Group:
     """Change a group's name or notes; what is left out stays as it is. Members are changed with save_contact."""
+    if name is None and notes is None:
+        raise BadInput("update_group has nothing to change.", todo="Give a name, notes, or both.")
     # The service wants the name each time (wire-facts, Groups), and says nothing of notes left out: send both as known.
     now = await _read(line, group_id) if name is None or notes is None else Group()
     body: dict[str, Any] = only_given(

@@ -98,7 +98,7 @@ async def tidy_contacts(dashboard_id: LineId = "") -> str:
 def _line(dashboard_id: str) -> str:
     plain = one_line(dashboard_id, 20)
     if not plain:
-        return "our texting line (list_dashboards shows which there are)"
+        return "our texting line (where there are several, ask me which)"
     if not (plain.isascii() and plain.isdigit()):
         raise MCPError(code=INVALID_PARAMS, message="dashboard_id is not a line's id, which is a number such as 121.")
     return f"line {plain}"

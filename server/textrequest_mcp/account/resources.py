@@ -38,6 +38,8 @@ def add_resources(server: MCPServer[Any], account: Account, toolsets: Sequence[s
         _add_contacts(server, account)
     if "conversations" in toolsets:
         _add_conversations(server, account)
+    if "messages" in toolsets:
+        _add_messages(server, account)
     if "groups" in toolsets:
         _add_groups(server, account)
     if "payments" in toolsets:
@@ -81,6 +83,8 @@ def _add_conversations(server: MCPServer[Any], account: Account) -> None:
         number, size = _page(page, page_size)
         return _document(await list_conversations(await _line(account, dashboard_id), page=number, page_size=size))
 
+
+def _add_messages(server: MCPServer[Any], account: Account) -> None:
     @server.resource(
         f"{_LINE}/conversations/{{phone_number}}{_PAGED}", name="conversation", title="Conversation", mime_type=_JSON
     )

@@ -29,6 +29,7 @@ from textrequest_mcp.upstream.errors import (
     Unreadable,
 )
 from textrequest_mcp.upstream.limiter import Limiter, RateLimited
+from textrequest_mcp.upstream.phone import mask_numbers
 
 if TYPE_CHECKING:
     from typing import Self
@@ -57,7 +58,7 @@ class _Request(NamedTuple):
     repeatable: bool  # sending it twice gives what sending it once gives
 
     def __str__(self) -> str:
-        return f"{self.method} {re.sub(r'[0-9]{7,}', '…', self.path)}"
+        return mask_numbers(f"{self.method} {self.path}")
 
 
 class _Lost(Exception):
