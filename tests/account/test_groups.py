@@ -99,3 +99,8 @@ async def test_the_question_about_a_keyword_group_says_that_it_is_one(desk: Desk
     assert preview["outcome"] == "confirmation_required"
     assert "It belongs to a keyword" in preview["message"]
     assert desk.changes == []
+
+
+async def test_an_update_of_nothing_is_refused(desk: Desk):
+    assert "nothing to change" in refusal(await desk.call("update_group", group_id=1214))
+    assert desk.changes == []
