@@ -72,13 +72,13 @@ class TypedDecision(BaseModel):
 
 @dataclass(frozen=True)
 class Approval:
-    """A yes that has not been used yet.
+    """A yes that came with a good token and has not been used yet.
 
     Attributes:
-        burn_id: what makes it single-use; None where the answer arrived inside the very call that asked.
+        burn_id: what makes it single-use.
     """
 
-    burn_id: str | None
+    burn_id: str
 
 
 class Gate:
@@ -147,6 +147,7 @@ class Gate:
         given = cast("object", answer.data)  # pyright: ignore[reportUnknownMemberType] - any model
         if isinstance(given, Outcome):
             return given
+        burn_id: str | None  # None where the answer arrived inside the very call that asked
         if isinstance(given, Approval):
             burn_id = given.burn_id
         else:
