@@ -37,12 +37,6 @@ def _flat(schema: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]
     if "$ref" in schema:
         target = definitions[schema["$ref"].rsplit("/", 1)[-1]]
         return _flat({**target, **{key: value for key, value in schema.items() if key != "$ref"}}, definitions)
-    if "anyOf" in schema:
-        kept = [part for part in schema["anyOf"] if part.get("type") != "null"]
-        if len(kept) == 1:
-            rest = {key: value for key, value in schema.items() if key != "anyOf"}
-            return _flat({**kept[0], **rest}, definitions)
-        schema = {**schema, "anyOf": kept}
     flat: dict[str, Any] = {}
     for key, value in schema.items():
         if key == "properties":

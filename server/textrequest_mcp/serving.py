@@ -77,7 +77,7 @@ async def _serve_http(settings: Settings, server: Any) -> int:
         return JSONResponse({"status": "ok", "version": __version__})
 
     # Whatever name of this machine it listens on: only these reach it, so that no web page can (DNS rebinding).
-    names = sorted({"127.0.0.1", "localhost", "[::1]", f"[{settings.host}]" if ":" in settings.host else settings.host})
+    names = sorted({"127.0.0.1", "localhost", "[::1]", _in_address(settings.host)})
     security = TransportSecuritySettings(
         enable_dns_rebinding_protection=True,
         allowed_hosts=[f"{name}:*" for name in names],
@@ -105,6 +105,11 @@ async def _serve_http(settings: Settings, server: Any) -> int:
     return 0
 
 
+def _in_address(host: str) -> str:
+    """A host as a web address holds it: IPv6 in brackets."""
+    return f"[{host}]" if ":" in host else host
+
+
 async def _serve_until_signal(settings: Settings, app: Any, path: str, listening: socket.socket) -> None:
     """Serve until Ctrl-C or a request to terminate; both are an orderly end here, not an error."""
     import uvicorn
@@ -119,9 +124,8 @@ async def _serve_until_signal(settings: Settings, app: Any, path: str, listening
     # That open streams are cut off at the end is meant, and no news.
     logging.getLogger("uvicorn.error").addFilter(lambda _: not server.should_exit)
     with requests_to_end() as requests:
-        host = f"[{settings.host}]" if ":" in settings.host else settings.host
-        port = listening.getsockname()[1]
-        sys.stderr.write(f"textrequest-mcp serves {settings.transport} at http://{host}:{port}{path}\n")
+        where = f"http://{_in_address(settings.host)}:{listening.getsockname()[1]}{path}"
+        sys.stderr.write(f"textrequest-mcp serves {settings.transport} at {where}\n")
         sys.stderr.flush()
 
         async def stop() -> None:

@@ -45,8 +45,7 @@ def make_tool(spec: ToolSpec, *, confirm: str) -> Tool:
     signature = inspect.signature(spec.function)
     own = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in signature.parameters.values()]
     added: list[inspect.Parameter] = []
-    takes_line = "line" in signature.parameters
-    if takes_line:
+    if "line" in signature.parameters:
         added.append(_optional("dashboard_id", DashboardId))
     asking = asks(spec, confirm)
     description = " ".join((spec.function.__doc__ or "").split())
@@ -63,10 +62,11 @@ def make_tool(spec: ToolSpec, *, confirm: str) -> Tool:
             _required("approval", Annotated[ElicitationResult[Decision], Resolve(ask)]),
         ]
     own_names = set(signature.parameters)
+    asked_with = list(inspect.signature(question).parameters)
 
     async def call(ctx: Context[Any, Any], **arguments: Any) -> CallToolResult:
         if asking:
-            facts = {name: arguments[name] for name in inspect.signature(question).parameters}
+            facts = {name: arguments[name] for name in asked_with}
             outcome = await gate_of(ctx).settle(
                 ctx, arguments["question"], arguments["approval"], again=lambda: question(**facts)
             )

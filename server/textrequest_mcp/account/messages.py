@@ -57,10 +57,6 @@ class Messages(Listing):
     items: list[Message] = Field(default_factory=list[Message])
 
 
-class SentMessage(Message):
-    """A text that was handed over."""
-
-
 def _body(value: object) -> object:
     if isinstance(value, str) and len(value) > LONGEST_BODY:
         raise ValueError(f"has {len(value)} characters; a text has at most {LONGEST_BODY}")
@@ -106,7 +102,7 @@ async def send_message(
         Field(max_length=MOST_MEDIA, description="URLs that the service's media upload returned"),
     ]
     | None = None,
-) -> SentMessage:
+) -> Message:
     """Text one person now, from this line; starts the conversation where there is none. It costs money and cannot be
     recalled. Never repeat it because an answer was slow or unclear: read list_messages first."""
     if location_callback and LOCATION_TAG not in body:
@@ -128,10 +124,10 @@ async def send_message(
     return _sent(answer)
 
 
-def _sent(answer: Any) -> SentMessage:
+def _sent(answer: Any) -> Message:
     """What the service made of a text; a 200 can still say no (wire-facts, Conversations and messages)."""
     fields: dict[str, Any] = answer if isinstance(answer, dict) else {}  # pyright: ignore[reportUnknownVariableType]
-    sent = SentMessage.model_validate({"delivery_status": fields.get("status")} | fields)
+    sent = Message.model_validate({"delivery_status": fields.get("status")} | fields)
     if str(sent.delivery_status).lower() in _REFUSED_STATUSES:
         reason = f" (code {quote(sent.delivery_error)})" if sent.delivery_error else ""
         raise Refused(
