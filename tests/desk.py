@@ -16,6 +16,7 @@ from tests.sandbox.service import KEY, Clock
 
 from textrequest_mcp.account.line import Account
 from textrequest_mcp.app import make_server, open_account
+from textrequest_mcp.guard.settling import Pace
 from textrequest_mcp.sandbox import Account as SandboxAccount
 from textrequest_mcp.sandbox import create_app
 from textrequest_mcp.settings import SANDBOX_BASE_URL, Settings
@@ -23,6 +24,9 @@ from textrequest_mcp.settings import SANDBOX_BASE_URL, Settings
 LINE = 121
 MARIA, OPTED_OUT_BY_STATUS, DEVON, BLOCKED, ARCHIVED = (f"+142355501{n:02}" for n in range(5))
 OWES, OPTED_OUT_BY_CODE, SUPPRESSED, UNREACHABLE = (f"+142355501{n:02}" for n in range(5, 9))
+
+# Looking for a lost answer, without the patience that a real service needs.
+QUICK = Pace(in_call=(0.0, 0.01), after=(0.05,))
 
 ERAS = ("2026-07-28", "legacy")
 Era = Literal["2026-07-28", "legacy"]
@@ -114,7 +118,11 @@ def said(result: CallToolResult) -> dict[str, Any]:
 
 @asynccontextmanager
 async def open_desk(
-    *, state_dir: Path | None = None, transport: httpx2.AsyncBaseTransport | None = None, **settings: Any
+    *,
+    state_dir: Path | None = None,
+    transport: httpx2.AsyncBaseTransport | None = None,
+    pace: Pace = QUICK,
+    **settings: Any,
 ) -> AsyncGenerator[Desk]:
     """A desk with these settings, over a sandbox without a rate limit, or over another transport."""
     clock = Clock()
@@ -124,5 +132,5 @@ async def open_desk(
         Settings(api_key=KEY, base_url=SANDBOX_BASE_URL, rate_limit=(10_000, 60.0), state_dir=state_dir), **settings
     )
     way = transport or httpx2.ASGITransport(app=contract)
-    async with open_account(chosen, transport=way) as (account, store):
+    async with open_account(chosen, transport=way, clock=clock, pace=pace) as (account, store):
         yield Desk(make_server(chosen, account, store), account, app.state.account, contract, clock)

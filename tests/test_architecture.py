@@ -13,10 +13,10 @@ PACKAGE = "textrequest_mcp"
 
 # From the outside in. A room may import itself and what stands below it; the sandbox and the rest never import each
 # other, but for the two places that wire it in.
-GROUND = {"store", "wording"}
+GROUND = {"processes", "store", "wording"}
 UPSTREAM = {"upstream"}
 GUARD = {"guard"}
-TOOLING = {"answers", "tool", "parameters", "results", "schema", "toolset"}
+TOOLING = {"answers", "parameters", "results", "schema", "sending", "tool", "toolset"}
 ACCOUNT = {"account"}
 WIRING = {"app", "cli", "demo", "endings", "serving", "tool_table", "__main__", "settings", "logs", "protocol"}
 BELOW: dict[str, set[str]] = {

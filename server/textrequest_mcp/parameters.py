@@ -148,6 +148,11 @@ PageSize = Annotated[
 TypedName = Annotated[str, Field(description="With a confirmation: the name as the person typed it")]
 Confirmation = Annotated[str, Field(description="Token of the preview, once the person agreed")]
 
+IdempotencyKey = Annotated[
+    Filled, Field(max_length=200, description="Your name for this act: the same key again gives its first result")
+]
+Repeat = Annotated[bool, Field(description="True to do again what was just done, on purpose; a person confirms")]
+
 
 def in_order(earlier: str | None, later: str | None, names: str) -> None:
     """Refuse a time range that ends before it starts.

@@ -13,14 +13,15 @@ import anyio
 from mcp.server.transport_security import TransportSecuritySettings
 
 from textrequest_mcp import __version__
+from textrequest_mcp.account.line import Account
 from textrequest_mcp.app import make_server, open_account
 from textrequest_mcp.endings import requests_to_end
 from textrequest_mcp.logs import start_logging
 from textrequest_mcp.settings import Settings
-from textrequest_mcp.upstream.api import Api
 
 _FAILED = 1
-_LAST_MOMENT_SECONDS = 0.8
+_LAST_MOMENTS_SECONDS = 8.0  # who ends containers and services waits for about ten
+_QUIET_SECONDS = 0.8
 _GRACE_SECONDS = 0.5  # a stream stays open as long as its host likes; who ends the server does not wait for that
 
 
@@ -31,40 +32,64 @@ def serve(settings: Settings) -> int:
 
 
 async def _serve(settings: Settings) -> int:
-    async with open_account(settings) as (account, store):
+    status = 0
+    async with open_account(settings) as (account, store), anyio.create_task_group() as tasks:
         server = make_server(settings, account, store)
         gc.freeze()  # what was made so far stays to the end, and need not be looked through again
         gc.enable()
+        tasks.start_soon(account.sender.settler.run)
         if settings.transport == "stdio":
             if sys.stdin.isatty():
                 sys.stderr.write("textrequest-mcp waits for an MCP host on stdin; Ctrl-C ends it.\n")
-            async with anyio.create_task_group() as tasks:
-                tasks.start_soon(_leave_on_signal, account.api)
-                await server.run_stdio_async()
-                tasks.cancel_scope.cancel()
-            return 0
-        status = await _serve_http(settings, server)
-        await _let_finish(account.api)
-        return status
+            tasks.start_soon(_leave_on_signal, account)
+            await server.run_stdio_async()
+        else:
+            status = await _serve_http(settings, server)
+            await _let_finish(account)
+        tasks.cancel_scope.cancel()
+    return status
 
 
-async def _leave_on_signal(api: Api) -> None:
+async def _leave_on_signal(account: Account) -> None:
     """End the process at Ctrl-C although a thread still waits for a line of stdin, which nothing can interrupt."""
     with requests_to_end() as requests:
-        async for _ in requests:
-            await _let_finish(api)
+        async with anyio.create_task_group() as tasks:
+
+            async def finish() -> None:
+                await _let_finish(account)
+                _leave()
+
+            asked = False
+            async for _ in requests:
+                if asked:  # who asks twice does not want to wait
+                    _leave()
+                asked = True
+                tasks.start_soon(finish)
+
+
+def _leave() -> None:
+    sys.stderr.flush()
+    os._exit(0)
+
+
+async def _let_finish(account: Account) -> None:
+    """Let a change that is on its way be answered, and its outcome be written; say so where it was not."""
+
+    def busy() -> bool:
+        return bool(account.api.changing or account.sender.ledger.leaving)
+
+    began = anyio.current_time()
+    told = False
+    while busy() and anyio.current_time() < began + _LAST_MOMENTS_SECONDS:
+        await anyio.sleep(0.02)
+        if busy() and not told and anyio.current_time() > began + _QUIET_SECONDS:
+            told = True
+            sys.stderr.write("textrequest-mcp waits for the answer to a change that is on its way.\n")
             sys.stderr.flush()
-            os._exit(0)
-
-
-async def _let_finish(api: Api) -> None:
-    """Give a change that is on its way a moment to be answered; say so where it was not."""
-    with anyio.move_on_after(_LAST_MOMENT_SECONDS):
-        while api.changing:  # noqa: ASYNC110 - once, at the end of the process
-            await anyio.sleep(0.02)
-    if api.changing:
+    if busy():
         sys.stderr.write(
-            "textrequest-mcp was ended while a change was on its way; whether it took effect is unknown.\n"
+            "textrequest-mcp was ended while a change was on its way; whether it took effect is unknown. "
+            "A send is looked for at the next start.\n"
         )
 
 

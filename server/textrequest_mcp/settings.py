@@ -20,7 +20,7 @@ LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 
 _VARIABLES = (
     *("api_key", "api_key_file", "base_url", "dashboard_id", "read_only", "toolsets", "confirm", "confirm_fallback"),
-    *("rate_limit", "state_dir", "log_level"),
+    *("rate_limit", "state_dir", "log_level", "duplicate_minutes", "tag_sends"),
     "public_url",  # taken already, used when webhooks come
 )
 # Kubernetes sets these in every container beside a service that is called textrequest or textrequest-mcp.
@@ -29,6 +29,7 @@ _LOOPBACK_NAMES = {"localhost"}
 _YES = {"1", "true", "yes", "on"}
 _NO = {"", "0", "false", "no", "off"}
 _HIGHEST_PORT = 65535
+_DAY_MINUTES = 1440
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 # Not urlsplit: it drops line breaks, and takes spaces in a host. No user, password, query or fragment has a place here.
 _WEB_ADDRESS = re.compile(
@@ -65,6 +66,8 @@ class Settings:
     rate_limit: tuple[int, float] = (100, 60.0)
     state_dir: Path | None = None  # None keeps all state in memory
     log_level: LogLevel = "INFO"
+    duplicate_minutes: int = 10
+    tag_sends: bool = False
     transport: Transport = "stdio"
     host: str = "127.0.0.1"
     port: int = 8000
@@ -113,6 +116,8 @@ def read_settings(flags: Mapping[str, Any], environment: Mapping[str, str] = os.
         rate_limit=reading.rate_limit(),
         state_dir=None if sandbox else reading.state_dir(),
         log_level=cast("LogLevel", reading.choice("log_level", get_args(LogLevel), "INFO")),
+        duplicate_minutes=reading.duplicate_minutes(),
+        tag_sends=reading.yes_or_no("tag_sends"),
         transport=reading.transport(),
         host=reading.host(),
         port=reading.port(),
@@ -245,6 +250,15 @@ class _Reading:
             self.problems.append("TEXTREQUEST_RATE_LIMIT is not calls/seconds, such as 100/60.")
             return 100, 60.0
         return int(match[1]), float(match[2])
+
+    def duplicate_minutes(self) -> int:
+        text = self.text("duplicate_minutes") or "10"
+        if not re.fullmatch(r"[0-9]{1,4}", text) or int(text) > _DAY_MINUTES:
+            self.problems.append(
+                f"TEXTREQUEST_DUPLICATE_MINUTES is not a number of minutes from 0 (off) to {_DAY_MINUTES}."
+            )
+            return 10
+        return int(text)
 
     def path(self, name: str, text: str) -> Path | None:
         try:

@@ -24,11 +24,13 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import to_jsonable_python
 
 from textrequest_mcp.answers import Answer
-from textrequest_mcp.guard.confirmation import Approval, Decision, Gate, Question
-from textrequest_mcp.guard.outcome import Outcome, unknown
-from textrequest_mcp.parameters import Confirmation, DashboardId, TypedName
+from textrequest_mcp.guard.confirmation import Approval, Decision, Question, caller
+from textrequest_mcp.guard.outcome import Outcome, SendOutcome, unknown
+from textrequest_mcp.guard.settling import Once
+from textrequest_mcp.parameters import Confirmation, DashboardId, IdempotencyKey, Repeat, TypedName
 from textrequest_mcp.results import write_text
 from textrequest_mcp.schema import plain_schema
+from textrequest_mcp.sending import Sender
 from textrequest_mcp.store import StoreError
 from textrequest_mcp.toolset import Asker, ToolSpec, asks
 from textrequest_mcp.upstream.errors import BadInput, TextRequestError, Uncertain
@@ -43,36 +45,59 @@ _PLAINER = {"extra_forbidden": "is not known here", "too_short": "is empty or to
 def make_tool(spec: ToolSpec, *, confirm: str) -> Tool:
     """The tool as the server registers it, under a confirmation policy."""
     signature = inspect.signature(spec.function)
-    own = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in signature.parameters.values()]
+    own = [
+        parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
+        for parameter in signature.parameters.values()
+        if parameter.name != "departure"  # the ledger's
+    ]
     added: list[inspect.Parameter] = []
     if "line" in signature.parameters:
         added.append(_optional("dashboard_id", DashboardId))
-    asking = asks(spec, confirm)
+    always = asks(spec, confirm)
+    can_ask = always or (spec.once is not None and confirm != "off")
     description = " ".join((spec.function.__doc__ or "").split())
     question = spec.question or _plain_question(spec, own)
-    if asking:
+    if always:
         description += " A person confirms by typing its name." if spec.types_name else " A person confirms first."
+    if spec.once is not None:
+        added += [_optional("idempotency_key", IdempotencyKey), _optional("repeat", Repeat)]
+        question = _once_question(spec, spec.once, question, own, always=always)
+    if can_ask:
         added += [_optional("typed_name", TypedName)] if spec.types_name else []
         added.append(_optional("confirmation", Confirmation))
         shown = [parameter for parameter in [*own, *added] if not _is_resolved(parameter.annotation)]
-        question_type = Annotated[Question, Resolve(question)]
-        ask = _asker(spec.name, question_type, [parameter.name for parameter in shown])
+        question_type = Annotated[Question | None, Resolve(question)]
+        ask = _asker(spec.name, question_type, [parameter.name for parameter in shown], always=always)
         added += [
             _required("question", question_type),
             _required("approval", Annotated[ElicitationResult[Decision], Resolve(ask)]),
         ]
-    own_names = set(signature.parameters)
-    asked_with = list(inspect.signature(question).parameters)
+    own_names = {parameter.name for parameter in own}
+    asked_with = [name for name in inspect.signature(question).parameters if name != "ctx"]
 
     async def call(ctx: Context[Any, Any], **arguments: Any) -> CallToolResult:
-        if asking:
+        asked = can_ask and arguments["question"] is not None
+        if asked:
             facts = {name: arguments[name] for name in asked_with}
-            outcome = await gate_of(ctx).settle(
+            if spec.once is not None:
+                facts["ctx"] = ctx
+            outcome = await account_of(ctx).gate.settle(
                 ctx, arguments["question"], arguments["approval"], again=lambda: question(**facts)
             )
             if outcome is not None:
                 return _result(outcome.model_dump(mode="json", exclude_none=True))
-        return await _perform(spec, {name: value for name, value in arguments.items() if name in own_names})
+        given = {name: value for name, value in arguments.items() if name in own_names}
+        if spec.once is None:
+            return await _perform(spec, given)
+        sender: Sender = account_of(ctx).sender
+        act = await sender.describe(spec, spec.once, caller(ctx.session), arguments)
+        told = await sender.carry_out(
+            *(spec, spec.once, act, given),
+            repeat=bool(arguments["repeat"]) and (asked or not can_ask),
+            may_act=asked or not always,
+        )
+        link = _link(spec, given) if told.answer is not None else None
+        return _result(told.said, answer=told.answer, link=link, failed=told.failed)
 
     parameters = [_required("ctx", Context[Any, Any]), *own, *added]
     _sign(call, parameters, CallToolResult)
@@ -87,9 +112,7 @@ def make_tool(spec: ToolSpec, *, confirm: str) -> Tool:
         parameters=plain_schema(arguments, "validation"),
         fn_metadata=_HostArguments(
             arg_model=arguments,
-            output_schema=_output_schema(
-                signature.return_annotation, can_differ=asking or spec.risk in {"sends", "destroys"}
-            ),
+            output_schema=_output_schema(spec, signature.return_annotation, can_differ=can_ask),
         ),
         is_async=True,
         context_kwarg="ctx",
@@ -104,11 +127,9 @@ async def _perform(spec: ToolSpec, arguments: dict[str, Any]) -> CallToolResult:
     try:
         answer = await spec.function(**arguments)
         said = answer.model_dump(mode="json", exclude_none=True)
-        if spec.risk in {"sends", "destroys"}:
-            said = {"outcome": "sent" if spec.risk == "sends" else "done"} | said
-        line = arguments.get("line")
-        link = _link(spec, line.id, arguments) if spec.link is not None and line is not None else None
-        return _result(said, answer=answer, link=link)
+        if spec.risk == "destroys":
+            said = {"outcome": "done"} | said
+        return _result(said, answer=answer, link=_link(spec, arguments))
     except Uncertain as uncertain:
         return _unknown(spec, uncertain)
     except (ToolError, MCPError):
@@ -122,7 +143,7 @@ async def _perform(spec: ToolSpec, arguments: dict[str, Any]) -> CallToolResult:
 
 def _unknown(spec: ToolSpec, uncertain: Uncertain) -> CallToolResult:
     """What may have happened, as an answer where repeating would do harm: an error result invites another call."""
-    if spec.risk not in {"sends", "destroys"}:
+    if spec.risk != "destroys":
         raise uncertain
     return _result(unknown(str(uncertain)).model_dump(mode="json", exclude_none=True))
 
@@ -135,10 +156,9 @@ def _crash(spec: ToolSpec) -> Uncertain:
     )
 
 
-def gate_of(ctx: Context[Any, Any]) -> Gate:
-    """The gate of the account that this server was started for."""
-    gate: Gate = ctx.request_context.lifespan_context.gate
-    return gate
+def account_of(ctx: Context[Any, Any]) -> Any:
+    """The account that this server was started for."""
+    return ctx.request_context.lifespan_context
 
 
 class _HostArguments(FuncMetadata):
@@ -206,12 +226,18 @@ def _sign(function: Callable[..., Any], parameters: list[inspect.Parameter], ret
     function.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters} | {"return": returns}
 
 
-def _asker(tool: str, question_type: Any, names: list[str]) -> Callable[..., Awaitable[Any]]:
+def _asker(tool: str, question_type: Any, names: list[str], *, always: bool) -> Callable[..., Awaitable[Any]]:
     """The resolver that finds out how a call can be approved, bound to its exact arguments."""
 
-    async def ask(ctx: Context[Any, Any], question: Question, **arguments: Any) -> Approval | Outcome | Elicit[Any]:
+    async def ask(
+        ctx: Context[Any, Any], question: Question | None, **arguments: Any
+    ) -> Approval | Outcome | Elicit[Any]:
         token = arguments.pop("confirmation")
-        return await gate_of(ctx).ask(ctx, tool, arguments, question, token)
+        if question is None:
+            if token and not (always or arguments["repeat"]):
+                raise BadInput(f"{tool} asks for no confirmation here.", todo="Leave it out, unless it is a repeat.")
+            return Approval("")
+        return await account_of(ctx).gate.ask(ctx, tool, arguments, question, token)
 
     parameters = [
         _required("ctx", Context[Any, Any]),
@@ -221,6 +247,31 @@ def _asker(tool: str, question_type: Any, names: list[str]) -> Callable[..., Awa
     _sign(ask, parameters, Any)
     ask.__qualname__ = f"{tool}.ask"
     return ask
+
+
+def _once_question(
+    spec: ToolSpec, once: Once, question: Asker, own: list[inspect.Parameter], *, always: bool
+) -> Callable[..., Awaitable[Question | None]]:
+    """The resolver of a question that the ledger can spare: where it has the answer, and nobody means a repetition."""
+    asked_with = list(inspect.signature(question).parameters)
+
+    async def wanted(ctx: Context[Any, Any], **given: Any) -> Question | None:
+        repeat = bool(given["repeat"])
+        if not (always or repeat):
+            return None
+        sender: Sender = account_of(ctx).sender
+        act = await sender.describe(spec, once, caller(ctx.session), given)
+        facts = {name: given[name] for name in asked_with}
+        return await sender.question(act, lambda: question(**facts), always=always, repeat=repeat)
+
+    parameters = [
+        _required("ctx", Context[Any, Any]),
+        *own,
+        *(_required(name, Any) for name in ("idempotency_key", "repeat")),
+    ]
+    _sign(wanted, [parameter.replace(default=inspect.Parameter.empty) for parameter in parameters], Any)
+    wanted.__qualname__ = f"{spec.name}.question"
+    return wanted
 
 
 def _plain_question(spec: ToolSpec, own: list[inspect.Parameter]) -> Asker:
@@ -238,23 +289,32 @@ def _plain_question(spec: ToolSpec, own: list[inspect.Parameter]) -> Asker:
     return question
 
 
-def _output_schema(model: type[BaseModel], *, can_differ: bool) -> dict[str, Any]:
+def _output_schema(spec: ToolSpec, model: type[BaseModel], *, can_differ: bool) -> dict[str, Any]:
     """What a tool may answer; nothing is required, because the service promises no field."""
     properties: dict[str, Any] = plain_schema(model, "serialization")["properties"]
-    if can_differ:
-        properties = plain_schema(Outcome, "serialization")["properties"] | properties
+    if can_differ or spec.once is not None or spec.risk == "destroys":
+        outcome = Outcome if spec.once is None else SendOutcome
+        properties = plain_schema(outcome, "serialization")["properties"] | properties
     return {"type": "object", "properties": properties}
 
 
-def _link(spec: ToolSpec, dashboard_id: int, arguments: dict[str, Any]) -> ResourceLink:
-    path = f"dashboards/{dashboard_id}/{(spec.link or '').format_map(arguments)}".rstrip("/")
+def _link(spec: ToolSpec, arguments: dict[str, Any]) -> ResourceLink | None:
+    line = arguments.get("line")
+    if spec.link is None or line is None:
+        return None
+    path = f"dashboards/{line.id}/{spec.link.format_map(arguments)}".rstrip("/")
     return ResourceLink(type="resource_link", name=path, uri=f"textrequest://{path}", mime_type="application/json")
 
 
 def _result(
-    said: dict[str, Any], *, answer: BaseModel | None = None, link: ResourceLink | None = None
+    said: dict[str, Any],
+    *,
+    answer: BaseModel | None = None,
+    link: ResourceLink | None = None,
+    failed: bool = False,
 ) -> CallToolResult:
     columns = answer.columns if isinstance(answer, Answer) else ()
     longest = answer.longest_cell if isinstance(answer, Answer) else None
-    text = TextContent(type="text", text=write_text(said, columns, longest))
-    return CallToolResult(content=[text, link] if link else [text], structured_content=said)
+    written = said["message"] if failed else write_text(said, columns, longest)  # an error is a plain sentence
+    text = TextContent(type="text", text=written)
+    return CallToolResult(content=[text, link] if link else [text], structured_content=said, is_error=failed)

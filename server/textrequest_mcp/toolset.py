@@ -12,6 +12,7 @@ from mcp_types import ToolAnnotations
 from pydantic import BaseModel
 
 from textrequest_mcp.guard.confirmation import Question
+from textrequest_mcp.guard.settling import Once
 
 Risk = Literal["reads", "writes", "sends", "destroys"]
 Function = TypeVar("Function", bound=Callable[..., Awaitable[BaseModel]])
@@ -33,6 +34,7 @@ class ToolSpec:
         question: makes what a person is shown first; None for its arguments as they are, where a policy asks.
         types_name: whether a person agrees by typing a name.
         link: the resource, below the line's, that the answer is about; may hold arguments in braces.
+        once: how its act is known again, where it must happen at most once; its function takes a `departure`.
     """
 
     function: Callable[..., Awaitable[BaseModel]]
@@ -45,6 +47,7 @@ class ToolSpec:
     question: Asker | None
     types_name: bool
     link: str | None
+    once: Once | None
 
     @property
     def name(self) -> str:
@@ -68,15 +71,22 @@ class Toolset:
         return self._declare("reads", title=title, action=action, link=link, destructive=False, idempotent=True)
 
     def writes(
-        self, *, title: str, action: str, overwrites: bool, idempotent: bool, link: str | None = None
+        self,
+        *,
+        title: str,
+        action: str,
+        overwrites: bool,
+        idempotent: bool,
+        link: str | None = None,
+        once: Once | None = None,
     ) -> Callable[[Function], Function]:
         """A tool that changes the account; `overwrites` where it can replace what was there."""
         return self._declare(
-            "writes", title=title, action=action, link=link, destructive=overwrites, idempotent=idempotent
+            "writes", title=title, action=action, link=link, destructive=overwrites, idempotent=idempotent, once=once
         )
 
     def sends(
-        self, *, title: str, action: str, question: Asker | None = None, link: str | None = None
+        self, *, title: str, action: str, once: Once, question: Asker | None = None, link: str | None = None
     ) -> Callable[[Function], Function]:
         """A tool that makes a text go out to a person; `question` makes what is shown where a policy asks first."""
         return self._declare(
@@ -88,6 +98,7 @@ class Toolset:
             idempotent=False,
             texts=True,
             question=question,
+            once=once,
         )
 
     def destroys(
@@ -99,6 +110,7 @@ class Toolset:
         texts: bool = False,
         types_name: bool = False,
         link: str | None = None,
+        once: Once | None = None,
     ) -> Callable[[Function], Function]:
         """A tool that cannot be undone; `question` makes what a person is shown first."""
         return self._declare(
@@ -111,6 +123,7 @@ class Toolset:
             texts=texts,
             question=question,
             types_name=types_name,
+            once=once,
         )
 
     def _declare(
@@ -125,6 +138,7 @@ class Toolset:
         question: Asker | None = None,
         types_name: bool = False,
         link: str | None = None,
+        once: Once | None = None,
     ) -> Callable[[Function], Function]:
         hints = ToolAnnotations(
             title=title,
@@ -147,6 +161,7 @@ class Toolset:
                     question=question,
                     types_name=types_name,
                     link=link,
+                    once=once,
                 )
             )
             return function

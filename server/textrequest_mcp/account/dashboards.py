@@ -1,13 +1,16 @@
 """Dashboards: the texting lines of the account."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
-from textrequest_mcp.account.line import InAccount, Line
+from textrequest_mcp.account.line import Account, InAccount, Line
 from textrequest_mcp.answers import Answer, Listing, Phone, Text, Whole, no_word_of_it
 from textrequest_mcp.guard.confirmation import Question
+from textrequest_mcp.guard.departing import Departing
+from textrequest_mcp.guard.settling import Facts, Once, Trace
 from textrequest_mcp.parameters import Filled, LineId, Number, PageNumber, PageSize
 from textrequest_mcp.toolset import Toolset
 from textrequest_mcp.upstream.errors import NotFound, Refused, TextRequestError
@@ -78,15 +81,34 @@ async def _before_deleting(account: InAccount, dashboard_id: LineId) -> Question
     )
 
 
-@dashboards.writes(title="Create a line", action="CreateDashboard", overwrites=False, idempotent=False)
+async def _find(account: Account, facts: Facts) -> list[Trace]:
+    """The line with this number: only one has it."""
+    account.forget_lines()
+    return [
+        Trace(str(line.id), None, {"id": line.id})
+        for line in await account.lines()
+        if from_wire(line.phone) == facts.kept["phone"] and facts.says("name", line.name)
+    ]
+
+
+async def _news(account: Account, dashboard_id: int | None, line_id: str) -> Mapping[str, Any]:  # noqa: ARG001 - as all have it
+    answer = await account.api.get("dashboards", int(line_id))
+    return {"id": int(line_id)} if answer is not None else {}
+
+
+CREATING = Once(same=("name", "phone"), facts=("phone",), words=("name",), find=_find, news=_news, id_field="id")
+
+
+@dashboards.writes(title="Create a line", action="CreateDashboard", overwrites=False, idempotent=False, once=CREATING)
 async def create_dashboard(
     account: InAccount,
+    departure: Departing,
     name: Annotated[Filled, Field(description="For people")],
     phone: Annotated[Number, Field(description="A provisioned number of the account; an error lists free ones")],
 ) -> Dashboard:
     """Create a texting line on a number provisioned for the account. It may be billed; administrators get an email."""
     try:
-        answer = await account.api.post("dashboards", body={"name": name, "phone": wire(phone)})
+        answer = await account.api.post("dashboards", body={"name": name, "phone": wire(phone)}, departure=departure)
     except Refused as refused:
         if refused.status != HTTPStatus.BAD_REQUEST:
             raise

@@ -9,10 +9,12 @@ from mcp.server.mcpserver.resolve import Resolve
 
 from textrequest_mcp.guard.confirmation import Gate
 from textrequest_mcp.parameters import DashboardId
-from textrequest_mcp.upstream.api import Api, Query, Segment
+from textrequest_mcp.sending import Sender
+from textrequest_mcp.upstream.api import Api, Departure
 from textrequest_mcp.upstream.errors import BadInput
 from textrequest_mcp.upstream.page import MAX_SIZE, read_page
 from textrequest_mcp.upstream.phone import wire
+from textrequest_mcp.upstream.request import Query, Segment
 from textrequest_mcp.wording import quoted
 
 _LINES_STAY_SECONDS = 60.0
@@ -28,14 +30,17 @@ class KnownLine(NamedTuple):
 
 @dataclass
 class Account:
-    """One Text Request account: the way to it, its default line, and the gate before changes.
+    """One Text Request account: the way to it, its default line, and what stands before changes.
 
     Attributes:
+        gate: asks a person first.
+        sender: carries out what must happen at most once.
         default_line: a dashboard id from the settings, or None.
     """
 
     api: Api
     gate: Gate
+    sender: Sender
     default_line: int | None = None
     _lines: tuple[KnownLine, ...] = ()
     _read_at: float | None = None
@@ -94,9 +99,13 @@ class TextingLine:
         """As `Api.get`."""
         return await self.account.api.get("dashboards", self.id, *path, query=query)
 
-    async def post(self, *path: Segment, body: Any = None, repeatable: bool = False) -> Any | None:
+    async def post(
+        self, *path: Segment, body: Any = None, repeatable: bool = False, departure: Departure | None = None
+    ) -> Any | None:
         """As `Api.post`."""
-        return await self.account.api.post("dashboards", self.id, *path, body=body, repeatable=repeatable)
+        return await self.account.api.post(
+            "dashboards", self.id, *path, body=body, repeatable=repeatable, departure=departure
+        )
 
     async def put(self, *path: Segment, body: Any = None) -> Any | None:
         """As `Api.put`."""

@@ -1,17 +1,21 @@
 """Messages: the texts between a line and a contact, read and sent."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from textrequest_mcp.account.line import Line
-from textrequest_mcp.answers import Answer, Listing, Text, Texts, Time, no_word_of_it
+from textrequest_mcp.account.line import Account, Line
+from textrequest_mcp.answers import Answer, Listing, Text, Texts, Time, Whole, no_word_of_it
 from textrequest_mcp.guard.confirmation import Question
+from textrequest_mcp.guard.departing import Departing, tag_of
+from textrequest_mcp.guard.segments import segments
+from textrequest_mcp.guard.settling import Facts, Once, Trace
 from textrequest_mcp.parameters import Filled, PageNumber, PageSize, PhoneNumber, WebAddress, Words, listed, only_given
 from textrequest_mcp.toolset import Toolset
 from textrequest_mcp.upstream.answer import quote
 from textrequest_mcp.upstream.errors import BadInput, Refused
-from textrequest_mcp.upstream.page import DEFAULT_SIZE
+from textrequest_mcp.upstream.page import DEFAULT_SIZE, MAX_SIZE
 from textrequest_mcp.upstream.phone import wire
 from textrequest_mcp.wording import visible
 
@@ -20,10 +24,12 @@ messages = Toolset("messages")
 LONGEST_BODY = 1600
 LONGEST_SENDER = 41
 MOST_MEDIA = 3
+NO_SENDER = "API"  # how a text without a sender's name is shown (wire-facts, Conversations and messages)
 LOCATION_TAG = "[LocationRequest]"
 
 Direction = Literal["R", "S"]
 DeliveryStatus = Literal["accepted", "queued", "sending", "sent", "delivered", "undelivered", "failed", "error"]
+_LOOKED_AT = 200  # texts at either end of a conversation
 _NO_ERROR = {None, "", "0"}
 _REFUSED_STATUSES = {"error", "failed", "undelivered"}
 
@@ -39,6 +45,12 @@ class Message(Answer):
     delivery_status: DeliveryStatus | Text = Field(default=None, description="Accepted is not delivered")
     delivery_error: Text = None
     mms_media: Texts = None
+
+
+class Sent(Message):
+    """A text that was just sent."""
+
+    segments: Whole = Field(default=None, description="Estimate of how many texts the carrier bills")
 
 
 class Messages(Listing):
@@ -79,14 +91,71 @@ async def _before_sending(line: Line, phone_number: PhoneNumber, body: Filled) -
     return Question(f'Text {await line.person(phone_number)} from {await line.title()}: "{visible(body)}"?')
 
 
+async def _find(account: Account, facts: Facts) -> list[Trace]:
+    """Texts of the conversation that may be the one that was sent: same words, same sender."""
+    line = await account.line(facts.dashboard_id)
+    path = ("contacts", wire(facts.kept["phone_number"]), "messages")
+    page = Messages.of(await line.get(*path, query={"page": 0, "page_size": _LOOKED_AT}), page=0, page_size=_LOOKED_AT)
+    items = page.items
+    if (page.total_items or 0) > _LOOKED_AT:  # the service states no order for this list, so both of its ends
+        last = ((page.total_items or 0) - 1) // _LOOKED_AT
+        query = {"page": last, "page_size": _LOOKED_AT}
+        items = items + Messages.of(await line.get(*path, query=query), page=last, page_size=_LOOKED_AT).items
+    return [
+        _trace(message, tagged=bool(facts.kept.get("tagged")))
+        for message in items
+        if message.message_id
+        and message.message_timestamp_utc
+        and message.message_direction == "S"
+        and facts.says("body", message.body)
+        and _is_sender(message.response_by_username, facts)
+    ]
+
+
+def _is_sender(name: str | None, facts: Facts) -> bool:
+    if facts.kept.get("tagged"):
+        return (name or "").endswith(tag_of(facts.send_id))
+    if "sender_name" in facts.kept:
+        return facts.says("sender_name", name)
+    return name in {None, "", NO_SENDER}
+
+
+def _trace(message: Message, *, tagged: bool) -> Trace:
+    kept = SENDING.keep(message.model_dump(mode="json")) | {"segments": segments(message.body or "")}
+    return Trace(message.message_id or "", None if tagged else message.message_timestamp_utc, kept)
+
+
+async def _news(account: Account, dashboard_id: int | None, message_id: str) -> Mapping[str, Any]:
+    """What became of a text, from the line's newest: the service has no call for a single one."""
+    line = await account.line(dashboard_id)
+    query = {"message_direction": "S", "sort": "desc", "page": 0, "page_size": MAX_SIZE}
+    listing = Messages.of(await line.get("messages", query=query), page=0, page_size=MAX_SIZE)
+    found = next((message for message in listing.items if message.message_id == message_id), None)
+    return SENDING.keep(found.model_dump(mode="json")) if found is not None else {}
+
+
+SENDING = Once(
+    same=("phone_number", "body", "mms_media"),
+    person="phone_number",
+    facts=("phone_number",),
+    words=("body", "sender_name"),
+    find=_find,
+    news=_news,
+    id_field="message_id",
+    kept=("message_timestamp_utc", "delivery_status", "delivery_error", "segments"),
+)
+
+
 @messages.sends(
     title="Send a text",
     action="SendMessageByPhoneNumber",
     question=_before_sending,
     link="conversations/{phone_number}",
+    once=SENDING,
 )
 async def send_message(
     line: Line,
+    departure: Departing,
     phone_number: PhoneNumber,
     body: Annotated[Filled, BeforeValidator(_body), Field(description=f"The text, at most {LONGEST_BODY} characters")],
     sender_name: Annotated[Words, Field(max_length=LONGEST_SENDER, description="Shown to colleagues; default API")]
@@ -102,7 +171,7 @@ async def send_message(
         Field(max_length=MOST_MEDIA, description="URLs that the service's media upload returned"),
     ]
     | None = None,
-) -> Message:
+) -> Sent:
     """Text one person now, from this line; starts the conversation where there is none. It costs money and cannot be
     recalled. Never repeat it because an answer was slow or unclear: read list_messages first."""
     if location_callback and LOCATION_TAG not in body:
@@ -115,19 +184,29 @@ async def send_message(
         "messages",
         body=only_given(
             body=body,
-            sender_name=sender_name,
+            sender_name=_marked(sender_name, departure.tag),
             status_callback=status_callback,
             location_callback=location_callback,
             mms_media=mms_media,
         ),
+        departure=departure,
     )
-    return _sent(answer)
+    sent = _sent(answer)
+    sent.segments = None if mms_media else segments(body)  # a text with media is billed by other rules
+    return sent
 
 
-def _sent(answer: Any) -> Message:
+def _marked(sender_name: str | None, tag: str | None) -> str | None:
+    """The sender's name with the send's mark, cut so that both fit."""
+    if tag is None:
+        return sender_name
+    return f"{(sender_name or NO_SENDER)[: LONGEST_SENDER - len(tag) - 1]} {tag}"
+
+
+def _sent(answer: Any) -> Sent:
     """What the service made of a text; a 200 can still say no (wire-facts, Conversations and messages)."""
     fields: dict[str, Any] = answer if isinstance(answer, dict) else {}  # pyright: ignore[reportUnknownVariableType]
-    sent = Message.model_validate({"delivery_status": fields.get("status")} | fields)
+    sent = Sent.model_validate({"delivery_status": fields.get("status")} | fields)
     if str(sent.delivery_status).lower() in _REFUSED_STATUSES:
         reason = f" (code {quote(sent.delivery_error)})" if sent.delivery_error else ""
         raise Refused(

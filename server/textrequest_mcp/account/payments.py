@@ -1,12 +1,15 @@
 """Payments: amounts that a line asks contacts to pay, by a link in a text."""
 
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from textrequest_mcp.account.line import Line, TextingLine
+from textrequest_mcp.account.line import Account, Line, TextingLine
 from textrequest_mcp.answers import Answer, Flag, Listing, Money, Phone, Text, Time, Whole, no_word_of_it
 from textrequest_mcp.guard.confirmation import Question
+from textrequest_mcp.guard.departing import Departing
+from textrequest_mcp.guard.settling import Facts, Once, Trace
 from textrequest_mcp.parameters import (
     Dollars,
     Filled,
@@ -40,6 +43,7 @@ TransactionStatus = Literal[
     "PaymentInProgress",
 ]
 _CLOSED = {"Paid", "Cancelled", "MarkedAsPaid"}
+_LOOKED_AT = 100
 
 
 class Payment(Answer):
@@ -116,9 +120,75 @@ async def _before_requesting(
     )
 
 
-@payments.sends(title="Request a payment", action="CreatePayment", question=_before_requesting)
+async def _find_request(account: Account, facts: Facts) -> list[Trace]:
+    """Payment requests to this number that ask for the same amount in the same words."""
+    line = await account.line(facts.dashboard_id)
+    query = {"phone_number": wire(facts.kept["customer_phone"]), "page": 0, "page_size": _LOOKED_AT}
+    listing = Payments.of(await line.get("payments", query=query), page=0, page_size=_LOOKED_AT)
+    return [
+        Trace(str(payment.payment_id), payment.request_date, kept_of(payment))
+        for payment in listing.items
+        if payment.payment_id is not None
+        and payment.request_date is not None
+        and payment.customer_phone == facts.kept["customer_phone"]
+        and str(payment.amount_requested) == facts.kept["amount_requested"]
+        and facts.says("description", payment.description)
+        and facts.says("reference_number", payment.reference_number)
+    ]
+
+
+async def _news(account: Account, dashboard_id: int | None, payment_id: str) -> Mapping[str, Any]:
+    return kept_of(await _read(await account.line(dashboard_id), int(payment_id)))
+
+
+def kept_of(payment: Payment) -> dict[str, Any]:
+    return REQUESTING.keep(payment.model_dump(mode="json"))
+
+
+def _seen(happened: Callable[[Payment], bool | None]) -> Callable[[Account, Facts], Awaitable[list[Trace]]]:
+    """Finds an act that shows in the payment itself."""
+
+    async def find(account: Account, facts: Facts) -> list[Trace]:
+        payment = await _read(await account.line(facts.dashboard_id), facts.kept["payment_id"])
+        return [Trace(str(payment.payment_id), None, kept_of(payment))] if happened(payment) else []
+
+    return find
+
+
+def _on_payment(happened: Callable[[Payment], bool | None]) -> Once:
+    return Once(
+        same=("payment_id",),
+        facts=("payment_id",),
+        find=_seen(happened),
+        news=_news,
+        id_field="payment_id",
+        kept=_KEPT,
+    )
+
+
+_KEPT = (
+    *("request_date", "amount_requested", "is_past_due", "reminder_was_sent"),
+    *("transaction_status", "textrequest_payment_status"),
+)
+REQUESTING = Once(
+    same=("customer_phone", "amount_requested", "description", "reference_number"),
+    person="customer_phone",
+    facts=("customer_phone", "amount_requested"),
+    words=("description", "reference_number"),
+    find=_find_request,
+    news=_news,
+    id_field="payment_id",
+    kept=_KEPT,
+)
+REMINDING = _on_payment(lambda payment: payment.reminder_was_sent)
+CANCELLING = _on_payment(lambda payment: payment.textrequest_payment_status == "Cancelled")
+MARKING = _on_payment(lambda payment: payment.textrequest_payment_status == "MarkedAsPaid")
+
+
+@payments.sends(title="Request a payment", action="CreatePayment", question=_before_requesting, once=REQUESTING)
 async def create_payment(
     line: Line,
+    departure: Departing,
     customer_phone: Annotated[Number, Field(description="Contact's number, any usual US form")],
     amount_requested: Annotated[Dollars, Field(description="Dollars, at most two decimals")],
     description: Annotated[Filled, Field(description="For colleagues; the contact never sees it")],
@@ -134,7 +204,7 @@ async def create_payment(
         message=message,
         reference_number=reference_number,
     )
-    return _changed(await line.post("payments", body=body))
+    return _changed(await line.post("payments", body=body, departure=departure))
 
 
 async def _before_reminding(line: Line, payment_id: PaymentId) -> Question:
@@ -147,10 +217,11 @@ async def _before_reminding(line: Line, payment_id: PaymentId) -> Question:
     action="SendPaymentReminder",
     question=_before_reminding,
     link="payments/{payment_id}",
+    once=REMINDING,
 )
-async def send_payment_reminder(line: Line, payment_id: PaymentId) -> Payment:
+async def send_payment_reminder(line: Line, departure: Departing, payment_id: PaymentId) -> Payment:
     """Text a contact once more about an open payment request. The service allows one reminder for each."""
-    return _changed(await line.post("payments", payment_id, "resend"))
+    return _changed(await line.post("payments", payment_id, "resend", departure=departure))
 
 
 async def _before_cancelling(line: Line, payment_id: PaymentId) -> Question:
@@ -167,10 +238,11 @@ async def _before_cancelling(line: Line, payment_id: PaymentId) -> Question:
     question=_before_cancelling,
     texts=True,
     link="payments/{payment_id}",
+    once=CANCELLING,
 )
-async def cancel_payment(line: Line, payment_id: PaymentId) -> Payment:
+async def cancel_payment(line: Line, departure: Departing, payment_id: PaymentId) -> Payment:
     """Cancel an open payment request for good; the contact gets a text that says so."""
-    return _changed(await line.post("payments", payment_id, "cancel"))
+    return _changed(await line.post("payments", payment_id, "cancel", departure=departure))
 
 
 async def _before_marking(line: Line, payment_id: PaymentId) -> Question:
@@ -182,11 +254,15 @@ async def _before_marking(line: Line, payment_id: PaymentId) -> Question:
 
 
 @payments.destroys(
-    title="Mark a payment as paid", action="MarkPaymentPaid", question=_before_marking, link="payments/{payment_id}"
+    title="Mark a payment as paid",
+    action="MarkPaymentPaid",
+    question=_before_marking,
+    link="payments/{payment_id}",
+    once=MARKING,
 )
-async def mark_payment_paid(line: Line, payment_id: PaymentId) -> Payment:
+async def mark_payment_paid(line: Line, departure: Departing, payment_id: PaymentId) -> Payment:
     """Close an open payment request whose money came another way; for good."""
-    return _changed(await line.post("payments", payment_id, "mark_as_paid"))
+    return _changed(await line.post("payments", payment_id, "mark_as_paid", departure=departure))
 
 
 async def _read(line: TextingLine, payment_id: int) -> Payment:

@@ -129,7 +129,7 @@ class Gate:
         return Approval(_opened(secret, token, binding, now=self._clock()))
 
     async def settle(
-        self, ctx: Context[Any, Any], question: Question, answer: Any, again: Callable[[], Awaitable[Question]]
+        self, ctx: Context[Any, Any], question: Question, answer: Any, again: Callable[[], Awaitable[Question | None]]
     ) -> Outcome | None:
         """Turn what came of `ask` into None (approved, and used up now) or the outcome to answer with.
 
@@ -137,7 +137,7 @@ class Gate:
             ctx: of this call.
             question: what was asked.
             answer: what came back.
-            again: makes the question afresh, from the facts as they are now.
+            again: makes the question afresh, from the facts as they are now; None where it has become idle.
 
         Raises:
             BadInput: the approval was used before.
@@ -156,7 +156,7 @@ class Gate:
             burn_id = _answered_by(ctx)
             # Asked and answered inside this call, however long that took; the other ways came back with a call of
             # their own, whose question was made afresh.
-            if burn_id is None and (await again()).text != question.text:
+            if burn_id is None and await again() != question:
                 return facts_changed()
         if burn_id is not None and not await self._store.burn("approval", burn_id, _KEEP_BURNT_SECONDS):
             raise BadInput(

@@ -8,12 +8,21 @@ from pydantic import BaseModel, Field
 class Outcome(BaseModel):
     """What every answer of a changing tool can say besides its own fields."""
 
-    outcome: Literal["done", "sent", "confirmation_required", "not_confirmed", "unknown"] | None = Field(
-        default=None, description="How it ended; only done and sent mean that it happened now"
+    outcome: Literal["done", "sent", "confirmation_required", "not_confirmed", "not_sent", "unknown"] | None = Field(
+        default=None, description="How it ended; only done and sent mean that it happened"
     )
     message: str | None = Field(default=None, description="The same as a sentence, with what to do next")
     confirmation: str | None = Field(default=None, description="Token for the same call, once a person has agreed")
     do_not_resend: bool | None = Field(default=None, description="True where it may have happened: look, don't repeat")
+
+
+class SendOutcome(Outcome):
+    """What every answer of a tool that acts at most once can say besides its own fields."""
+
+    send_id: str | None = Field(default=None, description="For get_send_status")
+    duplicate_suppressed: bool | None = Field(
+        default=None, description="True where this is the result of an earlier call, and this one sent nothing"
+    )
 
 
 def confirmation_required(preview: str, tool: str, token: str, minutes: int, *, types_name: bool) -> Outcome:
@@ -51,6 +60,20 @@ def facts_changed() -> Outcome:
     )
 
 
-def unknown(what: str) -> Outcome:
+def unknown(what: str, send_id: str | None = None) -> SendOutcome:
     """The answer when a change left this machine and nothing readable came back."""
-    return Outcome(outcome="unknown", message=what, do_not_resend=True)
+    look = f" Do not repeat it; get_send_status with send_id {send_id} looks for it again." if send_id else ""
+    return SendOutcome(outcome="unknown", message=what + look, do_not_resend=True, send_id=send_id)
+
+
+def not_sent(what: str, send_id: str) -> SendOutcome:
+    """The answer when certainly nothing happened; `what` says why, and what to do."""
+    return SendOutcome(outcome="not_sent", message=what, send_id=send_id)
+
+
+def same_as_before(when: str) -> str:
+    """Why a call sent nothing, where the same call had done so."""
+    return (
+        f"This call sent and changed nothing: the same was done at {when}, and this is its result. "
+        "To do it once more on purpose, call again with repeat: true; a person confirms that."
+    )

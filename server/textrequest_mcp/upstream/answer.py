@@ -20,10 +20,6 @@ _TODO_BY_CODE = {
 }
 
 
-# How a change that worked may be answered too, so they do not say that it did not (RFC 9110, 15.4).
-_SAYS_LITTLE_OF_A_CHANGE = {HTTPStatus.MOVED_PERMANENTLY, HTTPStatus.FOUND, HTTPStatus.SEE_OTHER}
-
-
 class Unusable(Exception):
     """A complete answer that cannot be taken at its word: a server fault, or a body that is not JSON."""
 
@@ -37,18 +33,18 @@ def read_answer(method: str, status: int, body: bytes) -> Any | None:
     """The decoded JSON of a good answer; None where there is nothing there (204, or no body).
 
     Args:
-        method: what was asked with; the same redirect says less of a change than of a read.
+        method: what was asked with.
         status: the HTTP status.
         body: the answer's bytes.
 
     Raises:
-        Refused, BadKey, NotFound: the service says no, completely and finally.
-        Unusable: 5xx, 408, a 2xx whose body is not JSON, or a redirect that may follow a change that worked.
+        Refused, BadKey, NotFound: the service says no, completely and finally: any 4xx and, as it is never followed,
+            any 3xx.
+        Unusable: 5xx, a 2xx whose body is not JSON, or a 408 to a read, which may as well be asked again.
     """
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status < HTTPStatus.OK or status == HTTPStatus.REQUEST_TIMEOUT:
+    late = method == "GET" and status == HTTPStatus.REQUEST_TIMEOUT
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status < HTTPStatus.OK or late:
         raise Unusable(f"the service answered {status}")
-    if status in _SAYS_LITTLE_OF_A_CHANGE and method != "GET":
-        raise Unusable(f"the service answered with a redirect ({status}), which is never followed")
     if status >= HTTPStatus.MULTIPLE_CHOICES:
         raise _refusal(status, body)
     if status == HTTPStatus.NO_CONTENT or not body.strip():
@@ -70,6 +66,14 @@ def retry_after(headers: Mapping[str, str], *, now: datetime | None = None) -> f
         return None
     at = at if at.tzinfo else at.replace(tzinfo=UTC)
     return max(0.0, math.ceil((at - (now or datetime.now(UTC))).total_seconds()))
+
+
+def date_of(headers: Mapping[str, str]) -> float | None:
+    """When the service says that it answered, in seconds since 1970; None where it does not say."""
+    try:
+        return parsedate_to_datetime(headers.get("date", "")).timestamp()
+    except (ValueError, TypeError, OverflowError):
+        return None
 
 
 def quote(message: str) -> str:

@@ -7,10 +7,10 @@ reads, or gives the same result twice, is tried again after a passing fault too;
 
 import logging
 import random
-import re
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Protocol
 
 import anyio
 import httpx2
@@ -19,7 +19,6 @@ from textrequest_mcp import __version__
 from textrequest_mcp.store import StoreError
 from textrequest_mcp.upstream import answer
 from textrequest_mcp.upstream.errors import (
-    BadInput,
     NotFound,
     Refused,
     TextRequestError,
@@ -29,17 +28,13 @@ from textrequest_mcp.upstream.errors import (
     Unreadable,
 )
 from textrequest_mcp.upstream.limiter import Limiter, RateLimited
-from textrequest_mcp.upstream.phone import mask_numbers
+from textrequest_mcp.upstream.request import Query, Request, Segment, flatten, join
 
 if TYPE_CHECKING:
     from typing import Self
 
 logger = logging.getLogger(__name__)
 
-Segment = str | int
-Query = Mapping[str, str | int | bool | Sequence[str | int] | None]
-
-_SAFE_SEGMENT = re.compile(r"[A-Za-z0-9_\-]+")
 _TRIES = 3
 _LONGEST_RETRY_AFTER = 60.0
 _DEADLINE_SECONDS = 45.0  # hosts give up on a tool call after about 60
@@ -48,17 +43,6 @@ _TIMEOUT = httpx2.Timeout(connect=5.0, read=20.0, write=10.0, pool=10.0)
 _NEVER_LEFT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.UnsupportedProtocol)
 # What the HTTP library raises over certificates that are missing or none, and over proxies that it cannot use.
 _BAD_SURROUNDINGS = (OSError, ValueError, ImportError, httpx2.InvalidURL)
-
-
-class _Request(NamedTuple):
-    method: str
-    path: str
-    query: dict[str, str]
-    body: Any
-    repeatable: bool  # sending it twice gives what sending it once gives
-
-    def __str__(self) -> str:
-        return mask_numbers(f"{self.method} {self.path}")
 
 
 class _Lost(Exception):
@@ -81,6 +65,18 @@ class _Busy(Exception):
         self.pause = pause
 
 
+class Departure(Protocol):
+    """Is told before a change leaves this machine, and when it turns out that it did not."""
+
+    async def leaving(self) -> None:
+        """Called right before the first byte; what it raises stops the call while nothing has left."""
+        ...
+
+    def staying(self) -> None:
+        """Called when a try certainly changed nothing; another may follow, and may be given up before it."""
+        ...
+
+
 class Api:
     """A connection to one account.
 
@@ -94,6 +90,7 @@ class Api:
 
     Attributes:
         changing: how many requests that change something are on their way.
+        ahead: seconds by which the service's clock is ahead of this machine's, as its last answer with a date said.
     """
 
     def __init__(
@@ -114,14 +111,17 @@ class Api:
         self._sleep = sleep
         self._client: httpx2.AsyncClient | None = None
         self.changing = 0
+        self.ahead = 0.0
 
     async def get(self, *path: Segment, query: Query | None = None) -> Any | None:
         """Read; None where nothing is there. Raises any `TextRequestError` but `Uncertain`."""
         return await self._send("GET", path, query=query, repeatable=True)
 
-    async def post(self, *path: Segment, body: Any = None, repeatable: bool = False) -> Any | None:
+    async def post(
+        self, *path: Segment, body: Any = None, repeatable: bool = False, departure: Departure | None = None
+    ) -> Any | None:
         """Create or act; `repeatable` only where doing it twice equals doing it once. Raises any `TextRequestError`."""
-        return await self._send("POST", path, body=body, repeatable=repeatable)
+        return await self._send("POST", path, body=body, repeatable=repeatable, departure=departure)
 
     async def put(self, *path: Segment, body: Any = None) -> Any | None:
         """Replace; the same twice is the same as once. Raises any `TextRequestError`."""
@@ -155,15 +155,16 @@ class Api:
         query: Query | None = None,
         body: Any = None,
         repeatable: bool,
+        departure: Departure | None = None,
     ) -> Any | None:
-        request = _Request(method, _join(path), _flatten(query or {}), body, repeatable)
+        request = Request(method, join(path), flatten(query or {}), body, repeatable)
         until = anyio.current_time() + self._deadline
         attempt = 0
         may_have_left: _Lost | None = None  # the last try, if any, that can have changed something
         while True:
             attempt += 1
             try:
-                return await self._try(request, until - anyio.current_time())
+                return await self._try(request, departure, until - anyio.current_time())
             except _Lost as lost:
                 may_have_left = lost if lost.left else may_have_left
                 may_repeat = repeatable or not lost.left
@@ -188,18 +189,24 @@ class Api:
                 raise _no_room(request, may_have_left, why, retry_in=limited.retry_in) from None
             await self._sleep(pause)
 
-    async def _try(self, request: _Request, seconds: float) -> Any | None:
+    async def _try(self, request: Request, departure: Departure | None, seconds: float) -> Any | None:
         """One try: a slot, the exchange, the reading. Raises `_Lost`, `_Busy`, `RateLimited` or what it means."""
         self._open()  # before the slot: surroundings that allow no connection take no place and leave no doubt
         async with self._limiter.slot(deadline_seconds=max(0.0, seconds)) as slot:
             try:
+                if departure is not None:
+                    await departure.leaving()
                 response = await self._exchange(request, max(1.0, seconds))
-            except _Lost as lost:
-                if not lost.left:
+            except (_Lost, TextRequestError, StoreError) as stopped:
+                if not (isinstance(stopped, _Lost) and stopped.left):
                     slot.unused()
+                    _stays(departure)
                 raise
+        sent_at = answer.date_of(response.headers)
+        self.ahead = sent_at - time.time() if sent_at is not None else self.ahead
         logger.debug("%s -> %d", request, response.status_code)
         if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
+            _stays(departure)
             pause = _pause_of(response)
             await self._limiter.hold_off(pause)
             raise _Busy(pause)
@@ -208,7 +215,7 @@ class Api:
         except answer.Unusable as reading:
             raise _Lost(str(reading), left=True) from None
 
-    async def _exchange(self, request: _Request, seconds: float) -> httpx2.Response:
+    async def _exchange(self, request: Request, seconds: float) -> httpx2.Response:
         """Send and receive, noting whether bytes left; what must not repeat is finished even when cancelled."""
         client = self._open()  # again, because waiting for the slot may have outlasted it
         left = False
@@ -271,31 +278,9 @@ class Api:
         return self._client
 
 
-def _join(path: Sequence[Segment]) -> str:
-    """A path of segments that are letters, digits, `-` and `_` only: nothing can climb, cut or add to it.
-
-    Raises:
-        BadInput: a segment holds anything else (`../`, `%2e`, `#`, `?`, line breaks, full-width digits).
-    """
-    for segment in path:
-        if not _SAFE_SEGMENT.fullmatch(str(segment)):
-            raise BadInput("An id holds characters that no id has.", todo="Take the id from a list tool.")
-    return "/" + "/".join(str(segment) for segment in path)
-
-
-def _flatten(query: Query) -> dict[str, str]:
-    """Query parameters as the service reads them: what is None left out, `true`/`false`, lists with commas."""
-    flat: dict[str, str] = {}
-    for name, value in query.items():
-        if value is None:
-            continue
-        if isinstance(value, bool):
-            flat[name] = "true" if value else "false"
-        elif isinstance(value, str | int):
-            flat[name] = str(value)
-        else:
-            flat[name] = ",".join(str(item) for item in value)
-    return flat
+def _stays(departure: Departure | None) -> None:
+    if departure is not None:
+        departure.staying()
 
 
 def _pause_of(response: httpx2.Response) -> float:
@@ -303,14 +288,14 @@ def _pause_of(response: httpx2.Response) -> float:
     return 1.0 if asked is None else min(asked, _LONGEST_RETRY_AFTER)
 
 
-def _no_room(request: _Request, may_have_left: _Lost | None, why: str, *, retry_in: float) -> TextRequestError:
+def _no_room(request: Request, may_have_left: _Lost | None, why: str, *, retry_in: float) -> TextRequestError:
     """The error for a call that the rate limit ends; an earlier try of a change may still have taken effect."""
     if may_have_left is not None and request.method != "GET":
         return _final(request, may_have_left)
     return TooBusy(why, retry_in=retry_in)
 
 
-def _final(request: _Request, lost: _Lost) -> TextRequestError:
+def _final(request: Request, lost: _Lost) -> TextRequestError:
     """The error for a call that will not be tried again."""
     if not lost.left:
         return Unreachable(f"Text Request cannot be reached: {lost}.", todo="Try again in a minute.")

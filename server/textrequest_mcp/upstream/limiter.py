@@ -13,9 +13,7 @@ from __future__ import annotations
 
 import contextlib
 import math
-import os
 import secrets
-import sys
 import time
 from bisect import bisect_left
 from collections.abc import AsyncGenerator, Callable
@@ -23,6 +21,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import anyio
 
+from textrequest_mcp.processes import has_ended, this_process
 from textrequest_mcp.store import Store, StoreError
 
 if TYPE_CHECKING:
@@ -277,26 +276,3 @@ class Limiter:
         if not cursor.rowcount:  # the state file was replaced, and the number given to somebody else
             return self._write(connection, None, state, lasts)
         return ticket or cursor.lastrowid or 0  # an insert always has a row id; the types cannot know
-
-
-def this_process() -> str:
-    """Names this process and the place where its number means something: the system, or its container on Linux."""
-    place = sys.platform
-    with contextlib.suppress(OSError):
-        place = os.readlink("/proc/self/ns/pid")
-    return f"{os.getpid()}@{place}"
-
-
-def has_ended(owner: str) -> bool:
-    """Whether the owner's process is certainly gone. False when that cannot be known from here."""
-    number, _, place = owner.split(maxsplit=1)[0].partition("@")
-    # On Windows there is no harmless signal to ask with (os.kill ends the process).
-    if place == "win32" or place != this_process().partition("@")[2]:
-        return False
-    try:
-        os.kill(int(number), 0)
-    except ProcessLookupError:
-        return True
-    except OSError:
-        pass  # it is there, but somebody else's
-    return False

@@ -1,0 +1,220 @@
+"""Carries out what must happen at most once: written down first, shielded on its way, its outcome recorded and told."""
+
+import json
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import anyio
+from pydantic import BaseModel
+from pydantic_core import to_jsonable_python
+
+from textrequest_mcp.guard.confirmation import Question
+from textrequest_mcp.guard.departing import Departing, tag_of
+from textrequest_mcp.guard.ledger import Ledger
+from textrequest_mcp.guard.outcome import not_sent, same_as_before, unknown
+from textrequest_mcp.guard.sends import Act, Ending, Send, as_read
+from textrequest_mcp.guard.settling import Once, Settler
+from textrequest_mcp.store import StoreError
+from textrequest_mcp.toolset import ToolSpec
+from textrequest_mcp.upstream.errors import NotFound, Refused, TextRequestError
+from textrequest_mcp.upstream.times import show_time
+
+logger = logging.getLogger(__name__)
+
+CALL_SECONDS = 55.0  # hosts give up on a tool call after about 60
+NOT_PART_OF_THE_ACT = frozenset({"line", "account", "departure", "idempotency_key", "repeat", "confirmation"})
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a host is told of an act.
+
+    Attributes:
+        said: the structured part.
+        answer: what the service answered, where this very call made it happen.
+        failed: whether it is an error: certainly nothing happened.
+    """
+
+    said: dict[str, Any]
+    answer: BaseModel | None = None
+    failed: bool = False
+
+
+@dataclass(frozen=True)
+class Sender:
+    """What stands between a tool's act and the account.
+
+    Attributes:
+        ledger: where acts are written down.
+        settler: finds out what became of those whose answer was lost.
+        tagged: whether sends are marked, to be known again in the account.
+    """
+
+    ledger: Ledger
+    settler: Settler
+    tagged: bool = False
+
+    async def describe(self, spec: ToolSpec, once: Once, caller: str, given: Mapping[str, Any]) -> Act:
+        """A call's act as the ledger knows it; raises `StoreError`."""
+        line = given.get("line")
+        values = {
+            name: to_jsonable_python(value)
+            for name, value in given.items()
+            if name not in NOT_PART_OF_THE_ACT and value is not None
+        }
+        dashboard_id: int | None = line.id if line is not None else None
+        place = [spec.name, dashboard_id]
+        same = {name: as_read(value) if isinstance(value, str) else value for name, value in values.items()}
+        key = given.get("idempotency_key")
+        person = values.get(once.person or "")
+        hashed = await self.ledger.hasher()
+        return Act(
+            tool=spec.name,
+            caller=caller,
+            dashboard_id=dashboard_id,
+            person=hashed(person) if person else None,
+            fingerprint=hashed(json.dumps([*place, {name: same.get(name) for name in once.same}])),
+            arguments=hashed(json.dumps([*place, values], sort_keys=True)),
+            idempotency_key=hashed(key) if key else None,
+            facts={name: values[name] for name in once.facts if name in values}
+            | {name: hashed(values[name]) for name in once.words if name in values}
+            | ({"tagged": True} if self.tagged else {}),
+        )
+
+    async def question(
+        self, act: Act, ask: Callable[[], Awaitable[Question]], *, always: bool, repeat: bool
+    ) -> Question | None:
+        """What a person is asked before this act; None where nobody has to be, or the ledger already has its answer.
+
+        Args:
+            act: what is to happen.
+            ask: makes the tool's own question.
+            always: whether this tool asks in any case.
+            repeat: whether the caller means to repeat what happened lately.
+
+        Raises:
+            BadInput: the idempotency key was used with other arguments.
+            StoreError: the ledger cannot be used.
+        """
+        if not (always or repeat) or await self.ledger.prior(act, repeat=repeat) is not None:
+            return None
+        earlier = await self.ledger.alike(act) if repeat else None
+        if earlier is None:
+            return await ask() if always else None
+        question = await ask()
+        happened = "was done" if earlier.state == "SENT" else "was tried, and may have happened,"
+        lead = f"The same {happened} at {show_time(earlier.called_at)}; this does it once more."
+        return Question(f"{lead} {question.text}", question.must_type)
+
+    async def carry_out(
+        self, spec: ToolSpec, once: Once, act: Act, arguments: Mapping[str, Any], *, repeat: bool, may_act: bool
+    ) -> Told:
+        """Make the act happen once, or tell what became of the same act before.
+
+        Args:
+            spec: the tool.
+            once: how its act is known again.
+            act: what is to happen.
+            arguments: of the tool's function.
+            repeat: whether a person agreed to a repetition.
+            may_act: whether everybody who had to be asked agreed; if not, only an earlier result can be told.
+
+        Raises:
+            BadInput: the idempotency key was used with other arguments.
+            StoreError: the ledger cannot be used, so nothing was sent.
+        """
+        until = anyio.current_time() + CALL_SECONDS
+        looked = False
+        while True:
+            send, fresh = await self.ledger.claim(act, repeat=repeat, may_act=may_act)
+            if send is None:
+                raise TextRequestError("The earlier call that this one repeats was withdrawn.", todo="Call again.")
+            if fresh:
+                return await self._act(spec, once, send, arguments, until)
+            send = await self.ledger.wait_for(send, until)
+            if send.state == "UNKNOWN" and not looked:
+                looked = True  # and if looking is over, and so is the time in which it counts, the claim is free again
+                await self.settler.settle(send, until, at_once=True)
+                continue
+            return tell(spec, send, earlier=True)
+
+    async def _act(self, spec: ToolSpec, once: Once, send: Send, arguments: Mapping[str, Any], until: float) -> Told:
+        tag = tag_of(send.send_id) if self.tagged else None
+        departing = Departing(self.ledger, send.send_id, tag=tag)
+        answer: BaseModel | None = None
+        ending = self._torn(left=False)
+        with departing.scope:
+            try:
+                answer = await spec.function(**arguments, departure=departing)
+            except Exception as error:  # noqa: BLE001 - whatever it is, its outcome is recorded, and told
+                ending = self._judge(spec, error, left=departing.left)
+            except BaseException:
+                await self.ledger.end(send.send_id, self._torn(left=departing.left))
+                raise
+            else:
+                kept = once.keep(answer.model_dump(mode="json"))
+                ending = Ending(state="SENT", upstream_id=str(kept.get(once.id_field)), result=kept)
+            await self.ledger.end(send.send_id, ending)
+        if answer is not None:
+            said = _named(spec) | answer.model_dump(mode="json", exclude_none=True) | {"send_id": send.send_id}
+            return Told(said, answer)
+        if ending.state == "UNKNOWN":
+            send = await self.settler.settle(await self.ledger.get(send.send_id) or send, until)
+            return tell(spec, send)
+        return _refused(send.send_id, ending.said)
+
+    def _judge(self, spec: ToolSpec, error: Exception, *, left: bool) -> Ending:
+        """What a failure says of the act: once bytes left, only a complete answer that says no is a no."""
+        if not isinstance(error, TextRequestError | StoreError):
+            logger.error("%s crashed", spec.name, exc_info=error)
+        if not left:
+            known = isinstance(error, TextRequestError | StoreError)
+            crashed = f"{spec.name} failed inside this server before anything left. Nothing was sent or changed."
+            return Ending(state="NOT_SENT", said=str(error) if known else crashed)
+        if isinstance(error, Refused | NotFound):
+            return Ending(state="NOT_SENT", said=str(error))
+        what = error.what if isinstance(error, TextRequestError) else f"{spec.name} failed inside this server."
+        return self._in_doubt(what)
+
+    def _torn(self, *, left: bool) -> Ending:
+        if left:
+            return self._in_doubt("The call was torn off on its way.")
+        return Ending(
+            state="NOT_SENT", said="The call was cancelled before anything left. Nothing was sent or changed."
+        )
+
+    def _in_doubt(self, what: str) -> Ending:
+        said = f"{what} Whether it took effect is unknown."
+        return Ending(state="UNKNOWN", said=said, look_at=self.settler.first_look_at())
+
+
+def tell(spec: ToolSpec, send: Send, *, earlier: bool = False) -> Told:
+    """What the ledger knows of an act, for a host.
+
+    Args:
+        spec: the tool.
+        send: its row.
+        earlier: whether another call made it.
+    """
+    known = send.result | {"send_id": send.send_id}
+    suppressed = {"duplicate_suppressed": True} if earlier else {}
+    if send.state == "SENT":
+        message = same_as_before(show_time(send.called_at)) if earlier else send.said
+        found = "The answer was lost, but it is in the account: it happened, once. Do not repeat it."
+        return Told(_named(spec) | known | suppressed | {"message": message or found})
+    if send.state == "NOT_SENT":
+        return _refused(send.send_id, send.said)
+    on_its_way = "The same is on its way from another call, which has no answer yet. This call sent nothing."
+    outcome = unknown(send.said or on_its_way, send.send_id)
+    return Told(known | outcome.model_dump(mode="json", exclude_none=True) | suppressed)
+
+
+def _named(spec: ToolSpec) -> dict[str, Any]:
+    return {"outcome": "sent" if spec.risk == "sends" else "done"}
+
+
+def _refused(send_id: str, said: str | None) -> Told:
+    outcome = not_sent(said or "Nothing was sent or changed.", send_id)
+    return Told(outcome.model_dump(mode="json", exclude_none=True), failed=True)

@@ -1,0 +1,53 @@
+"""What a call asks for, written as the service reads it, and nothing that could climb out of its path."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from textrequest_mcp.upstream.errors import BadInput
+from textrequest_mcp.upstream.phone import mask_numbers
+
+Segment = str | int
+Query = Mapping[str, str | int | bool | Sequence[str | int] | None]
+
+_SAFE_SEGMENT = re.compile(r"[A-Za-z0-9_\-]+")
+
+
+class Request(NamedTuple):
+    """One call: how often it is tried is the funnel's business."""
+
+    method: str
+    path: str
+    query: dict[str, str]
+    body: Any
+    repeatable: bool  # sending it twice gives what sending it once gives
+
+    def __str__(self) -> str:
+        return mask_numbers(f"{self.method} {self.path}")
+
+
+def join(path: Sequence[Segment]) -> str:
+    """A path of segments that are letters, digits, `-` and `_` only: nothing can climb, cut or add to it.
+
+    Raises:
+        BadInput: a segment holds anything else (`../`, `%2e`, `#`, `?`, line breaks, full-width digits).
+    """
+    for segment in path:
+        if not _SAFE_SEGMENT.fullmatch(str(segment)):
+            raise BadInput("An id holds characters that no id has.", todo="Take the id from a list tool.")
+    return "/" + "/".join(str(segment) for segment in path)
+
+
+def flatten(query: Query) -> dict[str, str]:
+    """Query parameters as the service reads them: what is None left out, `true`/`false`, lists with commas."""
+    flat: dict[str, str] = {}
+    for name, value in query.items():
+        if value is None:
+            continue
+        if isinstance(value, bool):
+            flat[name] = "true" if value else "false"
+        elif isinstance(value, str | int):
+            flat[name] = str(value)
+        else:
+            flat[name] = ",".join(str(item) for item in value)
+    return flat
