@@ -94,7 +94,7 @@ class Desk:
 
 async def call(host: Client, tool: str, /, **arguments: Any) -> CallToolResult:
     """One call; on line 121 unless the tool has no line or another is named."""
-    takes_line = tool not in {"list_dashboards", "create_dashboard"} and "dashboard_id" not in arguments
+    takes_line = tool not in {"list_dashboards", "create_dashboard", "get_send_status"} and "dashboard_id" not in arguments
     return await host.call_tool(tool, ({"dashboard_id": LINE} if takes_line else {}) | arguments)
 
 

@@ -10,11 +10,13 @@ from pydantic import TypeAdapter
 from tests.desk import DEVON, MARIA, agrees, call, declines, open_desk, refusal, said, text_of
 
 from textrequest_mcp.answers import Answer, Text
+from textrequest_mcp.guard.confirmation import Question
 from textrequest_mcp.tool import make_tool
 from textrequest_mcp.toolset import Toolset
 from textrequest_mcp.upstream.errors import NotFound, Uncertain
 
 SECRET = "key 0123456789 of +14235550123"
+REPEATABLE = {"send_message", "create_payment"}
 Policy = Literal["destructive", "sends", "all", "off"]
 
 
@@ -22,6 +24,10 @@ class Said(Answer):
     """What the tools of this module answer."""
 
     word: Text = None
+
+
+async def ask() -> Question:
+    return Question("Sure?")
 
 
 async def result_of(toolset: Toolset) -> CallToolResult:
@@ -37,12 +43,13 @@ class TestPolicies:
         ("policy", "asking"),
         [
             ("off", set[str]()),
-            ("destructive", {"delete_contact", "cancel_payment"}),
+            ("destructive", {"delete_contact", "cancel_payment", *REPEATABLE}),
             ("sends", {"delete_contact", "cancel_payment", "send_message", "create_payment"}),
             ("all", {"delete_contact", "cancel_payment", "send_message", "create_payment", "create_group"}),
         ],
     )
     async def test_a_tool_that_asks_takes_a_confirmation(self, policy: Policy, asking: set[str]):
+        """A send asks, at the least, before it is repeated on purpose."""
         looked_at = {"delete_contact", "cancel_payment", "send_message", "create_payment", "create_group", "get_group"}
         async with open_desk(confirm=policy) as desk, desk.host() as host:
             tools = (await host.list_tools()).tools
@@ -105,10 +112,10 @@ class TestFailures:
 
         assert refusal(await result_of(nouns)) == "There is no such noun. Nothing was sent or changed. See list_nouns."
 
-    async def test_a_send_whose_outcome_is_unknown_is_no_error(self):
+    async def test_a_deletion_whose_outcome_is_unknown_is_no_error(self):
         nouns = Toolset("nouns")
 
-        @nouns.sends(title="Lose", action="Lose")
+        @nouns.destroys(title="Lose", action="Lose", question=ask)
         async def lose() -> Said:
             """Lose."""
             raise Uncertain("It left.", changed="Whether it arrived is unknown.", todo="Look first.")
@@ -135,15 +142,15 @@ class TestFailures:
     async def test_a_value_that_fails_inside_a_tool_does_not_pass_for_bad_input(self):
         nouns = Toolset("nouns")
 
-        @nouns.sends(title="Misread", action="Misread")
+        @nouns.destroys(title="Misread", action="Misread", question=ask)
         async def misread() -> Said:
             """Misread."""
-            return Said(word=str(TypeAdapter(int).validate_python("after the text went out")))
+            return Said(word=str(TypeAdapter(int).validate_python("after it was deleted")))
 
         result = await result_of(nouns)
         assert said(result)["outcome"] == "unknown"
         assert said(result)["do_not_resend"] is True
-        assert "after the text went out" not in text_of(result)
+        assert "after it was deleted" not in text_of(result)
 
 
 class TestDescriptions:

@@ -13,7 +13,7 @@ def tools_as_table() -> str:
     rows = ["| tool | toolset | risk | connector action |", "|---|---|---|---|"]
     for spec in all_specs():
         risk = _RISKS[spec.risk] + (", sends a text" if spec.texts and spec.risk == "destroys" else "")
-        rows.append(f"| `{spec.name}` | {spec.toolset} | {risk} | {spec.action} |")
+        rows.append(f"| `{spec.name}` | {spec.toolset} | {risk} | {spec.action or 'none: our own record'} |")
     return "\n".join(rows)
 
 

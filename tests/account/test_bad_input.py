@@ -108,7 +108,9 @@ REFUSED_HERE: list[tuple[str, dict[str, Any], str]] = [
             ({"bodi": "secretword"}, "Did you mean body?"),
             ({"Body": "secretword"}, "Did you mean body?"),
             ({"zzz": "secretword"}, "It takes: phone_number, body"),
-            ({"confirmation": "secretword"}, "no parameter"),
+            ({"confirmation": "secretword"}, "asks for no confirmation here"),
+            ({"idempotency_key": " "}, "is empty"),
+            ({"repeat": "secretword"}, "repeat"),
         )
     ),
     *(

@@ -73,6 +73,7 @@ class TestSending:
         answer = said(await desk.call("send_message", phone_number="423 555 0100", body="Your car is ready."))
 
         assert answer.pop("message_id")
+        assert answer.pop("send_id")
         assert answer == {
             "outcome": "sent",
             "body": "Your car is ready.",
@@ -81,6 +82,7 @@ class TestSending:
             "message_timestamp_utc": "2026-05-28T20:26:40Z",
             "delivery_status": "sending",
             "mms_media": [],
+            "segments": 1,
         }
         assert desk.changes == [SEND_MARIA]
         assert sent(desk) == [{"body": "Your car is ready."}]
@@ -175,7 +177,7 @@ class TestOddAnswers:
 
         assert result["outcome"] == "unknown"
         assert result["do_not_resend"] is True
-        assert "list_messages" in result["message"] or "read the conversation" in result["message"]
+        assert f"get_send_status with send_id {result['send_id']}" in result["message"]
         assert "Nothing was sent" not in result["text"]
 
     @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Estimates how many texts a carrier bills for a message."""
+"""Estimates how many SMS segments a carrier bills for a text."""
 
 # The GSM 7 bit default alphabet and its extension table (3GPP TS 23.038, 6.2.1).
 _BASIC = frozenset(
@@ -6,21 +6,25 @@ _BASIC = frozenset(
     "ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 _EXTENSION = frozenset("\f^{}\\[~]|€")
-# Septets in one text, and in each of several, which need room to say how they belong together (3GPP TS 23.040).
+_GSM = _BASIC | _EXTENSION
+# What one segment holds, and what each of several does beside six octets that join them (3GPP TS 23.040, 9.2.3.24.1).
 _SEPTETS = (160, 153)
-# The same in 16-bit units, as UCS-2 is sent where a character is not in the alphabet.
-_UNITS = (70, 67)
+_CODE_UNITS = (70, 67)
+_LAST_OF_ONE_UNIT = "\uffff"
 
 
 def segments(body: str) -> int:
-    """How many segments a text takes: an estimate, because a carrier may write or join texts otherwise.
+    """How many SMS segments a text takes: an estimate, because a carrier may replace characters or join otherwise.
 
-    A text in the GSM alphabet has 160 characters in one segment and 153 in each of several, an extension character
-    counting twice; any other has 70 or 67 UTF-16 units. No character is cut in two. An empty text takes one.
+    Where every character is in the GSM 7 bit default alphabet or its extension table (3GPP TS 23.038), the unit is the
+    septet, two for one of the table: 160 in one segment, 153 in each of several. Any other text is in UCS-2, the unit
+    the UTF-16 code unit, two beyond U+FFFF: 70 or 67. A segment ends one unit early where it would cut a character in
+    two (3GPP TS 23.040, 9.2.3.24.1). Half of a surrogate pair is one unit. An empty body is one segment: what is sent
+    is billed.
     """
-    if _BASIC.union(_EXTENSION).issuperset(body):
+    if _GSM.issuperset(body):
         return _packed([2 if character in _EXTENSION else 1 for character in body], *_SEPTETS)
-    return _packed([2 if ord(character) > 0xFFFF else 1 for character in body], *_UNITS)
+    return _packed([2 if character > _LAST_OF_ONE_UNIT else 1 for character in body], *_CODE_UNITS)
 
 
 def _packed(sizes: list[int], alone: int, joined: int) -> int:
