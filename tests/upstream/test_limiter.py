@@ -3,9 +3,7 @@
 import asyncio
 import heapq
 import itertools
-import os
 import shutil
-import sys
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -365,31 +363,6 @@ async def test_a_call_is_counted_in_a_new_state_file_although_its_number_is_take
     with pytest.raises(RateLimited):
         async with third.slot(deadline_seconds=1.0):
             pytest.fail("two calls are in the window")
-
-
-def test_a_process_counts_as_ended_only_when_that_is_certain(monkeypatch: pytest.MonkeyPatch) -> None:
-    here = module.this_process().partition("@")[2]
-    gone = 2**22 + 1  # above what Linux gives out
-
-    assert module.has_ended(f"{gone}@{here} limiter")
-    assert not module.has_ended(f"{os.getpid()}@{here} limiter")
-    assert not module.has_ended(f"{gone}@another-container limiter")
-    assert not module.has_ended(f"{gone}@win32 limiter")
-
-    def not_yours(pid: int, signal: int) -> None:
-        raise PermissionError
-
-    monkeypatch.setattr(os, "kill", not_yours)
-    assert not module.has_ended(f"{gone}@{here} limiter")
-
-
-def test_a_system_without_containers_is_told_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    def missing(path: str) -> str:
-        raise FileNotFoundError(path)
-
-    monkeypatch.setattr(os, "readlink", missing)
-
-    assert module.this_process() == f"{os.getpid()}@{sys.platform}"
 
 
 async def test_the_default_clock_is_the_one_that_nobody_can_set() -> None:
