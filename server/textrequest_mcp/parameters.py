@@ -135,7 +135,7 @@ Ids = Annotated[list[Id], BeforeValidator(listed)]
 Guids = Annotated[list[Guid], BeforeValidator(listed)]
 
 LineId = Annotated[Id, Field(description="From list_dashboards")]
-DashboardId = Annotated[Id, Field(description="Line id from list_dashboards; optional with a default or only line")]
+DashboardId = Annotated[Id, Field(description="From list_dashboards; optional with a default or only line")]
 PhoneNumber = Annotated[Number, Field(description="Contact's number, any usual US form")]
 GroupId = Annotated[Id, Field(description="From list_groups")]
 PaymentId = Annotated[Id, Field(description="From list_payments")]
@@ -148,10 +148,8 @@ PageSize = Annotated[
 TypedName = Annotated[str, Field(description="With a confirmation: the name as the person typed it")]
 Confirmation = Annotated[str, Field(description="Token of the preview, once the person agreed")]
 
-IdempotencyKey = Annotated[
-    Filled, Field(max_length=200, description="Your name for this act: the same key again gives its first result")
-]
-Repeat = Annotated[bool, Field(description="True to do again what was just done, on purpose; a person confirms")]
+IdempotencyKey = Annotated[Filled, Field(description="Your own; the same key again gives the first result")]
+Repeat = Annotated[bool, Field(description="True to do the same again on purpose; a person confirms")]
 
 
 def in_order(earlier: str | None, later: str | None, names: str) -> None:

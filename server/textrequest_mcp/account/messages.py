@@ -121,7 +121,9 @@ def _is_sender(name: str | None, facts: Facts) -> bool:
 
 
 def _trace(message: Message, *, tagged: bool) -> Trace:
-    kept = SENDING.keep(message.model_dump(mode="json")) | {"segments": segments(message.body or "")}
+    kept = SENDING.keep(message.model_dump(mode="json"))
+    if not message.mms_media:
+        kept["segments"] = segments(message.body or "")
     return Trace(message.message_id or "", None if tagged else message.message_timestamp_utc, kept)
 
 
@@ -173,7 +175,7 @@ async def send_message(
     | None = None,
 ) -> Sent:
     """Text one person now, from this line; starts the conversation where there is none. It costs money and cannot be
-    recalled. Never repeat it because an answer was slow or unclear: read list_messages first."""
+    recalled. If the outcome is unclear, get_send_status tells; do not send again."""
     if location_callback and LOCATION_TAG not in body:
         raise BadInput(
             f"location_callback needs {LOCATION_TAG} in the body.", todo="Add it, or leave the callback out."

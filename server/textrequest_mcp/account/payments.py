@@ -196,7 +196,7 @@ async def create_payment(
     reference_number: Annotated[Words, Field(description="Your own id; not unique")] | None = None,
 ) -> Payment:
     """Ask a contact for money: texts them a payment link now. It cannot be edited, only cancelled, which texts them
-    again. Never repeat it because an answer was slow: read list_payments first."""
+    again. If the outcome is unclear, get_send_status tells."""
     body = only_given(
         description=description,
         customer_phone=wire(customer_phone),

@@ -12,7 +12,7 @@ from textrequest_mcp.upstream.errors import NotFound
 
 sends = Toolset("sends")
 
-SendId = Annotated[str, Field(max_length=40, description="From the answer of the tool that acted")]
+SendId = Annotated[str, Field(description="From the answer of the tool that acted")]
 _OUTCOMES: dict[str, Literal["sent", "not_sent", "unknown"]] = {"SENT": "sent", "NOT_SENT": "not_sent"}
 
 
@@ -44,7 +44,7 @@ class SendStatus(Answer):
 
 @sends.reads(title="Get a send's status", action="")
 async def get_send_status(account: InAccount, send_id: SendId) -> SendStatus:
-    """Look again at what became of a text, payment request or other act by its send_id, and of its delivery."""
+    """Look again at what became of a text, payment request or other act, and of its delivery."""
     sender = account.sender
     send = await sender.ledger.get(send_id)
     if send is None:

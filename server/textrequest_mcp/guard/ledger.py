@@ -21,7 +21,18 @@ from typing import TYPE_CHECKING, Any
 
 import anyio
 
-from textrequest_mcp.guard.sends import SCHEMA, Act, Ending, Send, all_rows, as_read, keyed, last_row, one_row
+from textrequest_mcp.guard.sends import (
+    SCHEMA,
+    Act,
+    Ending,
+    Send,
+    all_rows,
+    as_read,
+    keyed,
+    last_row,
+    one_row,
+    write_ending,
+)
 from textrequest_mcp.processes import has_ended, this_process
 from textrequest_mcp.store import Store, StoreError
 from textrequest_mcp.upstream.errors import BadInput, TextRequestError
@@ -251,7 +262,8 @@ class Ledger:
                 "SELECT upstream_id FROM ledger_sends WHERE account = ? AND tool = ? AND upstream_id IS NOT NULL",
                 (self._account, send.tool),
             )
-            self._write_end(connection, send.send_id, choose(rivals, {upstream_id for (upstream_id,) in taken}))
+            ending = choose(rivals, {upstream_id for (upstream_id,) in taken})
+            write_ending(connection, send.send_id, ending, self.clock())
             connection.execute("UPDATE ledger_sends SET looks = looks + 1 WHERE send_id = ?", (send.send_id,))
             return one_row(connection, "send_id = ?", (send.send_id,)) or send
 
@@ -274,7 +286,7 @@ class Ledger:
 
         def write(connection: sqlite3.Connection) -> Any:
             for send_id, ending in owed.items():
-                self._write_end(connection, send_id, ending)
+                write_ending(connection, send_id, ending, self.clock())
             return fn(connection)
 
         answer = await self._store.transact(write, durable=False)
@@ -317,23 +329,12 @@ class Ledger:
                 if row.state == "INTENDED"
                 else Ending(state="UNKNOWN", said=ENDED_IN_BETWEEN, look_at=self.clock())
             )
-            self._write_end(connection, row.send_id, ending)
+            write_ending(connection, row.send_id, ending, self.clock())
 
     def _abandoned(self, row: Send) -> bool:
         if row.owner == self._owner:
             return row.send_id not in self._at_work
         return has_ended(row.owner) or self.clock() - (row.left_at or row.intended_at) > LEASE_SECONDS
-
-    def _write_end(self, connection: sqlite3.Connection, send_id: str, ending: Ending) -> None:
-        connection.execute(
-            "UPDATE ledger_sends SET state = ?1, upstream_id = ?2, result = ?3, said = ?4, look_at = ?5,"
-            " settled_at = ?6, ended_at = ?7, facts = CASE ?1 WHEN 'UNKNOWN' THEN facts END"
-            " WHERE send_id = ?8 AND (?1 = 'SENT' OR state <> 'SENT')",  # what was seen to happen stays so
-            (
-                *(ending.state, ending.upstream_id, json.dumps(dict(ending.result)), ending.said, ending.look_at),
-                *(ending.settled_at, self.clock(), send_id),
-            ),
-        )
 
 
 ENDED_IN_BETWEEN = (

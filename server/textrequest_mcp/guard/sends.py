@@ -134,3 +134,16 @@ def all_rows(connection: sqlite3.Connection, where: str, values: tuple[Any, ...]
         named["result"] = json.loads(named["result"]) if named["result"] else {}
         sends.append(Send(**named))
     return sends
+
+
+def write_ending(connection: sqlite3.Connection, send_id: str, ending: Ending, now: float) -> None:
+    """Say of a row how it ended; what was seen to happen stays so. Facts stay only while there is something to find."""
+    connection.execute(
+        "UPDATE ledger_sends SET state = ?1, upstream_id = ?2, result = ?3, said = ?4, look_at = ?5,"
+        " settled_at = ?6, ended_at = ?7, facts = CASE ?1 WHEN 'UNKNOWN' THEN facts END"
+        " WHERE send_id = ?8 AND (?1 = 'SENT' OR state <> 'SENT')",
+        (
+            *(ending.state, ending.upstream_id, json.dumps(dict(ending.result)), ending.said, ending.look_at),
+            *(ending.settled_at, now, send_id),
+        ),
+    )
