@@ -21,19 +21,8 @@ from typing import TYPE_CHECKING, Any
 
 import anyio
 
-from textrequest_mcp.guard.sends import (
-    SCHEMA,
-    Act,
-    Ending,
-    Send,
-    all_rows,
-    as_read,
-    keyed,
-    last_row,
-    one_row,
-    write_ending,
-)
-from textrequest_mcp.processes import has_ended, this_process
+from textrequest_mcp.guard.book import Book
+from textrequest_mcp.guard.sends import Act, Ending, Send, all_rows, last_row, one_row, write_ending
 from textrequest_mcp.store import Store, StoreError
 from textrequest_mcp.upstream.errors import BadInput, TextRequestError
 
@@ -42,16 +31,12 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-# A row in work counts as abandoned after so long, where nobody can tell whether its process died. Longer than any call.
-LEASE_SECONDS = 120.0
-KEEP_SECONDS = 30 * 86400.0
-KEEP_FACTS_SECONDS = 86400.0
 _BUSY = ("INTENDED", "INFLIGHT")
 _LOOK_EVERY_SECONDS = 0.05
 _LONGEST_LOOK_EVERY_SECONDS = 0.5
 
 
-class Ledger:
+class Ledger(Book):
     """The sends of one account.
 
     Args:
@@ -66,25 +51,14 @@ class Ledger:
     def __init__(
         self, store: Store, account: str, *, window_seconds: float = 600.0, clock: Callable[[], float] = time.time
     ) -> None:
-        self._store = store
-        self._account = account
+        super().__init__(store, account, clock=clock)
         self._window = window_seconds
-        self.clock = clock
-        self._owner = f"{this_process()} {secrets.token_hex(4)}"
-        self._at_work: dict[str, anyio.Event] = {}  # this server's own, until their outcome is written
-        self._left: set[str] = set()  # those of them that may be on the wire
-        self._owed: dict[str, Ending] = {}  # outcomes that the disk would not take yet
-        store.ensure(SCHEMA)
+        self._left: set[str] = set()  # those at work that may be on the wire
 
     @property
     def leaving(self) -> int:
         """How many acts of this server may be on the wire, or wait for their outcome to be written."""
         return len(self._left)
-
-    async def hasher(self) -> Callable[[str], str]:
-        """What hashes a text, the same in every process: as a person reads it, whatever its spacing and accents."""
-        secret = await self._store.secret()
-        return lambda text: keyed(secret, as_read(text))
 
     async def prior(self, act: Act, *, repeat: bool) -> Send | None:
         """What a claim would answer with instead of a new row.
@@ -178,15 +152,6 @@ class Ledger:
         if event is not None:
             event.set()
 
-    async def get(self, send_id: str) -> Send | None:
-        """One row of this account."""
-
-        def read(connection: sqlite3.Connection) -> Send | None:
-            self._bury(connection, "account = ? AND send_id = ?", (self._account, send_id))
-            return one_row(connection, "account = ? AND send_id = ?", (self._account, send_id))
-
-        return await self._transact(read)
-
     async def wait_for(self, send: Send, until: float) -> Send:
         """The row once it has ended, or as it is at `until` (`anyio.current_time`)."""
         pause = _LOOK_EVERY_SECONDS
@@ -200,21 +165,6 @@ class Ledger:
                 pause = min(pause * 1.5, _LONGEST_LOOK_EVERY_SECONDS)
             send = await self.get(send.send_id) or send
         return send
-
-    async def recover(self) -> None:
-        """Call what ended processes left on its way UNKNOWN, and forget what is old."""
-        now = self.clock()
-
-        def tidy(connection: sqlite3.Connection) -> None:
-            self._bury(connection, "account = ?", (self._account,))
-            connection.execute("DELETE FROM ledger_sends WHERE intended_at < ?", (now - KEEP_SECONDS,))
-            connection.execute(
-                "UPDATE ledger_sends SET facts = NULL, look_at = NULL, settled_at = coalesce(settled_at, ?1)"
-                " WHERE state = 'UNKNOWN' AND facts IS NOT NULL AND intended_at < ?2",
-                (now, now - KEEP_FACTS_SECONDS),
-            )
-
-        await self._transact(tidy)
 
     async def take_due(self, postpone: float) -> list[Send]:
         """The rows whose time to be looked for has come; no other process takes them for `postpone` seconds."""
@@ -277,24 +227,6 @@ class Ledger:
             )
         )
 
-    async def _transact(self, fn: Callable[[sqlite3.Connection], Any]) -> Any:
-        """A transaction that first writes the outcomes which the disk would not take before.
-
-        Without a wait for the disk: a power cut that takes these leaves the row INFLIGHT, and it is looked for.
-        """
-        owed = dict(self._owed)
-
-        def write(connection: sqlite3.Connection) -> Any:
-            for send_id, ending in owed.items():
-                write_ending(connection, send_id, ending, self.clock())
-            return fn(connection)
-
-        answer = await self._store.transact(write, durable=False)
-        for send_id, ending in owed.items():
-            if self._owed.get(send_id) is ending:
-                del self._owed[send_id]
-        return answer
-
     def _prior(self, connection: sqlite3.Connection, act: Act, *, repeat: bool) -> Send | None:
         if act.idempotency_key:
             named = "account = ? AND idempotency_key = ?", (self._account, act.idempotency_key)
@@ -318,25 +250,3 @@ class Ledger:
             " OR (state = 'UNKNOWN' AND settled_at IS NULL) OR abs(intended_at - ?) < ?)",
             (self._account, fingerprint, self.clock(), self._window),
         )
-
-    def _bury(self, connection: sqlite3.Connection, where: str, values: tuple[Any, ...]) -> None:
-        """Say of rows that nobody works on any more what is known of them."""
-        for row in all_rows(connection, f"{where} AND state IN ('INTENDED', 'INFLIGHT')", values):
-            if not self._abandoned(row):
-                continue
-            ending = (
-                Ending(state="NOT_SENT", said="The server ended before anything left. Nothing was sent or changed.")
-                if row.state == "INTENDED"
-                else Ending(state="UNKNOWN", said=ENDED_IN_BETWEEN, look_at=self.clock())
-            )
-            write_ending(connection, row.send_id, ending, self.clock())
-
-    def _abandoned(self, row: Send) -> bool:
-        if row.owner == self._owner:
-            return row.send_id not in self._at_work
-        return has_ended(row.owner) or self.clock() - (row.left_at or row.intended_at) > LEASE_SECONDS
-
-
-ENDED_IN_BETWEEN = (
-    "The server ended while the call was on its way, so no answer was read. Whether it took effect is unknown."
-)

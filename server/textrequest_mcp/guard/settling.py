@@ -23,6 +23,7 @@ logger = logging.getLogger(__name__)
 # they were compared (an HTTP date has whole seconds), and before the service could have forgotten the call.
 _EARLY_SECONDS = 5.0
 _LATE_SECONDS = 600.0
+_TIDY_SECONDS = 3600.0
 _POSTPONE_SECONDS = 60.0  # how long a row that one process looks for is left alone by the others
 
 
@@ -206,27 +207,25 @@ class Settler:
 
     async def run(self) -> None:
         """Settle in the background what was left over, by this process or by one that ended; never returns."""
-        await self._quietly(self._ledger.recover)
         while True:
             self._more = anyio.Event()
-            pause = await self._quietly(self._look_for_all)
+            pause = _POSTPONE_SECONDS
+            try:
+                pause = await self._look_for_all()
+            except StoreError:
+                logger.exception("unsettled sends cannot be looked for now")
+            except Exception:
+                logger.exception("looking for unsettled sends crashed")
             with anyio.move_on_after(pause):
                 await self._more.wait()
 
-    async def _look_for_all(self) -> float | None:
+    async def _look_for_all(self) -> float:
+        """Look for every row whose time has come; answers the seconds until there is something to do again."""
+        await self._ledger.recover()
         for send in await self._ledger.take_due(_POSTPONE_SECONDS):
             await self.look(send)
-        return await self._ledger.next_due()
-
-    async def _quietly(self, work: Callable[[], Awaitable[Any]]) -> Any:
-        try:
-            return await work()
-        except StoreError:
-            logger.exception("unsettled sends cannot be looked for now")
-            return _POSTPONE_SECONDS
-        except Exception:
-            logger.exception("looking for unsettled sends crashed")
-            return _POSTPONE_SECONDS
+        due = await self._ledger.next_due()
+        return _TIDY_SECONDS if due is None else min(due, _TIDY_SECONDS)
 
     def _judge(self, send: Send, traces: Sequence[Trace], rivals: Sequence[Send], taken: set[str]) -> Ending:
         """Whose the traces are: the send's own if nobody else may claim them, or there are enough for everybody."""
