@@ -17,6 +17,8 @@ _TURNING_POINTS = (
     "Maria: Hi, just checking, is my car ready?",
     'send_message(phone_number="+14235550100"',
     "Server     sent",
+    "Host       (loses that answer",
+    "This call sent and changed nothing",
     "shop: Hi Maria, your car is ready.",
     "Maria: Perfect",
     "create_payment(",
