@@ -6,35 +6,40 @@ and has used it up. The model that it returns becomes the output schema, the str
 """
 
 import inspect
-import json
 import logging
-from collections.abc import Awaitable, Callable
 from functools import cache
-from typing import Annotated, Any, get_args, get_origin
+from typing import Annotated, Any
 
 from mcp.server.elicitation import ElicitationResult
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ToolError, UnexpectedToolError
-from mcp.server.mcpserver.resolve import Elicit, Resolve, build_resolver_plans, find_resolved_parameters
+from mcp.server.mcpserver.resolve import Resolve, build_resolver_plans, find_resolved_parameters
 from mcp.server.mcpserver.tools.base import Tool
 from mcp.server.mcpserver.utilities.func_metadata import FuncMetadata, func_metadata
 from mcp.shared.exceptions import MCPError
 from mcp_types import CallToolResult, ResourceLink, TextContent
 from pydantic import BaseModel, ValidationError
-from pydantic_core import to_jsonable_python
 
 from textrequest_mcp.answers import Answer
-from textrequest_mcp.guard.confirmation import Approval, Decision, Question, caller
+from textrequest_mcp.asking import (
+    account_of,
+    asker,
+    is_resolved,
+    once_question,
+    optional,
+    plain_question,
+    required,
+    sign,
+)
+from textrequest_mcp.guard.confirmation import Decision, Question, caller
 from textrequest_mcp.guard.outcome import Outcome, SendOutcome, unknown
-from textrequest_mcp.guard.settling import Once
 from textrequest_mcp.parameters import Confirmation, DashboardId, IdempotencyKey, Repeat, TypedName
 from textrequest_mcp.results import write_text
 from textrequest_mcp.schema import plain_schema
 from textrequest_mcp.sending import Sender
 from textrequest_mcp.store import StoreError
-from textrequest_mcp.toolset import Asker, ToolSpec, asks
+from textrequest_mcp.toolset import ToolSpec, asks
 from textrequest_mcp.upstream.errors import BadInput, TextRequestError, Uncertain
-from textrequest_mcp.wording import visible
 
 logger = logging.getLogger(__name__)
 
@@ -52,25 +57,25 @@ def make_tool(spec: ToolSpec, *, confirm: str) -> Tool:
     ]
     added: list[inspect.Parameter] = []
     if "line" in signature.parameters:
-        added.append(_optional("dashboard_id", DashboardId))
+        added.append(optional("dashboard_id", DashboardId))
     always = asks(spec, confirm)
     can_ask = always or (spec.once is not None and confirm != "off")
     description = " ".join((spec.function.__doc__ or "").split())
-    question = spec.question or _plain_question(spec, own)
+    question = spec.question or plain_question(spec, own)
     if always:
         description += " A person confirms by typing its name." if spec.types_name else " A person confirms first."
     if spec.once is not None:
-        added += [_optional("idempotency_key", IdempotencyKey), _optional("repeat", Repeat)]
-        question = _once_question(spec, spec.once, question, own, always=always)
+        added += [optional("idempotency_key", IdempotencyKey), optional("repeat", Repeat)]
+        question = once_question(spec, spec.once, question, own, always=always)
     if can_ask:
-        added += [_optional("typed_name", TypedName)] if spec.types_name else []
-        added.append(_optional("confirmation", Confirmation))
-        shown = [parameter for parameter in [*own, *added] if not _is_resolved(parameter.annotation)]
+        added += [optional("typed_name", TypedName)] if spec.types_name else []
+        added.append(optional("confirmation", Confirmation))
+        shown = [parameter for parameter in [*own, *added] if not is_resolved(parameter.annotation)]
         question_type = Annotated[Question | None, Resolve(question)]
-        ask = _asker(spec.name, question_type, [parameter.name for parameter in shown], always=always)
+        ask = asker(spec.name, question_type, [parameter.name for parameter in shown], always=always)
         added += [
-            _required("question", question_type),
-            _required("approval", Annotated[ElicitationResult[Decision], Resolve(ask)]),
+            required("question", question_type),
+            required("approval", Annotated[ElicitationResult[Decision], Resolve(ask)]),
         ]
     own_names = {parameter.name for parameter in own}
     asked_with = [name for name in inspect.signature(question).parameters if name != "ctx"]
@@ -99,8 +104,8 @@ def make_tool(spec: ToolSpec, *, confirm: str) -> Tool:
         link = _link(spec, given) if told.answer is not None else None
         return _result(told.said, answer=told.answer, link=link, failed=told.failed)
 
-    parameters = [_required("ctx", Context[Any, Any]), *own, *added]
-    _sign(call, parameters, CallToolResult)
+    parameters = [required("ctx", Context[Any, Any]), *own, *added]
+    sign(call, parameters, CallToolResult)
     resolved = find_resolved_parameters(call)
     arguments = func_metadata(call, skip_names=["ctx", *resolved], structured_output=False).arg_model
     # What Tool.from_function does, but for the schemas: those are made once, and plain.
@@ -156,11 +161,6 @@ def _crash(spec: ToolSpec) -> Uncertain:
     )
 
 
-def account_of(ctx: Context[Any, Any]) -> Any:
-    """The account that this server was started for."""
-    return ctx.request_context.lifespan_context
-
-
 class _HostArguments(FuncMetadata):
     """Arguments as hosts really send them: null for what they leave out, JSON text for a list."""
 
@@ -206,87 +206,6 @@ def _sentence(tool: str, error: ValidationError) -> str:
         what = _PLAINER.get(problem["type"], problem["msg"].removeprefix("Value error, "))
         problems.append(f"{where} is missing" if problem["type"] == "missing" else f"{where}: {what}")
     return f"{tool} cannot run: {'; '.join(dict.fromkeys(problems))}."
-
-
-def _optional(name: str, annotation: Any) -> inspect.Parameter:
-    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation | None, default=None)
-
-
-def _required(name: str, annotation: Any) -> inspect.Parameter:
-    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation)
-
-
-def _is_resolved(annotation: Any) -> bool:
-    return get_origin(annotation) is Annotated and any(isinstance(part, Resolve) for part in get_args(annotation))
-
-
-def _sign(function: Callable[..., Any], parameters: list[inspect.Parameter], returns: Any) -> None:
-    """Give a function the signature that the SDK reads: as an object, and as annotations."""
-    function.__signature__ = inspect.Signature(parameters, return_annotation=returns)  # type: ignore[attr-defined]
-    function.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters} | {"return": returns}
-
-
-def _asker(tool: str, question_type: Any, names: list[str], *, always: bool) -> Callable[..., Awaitable[Any]]:
-    """The resolver that finds out how a call can be approved, bound to its exact arguments."""
-
-    async def ask(
-        ctx: Context[Any, Any], question: Question | None, **arguments: Any
-    ) -> Approval | Outcome | Elicit[Any]:
-        token = arguments.pop("confirmation")
-        if question is None:
-            if token and not (always or arguments["repeat"]):
-                raise BadInput(f"{tool} asks for no confirmation here.", todo="Leave it out, unless it is a repeat.")
-            return Approval("")
-        return await account_of(ctx).gate.ask(ctx, tool, arguments, question, token)
-
-    parameters = [
-        _required("ctx", Context[Any, Any]),
-        _required("question", question_type),
-        *(_required(name, Any) for name in names),
-    ]
-    _sign(ask, parameters, Any)
-    ask.__qualname__ = f"{tool}.ask"
-    return ask
-
-
-def _once_question(
-    spec: ToolSpec, once: Once, question: Asker, own: list[inspect.Parameter], *, always: bool
-) -> Callable[..., Awaitable[Question | None]]:
-    """The resolver of a question that the ledger can spare: where it has the answer, and nobody means a repetition."""
-    asked_with = list(inspect.signature(question).parameters)
-
-    async def wanted(ctx: Context[Any, Any], **given: Any) -> Question | None:
-        repeat = bool(given["repeat"])
-        if not (always or repeat):
-            return None
-        sender: Sender = account_of(ctx).sender
-        act = await sender.describe(spec, once, caller(ctx.session), given)
-        facts = {name: given[name] for name in asked_with}
-        return await sender.question(act, lambda: question(**facts), always=always, repeat=repeat)
-
-    parameters = [
-        _required("ctx", Context[Any, Any]),
-        *own,
-        *(_required(name, Any) for name in ("idempotency_key", "repeat")),
-    ]
-    _sign(wanted, [parameter.replace(default=inspect.Parameter.empty) for parameter in parameters], Any)
-    wanted.__qualname__ = f"{spec.name}.question"
-    return wanted
-
-
-def _plain_question(spec: ToolSpec, own: list[inspect.Parameter]) -> Asker:
-    """What is shown where only the policy asks: the tool, its line, and its arguments as they are."""
-
-    async def question(**arguments: Any) -> Question:
-        line = arguments.pop("line", None)
-        where = f" on {await line.title()}" if line is not None else ""
-        given = {name: value for name, value in arguments.items() if value is not None and name != "account"}
-        shown = json.dumps(to_jsonable_python(given, exclude_none=True), ensure_ascii=False)
-        return Question(f"{spec.title}{where}? {visible(shown)}")
-
-    _sign(question, own, Question)
-    question.__qualname__ = f"{spec.name}.question"
-    return question
 
 
 def _output_schema(spec: ToolSpec, model: type[BaseModel], *, can_differ: bool) -> dict[str, Any]:

@@ -1,0 +1,107 @@
+"""Makes the resolvers that stand before a tool: what a person is asked, and how the call can be approved."""
+
+import inspect
+import json
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any, get_args, get_origin
+
+from mcp.server.mcpserver import Context
+from mcp.server.mcpserver.resolve import Elicit, Resolve
+from pydantic_core import to_jsonable_python
+
+from textrequest_mcp.guard.confirmation import Approval, Question, caller
+from textrequest_mcp.guard.outcome import Outcome
+from textrequest_mcp.guard.settling import Once
+from textrequest_mcp.sending import Sender
+from textrequest_mcp.toolset import Asker, ToolSpec
+from textrequest_mcp.upstream.errors import BadInput
+from textrequest_mcp.wording import visible
+
+
+def account_of(ctx: Context[Any, Any]) -> Any:
+    """The account that this server was started for."""
+    return ctx.request_context.lifespan_context
+
+
+def optional(name: str, annotation: Any) -> inspect.Parameter:
+    """A tool's parameter that may be left out."""
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation | None, default=None)
+
+
+def required(name: str, annotation: Any) -> inspect.Parameter:
+    """A parameter that is always given: by the host, or by a resolver."""
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation)
+
+
+def is_resolved(annotation: Any) -> bool:
+    """Whether a resolver gives the parameter, so that no host sees it."""
+    return get_origin(annotation) is Annotated and any(isinstance(part, Resolve) for part in get_args(annotation))
+
+
+def sign(function: Callable[..., Any], parameters: list[inspect.Parameter], returns: Any) -> None:
+    """Give a function the signature that the SDK reads: as an object, and as annotations."""
+    function.__signature__ = inspect.Signature(parameters, return_annotation=returns)  # type: ignore[attr-defined]
+    function.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters} | {"return": returns}
+
+
+def asker(tool: str, question_type: Any, names: list[str], *, always: bool) -> Callable[..., Awaitable[Any]]:
+    """The resolver that finds out how a call can be approved, bound to its exact arguments."""
+
+    async def ask(
+        ctx: Context[Any, Any], question: Question | None, **arguments: Any
+    ) -> Approval | Outcome | Elicit[Any]:
+        token = arguments.pop("confirmation")
+        if question is None:
+            if token and not (always or arguments["repeat"]):
+                raise BadInput(f"{tool} asks for no confirmation here.", todo="Leave it out, unless it is a repeat.")
+            return Approval("")
+        return await account_of(ctx).gate.ask(ctx, tool, arguments, question, token)
+
+    parameters = [
+        required("ctx", Context[Any, Any]),
+        required("question", question_type),
+        *(required(name, Any) for name in names),
+    ]
+    sign(ask, parameters, Any)
+    ask.__qualname__ = f"{tool}.ask"
+    return ask
+
+
+def once_question(
+    spec: ToolSpec, once: Once, question: Asker, own: list[inspect.Parameter], *, always: bool
+) -> Callable[..., Awaitable[Question | None]]:
+    """The resolver of a question that the ledger can spare: where it has the answer, and nobody means a repetition."""
+    asked_with = list(inspect.signature(question).parameters)
+
+    async def wanted(ctx: Context[Any, Any], **given: Any) -> Question | None:
+        repeat = bool(given["repeat"])
+        if not (always or repeat):
+            return None
+        sender: Sender = account_of(ctx).sender
+        act = await sender.describe(spec, once, caller(ctx.session), given)
+        facts = {name: given[name] for name in asked_with}
+        return await sender.question(act, lambda: question(**facts), always=always, repeat=repeat)
+
+    parameters = [
+        required("ctx", Context[Any, Any]),
+        *own,
+        *(required(name, Any) for name in ("idempotency_key", "repeat")),
+    ]
+    sign(wanted, [parameter.replace(default=inspect.Parameter.empty) for parameter in parameters], Any)
+    wanted.__qualname__ = f"{spec.name}.question"
+    return wanted
+
+
+def plain_question(spec: ToolSpec, own: list[inspect.Parameter]) -> Asker:
+    """What is shown where only the policy asks: the tool, its line, and its arguments as they are."""
+
+    async def question(**arguments: Any) -> Question:
+        line = arguments.pop("line", None)
+        where = f" on {await line.title()}" if line is not None else ""
+        given = {name: value for name, value in arguments.items() if value is not None and name != "account"}
+        shown = json.dumps(to_jsonable_python(given, exclude_none=True), ensure_ascii=False)
+        return Question(f"{spec.title}{where}? {visible(shown)}")
+
+    sign(question, own, Question)
+    question.__qualname__ = f"{spec.name}.question"
+    return question
