@@ -64,6 +64,12 @@ class Book:
 
         def tidy(connection: sqlite3.Connection) -> None:
             self._bury(connection, "account = ?", (self._account,))
+            for row in all_rows(connection, "account = ? AND state = 'UNKNOWN' AND look_at > ?", (self._account, now)):
+                if has_ended(row.owner):  # it meant to look later itself
+                    connection.execute(
+                        "UPDATE ledger_sends SET look_at = ?, owner = ? WHERE send_id = ?",
+                        (now, self._owner, row.send_id),
+                    )
             connection.execute("DELETE FROM ledger_sends WHERE intended_at < ?", (now - KEEP_SECONDS,))
             connection.execute(
                 "UPDATE ledger_sends SET facts = NULL, look_at = NULL, settled_at = coalesce(settled_at, ?1)"

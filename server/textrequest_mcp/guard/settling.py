@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 # they were compared (an HTTP date has whole seconds), and before the service could have forgotten the call.
 _EARLY_SECONDS = 5.0
 _LATE_SECONDS = 600.0
-_TIDY_SECONDS = 3600.0
+_TIDY_SECONDS = 60.0  # how often what other processes left behind is looked at
 _POSTPONE_SECONDS = 60.0  # how long a row that one process looks for is left alone by the others
 
 
