@@ -29,7 +29,7 @@ from tests.upstream.faulty_server import (
 
 from textrequest_mcp.store import Store, StoreError
 from textrequest_mcp.upstream import api as module
-from textrequest_mcp.upstream.api import Api, Query, Segment
+from textrequest_mcp.upstream.api import Api
 from textrequest_mcp.upstream.errors import (
     NOTHING_CHANGED,
     BadInput,
@@ -43,6 +43,7 @@ from textrequest_mcp.upstream.errors import (
     Unreadable,
 )
 from textrequest_mcp.upstream.limiter import Limiter, Slot
+from textrequest_mcp.upstream.request import Query, Segment
 
 KEY = "canary-0F1E2D3C4B5A"
 UNKNOWN = "Whether it took effect is unknown."
@@ -678,6 +679,170 @@ async def test_an_encrypted_call_takes_the_way_that_the_surroundings_name(monkey
         await failure(POST(Caller().api("https://service.invalid/api", transport=None)))
 
     assert proxy.connections >= 1
+
+
+# What goes along with a change
+
+
+@dataclass
+class Noted:
+    """A departure that notes what it is told, and stops the call with `stops` where that is given."""
+
+    stops: Exception | None = None
+    told: list[str] = field(default_factory=list[str])
+
+    async def leaving(self) -> None:
+        self.told.append("leaving")
+        if self.stops is not None:
+            raise self.stops
+
+    def staying(self) -> None:
+        self.told.append("staying")
+
+
+def send(api: Api, departure: Noted) -> Awaitable[Any]:
+    return api.post("contacts", "14235550123", "messages", body=BODY, departure=departure)
+
+
+async def test_a_departure_is_told_once_before_the_first_byte():
+    noted = Noted()
+    told_on_arrival: list[list[str]] = []
+
+    async def arrive(wire: Wire) -> None:
+        told_on_arrival.append(list(noted.told))
+        await GOOD(wire)
+
+    async with service(arrive) as (_, api, _):
+        assert await send(api, noted) == {"id": 7}
+
+    assert told_on_arrival == [["leaving"]]
+    assert noted.told == ["leaving"]
+
+
+async def test_a_departure_is_told_of_each_try_that_found_no_connection():
+    noted = Noted()
+
+    error = await failure(send(Caller().api(nobodys_url()), noted))
+
+    assert isinstance(error, Unreachable)
+    assert noted.told == ["leaving", "staying"] * 3
+
+
+async def test_a_departure_is_told_that_a_429_kept_it_here_and_then_of_the_next_try():
+    noted = Noted()
+    async with service(answer(429), GOOD) as (_, api, _):
+        await send(api, noted)
+
+    assert noted.told == ["leaving", "staying", "leaving"]
+
+
+async def test_after_a_third_429_a_departure_has_stayed():
+    noted = Noted()
+    async with service(answer(429)) as (_, api, _):
+        assert isinstance(await failure(send(api, noted)), TooBusy)
+
+    assert noted.told == ["leaving", "staying"] * 3
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+async def test_what_may_have_left_never_counts_as_stayed(fault: str):
+    noted = Noted()
+    async with service(FAULTS[fault][0]) as (_, api, _):
+        assert isinstance(await failure(send(api, noted)), Uncertain)
+
+    assert noted.told == ["leaving"]
+
+
+async def test_what_a_transport_that_tells_nothing_may_have_sent_never_counts_as_stayed():
+    noted = Noted()
+    api = Caller().api("http://service", transport=scripted(iter([httpx2.ReadError("no")])))
+
+    assert isinstance(await failure(send(api, noted)), Uncertain)
+    assert noted.told == ["leaving"]
+
+
+async def test_a_final_no_leaves_it_to_the_caller_what_that_means():
+    noted = Noted()
+    async with service(answer(400)) as (_, api, _):
+        assert isinstance(await failure(send(api, noted)), Refused)
+
+    assert noted.told == ["leaving"]
+
+
+@pytest.mark.parametrize(
+    "stops",
+    [StoreError(Path("state.sqlite3"), "the disk is full"), TextRequestError("It was given up.")],
+    ids=["the store fails", "the row is gone"],
+)
+async def test_a_departure_can_stop_a_call_that_then_takes_no_place_and_reaches_nobody(stops: Exception):
+    noted = Noted(stops)
+    async with service(GOOD, calls=1) as (server, api, caller):
+        with pytest.raises(type(stops)) as stopped:
+            await send(api, noted)
+        assert server.connections == 0
+        await POST(api)  # the one place of the limiter is free
+
+    assert stopped.value is stops
+    assert noted.told == ["leaving", "staying"]
+    assert caller.pauses == []
+
+
+async def test_a_call_that_finds_no_place_is_not_about_to_leave():
+    noted = Noted()
+    async with service(GOOD, calls=1) as (_, api, _):
+        await GET(api)
+        assert isinstance(await failure(send(api, noted)), TooBusy)
+
+    assert noted.told == []
+
+
+async def test_a_call_that_still_waits_for_its_place_is_not_about_to_leave():
+    noted, limiter = Noted(), Interrupting(Store.open(None), "key")
+    told_in_queue: list[list[str]] = []
+
+    async def meanwhile() -> None:
+        told_in_queue.append(list(noted.told))
+
+    limiter.meanwhile = meanwhile
+    async with service(GOOD, limiter=limiter) as (_, api, _):
+        await send(api, noted)
+
+    assert (told_in_queue, noted.told) == ([[]], ["leaving"])
+
+
+async def test_surroundings_that_allow_no_connection_are_found_before_it_is_about_to_leave(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    noted = Noted()
+    monkeypatch.setenv("SSL_CERT_FILE", "/nowhere/ca.pem")
+
+    assert isinstance(await failure(send(Caller().api("https://localhost:1", transport=None), noted)), Unreachable)
+    assert noted.told == []
+
+
+# The service's clock
+
+
+@pytest.mark.parametrize("status", [200, 400, 404, 429, 500])
+async def test_any_answer_with_a_date_says_by_how_much_the_services_clock_is_ahead(status: int):
+    async with service(answer(status, b"", f"Date: {later(300)}")) as (_, api, _):
+        assert api.ahead == 0.0
+        if status == 200:
+            await POST(api)
+        else:
+            await failure(POST(api))
+
+    assert api.ahead == pytest.approx(300, abs=2)  # an HTTP date has whole seconds
+
+
+async def test_the_last_date_counts_and_an_answer_without_a_usable_one_changes_nothing():
+    dated, late = answer(200, b"[]", f"Date: {later(300)}"), answer(200, b"[]", f"Date: {later(-40)}")
+    async with service(dated, late, GOOD, answer(200, b"[]", "Date: soon"), close_after_request) as (_, api, _):
+        for _ in range(4):
+            await POST(api)
+        await failure(POST(api))
+
+    assert api.ahead == pytest.approx(-40, abs=2)
 
 
 # Cancelled and stalled calls
