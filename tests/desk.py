@@ -28,6 +28,7 @@ OWES, OPTED_OUT_BY_CODE, SUPPRESSED, UNREACHABLE = (f"+142355501{n:02}" for n in
 # Looking for a lost answer, without the patience that a real service needs.
 QUICK = Pace(in_call=(0.0, 0.01), after=(0.05,))
 
+_OF_THE_ACCOUNT = {"list_dashboards", "create_dashboard", "get_send_status"}
 ERAS = ("2026-07-28", "legacy")
 Era = Literal["2026-07-28", "legacy"]
 Answer = Callable[[str], ElicitResult]
@@ -94,7 +95,7 @@ class Desk:
 
 async def call(host: Client, tool: str, /, **arguments: Any) -> CallToolResult:
     """One call; on line 121 unless the tool has no line or another is named."""
-    takes_line = tool not in {"list_dashboards", "create_dashboard", "get_send_status"} and "dashboard_id" not in arguments
+    takes_line = tool not in _OF_THE_ACCOUNT and "dashboard_id" not in arguments
     return await host.call_tool(tool, ({"dashboard_id": LINE} if takes_line else {}) | arguments)
 
 
