@@ -28,6 +28,9 @@ from textrequest_mcp.sandbox import Account, create_app, make_key
 __all__ = ["Fault", "Lab", "Request", "Text", "open_lab", "run_lab"]
 
 
+_PATIENCE_SECONDS = 10.0
+
+
 class Lab:
     """Between client and sandbox. Everything here may be used from any thread, while the lab is open.
 
@@ -63,7 +66,8 @@ class Lab:
         self._door = door
         self._queues: dict[str, deque[Fault]] = {}
         self._idle: set[SocketStream] = set()
-        self._refusing = False
+        self._refusal: anyio.CancelScope | None = None
+        self._news = anyio.Event()
         self._token, self._thread = current_token(), threading.get_ident()
 
     def next(self, *faults: Fault, method: str = "POST") -> None:
@@ -84,7 +88,11 @@ class Lab:
 
         def forget() -> None:
             self._queues.clear()
+            if self._refusal is not None:
+                self._refusal.cancel()
+                self._refusal = None
             self._door.open()
+            self._tell()
 
         self._here(forget)
 
@@ -118,6 +126,17 @@ class Lab:
         """The texts that the service accepted, whatever it said of them."""
         return accepted_texts(self.sandbox)
 
+    async def until(self, condition: Callable[[], bool]) -> None:
+        """Wait, in the lab's own event loop, for something to be received, acted on, or taken from a queue."""
+        with anyio.fail_after(_PATIENCE_SECONDS):
+            while not condition():
+                await self._news.wait()
+
+    def note(self, request: Request) -> None:
+        """Count a request as received."""
+        self.received.append(request)
+        self._tell()
+
     async def act(self, request: Request) -> httpx2.Response:
         """Pass a request on to the service."""
         headers = {name: value for name, value in request.headers.items() if name not in FRAMING}
@@ -126,6 +145,7 @@ class Lab:
         response = await self._service.handle_async_request(asked)
         await response.aread()
         request.acted = response.is_success
+        self._tell()
         return response
 
     async def serve_all(self) -> None:
@@ -170,6 +190,7 @@ class Lab:
             return None
         fault = queue.popleft()
         self._arrange()
+        self._tell()
         return fault
 
     def strikes_at_door(self) -> bool:
@@ -182,6 +203,7 @@ class Lab:
             return False
         queue.popleft()
         self._arrange()
+        self._tell()
         return True
 
     def _arrange(self) -> None:
@@ -190,16 +212,22 @@ class Lab:
             return
         hang_up(self._idle)
         firsts = [queue[0] for queue in self._queues.values() if queue]
-        if Fault.REFUSE in firsts and not self._refusing:
-            self._refusing = True
+        if Fault.REFUSE in firsts and self._refusal is None:
+            self._refusal = anyio.CancelScope()
             self._door.shut()
-            self._group.start_soon(self._refuse)
+            self._group.start_soon(self._refuse, self._refusal)
 
-    async def _refuse(self) -> None:
-        await anyio.sleep(self.refuse_seconds)
-        self._refusing = False
-        self._door.open()
-        self._take_at_door(Fault.REFUSE)
+    async def _refuse(self, scope: anyio.CancelScope) -> None:
+        with scope:
+            await anyio.sleep(self.refuse_seconds)
+        if scope is self._refusal:  # nobody made peace meanwhile
+            self._refusal = None
+            self._door.open()
+            self._take_at_door(Fault.REFUSE)
+
+    def _tell(self) -> None:
+        self._news.set()
+        self._news = anyio.Event()
 
     def _here(self, work: Callable[[], None]) -> None:
         """Do it in the thread of the lab's event loop; done when this returns."""
@@ -220,7 +248,7 @@ class _Visit:
     async def request(self) -> Request:
         request = await self.wire.whole()
         request.fault = self._fault
-        self._lab.received.append(request)
+        self._lab.note(request)
         return request
 
     async def act(self, request: Request) -> httpx2.Response:
