@@ -2,80 +2,25 @@
 
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import anyio
 import pytest
 from tests.desk import MARIA
+from tests.guard.rows import ACCOUNT, GIVEN_UP, NOT_SENT, SENT, UNKNOWN, act, brought, claim, may_write, row, to
 from tests.sandbox.service import Clock
 
 from textrequest_mcp.guard import book
 from textrequest_mcp.guard.book import ENDED_IN_BETWEEN, KEEP_FACTS_SECONDS, KEEP_SECONDS, LEASE_SECONDS
 from textrequest_mcp.guard.ledger import Ledger
-from textrequest_mcp.guard.sends import Act, Ending, Send
+from textrequest_mcp.guard.sends import Ending, Send
 from textrequest_mcp.processes import this_process
 from textrequest_mcp.store import FILE_NAME, Store, StoreError
 from textrequest_mcp.upstream.errors import BadInput, TextRequestError
 
 CHILD = Path(__file__).with_name("ledger_child.py")
-ACCOUNT = "one account"
-WINDOW = 600.0
 LONG_AFTER = 20 * 86400.0
-SENT = Ending(state="SENT", upstream_id="m1", result={"message_id": "m1"})
-NOT_SENT = Ending(state="NOT_SENT", said="No.")
-UNKNOWN = Ending(state="UNKNOWN", said="Lost.", look_at=0.0)
-GIVEN_UP = Ending(state="UNKNOWN", said="Lost.", settled_at=1.0)
 ENDINGS = {"sent": SENT, "unknown": UNKNOWN, "given up": GIVEN_UP}
-
-
-def to(ending: Ending) -> Callable[[list[Send], set[str]], Ending]:
-    """A decision for this ending, whatever the rivals."""
-    return lambda _rivals, _taken: ending
-
-
-def act(fingerprint: str = "same", **differences: Any) -> Act:
-    given: dict[str, Any] = {
-        "tool": "send_message",
-        "caller": "test-host",
-        "dashboard_id": 121,
-        "person": "hash of a number",
-        "fingerprint": fingerprint,
-        "arguments": f"{fingerprint} arguments",
-        "idempotency_key": None,
-        "facts": {"phone_number": MARIA},
-    }
-    return Act(**(given | differences))
-
-
-async def claim(ledger: Ledger, wanted: Act | None = None, *, repeat: bool = False) -> tuple[Send, bool]:
-    send, fresh = await ledger.claim(wanted or act(), repeat=repeat, may_act=True)
-    assert send is not None
-    return send, fresh
-
-
-async def brought(ledger: Ledger, ending: Ending | None = None, wanted: Act | None = None, **how: bool) -> Send:
-    """A new row, left, and ended like this where an ending is given."""
-    send, fresh = await claim(ledger, wanted, **how)
-    assert fresh
-    await ledger.leave(send.send_id)
-    if ending is not None:
-        await ledger.end(send.send_id, ending)
-    return await row(ledger, send)
-
-
-async def row(ledger: Ledger, send: Send) -> Send:
-    found = await ledger.get(send.send_id)
-    assert found is not None
-    return found
-
-
-def may_write(store: Store, allowed: bool) -> None:
-    """Have the disk refuse what is written from now on, or take it again; something was written before."""
-    connection = store._connection  # pyright: ignore[reportPrivateUsage] - not even a transaction could begin
-    assert connection is not None
-    connection.execute(f"PRAGMA query_only = {int(not allowed)}")
 
 
 def child_process(what: str, folder: Path) -> subprocess.Popen[str]:
