@@ -180,6 +180,23 @@ def test_a_rate_limit_that_does_not_parse_is_refused(text: str):
     assert len(problems({**KEY, "TEXTREQUEST_RATE_LIMIT": text})) == 1
 
 
+@pytest.mark.parametrize(("text", "minutes"), [("", 10), ("0", 0), ("30", 30), ("1440", 1440)])
+def test_duplicates_count_for_so_many_minutes(text: str, minutes: int):
+    assert read({**KEY, "TEXTREQUEST_DUPLICATE_MINUTES": text}).duplicate_minutes == minutes
+
+
+@pytest.mark.parametrize("text", ["-1", "1441", "99999", "ten", "1.5", "\u0661"])
+def test_minutes_that_are_none_are_refused(text: str):
+    [problem] = problems({**KEY, "TEXTREQUEST_DUPLICATE_MINUTES": text})
+
+    assert "from 0 (off) to 1440" in problem
+
+
+def test_sends_are_marked_only_where_that_is_wanted():
+    assert not read().tag_sends
+    assert read({**KEY, "TEXTREQUEST_TAG_SENDS": "yes"}).tag_sends
+
+
 @pytest.mark.parametrize(("text", "value"), [("1", True), ("true", True), ("YES", True), ("0", False), ("", False)])
 def test_read_only_is_yes_or_no(text: str, value: bool):
     assert read({**KEY, "TEXTREQUEST_READ_ONLY": text}).read_only is value
