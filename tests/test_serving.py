@@ -4,10 +4,11 @@ import json
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -109,22 +110,56 @@ def silent_service() -> Generator[socket.socket]:
         yield listening
 
 
-def test_a_text_on_its_way_when_the_server_is_ended_is_not_lost_silently(silent_service: socket.socket, tmp_path: Path):
+SEND = call("send_message", dashboard_id=121, phone_number="+14235550100", body="Your car is ready.")
+
+
+@contextmanager
+def sending(service: socket.socket, folder: Path) -> Generator[tuple[subprocess.Popen[str], socket.socket]]:
+    """A server whose text is on its way, and the service's end of that connection."""
     environment = {
         "TEXTREQUEST_API_KEY": "CANARY0123456789",
-        "TEXTREQUEST_BASE_URL": f"http://127.0.0.1:{silent_service.getsockname()[1]}/api/v3",
-        "TEXTREQUEST_STATE_DIR": str(tmp_path),
+        "TEXTREQUEST_BASE_URL": f"http://127.0.0.1:{service.getsockname()[1]}/api/v3",
+        "TEXTREQUEST_STATE_DIR": str(folder),
     }
     with running("serve", environment=environment) as child:
-        text = {"dashboard_id": 121, "phone_number": "+14235550100", "body": "Your car is ready."}
-        tell(child, INITIALIZE, {"jsonrpc": "2.0", "method": "notifications/initialized"}, call("send_message", **text))
-        arrived, _ = silent_service.accept()
+        tell(child, INITIALIZE, {"jsonrpc": "2.0", "method": "notifications/initialized"}, SEND)
+        arrived, _ = service.accept()
         with arrived:
             assert arrived.recv(4).startswith(b"POST")
-            child.send_signal(signal.SIGINT)
-            _, complaints = child.communicate(timeout=20)
+            yield child, arrived
+
+
+def rows(folder: Path) -> list[tuple[str, str | None]]:
+    """State and upstream id of every send that the ledger holds."""
+    with closing(sqlite3.connect(folder / "state.sqlite3")) as connection:
+        return connection.execute("SELECT state, upstream_id FROM ledger_sends").fetchall()
+
+
+def test_a_text_on_its_way_when_the_server_is_ended_is_not_lost_silently(silent_service: socket.socket, tmp_path: Path):
+    """It is waited for, which a second Ctrl-C cuts short; then the next start looks for it."""
+    with sending(silent_service, tmp_path) as (child, _):
+        assert child.stderr is not None
+        child.send_signal(signal.SIGINT)
+        assert "waits for the answer" in child.stderr.readline()
+        child.send_signal(signal.SIGINT)
+        _, complaints = child.communicate(timeout=20)
 
     assert child.returncode == 0
     assert "whether it took effect is unknown" in complaints
     for secret in ("CANARY", "Your car", "4235550100"):
         assert secret not in complaints
+    assert rows(tmp_path) == [("INFLIGHT", None)]
+
+
+def test_a_text_that_is_answered_while_the_server_is_ended_is_written_down(
+    silent_service: socket.socket, tmp_path: Path
+):
+    with sending(silent_service, tmp_path) as (child, service):
+        assert child.stderr is not None
+        child.send_signal(signal.SIGINT)
+        assert "waits for the answer" in child.stderr.readline()
+        service.sendall(b'HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n{"message_id": "m1"}')
+        _, complaints = child.communicate(timeout=20)
+
+    assert (child.returncode, complaints) == (0, "")
+    assert rows(tmp_path) == [("SENT", "m1")]

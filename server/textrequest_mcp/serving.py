@@ -44,8 +44,7 @@ async def _serve(settings: Settings) -> int:
             tasks.start_soon(_leave_on_signal, account)
             await server.run_stdio_async()
         else:
-            status = await _serve_http(settings, server)
-            await _let_finish(account)
+            status = await _serve_http(settings, server, account)
         tasks.cancel_scope.cancel()
     return status
 
@@ -54,46 +53,46 @@ async def _leave_on_signal(account: Account) -> None:
     """End the process at Ctrl-C although a thread still waits for a line of stdin, which nothing can interrupt."""
     with requests_to_end() as requests:
         async with anyio.create_task_group() as tasks:
-
-            async def finish() -> None:
-                await _let_finish(account)
-                _leave()
-
             asked = False
             async for _ in requests:
                 if asked:  # who asks twice does not want to wait
-                    _leave()
+                    _leave(account)
                 asked = True
-                tasks.start_soon(finish)
+                tasks.start_soon(_leave_in_time, account)
 
 
-def _leave() -> None:
+async def _leave_in_time(account: Account) -> None:
+    await _let_finish(account)
+    _leave(account)
+
+
+def _leave(account: Account) -> None:
+    if _is_open(account):
+        sys.stderr.write(
+            "textrequest-mcp was ended while a change was on its way; whether it took effect is unknown. "
+            "A send is looked for at the next start.\n"
+        )
     sys.stderr.flush()
     os._exit(0)
 
 
 async def _let_finish(account: Account) -> None:
-    """Let a change that is on its way be answered, and its outcome be written; say so where it was not."""
-
-    def busy() -> bool:
-        return bool(account.api.changing or account.sender.ledger.leaving)
-
+    """Let a change that is on its way be answered, and its outcome be written, for so long as who ends us waits."""
     began = anyio.current_time()
     told = False
-    while busy() and anyio.current_time() < began + _LAST_MOMENTS_SECONDS:
+    while _is_open(account) and anyio.current_time() < began + _LAST_MOMENTS_SECONDS:
         await anyio.sleep(0.02)
-        if busy() and not told and anyio.current_time() > began + _QUIET_SECONDS:
+        if _is_open(account) and not told and anyio.current_time() > began + _QUIET_SECONDS:
             told = True
             sys.stderr.write("textrequest-mcp waits for the answer to a change that is on its way.\n")
             sys.stderr.flush()
-    if busy():
-        sys.stderr.write(
-            "textrequest-mcp was ended while a change was on its way; whether it took effect is unknown. "
-            "A send is looked for at the next start.\n"
-        )
 
 
-async def _serve_http(settings: Settings, server: Any) -> int:
+def _is_open(account: Account) -> bool:
+    return bool(account.api.changing or account.sender.ledger.leaving)
+
+
+async def _serve_http(settings: Settings, server: Any, account: Account) -> int:
     from starlette.requests import Request
     from starlette.responses import JSONResponse
 
@@ -126,7 +125,7 @@ async def _serve_http(settings: Settings, server: Any) -> int:
             )
             return _FAILED
         listening.listen()
-        await _serve_until_signal(settings, app, path, listening)
+        await _serve_until_signal(settings, app, path, listening, account)
     return 0
 
 
@@ -135,7 +134,9 @@ def _in_address(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-async def _serve_until_signal(settings: Settings, app: Any, path: str, listening: socket.socket) -> None:
+async def _serve_until_signal(
+    settings: Settings, app: Any, path: str, listening: socket.socket, account: Account
+) -> None:
     """Serve until Ctrl-C or a request to terminate; both are an orderly end here, not an error."""
     import uvicorn
 
@@ -153,11 +154,20 @@ async def _serve_until_signal(settings: Settings, app: Any, path: str, listening
         sys.stderr.write(f"textrequest-mcp serves {settings.transport} at {where}\n")
         sys.stderr.flush()
 
-        async def stop() -> None:
-            async for _ in requests:
-                server.should_exit = True
-
         async with anyio.create_task_group() as tasks:
+
+            async def end_in_time() -> None:
+                await _let_finish(account)
+                if _is_open(account):
+                    _leave(account)
+
+            async def stop() -> None:
+                async for _ in requests:
+                    if server.should_exit:  # who asks twice does not want to wait
+                        _leave(account)
+                    server.should_exit = True
+                    tasks.start_soon(end_in_time)
+
             tasks.start_soon(stop)
             await server.serve(sockets=[listening])
             tasks.cancel_scope.cancel()
