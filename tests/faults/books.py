@@ -1,0 +1,211 @@
+"""Keeps books on what was asked, what was answered, what the service accepted and what the ledger says of it.
+
+Three kinds of entries must never be needed:
+
+duplicate   the service accepted more texts with the same words to the same number than calls and approvals allow
+lost        the service accepted a text, or a call left, and nothing says how that ended
+wrong       an answer, or the ledger, says what is not so
+"""
+
+import json
+import sqlite3
+import threading
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from tests.faults.host import LINE, said
+
+from textrequest_mcp.account.messages import SENDING
+from textrequest_mcp.guard.sends import Send, all_rows, as_read, keyed
+from textrequest_mcp.sandbox import Account
+from textrequest_mcp.sandbox.records import Message
+
+Kind = Literal["duplicate", "lost", "wrong"]
+_OUTCOMES = {"sent", "unknown", "not_sent", "confirmation_required", "not_confirmed"}
+
+
+@dataclass(frozen=True)
+class Text:
+    """What makes two sends the same: a number and the words."""
+
+    phone: str
+    body: str
+
+
+@dataclass(frozen=True)
+class Problem:
+    kind: Kind
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Told:
+    """What an answer said of a send."""
+
+    text: Text
+    outcome: str
+    message_id: str | None
+
+
+class Books:
+    """Of one account and one state folder.
+
+    Args:
+        sandbox: the service.
+        state_file: of the servers.
+        texts: everything that is ever sent.
+
+    Attributes:
+        problems: what was found so far.
+    """
+
+    def __init__(self, sandbox: Account, state_file: Path, texts: Sequence[Text]) -> None:
+        self.problems: list[Problem] = []
+        self._sandbox, self._state_file, self._texts = sandbox, state_file, texts
+        self._approved: dict[Text, set[str]] = {text: set() for text in texts}
+        self._told: dict[str, Told] = {}
+        self._send_of: dict[str, str] = {}  # by message id
+        self._runs: Counter[str] = Counter()  # calls under a sender's name, but for those that said they sent nothing
+        self._turn = threading.Lock()
+
+    def accepted(self, text: Text) -> list[Message]:
+        """What the service took and put on its way."""
+        contact = self._sandbox.lines[LINE].contacts.get(text.phone.removeprefix("+"))
+        found = list(contact.messages) if contact is not None else []
+        return [message for message in found if message.direction == "S" and message.body == text.body]
+
+    @property
+    def accepted_in_all(self) -> int:
+        return sum(len(self.accepted(text)) for text in self._texts)
+
+    def approve(self, text: Text, approval: str) -> None:
+        """Note that a person agreed to one more; the same approval counts once."""
+        with self._turn:
+            self._approved[text].add(approval)
+
+    def asked(self, name: str) -> None:
+        """Note that a call goes out whose text carries this sender's name."""
+        self._runs[name] += 1
+
+    def answered(self, text: Text, name: str, result: Mapping[str, Any]) -> None:
+        """Compare an answer with what the service has."""
+        fields = said(result)
+        outcome, send_id = str(fields.get("outcome")), str(fields.get("send_id"))
+        if not fields:
+            self._refused(result)
+            return
+        if outcome not in _OUTCOMES:
+            self.note("wrong", f"a call was answered {fields}")
+        if outcome in {"confirmation_required", "not_confirmed", "not_sent"} or fields.get("duplicate_suppressed"):
+            self._runs[name] -= 1
+        if outcome in {"sent", "unknown", "not_sent"}:
+            self._tell(text, send_id, Told(text, outcome, fields.get("message_id")))
+        if bool(result.get("isError")) is not (outcome == "not_sent"):
+            self.note("wrong", f"{outcome} of {send_id} came with isError {result.get('isError')}")
+        if outcome == "unknown" and fields.get("do_not_resend") is not True:
+            self.note("wrong", f"{send_id} is unknown without do_not_resend")
+        if outcome == "sent":
+            by = [message.by for message in self.accepted(text) if message.id == fields.get("message_id")]
+            if not fields.get("duplicate_suppressed") and by not in ([], [name]):
+                self.note("wrong", f"{send_id} of {name} was told the message of {by}")
+
+    def status(self, send_id: str, result: Mapping[str, Any]) -> None:
+        """Compare what get_send_status says."""
+        fields, told = said(result), self._told.get(send_id)
+        if result.get("isError"):
+            self._refused(result)
+        elif told is not None:
+            self._tell(told.text, send_id, Told(told.text, str(fields.get("outcome")), fields.get("message_id")))
+
+    def look(self) -> None:
+        """Compare what the service accepted with what was allowed; true at any moment."""
+        for text in self._texts:
+            accepted, allowed = len(self.accepted(text)), 1 + len(self._approved[text])
+            if accepted > allowed:
+                self.note("duplicate", f"{text} was accepted {accepted} times, and {allowed} were allowed")
+
+    def rows(self) -> list[Send]:
+        """What the ledger says now; nothing before any server used it."""
+        if not self._state_file.exists():
+            return []
+        with closing(sqlite3.connect(self._state_file, timeout=30)) as connection:
+            there = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'ledger_sends'").fetchone()
+            return all_rows(connection, "1", ()) if there else []
+
+    def close(self) -> None:
+        """Compare everything, once nothing is on its way and a server has settled what was."""
+        self.look()
+        rows = self.rows()
+        for row in rows:
+            if row.state in {"INTENDED", "INFLIGHT"} or (row.state == "UNKNOWN" and row.settled_at is None):
+                self.note("lost", f"{row.send_id} is still {row.state}, settled at {row.settled_at}")
+            told = self._told.get(row.send_id)
+            if told is not None and not _agree(told, row):
+                self.note("wrong", f"{row.send_id} was told as {told}, and the ledger says {row.state}")
+        if missing := self._told.keys() - {row.send_id for row in rows}:
+            self.note("lost", f"the ledger has no {missing}")
+        by_print: dict[str, list[Send]] = {}
+        for row in rows:
+            by_print.setdefault(row.fingerprint, []).append(row)
+        for text in self._texts:
+            self._close_text(text, by_print.pop(self._fingerprint(text), []) if rows else [])
+        if by_print:
+            self.note("wrong", f"the ledger knows sends of other texts: {by_print}")
+        for name, runs in self._runs.items():
+            by_name = [message.id for text in self._texts for message in self.accepted(text) if message.by == name]
+            if name != "API" and len(by_name) > runs:
+                self.note("wrong", f"the service has {by_name} of {name}, whose calls were told that they sent nothing")
+
+    def _close_text(self, text: Text, rows: list[Send]) -> None:
+        ids = {message.id for message in self.accepted(text)}
+        seen = [row.upstream_id for row in rows if row.state == "SENT"]
+        doubtful = sum(row.state == "UNKNOWN" for row in rows)
+        if len(ids) > len(seen) + doubtful:
+            kind = "wrong" if any(row.state == "NOT_SENT" for row in rows) else "lost"
+            self.note(kind, f"{text}: the service has {ids}, the ledger {[(row.send_id, row.state) for row in rows]}")
+        if len(set(seen)) < len(seen) or not ids.issuperset(seen):
+            self.note("wrong", f"{text}: the ledger says {seen}, the service {ids}")
+        # Without names of their own, enough traces for everybody are enough to say of each that it happened.
+        if doubtful and len(ids) == len(seen) + doubtful and {message.by for message in self.accepted(text)} == {"API"}:
+            self.note("lost", f"{text}: the service has {ids}, and the ledger still doubts {doubtful} of {len(rows)}")
+
+    def _tell(self, text: Text, send_id: str, told: Told) -> None:
+        before = self._told.get(send_id)
+        if before is not None and (before.text != text or (before.outcome, told.outcome) == ("sent", "not_sent")):
+            self.note("wrong", f"{send_id} was first {before}, then {told}")
+        self._told[send_id] = told
+        if told.outcome != "sent":
+            return
+        if told.message_id not in {message.id for message in self.accepted(text)}:
+            self.note("wrong", f"{send_id} is told as sent, and the service has no {told.message_id} for {text}")
+        elif self._send_of.setdefault(str(told.message_id), send_id) != send_id:
+            self.note("wrong", f"{told.message_id} is told of {send_id} and {self._send_of[str(told.message_id)]}")
+
+    def _refused(self, result: Mapping[str, Any]) -> None:
+        sentence = " ".join(str(part.get("text")) for part in result.get("content", []))
+        if "error" in result or not result.get("isError") or "failed inside" in sentence or not sentence:
+            self.note("wrong", f"a call was answered {result}")
+
+    def _fingerprint(self, text: Text) -> str:
+        with closing(sqlite3.connect(self._state_file, timeout=30)) as connection:
+            (secret,) = connection.execute("SELECT secret FROM store_secret").fetchone()
+        values = {"phone_number": text.phone, "body": text.body}
+        act = ["send_message", LINE, {name: values.get(name) for name in SENDING.same}]
+        return keyed(secret, as_read(json.dumps(act)))
+
+    def note(self, kind: Kind, sentence: str) -> None:
+        problem = Problem(kind, sentence)
+        if problem not in self.problems:
+            self.problems.append(problem)
+
+
+def _agree(told: Told, row: Send) -> bool:
+    if told.outcome == "unknown":
+        return row.state in {"UNKNOWN", "SENT"}
+    if told.outcome == "sent":
+        return row.state == "SENT" and row.upstream_id == told.message_id
+    return row.state == "NOT_SENT"

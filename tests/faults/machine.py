@@ -1,0 +1,255 @@
+"""The steps of the fault lab: servers that send, fail, are killed and come back, with books kept on every text.
+
+An episode has one service and one state folder, over which up to two servers run at once: a host of today that cannot
+ask anybody, so that approvals are tokens, and one of last year with a person who agrees to everything. Any step may
+follow any other.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.faults.books import Books, Text
+from tests.faults.host import Account, Call, Host, files_that_hold, said
+from tests.faults.lab import Fault, Lab, run_lab
+from tests.faults.zygote import Zygote
+
+from textrequest_mcp.guard.sends import Send
+
+PEOPLE = ("+14235550100", "+14235550102", "+14235550177", "+14235550178", "+14235550106")  # the last one has opted out
+WORDS = ("Your car is ready.", "We close at noon today.", "The part has come.")
+TEXTS = tuple(Text(phone, body) for phone in PEOPLE for body in WORDS)
+SERVERS = 2
+# Not those that make every server of the account wait for a minute.
+ARMED = tuple(fault for fault in Fault if fault.name not in {"BUSY_FOR_DAYS", "BUSY_UNTIL_2099"})
+_SETTLED_WITHIN_SECONDS = 20.0
+_FEW_AT_ONCE = 6
+
+
+@dataclass(frozen=True)
+class Try:
+    """A call of send_message.
+
+    Attributes:
+        text: what it sends.
+        name: the sender's name that it carries.
+        arguments: all of them.
+        approval: the token among them.
+    """
+
+    text: Text
+    name: str
+    arguments: Mapping[str, Any]
+    approval: str | None = None
+
+
+@dataclass(frozen=True)
+class Flight:
+    """A call on its way."""
+
+    call: Call
+    host: Host
+    what: Try
+
+
+class Episode:
+    """What happens over one state folder.
+
+    Args:
+        account: where its servers work.
+        lab: the service.
+        named: whether every call carries a sender's name of its own, by which the service tells them apart.
+        texts: what can be sent.
+
+    Attributes:
+        books: what was found.
+        counts: of faults, kills and the like.
+        flights: the calls on their way.
+        tries: the calls that were made.
+        approvals: the calls that bring one, used or not.
+        sends: the ids that were told.
+    """
+
+    def __init__(self, account: Account, lab: Lab, *, named: bool, texts: Sequence[Text] = TEXTS) -> None:
+        self.account, self.lab, self.named, self.texts = account, lab, named, texts
+        self.books = Books(lab.sandbox, account.state_file, texts)
+        self.counts: Counter[str] = Counter()
+        self.flights: list[Flight] = []
+        self.tries: list[Try] = []
+        self.approvals: list[Try] = []
+        self.sends: list[str] = []
+        self._hosts: list[Host | None] = [None] * SERVERS
+
+    @property
+    def running(self) -> int:
+        """How many servers run."""
+        return sum(host is not None for host in self._hosts)
+
+    def send(self, server: int, text: int, *, key: int | None, repeat: bool) -> None:
+        """Send a text and wait for what is said."""
+        self._end(self._begin(server, self._new(text, key=key, repeat=repeat)))
+
+    def start_sending(self, server: int, text: int, *, key: int | None, repeat: bool) -> None:
+        """Send a text and do not wait."""
+        if len(self.flights) >= _FEW_AT_ONCE:
+            self.gather()
+        self.flights.append(self._begin(server, self._new(text, key=key, repeat=repeat)))
+
+    def repeat_call(self, server: int, which: int) -> None:
+        """Make an earlier call once more, word for word."""
+        if self.tries:
+            self._end(self._begin(server, self.tries[which % len(self.tries)]))
+
+    def approve(self, server: int, which: int) -> None:
+        """Use an approval, perhaps for the second time or the tenth."""
+        if self.approvals:
+            self.counts["approvals used"] += 1
+            self._end(self._begin(server, self.approvals[-1 - which % len(self.approvals)]))
+
+    def arm(self, fault: Fault, method: str) -> None:
+        """Have the next request of this method meet a fault."""
+        self.counts["faults"] += 1
+        self.lab.next(fault, method=method)
+
+    def cancel(self, which: int) -> None:
+        """Give a call up that is on its way."""
+        if self.flights:
+            flight = self.flights[which % len(self.flights)]
+            flight.host.cancel(flight.call)
+            self.counts["cancelled"] += 1
+
+    def kill(self, server: int, after: float) -> None:
+        """kill -9 a server, with whatever it is doing."""
+        host = self._hosts[server]
+        if host is None:
+            return
+        time.sleep(after)  # not to wait for something: the moment is what the step is about
+        host.kill()
+        self.counts["kills"] += 1
+        self._hosts[server] = None
+        for flight in [flight for flight in self.flights if flight.host is host]:
+            self._end(flight)
+
+    def leave(self, server: int) -> None:
+        """End a server as a host does."""
+        host, self._hosts[server] = self._hosts[server], None
+        if host is not None:
+            host.leave()
+            for flight in [flight for flight in self.flights if flight.host is host]:
+                self._end(flight)
+
+    def start(self, server: int) -> None:
+        """Start a server, where none runs in this place."""
+        self._host(server)
+
+    def look_around(self, server: int) -> None:
+        """Read something; the server is up when this returns."""
+        self._host(server).call("list_dashboards")
+
+    def settle(self, server: int, which: int) -> None:
+        """Ask what became of a send."""
+        if self.sends:
+            self._ask(self._host(server), self.sends[which % len(self.sends)])
+
+    def gather(self) -> None:
+        """Wait for everything that is on its way."""
+        for flight in list(self.flights):
+            self._end(flight)
+
+    def finish(self) -> None:
+        """Let a server settle everything, in peace, and close the books."""
+        self.gather()
+        self.lab.peace()
+        host = self._host(0)
+        self.look_around(0)
+        for row in self._await_rows(lambda row: row.state in {"INTENDED", "INFLIGHT"}):
+            self._ask(host, row.send_id)
+        rows = self._await_rows(lambda row: row.state == "UNKNOWN" and row.settled_at is None)
+        for number in range(SERVERS):
+            self.leave(number)
+        self.books.close()
+        self.counts["sends accepted"] = self.books.accepted_in_all
+        self.counts["sends in the ledger"] = len(rows)
+        for problem in files_that_hold(self.account.folder, self.account.key):
+            self.books.note("wrong", f"the key can be read in {problem}")
+
+    def abandon(self) -> None:
+        """Kill what runs; for the end of a test that failed."""
+        for server in range(SERVERS):
+            self.kill(server, 0.0)
+
+    def _await_rows(self, unready: Callable[[Send], bool]) -> list[Send]:
+        """The rows, once none is unready; or as they are when nobody would wait longer."""
+        until = time.monotonic() + _SETTLED_WITHIN_SECONDS
+        rows = self.books.rows()
+        while any(unready(row) for row in rows) and time.monotonic() < until:
+            time.sleep(0.02)
+            rows = self.books.rows()
+        return rows
+
+    def _new(self, text: int, *, key: int | None, repeat: bool) -> Try:
+        what = self.texts[text % len(self.texts)]
+        self.counts["calls"] += 1
+        name = f"call {self.counts['calls']}" if self.named else "API"
+        arguments: dict[str, Any] = {"phone_number": what.phone, "body": what.body}
+        arguments |= {"sender_name": name} if self.named else {}
+        arguments |= {"idempotency_key": f"key {key}"} if key is not None else {}
+        arguments |= {"repeat": True} if repeat else {}
+        self.tries.append(Try(what, name, arguments))
+        return self.tries[-1]
+
+    def _begin(self, server: int, what: Try) -> Flight:
+        host = self._host(server)
+        if what.approval is not None:
+            self.books.approve(what.text, what.approval)
+        self.books.asked(what.name)
+        return Flight(host.begin("send_message", **what.arguments), host, what)
+
+    def _end(self, flight: Flight) -> None:
+        result = flight.call.wait()
+        if flight in self.flights:
+            self.flights.remove(flight)
+        if result is None:
+            return
+        what, fields = flight.what, said(result)
+        self.counts[str(fields.get("outcome", "refused"))] += 1
+        self.counts["suppressed"] += bool(fields.get("duplicate_suppressed"))
+        self.books.answered(what.text, what.name, result)
+        if token := fields.get("confirmation"):
+            self.approvals.append(Try(what.text, what.name, {**what.arguments, "confirmation": token}, token))
+        if send_id := fields.get("send_id"):
+            self.sends.append(send_id)
+
+    def _ask(self, host: Host, send_id: str) -> None:
+        self.books.status(send_id, host.call("get_send_status", send_id=send_id))
+
+    def _host(self, server: int) -> Host:
+        host = self._hosts[server]
+        if host is None:
+            host = self.account.host() if server == 0 else self.account.host(self._agree, era="2025-06-18")
+            self._hosts[server] = host
+        return host
+
+    def _agree(self, question: str) -> Mapping[str, Any]:
+        """The person: agrees, and the books know to what."""
+        self.counts["asked"] += 1
+        text = next(text for text in self.texts if text.phone in question and text.body in question)
+        self.books.approve(text, f"answer {self.counts['asked']}")
+        return {"action": "accept", "content": {"confirm": True}}
+
+
+@contextmanager
+def open_episode(
+    zygote: Zygote, folder: Path, *, named: bool = False, texts: Sequence[Text] = TEXTS
+) -> Generator[Episode]:
+    """An episode with a service of its own; what still runs at the end is killed."""
+    with run_lab() as lab:
+        episode = Episode(Account(zygote, lab.base_url, lab.key, folder), lab, named=named, texts=texts)
+        try:
+            yield episode
+        finally:
+            episode.abandon()
