@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: test demo lint bench clean
+.PHONY: test demo lint bench soak clean
 
 test: .venv/.ready .clients/.ready
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --cov
@@ -17,6 +17,10 @@ lint: .venv/.bench
 
 bench: .venv/.bench
 	$(BIN)/python tests/benchmarks/run.py
+
+# Minutes of kills, faults and repeated calls; what `make test` does for seconds.
+soak: .venv/.ready
+	$(BIN)/python tests/faults/soak.py
 
 clean:
 	rm -rf .venv .clients
