@@ -656,6 +656,20 @@ class TestRecovering:
             "INFLIGHT",
         ]
 
+    async def test_what_a_dead_process_meant_to_look_for_later_is_due_at_once_and_from_then_on_this_servers(
+        self, ledger: Ledger, other: Ledger, gone: Ledger, clock: Clock
+    ):
+        later = Ending(state="UNKNOWN", look_at=clock.now + 100)
+        left = await brought(gone, later)
+        await brought(other, later, act("anothers"))
+
+        await ledger.recover()
+
+        assert [send.send_id for send in await ledger.take_due(60)] == [left.send_id]
+        await other.recover()
+        assert await other.take_due(60) == []
+        assert await other.next_due() == 60.0
+
     async def test_the_number_of_an_act_in_doubt_is_forgotten_after_a_day_and_it_is_looked_for_no_more(
         self, ledger: Ledger, clock: Clock
     ):
