@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from enum import Enum
 from typing import Literal, Protocol
 
@@ -100,7 +101,8 @@ async def pass_back(visit: Visit, response: httpx2.Response) -> bool:
 
 
 async def stall(visit: Visit) -> None:
-    """Reads nothing, and never answers."""
+    """Reads all of it, does nothing, and never answers."""
+    await visit.request()
     await visit.wire.hung_up()
 
 
@@ -156,9 +158,10 @@ async def redirect(visit: Visit, status: int) -> bool:
 
 
 def written(status: int, body: bytes, *headers: str) -> bytes:
-    """A whole answer as it goes over the wire."""
+    """A whole answer as it goes over the wire; dated, because clocks are compared by that (`Api.ahead`)."""
+    date = f"Date: {formatdate(usegmt=True)}"
     length = [] if status in _LENGTHLESS else [f"Content-Length: {len(body)}"]
-    return "\r\n".join([f"HTTP/1.1 {status} Said", *headers, *length, "", ""]).encode() + body
+    return "\r\n".join([f"HTTP/1.1 {status} Said", date, *headers, *length, "", ""]).encode() + body
 
 
 def says(status: int, body: bytes = b"", *headers: str, acting: bool = False) -> Behave:

@@ -27,8 +27,8 @@ from textrequest_mcp.sandbox import Account, create_app, make_key
 
 __all__ = ["Fault", "Lab", "Request", "Text", "open_lab", "run_lab"]
 
-
 _PATIENCE_SECONDS = 10.0
+_CANARY = "DECAFBADDECAFBAD"  # how every lab's key begins, so that who meets one in a log or a file knows it at sight
 
 
 class Lab:
@@ -53,7 +53,7 @@ class Lab:
         self, group: TaskGroup, door: Door, elsewhere_url: str, *, slow_seconds: float, refuse_seconds: float
     ) -> None:
         self.base_url = f"http://127.0.0.1:{door.port}/api/v3"
-        self.key = make_key()
+        self.key = _CANARY + make_key()[len(_CANARY) :]
         app = create_app(key=self.key, rate_limit=None, lively=False)
         self.sandbox: Account = app.state.account
         self.received: list[Request] = []

@@ -62,7 +62,7 @@ REFUSED = {
 LEFT_IN_DOUBT = {
     Fault.RESET_ON_ACCEPT: Case(0, 0, "unknown"),
     Fault.BREAK_KEPT_ALIVE: Case(0, 0, "unknown"),
-    Fault.STALL: Case(0, 0, "unknown"),
+    Fault.STALL: Case(1, 0, "unknown"),
     Fault.RESET_AFTER_HEADERS: Case(0, 0, "unknown"),
     Fault.RESET_AFTER_BODY: Case(1, 0, "unknown"),
     Fault.CLOSE_AFTER_BODY: Case(1, 0, "unknown"),

@@ -1,9 +1,12 @@
 """The lab does what its faults are called: to the client, to the service, and to what it counts."""
 
 import json
+import re
 import socket
 import ssl
+import time
 from collections.abc import AsyncGenerator
+from email.utils import parsedate_to_datetime
 
 import anyio
 import httpx2
@@ -24,7 +27,7 @@ SEEN: dict[Fault, tuple[int | tuple[type[Exception], ...], int]] = {
     Fault.REFUSE: ((REFUSED,), 0),
     Fault.RESET_ON_ACCEPT: ((BROKEN, WRITING), 0),
     Fault.BREAK_KEPT_ALIVE: ((EOF, BROKEN), 0),
-    Fault.STALL: ((LATE,), 0),
+    Fault.STALL: ((LATE,), 1),
     Fault.RESET_AFTER_HEADERS: ((BROKEN, WRITING), 0),
     Fault.RESET_AFTER_BODY: ((BROKEN,), 1),
     Fault.CLOSE_AFTER_BODY: ((EOF,), 1),
@@ -62,6 +65,7 @@ SEEN: dict[Fault, tuple[int | tuple[type[Exception], ...], int]] = {
     Fault.REDIRECT_307: (307, 1),
     Fault.REDIRECT_308: (308, 1),
 }
+ANSWERED = [fault for fault, (seen, _) in SEEN.items() if isinstance(seen, int)]
 
 
 @pytest.fixture
@@ -153,6 +157,24 @@ async def test_what_no_fault_waits_for_is_passed_on_whole(lab: Lab, client: http
     assert (sent.line, sent.recipient, sent.body) == (121, "+14235550100", "Größe £5")
 
 
+@pytest.mark.parametrize("fault", [None, *ANSWERED], ids=lambda fault: fault.name if fault else "none")
+async def test_every_whole_answer_says_when_it_was_given(fault: Fault | None, lab: Lab, client: httpx2.AsyncClient):
+    lab.next(*[fault] * (fault is not None))
+    began = int(time.time())
+
+    (date,) = (await text(client)).headers.get_list("date")
+
+    assert began <= parsedate_to_datetime(date).timestamp() <= time.time()
+
+
+async def test_no_two_labs_have_the_same_key_and_all_are_known_at_sight(lab: Lab):
+    async with open_lab() as other:
+        keys = {lab.key, other.key}
+
+    assert len(keys) == 2
+    assert all(re.fullmatch(r"DECAFBADDECAFBAD[0-9A-F]{16}", key) for key in keys)
+
+
 async def test_an_answer_without_a_body_stays_without_one(lab: Lab, client: httpx2.AsyncClient):
     answer = await client.get("/dashboards/121/contacts/14235550199/messages")
 
@@ -219,6 +241,29 @@ async def test_a_refusal_that_peace_ended_is_over(lab: Lab, client: httpx2.Async
             await text(client)
         lab.peace()
         assert (await text(client)).status_code == 200
+
+
+async def test_a_refusal_is_not_ended_by_the_end_of_an_earlier_one(lab: Lab, client: httpx2.AsyncClient):
+    lab.next(Fault.REFUSE)
+    lab.peace()
+    lab.next(Fault.REFUSE)
+    await anyio.wait_all_tasks_blocked()
+
+    with pytest.raises(REFUSED):
+        await text(client)
+
+    assert lab.waiting == [Fault.REFUSE]
+
+
+async def test_a_fault_at_the_door_strikes_right_after_one_on_a_kept_connection(lab: Lab, client: httpx2.AsyncClient):
+    await keep_a_connection(lab, client)
+    lab.next(Fault.STATUS_500, Fault.RESET_ON_ACCEPT)
+
+    first = await text(client)
+    with pytest.raises((BROKEN, WRITING)):
+        await text(client)
+
+    assert (first.status_code, len(lab.received), lab.waiting) == (500, 1, [])
 
 
 async def test_a_shut_lab_refuses_until_it_is_opened(lab: Lab, client: httpx2.AsyncClient):
