@@ -74,11 +74,11 @@ def once_question(
     asked_with = list(inspect.signature(question).parameters)
 
     async def wanted(ctx: Context[Any, Any], **given: Any) -> Question | None:
-        repeat = bool(given["repeat"])
+        repeat, key = bool(given.pop("repeat")), given.pop("idempotency_key")
         if not (always or repeat):
             return None
         sender: Sender = account_of(ctx).sender
-        act = await sender.describe(spec, once, caller(ctx.session), given)
+        act = await sender.describe(spec, once, caller(ctx.session), given, key)
         facts = {name: given[name] for name in asked_with}
         return await sender.question(act, lambda: question(**facts), always=always, repeat=repeat)
 

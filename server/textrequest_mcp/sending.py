@@ -3,7 +3,8 @@
 import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import Any
 
 import anyio
@@ -15,7 +16,7 @@ from textrequest_mcp.guard.departing import Departing, tag_of
 from textrequest_mcp.guard.ledger import Ledger
 from textrequest_mcp.guard.outcome import not_sent, same_as_before, unknown
 from textrequest_mcp.guard.sends import Act, Ending, Send, as_read
-from textrequest_mcp.guard.settling import Once, Settler
+from textrequest_mcp.guard.settling import Once, Settler, written
 from textrequest_mcp.store import StoreError
 from textrequest_mcp.toolset import ToolSpec
 from textrequest_mcp.upstream.errors import NotFound, Refused, TextRequestError
@@ -24,7 +25,7 @@ from textrequest_mcp.upstream.times import show_time
 logger = logging.getLogger(__name__)
 
 CALL_SECONDS = 55.0  # hosts give up on a tool call after about 60
-NOT_PART_OF_THE_ACT = frozenset({"line", "account", "departure", "idempotency_key", "repeat", "confirmation"})
+_PLACE = frozenset({"line", "account"})
 
 
 @dataclass(frozen=True)
@@ -56,18 +57,26 @@ class Sender:
     settler: Settler
     tagged: bool = False
 
-    async def describe(self, spec: ToolSpec, once: Once, caller: str, given: Mapping[str, Any]) -> Act:
-        """A call's act as the ledger knows it; raises `StoreError`."""
+    async def describe(self, spec: ToolSpec, once: Once, caller: str, given: Mapping[str, Any], key: str | None) -> Act:
+        """A call's act as the ledger knows it.
+
+        Args:
+            spec: the tool.
+            once: how its act is known again.
+            caller: the host that calls.
+            given: the arguments of the tool's function, and what its line and account resolved to.
+            key: the caller's own name for the act.
+
+        Raises:
+            StoreError: the ledger cannot be used.
+        """
         line = given.get("line")
         values = {
-            name: to_jsonable_python(value)
-            for name, value in given.items()
-            if name not in NOT_PART_OF_THE_ACT and value is not None
+            name: to_jsonable_python(value) for name, value in given.items() if name not in _PLACE and value is not None
         }
         dashboard_id: int | None = line.id if line is not None else None
         place = [spec.name, dashboard_id]
         same = {name: as_read(value) if isinstance(value, str) else value for name, value in values.items()}
-        key = given.get("idempotency_key")
         person = values.get(once.person or "")
         hashed = await self.ledger.hasher()
         return Act(
@@ -79,7 +88,7 @@ class Sender:
             arguments=hashed(json.dumps([*place, values], sort_keys=True)),
             idempotency_key=hashed(key) if key else None,
             facts={name: values[name] for name in once.facts if name in values}
-            | {name: hashed(values[name]) for name in once.words if name in values}
+            | {name: hashed(written(values[name])) for name in once.words if name in values}
             | ({"tagged": True} if self.tagged else {}),
         )
 
@@ -135,35 +144,41 @@ class Sender:
                 return await self._act(spec, once, send, arguments, until)
             send = await self.ledger.wait_for(send, until)
             if send.state == "UNKNOWN" and not looked:
-                looked = True  # and if looking is over, and so is the time in which it counts, the claim is free again
-                await self.settler.settle(send, until, at_once=True)
-                continue
+                looked = True
+                send = await self.settler.settle(send, until, at_once=True)
+                if send.state == "UNKNOWN":
+                    continue  # if looking is over, and so is the time in which it counts, the claim is free again
             return tell(spec, send, earlier=True)
 
     async def _act(self, spec: ToolSpec, once: Once, send: Send, arguments: Mapping[str, Any], until: float) -> Told:
         tag = tag_of(send.send_id) if self.tagged else None
         departing = Departing(self.ledger, send.send_id, tag=tag)
         answer: BaseModel | None = None
+        said: dict[str, Any] = {}
         ending = self._torn(left=False)
         with departing.scope:
             try:
                 answer = await spec.function(**arguments, departure=departing)
+                said = answer.model_dump(mode="json", exclude_none=True)
+                kept = once.keep(said)
+                ending = Ending(state="SENT", upstream_id=str(kept.get(once.id_field)), result=kept)
             except Exception as error:  # noqa: BLE001 - whatever it is, its outcome is recorded, and told
                 ending = self._judge(spec, error, left=departing.left)
             except BaseException:
                 await self.ledger.end(send.send_id, self._torn(left=departing.left))
                 raise
-            else:
-                kept = once.keep(answer.model_dump(mode="json"))
-                ending = Ending(state="SENT", upstream_id=str(kept.get(once.id_field)), result=kept)
             await self.ledger.end(send.send_id, ending)
-        if answer is not None:
-            said = _named(spec) | answer.model_dump(mode="json", exclude_none=True) | {"send_id": send.send_id}
-            return Told(said, answer)
+        if ending.state == "SENT":
+            return Told(_named(spec) | said | {"send_id": send.send_id}, answer)
         if ending.state == "UNKNOWN":
-            send = await self.settler.settle(await self.ledger.get(send.send_id) or send, until)
-            return tell(spec, send)
+            return tell(spec, await self._settled(replace(send, state="UNKNOWN", said=ending.said), until))
         return _refused(send.send_id, ending.said)
+
+    async def _settled(self, send: Send, until: float) -> Send:
+        """The row after looking; as it is known here where the ledger cannot be used any more."""
+        with suppress(StoreError):
+            return await self.settler.settle(await self.ledger.get(send.send_id) or send, until)
+        return send
 
     def _judge(self, spec: ToolSpec, error: Exception, *, left: bool) -> Ending:
         """What a failure says of the act: once bytes left, only a complete answer that says no is a no."""

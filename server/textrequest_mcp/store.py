@@ -145,6 +145,12 @@ class Store:
 
         return await self.transact(claim)
 
+    def scrub(self) -> None:
+        """Leave no copy of what was deleted or changed beside the database, if no other process is using it now."""
+        with contextlib.suppress(Exception):  # another time, then
+            if self._connection is not None and not self._connection.in_transaction:
+                self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def close(self) -> None:
         """Close the file. A later call opens it again."""
         if self._connection is not None:
@@ -199,6 +205,7 @@ class Store:
         try:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA secure_delete = ON")  # what is deleted may be a phone number
         except BaseException:
             connection.close()
             raise

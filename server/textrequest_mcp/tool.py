@@ -95,7 +95,7 @@ def make_tool(spec: ToolSpec, *, confirm: str) -> Tool:
         if spec.once is None:
             return await _perform(spec, given)
         sender: Sender = account_of(ctx).sender
-        act = await sender.describe(spec, spec.once, caller(ctx.session), arguments)
+        act = await sender.describe(spec, spec.once, caller(ctx.session), given, arguments["idempotency_key"])
         told = await sender.carry_out(
             *(spec, spec.once, act, given),
             repeat=bool(arguments["repeat"]) and (asked or not can_ask),

@@ -12,6 +12,7 @@ from textrequest_mcp.guard.confirmation import Question
 from textrequest_mcp.guard.departing import Departing
 from textrequest_mcp.guard.settling import Facts, Once, Trace
 from textrequest_mcp.parameters import Filled, LineId, Number, PageNumber, PageSize
+from textrequest_mcp.store import StoreError
 from textrequest_mcp.toolset import Toolset
 from textrequest_mcp.upstream.errors import NotFound, Refused, TextRequestError
 from textrequest_mcp.upstream.page import DEFAULT_SIZE, read_page
@@ -141,7 +142,7 @@ async def _with_free_numbers(account: InAccount, refused: Refused, area_code: st
     try:
         answer = await account.api.get("dashboards", "provisioning", query={"area_code": area_code})
         free = read_page(answer, page=0, page_size=0).items
-    except TextRequestError:  # the first refusal is the news, whatever becomes of this
+    except (TextRequestError, StoreError):  # the first refusal is the news, whatever becomes of this
         return refused
     numbers = ", ".join(f"{from_wire(number)}" for number in free[:_FREE_NUMBERS_SHOWN])
     todo = f"Numbers that are free in area code {area_code}: {numbers}." if numbers else "No number is free there."

@@ -102,12 +102,13 @@ async def _find(account: Account, facts: Facts) -> list[Trace]:
         query = {"page": last, "page_size": _LOOKED_AT}
         items = items + Messages.of(await line.get(*path, query=query), page=last, page_size=_LOOKED_AT).items
     return [
-        _trace(message, tagged=bool(facts.kept.get("tagged")))
+        _trace(message, certain=bool(facts.kept.get("tagged")))
         for message in items
         if message.message_id
         and message.message_timestamp_utc
         and message.message_direction == "S"
         and facts.says("body", message.body)
+        and facts.says("mms_media", message.mms_media)
         and _is_sender(message.response_by_username, facts)
     ]
 
@@ -120,11 +121,11 @@ def _is_sender(name: str | None, facts: Facts) -> bool:
     return name in {None, "", NO_SENDER}
 
 
-def _trace(message: Message, *, tagged: bool) -> Trace:
+def _trace(message: Message, *, certain: bool) -> Trace:
     kept = SENDING.keep(message.model_dump(mode="json"))
     if not message.mms_media:
         kept["segments"] = segments(message.body or "")
-    return Trace(message.message_id or "", None if tagged else message.message_timestamp_utc, kept)
+    return Trace(message.message_id or "", message.message_timestamp_utc, kept, certain)
 
 
 async def _news(account: Account, dashboard_id: int | None, message_id: str) -> Mapping[str, Any]:
@@ -140,7 +141,7 @@ SENDING = Once(
     same=("phone_number", "body", "mms_media"),
     person="phone_number",
     facts=("phone_number",),
-    words=("body", "sender_name"),
+    words=("body", "sender_name", "mms_media"),
     find=_find,
     news=_news,
     id_field="message_id",

@@ -71,6 +71,7 @@ class Book:
                         (now, self._owner, row.send_id),
                     )
             connection.execute("DELETE FROM ledger_sends WHERE intended_at < ?", (now - KEEP_SECONDS,))
+            connection.execute("DELETE FROM ledger_keys WHERE send_id NOT IN (SELECT send_id FROM ledger_sends)")
             connection.execute(
                 "UPDATE ledger_sends SET facts = NULL, look_at = NULL, settled_at = coalesce(settled_at, ?1)"
                 " WHERE state = 'UNKNOWN' AND facts IS NOT NULL AND intended_at < ?2",
@@ -78,6 +79,7 @@ class Book:
             )
 
         await self._transact(tidy)
+        self._store.scrub()
 
     async def _transact(self, fn: Callable[[sqlite3.Connection], Any]) -> Any:
         """A transaction that first writes the outcomes which the disk would not take before.

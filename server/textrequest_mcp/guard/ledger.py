@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import secrets
 import time
 from collections.abc import Callable, Mapping
@@ -90,17 +91,20 @@ class Ledger(Book):
 
         def write(connection: sqlite3.Connection) -> tuple[Send | None, bool]:
             earlier = self._prior(connection, act, repeat=repeat)
-            if earlier is not None or not may_act:
+            if earlier is not None:
+                self._name(connection, act, earlier.send_id)  # its result is what this key has been told
                 return earlier, False
+            if not may_act:
+                return None, False
             connection.execute(
                 "INSERT INTO ledger_sends (send_id, account, caller, tool, dashboard_id, person, fingerprint,"
-                " arguments, idempotency_key, facts, state, owner, intended_at)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'INTENDED', ?, ?)",
+                " facts, state, owner, intended_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'INTENDED', ?, ?)",
                 (
                     *(send_id, self._account, act.caller, act.tool, act.dashboard_id, act.person, act.fingerprint),
-                    *(act.arguments, act.idempotency_key, json.dumps(act.facts), self._owner, self.clock()),
+                    *(json.dumps(act.facts), self._owner, self.clock()),
                 ),
             )
+            self._name(connection, act, send_id)
             return one_row(connection, "send_id = ?", (send_id,)), True
 
         # Before the row is there, so that no twin takes it for abandoned; a claim that fails leaves nothing.
@@ -229,10 +233,14 @@ class Ledger(Book):
 
     def _prior(self, connection: sqlite3.Connection, act: Act, *, repeat: bool) -> Send | None:
         if act.idempotency_key:
-            named = "account = ? AND idempotency_key = ?", (self._account, act.idempotency_key)
-            self._bury(connection, *named)
-            used = last_row(connection, *named)
-            if used is not None and used.arguments != act.arguments:
+            arguments, send_id = connection.execute(
+                "SELECT arguments, send_id FROM ledger_keys WHERE account = ? AND idempotency_key = ?",
+                (self._account, act.idempotency_key),
+            ).fetchone() or (act.arguments, "")
+            this = "account = ? AND send_id = ?", (self._account, send_id)
+            self._bury(connection, *this)
+            used = one_row(connection, *this)
+            if used is not None and arguments != act.arguments:
                 raise BadInput(
                     f"This idempotency_key was used before, for {used.tool} with other arguments.",
                     todo="Use a new key for another act, or the same arguments to get that call's result.",
@@ -247,6 +255,15 @@ class Ledger(Book):
         return last_row(
             connection,
             f"{alike} AND state <> 'NOT_SENT' AND (state IN ('INTENDED', 'INFLIGHT')"
-            " OR (state = 'UNKNOWN' AND settled_at IS NULL) OR abs(intended_at - ?) < ?)",
-            (self._account, fingerprint, self.clock(), self._window),
+            # A time from the future counts too: the clock was set back, by how much nobody knows.
+            " OR (state = 'UNKNOWN' AND settled_at IS NULL) OR intended_at > ?)",
+            (self._account, fingerprint, self.clock() - self._window if self._window else math.inf),
         )
+
+    def _name(self, connection: sqlite3.Connection, act: Act, send_id: str) -> None:
+        """Note which act the caller's key stands for."""
+        if act.idempotency_key:
+            connection.execute(
+                "INSERT OR REPLACE INTO ledger_keys VALUES (?, ?, ?, ?)",
+                (self._account, act.idempotency_key, act.arguments, send_id),
+            )

@@ -20,15 +20,16 @@ SCHEMA = """
 CREATE TABLE IF NOT EXISTS ledger_sends (
     number INTEGER PRIMARY KEY AUTOINCREMENT, send_id TEXT NOT NULL UNIQUE, account TEXT NOT NULL,
     caller TEXT NOT NULL, tool TEXT NOT NULL, dashboard_id INTEGER, person TEXT,
-    fingerprint TEXT NOT NULL, arguments TEXT NOT NULL, idempotency_key TEXT, facts TEXT,
+    fingerprint TEXT NOT NULL, facts TEXT,
     state TEXT NOT NULL CHECK (state IN ('INTENDED', 'INFLIGHT', 'SENT', 'NOT_SENT', 'UNKNOWN')),
     upstream_id TEXT, result TEXT, said TEXT, owner TEXT NOT NULL,
     intended_at REAL NOT NULL, left_at REAL, ended_at REAL,
     looks INTEGER NOT NULL DEFAULT 0, look_at REAL, settled_at REAL);
 CREATE INDEX IF NOT EXISTS ledger_sends_alike ON ledger_sends (account, fingerprint);
-CREATE INDEX IF NOT EXISTS ledger_sends_keys ON ledger_sends (account, idempotency_key)
-    WHERE idempotency_key IS NOT NULL;
 CREATE INDEX IF NOT EXISTS ledger_sends_open ON ledger_sends (account, state) WHERE state NOT IN ('SENT', 'NOT_SENT');
+CREATE TABLE IF NOT EXISTS ledger_keys (
+    account TEXT NOT NULL, idempotency_key TEXT NOT NULL, arguments TEXT NOT NULL, send_id TEXT NOT NULL,
+    PRIMARY KEY (account, idempotency_key)) WITHOUT ROWID;
 """
 
 
@@ -66,7 +67,6 @@ class Send:
     tool: str
     dashboard_id: int | None
     fingerprint: str
-    arguments: str
     facts: dict[str, Any] | None
     state: State
     upstream_id: str | None

@@ -4,17 +4,17 @@ A look reads, and never sends. A trace that is found makes the act SENT. One tha
 act stays UNKNOWN: looked for with growing pauses while the call waits, then in the background, then on request.
 """
 
+import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 import anyio
 
 from textrequest_mcp.guard.ledger import Ledger
 from textrequest_mcp.guard.sends import Ending, Send
-from textrequest_mcp.store import StoreError
 from textrequest_mcp.upstream.errors import TextRequestError
 
 logger = logging.getLogger(__name__)
@@ -54,13 +54,15 @@ class Trace:
 
     Attributes:
         id: what the service calls it.
-        at: when the service made it; None where it can only come from this act.
+        at: when the service made it; None where the account does not say.
         result: its fields that hold no words of anybody.
+        certain: whether only this send can have left it, and no other of the same act.
     """
 
     id: str
     at: datetime | None
     result: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    certain: bool = False
 
 
 @dataclass(frozen=True)
@@ -79,10 +81,10 @@ class Facts:
     kept: Mapping[str, Any]
     hashed: Callable[[str], str]
 
-    def says(self, name: str, text: str | None) -> bool:
-        """Whether a text in the account is the one that this argument held; an argument left out says nothing."""
+    def says(self, name: str, value: object) -> bool:
+        """Whether words in the account are those that this argument held; none where it was left out."""
         kept = self.kept.get(name)
-        return kept is None or (text is not None and self.hashed(text) == kept)
+        return self.hashed(written(value)) == kept if value else kept is None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,6 +114,13 @@ class Once:
     def keep(self, answer: Mapping[str, Any]) -> dict[str, Any]:
         """Of an answer's fields those that the ledger keeps."""
         return {name: answer[name] for name in (self.id_field, *self.kept) if answer.get(name) is not None}
+
+
+def written(value: object) -> str:
+    """Words as they are hashed: a text as it is, a list whatever its order."""
+    if isinstance(value, str):
+        return value
+    return json.dumps(sorted(cast("list[str]", value)))
 
 
 class Settler:
@@ -212,10 +221,8 @@ class Settler:
             pause = _POSTPONE_SECONDS
             try:
                 pause = await self._look_for_all()
-            except StoreError:
-                logger.exception("unsettled sends cannot be looked for now")
             except Exception:
-                logger.exception("looking for unsettled sends crashed")
+                logger.exception("unsettled sends cannot be looked for now")
             with anyio.move_on_after(pause):
                 await self._more.wait()
 
@@ -223,7 +230,10 @@ class Settler:
         """Look for every row whose time has come; answers the seconds until there is something to do again."""
         await self._ledger.recover()
         for send in await self._ledger.take_due(_POSTPONE_SECONDS):
-            await self.look(send)
+            try:
+                await self.look(send)
+            except Exception:  # the others are looked for all the same
+                logger.exception("looking for %s crashed", send.send_id)
         due = await self._ledger.next_due()
         return _TIDY_SECONDS if due is None else min(due, _TIDY_SECONDS)
 
@@ -231,12 +241,12 @@ class Settler:
         """Whose the traces are: the send's own if nobody else may claim them, or there are enough for everybody."""
         free = sorted((trace for trace in traces if trace.id not in taken), key=_when)
         mine = [trace for trace in free if self._fits(trace, send)]
-        rows = [row for row in rivals if any(self._fits(trace, row) for trace in mine)]
-        others = [row for row in rows if row.send_id != send.send_id]
-        found = [trace for trace in mine if not any(self._fits(trace, row) for row in others)]
+        found = [trace for trace in free if trace.certain]
         if mine and not found:
-            contested = [trace for trace in free if any(self._fits(trace, row) for row in rows)]
-            if len(contested) >= len(rows):  # one for each, in the order in which they left
+            rows, contested = self._competing(send, free, rivals)
+            others = [row for row in rows if row.send_id != send.send_id]
+            found = [trace for trace in mine if not any(self._fits(trace, row) for row in others)]
+            if not found and len(contested) >= len(rows):  # one for each, in the order in which they left
                 own = contested[sum(_left(row) < _left(send) for row in others)]
                 found = [own if own in mine else mine[0]]
         if found:
@@ -248,6 +258,18 @@ class Settler:
         pauses = self.pace.after
         pause = pauses[min(max(0, send.looks - len(self.pace.in_call)), len(pauses) - 1)]
         return Ending(state="UNKNOWN", said=send.said, look_at=now + min(pause, self.pace.total - late))
+
+    def _competing(
+        self, send: Send, free: Sequence[Trace], rivals: Sequence[Send]
+    ) -> tuple[Sequence[Send], Sequence[Trace]]:
+        """The sends that compete with this one, and with those in turn; and the traces that they compete for."""
+        rows: Sequence[Send] = [send]
+        while True:
+            contested = [trace for trace in free if any(self._fits(trace, row) for row in rows)]
+            wider = [row for row in rivals if any(self._fits(trace, row) for trace in contested)]
+            if len(wider) <= len(rows):
+                return wider, contested
+            rows = wider
 
     def _fits(self, trace: Trace, send: Send) -> bool:
         if trace.at is None:
