@@ -10,6 +10,7 @@ from types import SimpleNamespace
 from typing import Any, Literal, NamedTuple
 
 import anyio
+import anyio.lowlevel
 import httpx2
 import pytest
 from tests.desk import ERAS, MARIA, Era, text_of
@@ -357,8 +358,9 @@ async def cancel_on_its_way(stage: Stage) -> Row:
 @pytest.mark.parametrize("era", ERAS)
 @pytest.mark.parametrize(("fault", "state"), [(Fault.ACT_SLOWLY, "SENT"), (Fault.ACT_AND_RESET, "UNKNOWN")])
 async def test_a_call_that_is_cancelled_on_its_way_is_finished_and_recorded(
-    era: Era, fault: Fault, state: str, tmp_path: Path
+    era: Era, fault: Fault, state: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ):
+    caplog.set_level(logging.DEBUG)
     async with open_stage(tmp_path, era=era) as stage:
         stage.lab.next(fault)
 
@@ -369,6 +371,7 @@ async def test_a_call_that_is_cancelled_on_its_way_is_finished_and_recorded(
         assert (status["outcome"], status["message_id"]) == ("sent", latest_text_id(stage))
         assert stage.rows == [(row.send_id, "SENT", latest_text_id(stage))]
         assert (len(stage.lab.posts()), len(stage.lab.sends())) == (1, 1)
+        assert stage.places_of_the_key(caplog.text) == []
 
 
 async def test_a_call_that_is_cancelled_between_tries_does_not_leave(stage: Stage):
@@ -378,6 +381,48 @@ async def test_a_call_that_is_cancelled_between_tries_does_not_leave(stage: Stag
 
     assert (row.state, row.upstream_id) == ("NOT_SENT", None)
     assert (len(stage.lab.posts()), stage.lab.sends()) == (1, [])
+
+
+async def turned_away(stage: Stage, monkeypatch: pytest.MonkeyPatch, *, for_seconds: float) -> None:
+    """Have a read told that no call of this key may start for so long."""
+    monkeypatch.setattr(api, "_LONGEST_RETRY_AFTER", for_seconds)
+    monkeypatch.setattr(api, "_TRIES", 1)
+    stage.lab.next(Fault.BUSY_FOR_DAYS, method="GET")
+    failed, _ = await stage.told("list_dashboards")
+    assert failed
+
+
+@pytest.mark.parametrize("era", ERAS)
+async def test_a_call_that_is_cancelled_before_its_first_byte_never_leaves(
+    era: Era, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    async with open_stage(tmp_path, era=era) as stage:
+        await turned_away(stage, monkeypatch, for_seconds=30.0)  # short enough to be waited for
+        waiting: list[Row] = []
+        async with anyio.create_task_group() as group:
+            group.start_soon(partial(stage.call, "send_message", **TEXT))
+            with anyio.fail_after(10):
+                while not (waiting := stage.rows):
+                    await anyio.lowlevel.checkpoint()
+            group.cancel_scope.cancel()
+        with anyio.fail_after(10):
+            row = await stage.ended(waiting[0].send_id)
+
+        assert waiting == [(row.send_id, "INTENDED", None)]
+        assert stage.rows == [(row.send_id, "NOT_SENT", None)]
+        assert (stage.lab.posts(), stage.lab.sends()) == ([], [])
+
+
+async def test_a_call_whose_turn_comes_too_late_is_refused_before_its_first_byte(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+):
+    await turned_away(stage, monkeypatch, for_seconds=60.0)
+
+    failed, told = await stage.told("send_message", **TEXT)
+
+    assert (failed, told["outcome"], "Nothing was sent" in told["message"]) == (True, "not_sent", True)
+    assert [row.state for row in stage.rows] == ["NOT_SENT"]
+    assert (stage.lab.posts(), stage.lab.sends()) == ([], [])
 
 
 async def test_the_search_for_the_key_would_find_it(tmp_path: Path):
