@@ -109,7 +109,7 @@ class Books:
         if outcome == "unknown" and fields.get("do_not_resend") is not True:
             self.note("wrong", f"{send_id} is unknown without do_not_resend")
         if outcome == "sent":
-            by = [message.by for message in self.accepted(text) if message.id == fields.get("message_id")]
+            by = [_sender(message)[0] for message in self.accepted(text) if message.id == fields.get("message_id")]
             if not fields.get("duplicate_suppressed") and by not in ([], [name]):
                 self.note("wrong", f"{send_id} of {name} was told the message of {by}")
 
@@ -155,8 +155,9 @@ class Books:
             self._close_text(text, by_print.pop(self._fingerprint(text), []) if rows else [])
         if by_print:
             self.note("wrong", f"the ledger knows sends of other texts: {by_print}")
+        everything = [message for text in self._texts for message in self.accepted(text)]
         for name, runs in self._runs.items():
-            by_name = [message.id for text in self._texts for message in self.accepted(text) if message.by == name]
+            by_name = [message.id for message in everything if _sender(message)[0] == name]
             if name != "API" and len(by_name) > runs:
                 self.note("wrong", f"the service has {by_name} of {name}, whose calls were told that they sent nothing")
 
@@ -169,6 +170,11 @@ class Books:
             self.note(kind, f"{text}: the service has {ids}, the ledger {[(row.send_id, row.state) for row in rows]}")
         if len(set(seen)) < len(seen) or not ids.issuperset(seen):
             self.note("wrong", f"{text}: the ledger says {seen}, the service {ids}")
+        for message in self.accepted(text):
+            _, tag = _sender(message)
+            row = next((row for row in rows if tag and row.send_id.endswith(tag)), None)
+            if tag and (row is None or row.state == "NOT_SENT" or row.upstream_id not in {None, message.id}):
+                self.note("wrong", f"{text}: the service has {message.id} of {tag}, and the ledger says {row}")
         # Without names of their own, enough traces for everybody are enough to say of each that it happened.
         if doubtful and len(ids) == len(seen) + doubtful and {message.by for message in self.accepted(text)} == {"API"}:
             self.note("lost", f"{text}: the service has {ids}, and the ledger still doubts {doubtful} of {len(rows)}")
@@ -201,6 +207,12 @@ class Books:
         problem = Problem(kind, sentence)
         if problem not in self.problems:
             self.problems.append(problem)
+
+
+def _sender(message: Message) -> tuple[str, str]:
+    """The sender's name that a call gave, and the end of its send's id where sends are tagged."""
+    name, _, tag = (message.by or "").partition(" #")
+    return name, tag
 
 
 def _agree(told: Told, row: Send) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 from tests.faults.books import Books, Text
 from tests.faults.host import Account, Call, Host, files_that_hold, said
@@ -24,6 +24,8 @@ PEOPLE = ("+14235550100", "+14235550102", "+14235550177", "+14235550178", "+1423
 WORDS = ("Your car is ready.", "We close at noon today.", "The part has come.")
 TEXTS = tuple(Text(phone, body) for phone in PEOPLE for body in WORDS)
 SERVERS = 2
+Marked = Literal["not", "names", "tags"]
+MARKED: tuple[Marked, ...] = get_args(Marked)
 # Not those that make every server of the account wait for a minute.
 ARMED = tuple(fault for fault in Fault if fault.name not in {"BUSY_FOR_DAYS", "BUSY_UNTIL_2099"})
 _SETTLED_WITHIN_SECONDS = 20.0
@@ -62,7 +64,7 @@ class Episode:
     Args:
         account: where its servers work.
         lab: the service.
-        named: whether every call carries a sender's name of its own, by which the service tells them apart.
+        marked: whether the service can tell the calls apart: by a sender's name of each, by the server's tag, or not.
         texts: what can be sent.
 
     Attributes:
@@ -74,8 +76,8 @@ class Episode:
         sends: the ids that were told.
     """
 
-    def __init__(self, account: Account, lab: Lab, *, named: bool, texts: Sequence[Text] = TEXTS) -> None:
-        self.account, self.lab, self.named, self.texts = account, lab, named, texts
+    def __init__(self, account: Account, lab: Lab, *, marked: Marked, texts: Sequence[Text] = TEXTS) -> None:
+        self.account, self.lab, self.named, self.texts = account, lab, marked == "names", texts
         self.books = Books(lab.sandbox, account.state_file, texts)
         self.counts: Counter[str] = Counter()
         self.flights: list[Flight] = []
@@ -104,11 +106,14 @@ class Episode:
         if self.tries:
             self._end(self._begin(server, self.tries[which % len(self.tries)]))
 
-    def approve(self, server: int, which: int) -> None:
-        """Use an approval, perhaps for the second time or the tenth."""
+    def approve(self, server: int, which: int, *, wait: bool) -> None:
+        """Use an approval, perhaps for the second time or the tenth, and wait for what is said, or do not."""
         if self.approvals:
             self.counts["approvals used"] += 1
-            self._end(self._begin(server, self.approvals[-1 - which % len(self.approvals)]))
+            flight = self._begin(server, self.approvals[-1 - which % len(self.approvals)])
+            self.flights.append(flight)
+            if wait:
+                self._end(flight)
 
     def arm(self, fault: Fault, method: str) -> None:
         """Have the next request of this method meet a fault."""
@@ -244,11 +249,13 @@ class Episode:
 
 @contextmanager
 def open_episode(
-    zygote: Zygote, folder: Path, *, named: bool = False, texts: Sequence[Text] = TEXTS
+    zygote: Zygote, folder: Path, *, marked: Marked = "not", texts: Sequence[Text] = TEXTS
 ) -> Generator[Episode]:
     """An episode with a service of its own; what still runs at the end is killed."""
     with run_lab() as lab:
-        episode = Episode(Account(zygote, lab.base_url, lab.key, folder), lab, named=named, texts=texts)
+        settings = {"TAG_SENDS": "true"} if marked == "tags" else {}
+        account = Account(zygote, lab.base_url, lab.key, folder, settings)
+        episode = Episode(account, lab, marked=marked, texts=texts)
         try:
             yield episode
         finally:

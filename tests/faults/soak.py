@@ -17,7 +17,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[2]))  # run by itself, as `make soak` does
 
 from tests.faults.kills import kill_in_flight
-from tests.faults.machine import ARMED, SERVERS, TEXTS, Episode, open_episode
+from tests.faults.machine import ARMED, MARKED, SERVERS, TEXTS, Episode, open_episode
 from tests.faults.zygote import Zygote
 
 STEPS = 10_000
@@ -71,7 +71,7 @@ class Soak:
     def episode(self, zygote: Zygote, folder: Path, number: int) -> Episode:
         """So many random steps over one state folder."""
         chance = random.Random(f"{self.seed} {number}")
-        with open_episode(zygote, folder, named=chance.random() < 1 / 2) as episode:
+        with open_episode(zygote, folder, marked=MARKED[number % len(MARKED)]) as episode:
             for _ in range(_STEPS_OF_AN_EPISODE):
                 step(episode, chance)
                 episode.counts["steps"] += 1
@@ -112,7 +112,8 @@ class Soak:
 
 def step(episode: Episode, chance: random.Random) -> None:
     """One step of any kind, chosen by weight."""
-    server, which, text = chance.randrange(SERVERS), chance.randrange(6), chance.randrange(len(TEXTS))
+    server, which = chance.randrange(SERVERS), chance.randrange(6)
+    text = int(len(TEXTS) * chance.random() ** 2)  # some more often than others, so that they meet themselves
     key = chance.choice([None, None, 0, 1, 2])
     repeat = chance.random() < 1 / 3
     method = "GET" if chance.random() < 1 / 5 else "POST"
@@ -121,7 +122,7 @@ def step(episode: Episode, chance: random.Random) -> None:
         (22, True, lambda: episode.send(server, text, key=key, repeat=repeat)),
         (20, True, lambda: episode.start_sending(server, text, key=key, repeat=repeat)),
         (8, bool(episode.tries), lambda: episode.repeat_call(server, which)),
-        (12, bool(episode.approvals), lambda: episode.approve(server, which)),
+        (16, bool(episode.approvals), lambda: episode.approve(server, which, wait=chance.random() < 1 / 2)),
         (20, True, lambda: episode.arm(chance.choice(ARMED), method)),
         (5, bool(episode.flights), lambda: episode.cancel(which)),
         (9, bool(episode.running), lambda: episode.kill(server, after)),

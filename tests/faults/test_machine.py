@@ -20,7 +20,7 @@ from hypothesis.stateful import (
 )
 from tests.faults.books import Text
 from tests.faults.lab import Fault
-from tests.faults.machine import ARMED, SERVERS, TEXTS, Episode, open_episode
+from tests.faults.machine import ARMED, MARKED, SERVERS, TEXTS, Episode, Marked, open_episode
 from tests.faults.zygote import Zygote
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="processes cannot be forked there")
@@ -56,10 +56,10 @@ class Machine(RuleBasedStateMachine):
         self.ending = ExitStack()
         self.episode: Episode | None = None
 
-    @initialize(named=st.booleans())
-    def begin(self, named: bool) -> None:
+    @initialize(marked=st.sampled_from(MARKED))
+    def begin(self, marked: Marked) -> None:
         folder = Path(self.ending.enter_context(tempfile.TemporaryDirectory()))
-        self.episode = self.ending.enter_context(open_episode(self.zygote, folder, named=named))
+        self.episode = self.ending.enter_context(open_episode(self.zygote, folder, marked=marked))
 
     def do(self, step: Callable[[Episode], Any]) -> None:
         assert self.episode is not None
@@ -79,9 +79,9 @@ class Machine(RuleBasedStateMachine):
         self.do(lambda episode: episode.repeat_call(server, which))
 
     @when(lambda episode: bool(episode.approvals))
-    @rule(server=SERVER, which=WHICH)
-    def approve(self, server: int, which: int) -> None:
-        self.do(lambda episode: episode.approve(server, which))
+    @rule(server=SERVER, which=WHICH, wait=st.booleans())
+    def approve(self, server: int, which: int, wait: bool) -> None:
+        self.do(lambda episode: episode.approve(server, which, wait=wait))
 
     @rule(fault=st.sampled_from(ARMED), method=st.sampled_from(["POST", "POST", "GET"]))
     def arm(self, fault: Fault, method: str) -> None:
