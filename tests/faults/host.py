@@ -21,6 +21,7 @@ LINE = 121
 PATIENCE_SECONDS = 60.0
 Era = Literal["2026-07-28", "2025-06-18"]
 Person = Callable[[str], Mapping[str, Any]]
+_WITHOUT_A_LINE = {"create_dashboard", "get_send_status", "list_dashboards"}
 _numbers = itertools.count(1)
 
 
@@ -142,7 +143,7 @@ class Host:
             answering: `inputResponses` and `requestState`, where the call brings the answer to a question.
             arguments: of the tool; the line is 121 where none is named.
         """
-        given = {"dashboard_id": LINE} | arguments if tool != "get_send_status" else arguments
+        given = arguments if tool in _WITHOUT_A_LINE else {"dashboard_id": LINE} | arguments
         return self._begin("tools/call", {"name": tool, "arguments": given, **(answering or {})})
 
     def call(self, tool: str, **arguments: Any) -> dict[str, Any]:
