@@ -173,8 +173,9 @@ class Books:
         for message in self.accepted(text):
             _, tag = _sender(message)
             row = next((row for row in rows if tag and row.send_id.endswith(tag)), None)
-            if tag and (row is None or row.state == "NOT_SENT" or row.upstream_id not in {None, message.id}):
-                self.note("wrong", f"{text}: the service has {message.id} of {tag}, and the ledger says {row}")
+            if tag and (row is None or row.upstream_id != message.id):
+                kind = "lost" if row is None or row.state == "UNKNOWN" else "wrong"
+                self.note(kind, f"{text}: the service has {message.id} of {tag}, and the ledger says {row}")
         # Without names of their own, enough traces for everybody are enough to say of each that it happened.
         if doubtful and len(ids) == len(seen) + doubtful and {message.by for message in self.accepted(text)} == {"API"}:
             self.note("lost", f"{text}: the service has {ids}, and the ledger still doubts {doubtful} of {len(rows)}")
