@@ -669,7 +669,7 @@ class TestUnknown:
                 await call(host, "cancel_payment", payment_id=OPEN)
                 desk.clock.forward(WINDOW)
                 sentence = refusal(await call(host, "cancel_payment", payment_id=OPEN))
-                assert "withdrawn" in sentence
+                assert "a person has to be asked" in sentence
                 assert NOTHING in sentence
                 assert (len(person.questions), desk.changes) == (1, [])
 

@@ -139,7 +139,9 @@ class Sender:
         while True:
             send, fresh = await self.ledger.claim(act, repeat=repeat, may_act=may_act)
             if send is None:
-                raise TextRequestError("The earlier call that this one repeats was withdrawn.", todo="Call again.")
+                raise TextRequestError(
+                    "The record of the earlier call is gone, so a person has to be asked.", todo="Call again."
+                )
             if fresh:
                 return await self._act(spec, once, send, arguments, until)
             send = await self.ledger.wait_for(send, until)

@@ -142,6 +142,20 @@ def test_a_change_that_was_redirected_or_came_too_late_was_not_made(method: str,
         read_answer(method, status, b"")
 
 
+@pytest.mark.parametrize(
+    "body", [{"error_message": "No.", "error_code": None}, {"status": 400, "message": "No.", "errorCode": "17"}]
+)
+def test_a_change_that_is_answered_with_an_error_under_a_200_was_not_made(body: dict[str, Any]):
+    with pytest.raises(Refused, match=rf'"No\.".*{NOTHING_CHANGED}'):
+        read_answer("POST", 200, json.dumps(body).encode())
+    assert read_answer("GET", 200, json.dumps(body).encode()) == body
+
+
+@pytest.mark.parametrize("body", [{"id": 1, "error_message": "", "errorCode": None}, ["error_message"], "error_code"])
+def test_an_answer_that_names_no_error_is_none(body: object):
+    assert read_answer("POST", 200, json.dumps(body).encode()) == body
+
+
 def test_a_read_that_the_service_gave_up_waiting_for_may_as_well_be_asked_again():
     with pytest.raises(Unusable, match="answered 408"):
         read_answer("GET", 408, b'{"message": "Request timeout"}')

@@ -31,6 +31,7 @@ Direction = Literal["R", "S"]
 DeliveryStatus = Literal["accepted", "queued", "sending", "sent", "delivered", "undelivered", "failed", "error"]
 _LOOKED_AT = 200  # texts at either end of a conversation
 _NO_ERROR = {None, "", "0"}
+_OPTED_OUT = {"2100", "30050"}  # codes of a text that never left (wire-facts); others may come after it did
 _REFUSED_STATUSES = {"error", "failed", "undelivered"}
 
 
@@ -125,7 +126,20 @@ def _trace(message: Message, *, certain: bool) -> Trace:
     kept = SENDING.keep(message.model_dump(mode="json"))
     if not message.mms_media:
         kept["segments"] = segments(message.body or "")
-    return Trace(message.message_id or "", message.message_timestamp_utc, kept, certain)
+    refused = str(_refusal(message)) if message.delivery_error in _OPTED_OUT else None
+    return Trace(message.message_id or "", message.message_timestamp_utc, kept, certain, refused)
+
+
+def _refusal(message: Message) -> Refused:
+    """Of a text that the service keeps in the conversation, but did not send."""
+    reason = f" (code {quote(message.delivery_error)})" if message.delivery_error else ""
+    return Refused(
+        f"Text Request took the call but refused the text{reason}: the number is invalid or the person opted out.",
+        status=200,
+        code=message.delivery_error,
+        changed="No text went out.",
+        todo="Check opted_out_utc with get_contact; only the person's own START lifts an opt-out.",
+    )
 
 
 async def _news(account: Account, dashboard_id: int | None, message_id: str) -> Mapping[str, Any]:
@@ -211,14 +225,7 @@ def _sent(answer: Any) -> Sent:
     fields: dict[str, Any] = answer if isinstance(answer, dict) else {}  # pyright: ignore[reportUnknownVariableType]
     sent = Sent.model_validate({"delivery_status": fields.get("status")} | fields)
     if str(sent.delivery_status).lower() in _REFUSED_STATUSES:
-        reason = f" (code {quote(sent.delivery_error)})" if sent.delivery_error else ""
-        raise Refused(
-            f"Text Request took the call but refused the text{reason}: the number is invalid or the person opted out.",
-            status=200,
-            code=sent.delivery_error,
-            changed="No text went out.",
-            todo="Check opted_out_utc with get_contact; only the person's own START lifts an opt-out.",
-        )
+        raise _refusal(sent)
     if not sent.message_id or sent.delivery_error not in _NO_ERROR:
         raise no_word_of_it("list_messages")
     return sent

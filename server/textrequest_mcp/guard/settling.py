@@ -57,12 +57,14 @@ class Trace:
         at: when the service made it; None where the account does not say.
         result: its fields that hold no words of anybody.
         certain: whether only this send can have left it, and no other of the same act.
+        refused: the sentence that says so, where the service noted the act but did not do it.
     """
 
     id: str
     at: datetime | None
     result: Mapping[str, Any] = field(default_factory=dict[str, Any])
     certain: bool = False
+    refused: str | None = None
 
 
 @dataclass(frozen=True)
@@ -250,7 +252,9 @@ class Settler:
                 own = contested[sum(_left(row) < _left(send) for row in others)]
                 found = [own if own in mine else mine[0]]
         if found:
-            return Ending(state="SENT", upstream_id=found[0].id, result=found[0].result)
+            trace = found[0]
+            state = "NOT_SENT" if trace.refused else "SENT"
+            return Ending(state=state, upstream_id=trace.id, result=trace.result, said=trace.refused)
         now = self._ledger.clock()
         late = now - _left(send)
         if late >= self.pace.total:

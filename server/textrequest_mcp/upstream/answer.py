@@ -18,6 +18,7 @@ _TODO_BY_CODE = {
     "30050": "This person opted out by texting STOP; only their own START lifts it, so do not text them.",
     "2001": "The number cannot be reached by text.",
 }
+_ONLY_ERRORS_HAVE = ("error_message", "error_code", "errorCode")
 
 
 class Unusable(Exception):
@@ -38,8 +39,8 @@ def read_answer(method: str, status: int, body: bytes) -> Any | None:
         body: the answer's bytes.
 
     Raises:
-        Refused, BadKey, NotFound: the service says no, completely and finally: any 4xx and, as it is never followed,
-            any 3xx.
+        Refused, BadKey, NotFound: the service says no, completely and finally: any 4xx, any 3xx, as it is never
+            followed, and a change answered with an error under a 2xx.
         Unusable: 5xx, a 2xx whose body is not JSON, or a 408 to a read, which may as well be asked again.
     """
     late = method == "GET" and status == HTTPStatus.REQUEST_TIMEOUT
@@ -50,9 +51,12 @@ def read_answer(method: str, status: int, body: bytes) -> Any | None:
     if status == HTTPStatus.NO_CONTENT or not body.strip():
         return None
     try:
-        return json.loads(body, parse_constant=_no_constant, parse_float=_finite)
+        read: Any = json.loads(body, parse_constant=_no_constant, parse_float=_finite)
     except (ValueError, RecursionError):
         raise Unusable("the service's answer is not JSON") from None
+    if method != "GET" and _is_error(read):
+        raise _refusal(status, body)
+    return read
 
 
 def retry_after(headers: Mapping[str, str], *, now: datetime | None = None) -> float | None:
@@ -98,7 +102,7 @@ def _refusal(status: int, body: bytes) -> Refused | NotFound:
             f"Text Request has no such thing.{said}",
             todo="Look its id up with a list tool; if lists say this too, TEXTREQUEST_BASE_URL is wrong.",
         )
-    if status < HTTPStatus.BAD_REQUEST:
+    if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
         return Refused(
             f"Text Request answered with a redirect ({status}), which is never followed: the key would travel with it.",
             status=status,
@@ -108,6 +112,11 @@ def _refusal(status: int, body: bytes) -> Refused | NotFound:
         error.code or "", "Do not repeat the same call: correct what it names, or look the ids up with the list tools."
     )
     return Refused(f"Text Request refused the call ({status}){code}.{said}", status=status, code=error.code, todo=todo)
+
+
+def _is_error(read: Any) -> bool:
+    fields: dict[str, Any] = read if isinstance(read, dict) else {}  # pyright: ignore[reportUnknownVariableType]
+    return any(fields.get(name) for name in _ONLY_ERRORS_HAVE)
 
 
 def _read_error(body: bytes) -> _Error:
