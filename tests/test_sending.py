@@ -723,6 +723,12 @@ class TestMarks:
                 "sender_name": f"Dana {tag_of(results[1]['send_id'])}",
             }
 
+    async def test_another_senders_name_tells_equal_texts_apart(self):
+        async with desk_behind(Way("lost", "acts, answer lost"), confirm="off") as desk:
+            results = [said(await send(desk, repeat=True, sender_name=name)) for name in ("Dana", "Lee")]
+
+            assert [result["outcome"] for result in results] == ["unknown", "sent"]
+
     @pytest.mark.parametrize(("name", "start"), [(None, "API "), ("n" * 41, "n" * 33 + " ")], ids=["none", "long"])
     async def test_a_mark_fits_into_the_longest_name_and_stands_alone(self, name: str | None, start: str):
         async with open_desk(tag_sends=True) as desk:

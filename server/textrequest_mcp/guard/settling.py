@@ -197,7 +197,14 @@ class Settler:
         except TextRequestError as error:
             logger.info("looking for %s: %s", send.send_id, error.what)
             return send
-        return await self._ledger.settle(send, lambda rivals, taken: self._judge(send, traces, rivals, taken))
+        words = {word: send.facts.get(word) for word in once.words}
+
+        def judge(rivals: Sequence[Send], taken: set[str]) -> Ending:
+            # The same act in other words, such as another sender's name, leaves traces that `find` tells apart.
+            alike = [row for row in rivals if all((row.facts or {}).get(word) == words[word] for word in words)]
+            return self._judge(send, traces, alike, taken)
+
+        return await self._ledger.settle(send, judge)
 
     async def news(self, send: Send) -> Send:
         """A SENT row with its fields as they are now, where the service says so.
