@@ -73,12 +73,12 @@ def test_the_table_of_tools_is_the_one_that_the_command_prints():
 
 
 def test_every_setting_is_in_the_table_and_every_row_is_a_setting():
-    read = set(re.findall(r"TEXTREQUEST_[A-Z_]+", (ROOT / "server/textrequest_mcp/settings.py").read_text("utf-8")))
-    by_name = re.findall(
-        r'reading\.(?:yes_or_no|choice)\(\s*"(\w+)"',
-        Path(ROOT / "server/textrequest_mcp/settings.py").read_text("utf-8"),
+    code = "".join(
+        (ROOT / f"server/textrequest_mcp/{name}.py").read_text("utf-8") for name in ("environment", "settings")
     )
-    by_text = re.findall(r'self\.text\("(\w+)"\)', (ROOT / "server/textrequest_mcp/settings.py").read_text("utf-8"))
+    read = set(re.findall(r"TEXTREQUEST_[A-Z_]+", code))
+    by_name = re.findall(r'reading\.(?:yes_or_no|choice|count_or_off|dollars_or_off)\(\s*"(\w+)"', code)
+    by_text = re.findall(r'(?:self|reading)\.text\("(\w+)"\)', code)
     known = {name.rstrip("_") for name in read} | {f"TEXTREQUEST_{name.upper()}" for name in [*by_name, *by_text]}
     rows = set(re.findall(r"^\| `(TEXTREQUEST_[A-Z_]+)`", README, re.MULTILINE))
 

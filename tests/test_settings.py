@@ -2,18 +2,19 @@
 
 import re
 from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from textrequest_mcp.environment import is_loopback
 from textrequest_mcp.settings import (
     DEFAULT_BASE_URL,
     SANDBOX_BASE_URL,
     TOOLSETS,
     Settings,
     SettingsError,
-    is_loopback,
     make_state_folder,
     read_settings,
 )
@@ -190,6 +191,60 @@ def test_minutes_that_are_none_are_refused(text: str):
     [problem] = problems({**KEY, "TEXTREQUEST_DUPLICATE_MINUTES": text})
 
     assert "from 0 (off) to 1440" in problem
+
+
+CAPS = {
+    "texts_per_hour": 100,
+    "texts_per_day": 500,
+    "new_people_per_day": 50,
+    "dollars_per_request": Decimal(2000),
+    "dollars_per_day": Decimal(10_000),
+}
+
+
+def caps(settings: Settings) -> dict[str, int | Decimal | None]:
+    return {name: getattr(settings, name) for name in CAPS}
+
+
+@pytest.mark.parametrize("text", [None, "", " "])
+def test_what_leaves_is_capped_where_nothing_is_said(text: str | None):
+    environment = {} if text is None else {f"TEXTREQUEST_{name.upper()}": text for name in CAPS}
+
+    assert caps(read({**KEY, **environment})) == caps(Settings(api_key="")) == CAPS
+
+
+@pytest.mark.parametrize("name", CAPS)
+@pytest.mark.parametrize(("text", "cap"), [("off", None), ("OFF", None), ("0", 0), ("7", 7), ("999999", 999_999)])
+def test_a_cap_is_a_number_or_off_and_leaves_the_others_alone(name: str, text: str, cap: int | None):
+    assert caps(read({**KEY, f"TEXTREQUEST_{name.upper()}": text})) == CAPS | {name: cap}
+
+
+@pytest.mark.parametrize(("text", "dollars"), [("49.5", "49.5"), ("0.01", "0.01"), ("99999999.99", "99999999.99")])
+def test_a_cap_on_dollars_takes_cents_exactly(text: str, dollars: str):
+    assert read({**KEY, "TEXTREQUEST_DOLLARS_PER_DAY": text}).dollars_per_day == Decimal(dollars)
+
+
+@pytest.mark.parametrize("name", [name for name in CAPS if "dollars" not in name])
+@pytest.mark.parametrize("text", ["-1", "1000000", "1.5", "many", "none", "1e3", "\u0661", "1 0"], ids=ascii)
+def test_a_cap_that_is_no_number_is_refused(name: str, text: str):
+    [problem] = problems({**KEY, f"TEXTREQUEST_{name.upper()}": text})
+
+    assert problem == f"TEXTREQUEST_{name.upper()} is neither a whole number from 0 to 999999 nor off."
+
+
+@pytest.mark.parametrize("name", [name for name in CAPS if "dollars" in name])
+@pytest.mark.parametrize(
+    "text", ["-1", "100000000", "1.555", "$20", "2,000", "1e3", "NaN", "inf", "1.", "\u0661"], ids=ascii
+)
+def test_a_cap_on_dollars_that_is_no_amount_is_refused(name: str, text: str):
+    [problem] = problems({**KEY, f"TEXTREQUEST_{name.upper()}": text})
+
+    assert problem.startswith(f"TEXTREQUEST_{name.upper()} is neither an amount in dollars such as ")
+
+
+def test_who_may_be_texted_is_kept_as_it_is_written():
+    assert read().only_to == ""
+    assert read({**KEY, "TEXTREQUEST_ONLY_TO": " (423) 555-0100, 423555* "}).only_to == "(423) 555-0100, 423555*"
 
 
 def test_sends_are_marked_only_where_that_is_wanted():

@@ -1,13 +1,13 @@
 """What the person who runs the server decided, by flags and environment; flags win, and every mistake is named."""
 
-import contextlib
-import ipaddress
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
+
+from textrequest_mcp.environment import Reading
 
 DEFAULT_BASE_URL = "https://api.textrequest.com/api/v3"
 SANDBOX_BASE_URL = "http://sandbox.invalid/api/v3"  # a name that no network resolves: the sandbox is in this process
@@ -21,21 +21,8 @@ LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 _VARIABLES = (
     *("api_key", "api_key_file", "base_url", "dashboard_id", "read_only", "toolsets", "confirm", "confirm_fallback"),
     *("rate_limit", "state_dir", "log_level", "duplicate_minutes", "tag_sends"),
+    *("texts_per_hour", "texts_per_day", "new_people_per_day", "dollars_per_request", "dollars_per_day", "only_to"),
     "public_url",  # taken already, used when webhooks come
-)
-# Kubernetes sets these in every container beside a service that is called textrequest or textrequest-mcp.
-_OF_KUBERNETES = r"\w+_SERVICE_(HOST|PORT)(_\w+)?=|\w+_PORT(_[0-9]+_(TCP|UDP|SCTP)(_\w+)?=|=\w+://)"
-_LOOPBACK_NAMES = {"localhost"}
-_YES = {"1", "true", "yes", "on"}
-_NO = {"", "0", "false", "no", "off"}
-_HIGHEST_PORT = 65535
-_DAY_MINUTES = 1440
-_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
-# Not urlsplit: it drops line breaks, and takes spaces in a host. No user, password, query or fragment has a place here.
-_WEB_ADDRESS = re.compile(
-    rf"(?P<scheme>https?)://(?P<host>\[[0-9a-f:.]+\]|{_LABEL}(?:\.{_LABEL})*)(?::(?P<port>[0-9]{{1,5}}))?"
-    r"(?:/[a-z0-9/._~%!$&'()*+,;=:@-]*)?",
-    re.ASCII | re.IGNORECASE,
 )
 
 
@@ -53,7 +40,10 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """Everything that can be set; the names of the environment variables are in the README's table."""
+    """Everything that can be set; the names of the environment variables are in the README's table.
+
+    The caps hold for one line each; None is no cap. `only_to` is as it was written: `guard.allowlist` reads it.
+    """
 
     api_key: str = field(repr=False)
     base_url: str = DEFAULT_BASE_URL
@@ -68,6 +58,12 @@ class Settings:
     log_level: LogLevel = "INFO"
     duplicate_minutes: int = 10
     tag_sends: bool = False
+    texts_per_hour: int | None = 100
+    texts_per_day: int | None = 500
+    new_people_per_day: int | None = 50
+    dollars_per_request: Decimal | None = Decimal(2000)
+    dollars_per_day: Decimal | None = Decimal(10_000)
+    only_to: str = ""
     transport: Transport = "stdio"
     host: str = "127.0.0.1"
     port: int = 8000
@@ -99,16 +95,16 @@ def read_settings(flags: Mapping[str, Any], environment: Mapping[str, str] = os.
     Raises:
         SettingsError: naming every problem at once.
     """
-    reading = _Reading(flags, environment)
-    reading.unknown_variables()
+    reading = Reading(flags, environment)
+    reading.unknown_variables(_VARIABLES)
     sandbox = bool(flags.get("sandbox"))
     settings = Settings(
         api_key="" if sandbox else reading.api_key(),
-        base_url=SANDBOX_BASE_URL if sandbox else reading.base_url(),
+        base_url=SANDBOX_BASE_URL if sandbox else reading.base_url(DEFAULT_BASE_URL),
         sandbox=sandbox,
         dashboard_id=reading.dashboard_id(),
         read_only=reading.yes_or_no("read_only"),
-        toolsets=reading.toolsets(),
+        toolsets=reading.toolsets(TOOLSETS),
         confirm=cast("Confirm", reading.choice("confirm", get_args(Confirm), "destructive")),
         confirm_fallback=cast(
             "ConfirmFallback", reading.choice("confirm_fallback", get_args(ConfirmFallback), "token")
@@ -118,196 +114,16 @@ def read_settings(flags: Mapping[str, Any], environment: Mapping[str, str] = os.
         log_level=cast("LogLevel", reading.choice("log_level", get_args(LogLevel), "INFO")),
         duplicate_minutes=reading.duplicate_minutes(),
         tag_sends=reading.yes_or_no("tag_sends"),
-        transport=reading.transport(),
+        texts_per_hour=reading.count_or_off("texts_per_hour", default=100),
+        texts_per_day=reading.count_or_off("texts_per_day", default=500),
+        new_people_per_day=reading.count_or_off("new_people_per_day", default=50),
+        dollars_per_request=reading.dollars_or_off("dollars_per_request", default=2000),
+        dollars_per_day=reading.dollars_or_off("dollars_per_day", default=10_000),
+        only_to=reading.text("only_to"),
+        transport=cast("Transport", reading.transport()),
         host=reading.host(),
         port=reading.port(),
     )
     if reading.problems:
         raise SettingsError(reading.problems)
     return settings
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host name or address stays on this machine."""
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host.lower() in _LOOPBACK_NAMES
-
-
-def _is_host(host: str) -> bool:
-    """Whether what looks like an address is one: in brackets, or with a last part that is a number."""
-    try:
-        if host.startswith("["):
-            ipaddress.IPv6Address(host.strip("[]"))
-        elif host.rpartition(".")[2].isdecimal():
-            ipaddress.IPv4Address(host)
-    except ValueError:
-        return False
-    return True
-
-
-class _Reading:
-    """One pass over flags and environment that gathers problems instead of stopping at the first."""
-
-    def __init__(self, flags: Mapping[str, Any], environment: Mapping[str, str]) -> None:
-        self.flags = flags
-        self.environment = environment
-        self.problems: list[str] = []
-
-    def text(self, name: str) -> str:
-        flag = self.flags.get(name)
-        return str(flag) if flag is not None else self.environment.get(f"TEXTREQUEST_{name.upper()}", "").strip()
-
-    def unknown_variables(self) -> None:
-        known = [f"TEXTREQUEST_{name.upper()}" for name in _VARIABLES]
-        for name, value in self.environment.items():
-            if not name.upper().startswith("TEXTREQUEST_") or name in known:
-                continue
-            if re.match(_OF_KUBERNETES, f"{name}={value}"):
-                continue
-            import difflib  # only a mistake needs it
-
-            nearest = difflib.get_close_matches(name.upper(), known, n=1, cutoff=0.8)
-            instead = f"did you mean {nearest[0]}?" if nearest else "the README lists them all."
-            self.problems.append(f"{name} is not a setting; {instead}")
-
-    def api_key(self) -> str:
-        key = self.environment.get("TEXTREQUEST_API_KEY", "")
-        file = self.environment.get("TEXTREQUEST_API_KEY_FILE", "").strip()
-        source = "TEXTREQUEST_API_KEY"
-        if key and file:
-            self.problems.append("TEXTREQUEST_API_KEY and TEXTREQUEST_API_KEY_FILE are both set; set one.")
-        elif file:
-            source = "The file that TEXTREQUEST_API_KEY_FILE names"
-            path = self.path("TEXTREQUEST_API_KEY_FILE", file)
-            if path is None:
-                return ""
-            try:
-                key = path.read_text("utf-8").rstrip("\r\n")
-            except (OSError, UnicodeDecodeError) as error:
-                self.problems.append(f"TEXTREQUEST_API_KEY_FILE cannot be read ({type(error).__name__}).")
-                return ""
-        if not key:
-            self.problems.append(
-                "There is no API key: set TEXTREQUEST_API_KEY (or TEXTREQUEST_API_KEY_FILE), "
-                "or add --sandbox to work with a pretend account."
-            )
-        elif not re.fullmatch(r"[!-~]+", key):
-            self.problems.append(f"{source} holds spaces, line breaks or characters that no API key has.")
-        return key
-
-    def base_url(self) -> str:
-        url = self.text("base_url") or DEFAULT_BASE_URL
-        match = _WEB_ADDRESS.fullmatch(url)
-        if match is None or not _is_host(match["host"]) or int(match["port"] or 0) > _HIGHEST_PORT:
-            self.problems.append(f"TEXTREQUEST_BASE_URL is not a plain web address such as {DEFAULT_BASE_URL}.")
-        elif match["scheme"].lower() != "https" and not is_loopback(match["host"]):
-            self.problems.append("TEXTREQUEST_BASE_URL is not https, so the API key would travel in the open.")
-        return url.rstrip("/")
-
-    def dashboard_id(self) -> int | None:
-        text = self.text("dashboard_id")
-        if not text:
-            return None
-        if not re.fullmatch(r"[1-9][0-9]{0,17}", text):
-            self.problems.append("TEXTREQUEST_DASHBOARD_ID is not a line's id, which is a whole number such as 121.")
-            return None
-        return int(text)
-
-    def yes_or_no(self, name: str) -> bool:
-        text = self.text(name).lower()
-        if text not in _YES | _NO:
-            self.problems.append(f"TEXTREQUEST_{name.upper()} is neither true nor false.")
-        return text in _YES
-
-    def toolsets(self) -> tuple[str, ...]:
-        asked = [name.strip().lower() for name in self.text("toolsets").split(",") if name.strip()]
-        unknown = [name for name in asked if name not in {*TOOLSETS, "all"}]
-        if unknown:
-            self.problems.append(
-                f"There is no toolset called {', '.join(map(repr, unknown))}; there are {', '.join(TOOLSETS)}."
-            )
-        flag = self.flags.get("toolsets") is not None
-        if not asked and (flag or self.environment.get("TEXTREQUEST_TOOLSETS")):
-            self.problems.append(
-                f"{'--toolsets' if flag else 'TEXTREQUEST_TOOLSETS'} names no toolset; name some of "
-                f"{', '.join(TOOLSETS)}, or leave it out to offer all."
-            )
-        return TOOLSETS if not asked or "all" in asked else tuple(name for name in TOOLSETS if name in asked)
-
-    def choice(self, name: str, choices: tuple[str, ...], default: str) -> str:
-        text = self.text(name)
-        by_lower = {choice.lower(): choice for choice in choices}
-        if text and text.lower() not in by_lower:
-            self.problems.append(f"TEXTREQUEST_{name.upper()} is none of {', '.join(choices)}.")
-        return by_lower.get(text.lower(), default)
-
-    def rate_limit(self) -> tuple[int, float]:
-        text = self.text("rate_limit") or "100/60"
-        match = re.fullmatch(r"([1-9][0-9]{0,5})/([1-9][0-9]{0,5})", text)
-        if match is None:
-            self.problems.append("TEXTREQUEST_RATE_LIMIT is not calls/seconds, such as 100/60.")
-            return 100, 60.0
-        return int(match[1]), float(match[2])
-
-    def duplicate_minutes(self) -> int:
-        text = self.text("duplicate_minutes") or "10"
-        if not re.fullmatch(r"[0-9]{1,4}", text) or int(text) > _DAY_MINUTES:
-            self.problems.append(
-                f"TEXTREQUEST_DUPLICATE_MINUTES is not a number of minutes from 0 (off) to {_DAY_MINUTES}."
-            )
-            return 10
-        return int(text)
-
-    def path(self, name: str, text: str) -> Path | None:
-        try:
-            return Path(text).expanduser()
-        except RuntimeError:  # pathlib's word for a user it does not find
-            self.problems.append(f"{name} begins with {Path(text).parts[0]}, a user whose home folder is not known.")
-            return None
-
-    def state_dir(self) -> Path | None:
-        text = self.text("state_dir")
-        if text:
-            folder = self.path("TEXTREQUEST_STATE_DIR", text)
-            if folder and not folder.is_absolute():
-                self.problems.append(
-                    "TEXTREQUEST_STATE_DIR is not a whole path, so each place would get its own state."
-                )
-            for part in (folder, *folder.parents) if folder else ():
-                # Not Path's own, which raise where access is denied.
-                if os.path.exists(part) and not os.path.isdir(part):
-                    self.problems.append(f"TEXTREQUEST_STATE_DIR cannot be used: {part} is not a folder.")
-            return folder
-        import platformdirs  # only a real account keeps state on disk
-
-        return platformdirs.user_state_path("textrequest-mcp", appauthor=False)
-
-    def transport(self) -> Transport:
-        transport: Transport = self.flags.get("transport") or "stdio"
-        ignored = [f"--{name}" for name in ("host", "port") if self.flags.get(name) is not None]
-        if transport == "stdio" and ignored:
-            self.problems.append(
-                f"{' and '.join(ignored)} would be ignored, because stdio does not listen; "
-                "add --transport http (or sse), or leave it out."
-            )
-        return transport
-
-    def host(self) -> str:
-        host = str(self.flags.get("host") or "127.0.0.1").strip("[]").lower()
-        with contextlib.suppress(ValueError):  # a name
-            host = str(ipaddress.ip_address(host))
-        if not is_loopback(host):
-            self.problems.append(
-                f"--host {host} would open the server to other machines, which it does not protect itself "
-                "against yet; use 127.0.0.1."
-            )
-        return host
-
-    def port(self) -> int:
-        port = self.flags.get("port")
-        port = 8000 if port is None else int(port)
-        if not 0 <= port <= _HIGHEST_PORT:
-            self.problems.append(f"--port {port} is not a port; ports are 0 to {_HIGHEST_PORT}.")
-        return port
