@@ -16,7 +16,8 @@ PACKAGE = "textrequest_mcp"
 GROUND = {"processes", "store", "wording"}
 UPSTREAM = {"upstream"}
 GUARD = {"guard"}
-TOOLING = {"answers", "asking", "parameters", "results", "schema", "sending", "tool", "toolset"}
+LIVE = {"live"}
+TOOLING = {"answers", "asking", "parameters", "progress", "results", "schema", "sending", "tool", "toolset"}
 ACCOUNT = {"account"}
 WIRING = {
     "app",
@@ -35,9 +36,10 @@ BELOW: dict[str, set[str]] = {
     **{ground: set[str]() for ground in GROUND},
     **dict.fromkeys(UPSTREAM, GROUND),
     **dict.fromkeys(GUARD, GROUND | UPSTREAM),
+    **dict.fromkeys(LIVE, GROUND | UPSTREAM | GUARD),
     **dict.fromkeys(TOOLING, GROUND | UPSTREAM | GUARD | TOOLING),
-    **dict.fromkeys(ACCOUNT, GROUND | UPSTREAM | GUARD | TOOLING),
-    **dict.fromkeys(WIRING, GROUND | UPSTREAM | GUARD | TOOLING | ACCOUNT | WIRING),
+    **dict.fromkeys(ACCOUNT, GROUND | UPSTREAM | GUARD | LIVE | TOOLING),
+    **dict.fromkeys(WIRING, GROUND | UPSTREAM | GUARD | LIVE | TOOLING | ACCOUNT | WIRING),
     "sandbox": set[str](),
 }
 WIRES_THE_SANDBOX_IN = {"app", "cli"}

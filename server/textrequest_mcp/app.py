@@ -27,6 +27,11 @@ from textrequest_mcp.guard.confirmation import Gate, caller
 from textrequest_mcp.guard.ledger import Ledger
 from textrequest_mcp.guard.sealing import Sealing
 from textrequest_mcp.guard.settling import Pace, Settler
+from textrequest_mcp.live.log import EventLog
+from textrequest_mcp.live.reading import Reader
+from textrequest_mcp.live.sealed import Sealed
+from textrequest_mcp.live.subscriptions import Subscriptions
+from textrequest_mcp.live.watching import Live
 from textrequest_mcp.protocol import refuse_unknown
 from textrequest_mcp.sending import Sender
 from textrequest_mcp.settings import Settings
@@ -91,7 +96,11 @@ async def open_account(
         window = settings.duplicate_minutes * 60.0
         ledger = Ledger(store, account_id, window_seconds=window, clock=clock)
         settler = Settler(ledger, ahead=lambda: api.ahead, pace=pace)
-        account = Account(api, gate, Sender(ledger, settler, tagged=settings.tag_sends), settings.dashboard_id)
+        log = EventLog(store, account_id, Sealed(key), keep_days=settings.event_days, clock=clock)
+        reader = Reader(api, log, store, account_id, rate_limit=settings.rate_limit, ledger=ledger, clock=clock)
+        sender = Sender(ledger, settler, tagged=settings.tag_sends)
+        live = Live(log, reader)
+        account = Account(api, gate, sender, live, Subscriptions(live), settings.dashboard_id)
         settler.goes_by(account, {spec.name: spec.once for spec in all_specs() if spec.once is not None})
         try:
             yield account, store
@@ -120,10 +129,12 @@ def make_server(settings: Settings, account: Account, store: Store) -> MCPServer
             audience=f"textrequest-mcp {account.gate.account}",
             bind_principal=lambda ctx: caller(ctx.session),
         ),
+        subscriptions=account.subscriptions.bus,
         log_level=settings.log_level,
     )
     server.middleware.insert(0, sealing.middleware)
     server.middleware.append(refuse_unknown(server))
+    account.subscriptions.serve(server)
     add_resources(server, account, settings.toolsets)
     add_prompts(server, settings.toolsets, read_only=settings.read_only)
     add_completions(server, account)

@@ -9,7 +9,7 @@ from typing import Any
 from textrequest_mcp import __version__
 from textrequest_mcp.settings import Settings, SettingsError, make_state_folder, read_settings
 
-_COMMANDS = ("serve", "sandbox", "demo", "tools")
+_COMMANDS = ("serve", "sandbox", "demo", "tools", "hooks")
 _FAILED = 1
 _WRONG_USE = 2
 
@@ -38,7 +38,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog="Settings are also read from TEXTREQUEST_ variables, first of all TEXTREQUEST_API_KEY; see README.md.",
     )
     parser.add_argument("--version", action="version", version=f"textrequest-mcp {__version__}")
-    commands = parser.add_subparsers(required=True, metavar="{serve,sandbox,demo,tools}")
+    commands = parser.add_subparsers(required=True, metavar="{serve,sandbox,demo,tools,hooks}")
 
     serve = commands.add_parser("serve", help="serve an account to an AI host (the default)")
     serve.add_argument("--transport", choices=("stdio", "sse", "http"), default="stdio", help="how hosts connect")
@@ -59,6 +59,13 @@ def _parser() -> argparse.ArgumentParser:
     tools = commands.add_parser("tools", help="print every tool: name, risk, connector action")
     tools.add_argument("--json", action="store_true", help="as JSON, with schemas")
     tools.set_defaults(run=_tools)
+
+    hooks = commands.add_parser("hooks", help="show, make, remove or repair the webhooks to TEXTREQUEST_PUBLIC_URL")
+    hooks.add_argument("do", choices=("list", "add", "remove", "repair"), help="what to do with them")
+    hooks.add_argument(
+        "--dashboard-id", type=int, action="append", default=[], help="only on this line; may be given several times"
+    )
+    hooks.set_defaults(run=_hooks)
     return parser
 
 
@@ -94,3 +101,11 @@ def _tools(chosen: argparse.Namespace) -> int:
 
     sys.stdout.write((tools_as_json() if chosen.json else tools_as_table()) + "\n")
     return 0
+
+
+def _hooks(chosen: argparse.Namespace) -> int:
+    settings: Settings = read_settings({})
+    make_state_folder(settings.state_dir)
+    from textrequest_mcp.hooks_command import run_hooks
+
+    return run_hooks(settings, chosen.do, chosen.dashboard_id)

@@ -16,6 +16,7 @@ _YES = {"1", "true", "yes", "on"}
 _NO = {"", "0", "false", "no", "off"}
 _HIGHEST_PORT = 65535
 _DAY_MINUTES = 1440
+_MOST_EVENT_DAYS = 365
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 # Not urlsplit: it drops line breaks, and takes spaces in a host. No user, password, query or fragment has a place here.
 _WEB_ADDRESS = re.compile(
@@ -106,6 +107,32 @@ class Reading:
         elif match["scheme"].lower() != "https" and not is_loopback(match["host"]):
             self.problems.append("TEXTREQUEST_BASE_URL is not https, so the API key would travel in the open.")
         return url.rstrip("/")
+
+    def public_url(self) -> str | None:
+        url = self.text("public_url").rstrip("/")
+        if not url:
+            return None
+        match = _WEB_ADDRESS.fullmatch(url)
+        if match is None or not _is_host(match["host"]) or int(match["port"] or 0) > _HIGHEST_PORT:
+            self.problems.append("TEXTREQUEST_PUBLIC_URL is not a plain web address such as https://texts.example.com.")
+        elif match["scheme"].lower() != "https" and not is_loopback(match["host"]):
+            self.problems.append("TEXTREQUEST_PUBLIC_URL is not https, so texts would travel in the open.")
+        return url
+
+    def secret(self, name: str, *, shortest: int = 1) -> str | None:
+        text = self.text(name)
+        if text and not re.fullmatch(r"[A-Za-z0-9_-]+", text):
+            self.problems.append(f"TEXTREQUEST_{name.upper()} holds other characters than letters, digits, - and _.")
+        elif text and len(text) < shortest:
+            self.problems.append(f"TEXTREQUEST_{name.upper()} can be guessed; make it {shortest} characters or longer.")
+        return text or None
+
+    def event_days(self) -> int:
+        text = self.text("event_days") or "30"
+        if not re.fullmatch(r"[0-9]{1,4}", text) or not 1 <= int(text) <= _MOST_EVENT_DAYS:
+            self.problems.append(f"TEXTREQUEST_EVENT_DAYS is not a number of days from 1 to {_MOST_EVENT_DAYS}.")
+            return 30
+        return int(text)
 
     def dashboard_id(self) -> int | None:
         text = self.text("dashboard_id")

@@ -14,7 +14,7 @@ from textrequest_mcp.upstream.page import DEFAULT_SIZE, MAX_SIZE
 from textrequest_mcp.upstream.phone import e164
 
 
-def _whole_number(value: object) -> object:
+def whole_number(value: object) -> object:
     """Whole numbers also as strings of plain digits; true and false are not numbers."""
     if isinstance(value, bool):
         raise ValueError("must be a whole number, not true or false")  # noqa: TRY004 - pydantic wants ValueError
@@ -122,7 +122,7 @@ def _web_address(value: object) -> object:
     return value
 
 
-Id = Annotated[int, Field(gt=0), BeforeValidator(_whole_number)]
+Id = Annotated[int, Field(gt=0), BeforeValidator(whole_number)]
 Number = Annotated[str, BeforeValidator(_number)]
 Guid = Annotated[str, BeforeValidator(_guid)]
 Words = Annotated[str, BeforeValidator(_words)]
@@ -140,10 +140,10 @@ PhoneNumber = Annotated[Number, Field(description="Contact's number, any usual U
 GroupId = Annotated[Id, Field(description="From list_groups")]
 PaymentId = Annotated[Id, Field(description="From list_payments")]
 PageNumber = Annotated[
-    int, Field(ge=0, description="From 0; then next_page of the last answer"), BeforeValidator(_whole_number)
+    int, Field(ge=0, description="From 0; then next_page of the last answer"), BeforeValidator(whole_number)
 ]
 PageSize = Annotated[
-    int, Field(ge=1, le=MAX_SIZE, description=f"Default {DEFAULT_SIZE}"), BeforeValidator(_whole_number)
+    int, Field(ge=1, le=MAX_SIZE, description=f"Default {DEFAULT_SIZE}"), BeforeValidator(whole_number)
 ]
 TypedName = Annotated[str, Field(description="With a confirmation: the name as the person typed it")]
 Confirmation = Annotated[str, Field(description="Token of the preview, once the person agreed")]

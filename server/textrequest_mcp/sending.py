@@ -171,6 +171,7 @@ class Sender:
                 raise
             await self.ledger.end(send.send_id, ending)
         if ending.state == "SENT":
+            await _announce(once, arguments, answer)
             return Told(_named(spec) | said | {"send_id": send.send_id}, answer)
         if ending.state == "UNKNOWN":
             return tell(spec, await self._settled(replace(send, state="UNKNOWN", said=ending.said), until))
@@ -226,6 +227,16 @@ def tell(spec: ToolSpec, send: Send, *, earlier: bool = False) -> Told:
     on_its_way = "The same is on its way from another call, which has no answer yet. This call sent nothing."
     outcome = unknown(send.said or on_its_way, send.send_id)
     return Told(known | outcome.model_dump(mode="json", exclude_none=True) | suppressed)
+
+
+async def _announce(once: Once, arguments: Mapping[str, Any], answer: BaseModel | None) -> None:
+    """Tell who listens; what happened has happened, whatever becomes of this."""
+    if once.announce is None:
+        return
+    try:
+        await once.announce(arguments, answer)
+    except Exception:
+        logger.exception("a send could not be announced")
 
 
 def _named(spec: ToolSpec) -> dict[str, Any]:

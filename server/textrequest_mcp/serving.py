@@ -16,6 +16,8 @@ from textrequest_mcp import __version__
 from textrequest_mcp.account.line import Account
 from textrequest_mcp.app import make_server, open_account
 from textrequest_mcp.endings import requests_to_end
+from textrequest_mcp.live.hooks import Health, Hooks
+from textrequest_mcp.live.webhooks import PATH, Door, Receiver
 from textrequest_mcp.logs import start_logging
 from textrequest_mcp.settings import Settings
 
@@ -37,13 +39,15 @@ async def _serve(settings: Settings) -> int:
         server = make_server(settings, account, store)
         gc.freeze()  # what was made so far stays to the end, and need not be looked through again
         gc.enable()
-        tasks.start_soon(account.sender.settler.run)
+        tasks.start_soon(account.run)
         if settings.transport == "stdio":
             if sys.stdin.isatty():
                 sys.stderr.write("textrequest-mcp waits for an MCP host on stdin; Ctrl-C ends it.\n")
             tasks.start_soon(_leave_on_signal, account)
             await server.run_stdio_async()
         else:
+            if settings.public_url is not None:
+                tasks.start_soon(_take_webhooks(settings, settings.public_url, server, account).run)
             status = await _serve_http(settings, server, account)
         tasks.cancel_scope.cancel()
     return status
@@ -90,6 +94,18 @@ async def _let_finish(account: Account) -> None:
 
 def _is_open(account: Account) -> bool:
     return bool(account.api.changing or account.sender.ledger.leaving)
+
+
+def _take_webhooks(settings: Settings, public_url: str, server: Any, account: Account) -> Health:
+    """Serve the addresses that the service calls; answers what keeps them connected."""
+    hooks = Hooks(account.api, public_url, token=settings.webhook_token)
+    health = Health(hooks, account.live, account.line_ids)
+    keys = [account.api.key, *([settings.previous_api_key] if settings.previous_api_key else [])]
+    door = Door(keys=keys, token=settings.webhook_token)
+    receiver = Receiver(account.live, account.sender.ledger, door, health.watches)
+    for path in (f"{PATH}/{{dashboard_id}}/{{event}}", f"{PATH}/{{dashboard_id}}/{{event}}/{{token}}"):
+        server.custom_route(path, methods=["POST"])(receiver.answer)
+    return health
 
 
 async def _serve_http(settings: Settings, server: Any, account: Account) -> int:

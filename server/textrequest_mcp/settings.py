@@ -22,8 +22,9 @@ _VARIABLES = (
     *("api_key", "api_key_file", "base_url", "dashboard_id", "read_only", "toolsets", "confirm", "confirm_fallback"),
     *("rate_limit", "state_dir", "log_level", "duplicate_minutes", "tag_sends"),
     *("texts_per_hour", "texts_per_day", "new_people_per_day", "dollars_per_request", "dollars_per_day", "only_to"),
-    "public_url",  # taken already, used when webhooks come
+    *("public_url", "webhook_token", "previous_api_key", "event_days"),
 )
+_SHORTEST_TOKEN = 24
 
 
 class SettingsError(Exception):
@@ -64,6 +65,10 @@ class Settings:
     dollars_per_request: Decimal | None = Decimal(2000)
     dollars_per_day: Decimal | None = Decimal(10_000)
     only_to: str = ""
+    public_url: str | None = None
+    webhook_token: str | None = field(default=None, repr=False)
+    previous_api_key: str | None = field(default=None, repr=False)
+    event_days: int = 30
     transport: Transport = "stdio"
     host: str = "127.0.0.1"
     port: int = 8000
@@ -120,6 +125,10 @@ def read_settings(flags: Mapping[str, Any], environment: Mapping[str, str] = os.
         dollars_per_request=reading.dollars_or_off("dollars_per_request", default=2000),
         dollars_per_day=reading.dollars_or_off("dollars_per_day", default=10_000),
         only_to=reading.text("only_to"),
+        public_url=reading.public_url(),
+        webhook_token=reading.secret("webhook_token", shortest=_SHORTEST_TOKEN),
+        previous_api_key=reading.secret("previous_api_key"),
+        event_days=reading.event_days(),
         transport=cast("Transport", reading.transport()),
         host=reading.host(),
         port=reading.port(),

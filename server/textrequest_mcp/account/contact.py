@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, Field
 
-from textrequest_mcp.account.messages import Message
+from textrequest_mcp.account.message import Message
 from textrequest_mcp.answers import Answer, Flag, Listing, Phone, Record, Records, Text, Texts, Time, Whole, Wholes
 from textrequest_mcp.parameters import Guid, Guids, Ids, Number, Words, parsed
 

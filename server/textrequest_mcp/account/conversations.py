@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from textrequest_mcp.account.line import Line
-from textrequest_mcp.account.messages import Message
+from textrequest_mcp.account.message import Message
 from textrequest_mcp.answers import Answer, Flag, Listing, Phone, Record
 from textrequest_mcp.parameters import Guids, PageNumber, PageSize, PhoneNumber, Words
 from textrequest_mcp.toolset import Toolset

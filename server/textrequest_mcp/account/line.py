@@ -8,6 +8,8 @@ from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.resolve import Resolve
 
 from textrequest_mcp.guard.confirmation import Gate
+from textrequest_mcp.live.subscriptions import Subscriptions
+from textrequest_mcp.live.watching import Live
 from textrequest_mcp.parameters import DashboardId
 from textrequest_mcp.sending import Sender
 from textrequest_mcp.upstream.api import Api, Departure
@@ -35,15 +37,26 @@ class Account:
     Attributes:
         gate: asks a person first.
         sender: carries out what must happen at most once.
+        live: knows what comes in and goes out.
+        subscriptions: who wants to be told of it.
         default_line: a dashboard id from the settings, or None.
     """
 
     api: Api
     gate: Gate
     sender: Sender
+    live: Live
+    subscriptions: Subscriptions
     default_line: int | None = None
     _lines: tuple[KnownLine, ...] = ()
     _read_at: float | None = None
+
+    async def run(self) -> None:
+        """What goes on in the background as long as the server runs; never returns."""
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self.sender.settler.run)
+            tasks.start_soon(self.live.run)
+            tasks.start_soon(self.subscriptions.run)
 
     async def lines(self) -> tuple[KnownLine, ...]:
         """All lines of the account, read at most once a minute."""
@@ -59,6 +72,10 @@ class Account:
             )
             self._read_at = now
         return self._lines
+
+    async def line_ids(self) -> list[int]:
+        """The ids of all lines, as `lines`."""
+        return [line.id for line in await self.lines()]
 
     def forget_lines(self) -> None:
         """Read the lines afresh next time; after a line was made, renamed or deleted."""

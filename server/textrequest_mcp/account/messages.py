@@ -1,17 +1,34 @@
 """Messages: the texts between a line and a contact, read and sent."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from datetime import UTC, datetime
+from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from textrequest_mcp.account.line import Account, Line
-from textrequest_mcp.answers import Answer, Listing, Text, Texts, Time, Whole, no_word_of_it
+from textrequest_mcp.account.line import Account, Line, TextingLine
+from textrequest_mcp.account.message import Arrived, ArrivedText, Direction, Message, Messages, Sent
+from textrequest_mcp.answers import no_word_of_it
 from textrequest_mcp.guard.confirmation import Question
 from textrequest_mcp.guard.departing import Departing, tag_of
 from textrequest_mcp.guard.segments import segments
 from textrequest_mcp.guard.settling import Facts, Once, Trace
-from textrequest_mcp.parameters import Filled, PageNumber, PageSize, PhoneNumber, WebAddress, Words, listed, only_given
+from textrequest_mcp.live.events import TextEvent
+from textrequest_mcp.live.log import Wanted
+from textrequest_mcp.live.waiting import wait
+from textrequest_mcp.parameters import (
+    Filled,
+    Number,
+    PageNumber,
+    PageSize,
+    PhoneNumber,
+    WebAddress,
+    Words,
+    listed,
+    only_given,
+    whole_number,
+)
+from textrequest_mcp.progress import Progress
 from textrequest_mcp.toolset import Toolset
 from textrequest_mcp.upstream.answer import quote
 from textrequest_mcp.upstream.errors import BadInput, Refused
@@ -24,50 +41,17 @@ messages = Toolset("messages")
 LONGEST_BODY = 1600
 LONGEST_SENDER = 41
 MOST_MEDIA = 3
+DEFAULT_WAIT, LONGEST_WAIT = 30, 50  # hosts give up on a tool call after about 60 seconds
 NO_SENDER = "API"  # how a text without a sender's name is shown (wire-facts, Conversations and messages)
 LOCATION_TAG = "[LocationRequest]"
 
-Direction = Literal["R", "S"]
-DeliveryStatus = Literal["accepted", "queued", "sending", "sent", "delivered", "undelivered", "failed", "error"]
+Seconds = Annotated[
+    int, Field(ge=0, le=LONGEST_WAIT, description=f"Default {DEFAULT_WAIT}"), BeforeValidator(whole_number)
+]
 _LOOKED_AT = 200  # texts at either end of a conversation
 _NO_ERROR = {None, "", "0"}
 _OPTED_OUT = {"2100", "30050"}  # codes of a text that never left (wire-facts); others may come after it did
 _REFUSED_STATUSES = {"error", "failed", "undelivered"}
-
-
-class Message(Answer):
-    """One text."""
-
-    message_id: Text = None
-    body: Text = Field(default=None, description="The customer's own words where message_direction is R")
-    message_direction: Direction | Text = Field(default=None, description="R received from the contact, S sent")
-    response_by_username: Text = Field(default=None, description="Colleague who sent or last answered; API if unnamed")
-    message_timestamp_utc: Time = None
-    delivery_status: DeliveryStatus | Text = Field(default=None, description="Accepted is not delivered")
-    delivery_error: Text = None
-    mms_media: Texts = None
-
-
-class Sent(Message):
-    """A text that was just sent."""
-
-    segments: Whole = Field(default=None, description="Estimate of how many texts the carrier bills")
-
-
-class Messages(Listing):
-    """A conversation's texts."""
-
-    columns = (
-        "message_timestamp_utc",
-        "message_direction",
-        "response_by_username",
-        "body",
-        "delivery_status",
-        "delivery_error",
-        "mms_media",
-        "message_id",
-    )
-    items: list[Message] = Field(default_factory=list[Message])
 
 
 def _body(value: object) -> object:
@@ -86,6 +70,45 @@ async def list_messages(
     if answer is None and page == 0:
         listing.note = "There is no conversation with this number on this line."
     return listing
+
+
+@messages.reads(title="Wait for texts", action="", link="conversations")
+async def wait_for_messages(
+    line: Line,
+    progress: Progress,
+    *,
+    phone_number: Annotated[Number, Field(description="Only with this contact")] | None = None,
+    direction: Annotated[Direction, Field(description="Only R received or S sent")] | None = None,
+    after: Annotated[Words, Field(description="cursor of the last answer; without it from now on")] | None = None,
+    timeout_seconds: Seconds = DEFAULT_WAIT,
+) -> Arrived:
+    """Wait for new texts on a line, such as a customer's answer; returns at once with what came after a cursor."""
+    wanted = Wanted(dashboard_id=line.id, phone_number=phone_number, direction=direction)
+    arrived = await wait(
+        line.account.live, line.id, wanted, after=after, seconds=timeout_seconds, tell=progress.of(timeout_seconds)
+    )
+    return Arrived(
+        items=[_arrived(noted.event) for noted in arrived.texts],
+        cursor=arrived.cursor,
+        timed_out=None if arrived.texts else True,
+        note=arrived.trouble,
+    )
+
+
+def _arrived(event: TextEvent) -> ArrivedText:
+    return ArrivedText.model_validate(
+        {
+            "phone_number": event.phone_number,
+            "message_id": event.message_id,
+            "body": event.body,
+            "message_direction": event.direction,
+            "response_by_username": event.by if event.direction == "S" else None,
+            "message_timestamp_utc": None if event.at is None else datetime.fromtimestamp(event.at, UTC),
+            "delivery_status": event.status,
+            "delivery_error": event.error,
+            "mms_media": list(event.media) or None,
+        }
+    )
 
 
 async def _before_sending(line: Line, phone_number: PhoneNumber, body: Filled) -> Question:
@@ -151,6 +174,24 @@ async def _news(account: Account, dashboard_id: int | None, message_id: str) -> 
     return SENDING.keep(found.model_dump(mode="json")) if found is not None else {}
 
 
+async def _announce(given: Mapping[str, Any], answer: Any) -> None:
+    """Let whoever waits for texts, or watches the conversation, know of it at once."""
+    line: TextingLine = given["line"]
+    sent: Sent = answer
+    event = TextEvent(
+        dashboard_id=line.id,
+        message_id=sent.message_id or "",
+        phone_number=given["phone_number"],
+        direction="S",
+        body=given["body"],
+        at=sent.message_timestamp_utc.timestamp() if sent.message_timestamp_utc else None,
+        by=sent.response_by_username,
+        status=sent.delivery_status,
+        media=tuple(given.get("mms_media") or ()),
+    )
+    await line.account.live.note([event])
+
+
 SENDING = Once(
     same=("phone_number", "body", "mms_media"),
     person="phone_number",
@@ -160,6 +201,7 @@ SENDING = Once(
     news=_news,
     id_field="message_id",
     kept=("message_timestamp_utc", "delivery_status", "delivery_error", "segments"),
+    announce=_announce,
 )
 
 

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+_FINAL = frozenset({"delivered", "undelivered", "failed", "error"})
 _BUSY = ("INTENDED", "INFLIGHT")
 _LOOK_EVERY_SECONDS = 0.05
 _LONGEST_LOOK_EVERY_SECONDS = 0.5
@@ -230,6 +231,31 @@ class Ledger(Book):
                 "UPDATE ledger_sends SET result = ? WHERE send_id = ? AND state = 'SENT'", (json.dumps(result), send_id)
             )
         )
+
+    async def delivered(self, told: Mapping[str, tuple[str | None, str | None]]) -> None:
+        """Note what became of texts: by the service's id its delivery status, and the error where there is one."""
+        told = {message_id: fate for message_id, fate in told.items() if fate[0]}
+        if not told:
+            return
+
+        def write(connection: sqlite3.Connection) -> None:
+            marks = ", ".join("?" * len(told))
+            rows = all_rows(
+                connection,
+                f"account = ? AND state = 'SENT' AND upstream_id IN ({marks})",
+                (self._account, *told),
+            )
+            for row in rows:
+                status, error = told[row.upstream_id or ""]
+                fate = {"delivery_status": status} | ({"delivery_error": error} if error else {})
+                settled = row.result.get("delivery_status") in _FINAL and status not in _FINAL  # told late
+                if "message_id" in row.result and row.result | fate != row.result and not settled:
+                    connection.execute(
+                        "UPDATE ledger_sends SET result = ? WHERE send_id = ?",
+                        (json.dumps(row.result | fate), row.send_id),
+                    )
+
+        await self._transact(write)
 
     def _prior(self, connection: sqlite3.Connection, act: Act, *, repeat: bool) -> Send | None:
         if act.idempotency_key:

@@ -27,6 +27,7 @@ CREATE TABLE IF NOT EXISTS ledger_sends (
     looks INTEGER NOT NULL DEFAULT 0, look_at REAL, settled_at REAL);
 CREATE INDEX IF NOT EXISTS ledger_sends_alike ON ledger_sends (account, fingerprint);
 CREATE INDEX IF NOT EXISTS ledger_sends_open ON ledger_sends (account, state) WHERE state NOT IN ('SENT', 'NOT_SENT');
+CREATE INDEX IF NOT EXISTS ledger_sends_made ON ledger_sends (account, upstream_id) WHERE upstream_id IS NOT NULL;
 CREATE TABLE IF NOT EXISTS ledger_keys (
     account TEXT NOT NULL, idempotency_key TEXT NOT NULL, arguments TEXT NOT NULL, send_id TEXT NOT NULL,
     PRIMARY KEY (account, idempotency_key)) WITHOUT ROWID;

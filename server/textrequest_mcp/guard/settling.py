@@ -102,6 +102,7 @@ class Once:
         person: the argument that holds the number it reaches.
         facts: the arguments that `find` needs as they are.
         words: the arguments that `find` compares by their hash.
+        announce: told of the arguments and the answer once this very call made it happen.
     """
 
     same: tuple[str, ...]
@@ -112,6 +113,7 @@ class Once:
     person: str | None = None
     facts: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
+    announce: Callable[[Mapping[str, Any], Any], Awaitable[None]] | None = None
 
     def keep(self, answer: Mapping[str, Any]) -> dict[str, Any]:
         """Of an answer's fields those that the ledger keeps."""

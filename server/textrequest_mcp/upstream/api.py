@@ -89,6 +89,7 @@ class Api:
         sleep: how to wait between tries; for tests.
 
     Attributes:
+        key: as given; the service signs its own calls with it.
         changing: how many requests that change something are on their way.
         ahead: seconds by which the service's clock is ahead of this machine's, as its last answer with a date said.
     """
@@ -104,7 +105,7 @@ class Api:
         sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
     ) -> None:
         self._base_url = base_url.rstrip("/")
-        self._key = key
+        self.key = key
         self._limiter = limiter
         self._transport = transport
         self._deadline = deadline_seconds
@@ -257,7 +258,7 @@ class Api:
                 self._client = httpx2.AsyncClient(
                     base_url=self._base_url,
                     headers={
-                        "x-api-key": self._key,
+                        "x-api-key": self.key,
                         "accept": "application/json",
                         "user-agent": f"textrequest-mcp/{__version__}",
                     },

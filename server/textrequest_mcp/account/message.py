@@ -1,0 +1,69 @@
+"""What a text is: as the service answers it, as it was sent, and as it is heard of."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from textrequest_mcp.answers import Answer, Flag, Listing, Phone, Text, Texts, Time, Whole
+
+Direction = Literal["R", "S"]
+DeliveryStatus = Literal["accepted", "queued", "sending", "sent", "delivered", "undelivered", "failed", "error"]
+
+
+class Message(Answer):
+    """One text."""
+
+    message_id: Text = None
+    body: Text = Field(default=None, description="The customer's own words where message_direction is R")
+    message_direction: Direction | Text = Field(default=None, description="R received from the contact, S sent")
+    response_by_username: Text = Field(default=None, description="Colleague who sent or last answered; API if unnamed")
+    message_timestamp_utc: Time = None
+    delivery_status: DeliveryStatus | Text = Field(default=None, description="Accepted is not delivered")
+    delivery_error: Text = None
+    mms_media: Texts = None
+
+
+class Sent(Message):
+    """A text that was just sent."""
+
+    segments: Whole = Field(default=None, description="Estimate of how many texts the carrier bills")
+
+
+class Messages(Listing):
+    """A conversation's texts."""
+
+    columns = (
+        "message_timestamp_utc",
+        "message_direction",
+        "response_by_username",
+        "body",
+        "delivery_status",
+        "delivery_error",
+        "mms_media",
+        "message_id",
+    )
+    items: list[Message] = Field(default_factory=list[Message])
+
+
+class ArrivedText(Message):
+    """A text that was waited for."""
+
+    phone_number: Phone = None
+
+
+class Arrived(Answer):
+    """What came in or went out."""
+
+    columns = (
+        "phone_number",
+        "message_timestamp_utc",
+        "message_direction",
+        "response_by_username",
+        "body",
+        "mms_media",
+        "message_id",
+    )
+    items: list[ArrivedText] = Field(default_factory=list[ArrivedText])
+    cursor: Text = Field(default=None, description="Pass as after to go on from here")
+    timed_out: Flag = Field(default=None, description="True where nothing came in time")
+    note: Text = None

@@ -1,0 +1,139 @@
+"""A text that came in or went out, read from the line's list or from a webhook."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, Literal, cast
+
+from textrequest_mcp.upstream.phone import from_wire
+from textrequest_mcp.upstream.times import read_time
+
+Direction = Literal["R", "S"]
+_LONGEST_ID = 100
+
+
+class NotAnEvent(Exception):
+    """What came does not say which text it is about; the sentence names what is missing."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextEvent:
+    """One text, as it was when it was first heard of.
+
+    Attributes:
+        dashboard_id: the line.
+        message_id: the service's own id, the same in the lists and in the webhooks.
+        phone_number: the contact's, in E.164.
+        direction: R received from the contact, S sent.
+        body: the text.
+        at: seconds since 1970 by the service's clock; None where it did not say.
+        by: the colleague or program that sent it.
+        status: of its delivery.
+        error: why it was not delivered.
+        media: addresses of pictures and the like.
+    """
+
+    dashboard_id: int
+    message_id: str
+    phone_number: str
+    direction: Direction
+    body: str | None = None
+    at: float | None = None
+    by: str | None = None
+    status: str | None = None
+    error: str | None = None
+    media: tuple[str, ...] = ()
+
+    def content(self) -> dict[str, Any]:
+        """What of it is somebody's: the number, the words, the names."""
+        whole = asdict(self)
+        return {name: value for name, value in whole.items() if value and name not in _KEPT_IN_THE_OPEN}
+
+
+_KEPT_IN_THE_OPEN = frozenset({"dashboard_id", "message_id", "direction", "at"})
+
+
+def of_row(dashboard_id: int, row: object) -> TextEvent:
+    """A text from the list of a line's texts (wire-facts, Conversations and messages).
+
+    Raises:
+        NotAnEvent: it has no id, no number or no direction.
+    """
+    fields = _mapping(row)
+    return TextEvent(
+        dashboard_id=dashboard_id,
+        message_id=_id(fields.get("message_id")),
+        phone_number=_phone(fields.get("customer_phone")),
+        direction=_direction(fields.get("message_direction")),
+        body=_text(fields.get("body")),
+        at=_moment(fields.get("message_timestamp_utc")),
+        by=_text(fields.get("response_by_username")),
+        status=_text(fields.get("delivery_status")),
+        error=_text(fields.get("delivery_error")),
+        media=_addresses(fields.get("mms_media")),
+    )
+
+
+def of_hook(payload: object) -> TextEvent:
+    """A text from the payload of `msg_received` and `msg_sent` (wire-facts, The trigger).
+
+    Raises:
+        NotAnEvent: it has no id, no line, no number or no direction.
+    """
+    fields = _mapping(payload)
+    line, talk = _mapping(fields.get("yourPhoneNumber")), _mapping(fields.get("conversation"))
+    dashboard_id = line.get("id")
+    if not isinstance(dashboard_id, int) or isinstance(dashboard_id, bool):
+        raise NotAnEvent("it names no line")
+    attached = talk.get("mmsAttachments")
+    parts = cast("list[object]", attached) if isinstance(attached, list) else []
+    return TextEvent(
+        dashboard_id=dashboard_id,
+        message_id=_id(fields.get("messageUniqueIdentifier")),
+        phone_number=_phone(talk.get("consumerPhoneNumber")),
+        direction=_direction(talk.get("messageDirection")),
+        body=_text(talk.get("message")),
+        at=_moment(talk.get("date")),
+        media=_addresses([_mapping(part, {}).get("url") for part in parts]),
+    )
+
+
+def _mapping(value: object, otherwise: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
+    if isinstance(value, Mapping):
+        return cast("Mapping[str, Any]", value)
+    if otherwise is None:
+        raise NotAnEvent("it is not the record that was promised")
+    return otherwise
+
+
+def _id(value: object) -> str:
+    if not isinstance(value, str) or not value or len(value) > _LONGEST_ID or not value.isprintable():
+        raise NotAnEvent("it names no message")
+    return value
+
+
+def _phone(value: object) -> str:
+    number = from_wire(value)
+    if number is None:
+        raise NotAnEvent("it names no contact")
+    return number
+
+
+def _direction(value: object) -> Direction:
+    if value not in ("R", "S"):
+        raise NotAnEvent("it says neither that the text came in nor that it went out")
+    return value
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _moment(value: object) -> float | None:
+    moment: datetime | None = read_time(value)
+    return None if moment is None else moment.timestamp()
+
+
+def _addresses(value: object) -> tuple[str, ...]:
+    listed = cast("list[object]", value) if isinstance(value, list) else []
+    return tuple(address for address in listed if isinstance(address, str))

@@ -1,0 +1,271 @@
+"""The event log: every text that came in or went out, once, in the order in which this machine heard of it.
+
+A cursor is the number of an event in this log: reading on from it gives each later event once, whichever process asks,
+and after any restart. Every server process of this user shares one log; the sandbox has its own, in memory.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from textrequest_mcp.guard.sends import keyed
+from textrequest_mcp.live.events import Direction, TextEvent
+from textrequest_mcp.live.sealed import Sealed
+from textrequest_mcp.store import Store
+from textrequest_mcp.upstream.errors import BadInput
+
+if TYPE_CHECKING:
+    import sqlite3
+
+DAY_SECONDS = 86_400.0
+KEEP_DAYS = 30
+_TIDY_SECONDS = 3600.0
+# A text is forgotten this much later than it stops counting as new, so that none is heard of twice.
+_LATE_SECONDS = 3600.0
+_MOST_DIGITS = 18
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS live_log (id INTEGER PRIMARY KEY CHECK (id = 1), name TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS live_events (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, account TEXT NOT NULL, message_id TEXT NOT NULL,
+    dashboard_id INTEGER NOT NULL, person TEXT NOT NULL, direction TEXT NOT NULL, happened_at REAL NOT NULL,
+    content BLOB NOT NULL, UNIQUE (account, message_id));
+CREATE INDEX IF NOT EXISTS live_events_of_a_line ON live_events (account, dashboard_id, number);
+CREATE INDEX IF NOT EXISTS live_events_by_age ON live_events (happened_at);
+CREATE TABLE IF NOT EXISTS live_forgotten (account TEXT PRIMARY KEY, through INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS live_calls_heard (signature TEXT PRIMARY KEY, forget_at REAL NOT NULL) WITHOUT ROWID;
+"""
+
+
+class Replayed(Exception):
+    """This very call was heard before; nothing was written."""
+
+
+@dataclass(frozen=True)
+class Noted:
+    """An event with its place in the log."""
+
+    number: int
+    event: TextEvent
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """Which events somebody asks for.
+
+    Attributes:
+        dashboard_id: of one line; None for all of them.
+        phone_number: with one contact.
+        direction: only those that came in, or went out.
+        since: only those that happened at or after this, in seconds since 1970.
+    """
+
+    dashboard_id: int | None = None
+    phone_number: str | None = None
+    direction: Direction | None = None
+    since: float | None = None
+
+
+class EventLog:
+    """The events of one account.
+
+    Args:
+        store: where they are.
+        account: names the account without telling its key.
+        sealed: keeps their words from who has only the file.
+        keep_days: after which they are forgotten.
+        clock: seconds since 1970.
+
+    Every method raises `StoreError` where the store cannot be used.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        account: str,
+        sealed: Sealed,
+        *,
+        keep_days: int = KEEP_DAYS,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._store = store
+        self._account = account
+        self._sealed = sealed
+        self._keep = keep_days * DAY_SECONDS
+        self._clock = clock
+        self._tidied_at: float | None = None
+        store.ensure(_SCHEMA)
+
+    async def append(
+        self,
+        events: Iterable[TextEvent],
+        *,
+        durable: bool = False,
+        once: str | None = None,
+        also: Callable[[sqlite3.Connection], None] | None = None,
+    ) -> int:
+        """Note what is not noted yet; answers how many that were.
+
+        Args:
+            events: in the order in which they happened.
+            durable: whether they are on disk when this returns, and not only safe from the end of any process.
+            once: names the call that told of them; a second one of the same name is refused.
+            also: what is to be written together with them.
+
+        Raises:
+            Replayed: `once` was heard before.
+        """
+        now = self._clock()
+        secret = await self._store.secret()
+        rows = [
+            (
+                *(self._account, event.message_id, event.dashboard_id, keyed(secret, event.phone_number)),
+                *(event.direction, event.at if event.at is not None else now),
+                self._sealed.seal(event.content(), event.message_id),
+            )
+            for event in events
+            if event.at is None or event.at >= now - self._keep
+        ]
+        tidy = self._tidied_at is None or not 0 <= now - self._tidied_at < _TIDY_SECONDS
+
+        def write(connection: sqlite3.Connection) -> int:
+            if once is not None and not self._first(connection, once, now):
+                raise Replayed
+            before = connection.total_changes
+            connection.executemany(
+                "INSERT OR IGNORE INTO live_events (account, message_id, dashboard_id, person, direction,"
+                " happened_at, content) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                rows,
+            )
+            new = connection.total_changes - before
+            if also is not None:
+                also(connection)
+            if tidy:
+                self._forget(connection, now)
+            return new
+
+        new = await self._store.transact(write, durable=durable)
+        self._tidied_at = now if tidy else self._tidied_at
+        return new
+
+    async def read(self, after: int, wanted: Wanted, limit: int) -> list[Noted]:
+        """What was noted after this number, oldest first, at most `limit` of them."""
+        where, values = await self._where(after, wanted)
+
+        def read(connection: sqlite3.Connection) -> list[Any]:
+            return connection.execute(
+                "SELECT number, message_id, dashboard_id, direction, happened_at, content FROM live_events"  # noqa: S608 - our own words
+                f" WHERE {where} ORDER BY number LIMIT ?",
+                (*values, limit),
+            ).fetchall()
+
+        noted = [self._noted(*row) for row in await self._store.transact(read, durable=False)]
+        return [each for each in noted if each is not None]
+
+    async def passed(self, after: int, wanted: Wanted, before: float) -> int:
+        """The number of the last such event that happened before this moment; `after` where there is none."""
+        where, values = await self._where(after, wanted)
+
+        def read(connection: sqlite3.Connection) -> int | None:
+            found = f"SELECT max(number) FROM live_events WHERE {where} AND happened_at < ?"  # noqa: S608 - our own words
+            return connection.execute(found, (*values, before)).fetchone()[0]
+
+        return await self._store.transact(read, durable=False) or after
+
+    async def end(self) -> int:
+        """The number of the last event of any line, or 0."""
+        _, end, _ = await self._store.transact(self._about, durable=False)
+        return end
+
+    async def changed(self, after: int) -> tuple[int, set[tuple[int, str]]]:
+        """The last number, and which conversations have events after `after`: line and hash of the number."""
+
+        def read(connection: sqlite3.Connection) -> tuple[int, set[tuple[int, str]]]:
+            rows = connection.execute(
+                "SELECT number, dashboard_id, person FROM live_events WHERE number > ? AND account = ?",
+                (after, self._account),
+            ).fetchall()
+            return max((row[0] for row in rows), default=after), {(row[1], row[2]) for row in rows}
+
+        return await self._store.transact(read, durable=False)
+
+    async def hashed(self, phone_number: str) -> str:
+        """How a number stands in `changed`."""
+        return keyed(await self._store.secret(), phone_number)
+
+    async def cursor(self, number: int) -> str:
+        """A place in this log, as callers hold it."""
+        name, _, _ = await self._store.transact(self._about, durable=False)
+        return f"{name}.{number}"
+
+    async def place(self, cursor: str) -> int:
+        """The number that a cursor stands for.
+
+        Raises:
+            BadInput: it is not of this log, or what followed it is forgotten.
+        """
+        given, _, digits = cursor.strip().partition(".")
+        todo = "Leave after out to start from now; list_messages has what came before."
+        if not (digits.isascii() and digits.isdecimal() and len(digits) <= _MOST_DIGITS):
+            raise BadInput("after is not a cursor that wait_for_messages gave.", todo=todo)
+        name, end, forgotten = await self._store.transact(self._about, durable=False)
+        if given != name or int(digits) > end:
+            raise BadInput("after belongs to another record of texts, which is not there any more.", todo=todo)
+        if int(digits) < forgotten:
+            raise BadInput("after is so old that texts which came since are forgotten.", todo=todo)
+        return int(digits)
+
+    async def _where(self, after: int, wanted: Wanted) -> tuple[str, tuple[Any, ...]]:
+        person = await self.hashed(wanted.phone_number) if wanted.phone_number else None
+        parts = [
+            ("number > ?", after),
+            ("account = ?", self._account),
+            ("dashboard_id = ?", wanted.dashboard_id),
+            ("person = ?", person),
+            ("direction = ?", wanted.direction),
+            ("happened_at >= ?", wanted.since),
+        ]
+        given = [(part, value) for part, value in parts if value is not None]
+        return " AND ".join(part for part, _ in given), tuple(value for _, value in given)
+
+    def _noted(
+        self, number: int, message_id: str, dashboard_id: int, direction: Direction, at: float, content: bytes
+    ) -> Noted | None:
+        opened = self._sealed.open(content, message_id)
+        if opened is None:  # damaged: what cannot be read cannot be told
+            return None
+        opened["media"] = tuple(opened.get("media", ()))
+        return Noted(
+            number,
+            TextEvent(dashboard_id=dashboard_id, message_id=message_id, direction=direction, at=at, **opened),
+        )
+
+    def _first(self, connection: sqlite3.Connection, call: str, now: float) -> bool:
+        """Whether this call is heard for the first time; remembered for longer than any is let in."""
+        connection.execute("DELETE FROM live_calls_heard WHERE forget_at < ?", (now,))
+        written = connection.execute(
+            "INSERT OR IGNORE INTO live_calls_heard VALUES (?, ?)", (call, now + _LATE_SECONDS)
+        )
+        return bool(written.rowcount)
+
+    def _forget(self, connection: sqlite3.Connection, now: float) -> None:
+        old = "account = ? AND happened_at < ?"
+        values = (self._account, now - self._keep - _LATE_SECONDS)
+        (through,) = connection.execute(f"SELECT max(number) FROM live_events WHERE {old}", values).fetchone()  # noqa: S608 - our own words
+        if through is not None:
+            connection.execute("INSERT OR REPLACE INTO live_forgotten VALUES (?, ?)", (self._account, through))
+            connection.execute(f"DELETE FROM live_events WHERE {old}", values)  # noqa: S608 - our own words
+
+    def _about(self, connection: sqlite3.Connection) -> tuple[str, int, int]:
+        """What tells this log from one that was thrown away (numbers begin again), its end, and what is forgotten."""
+        connection.execute("INSERT OR IGNORE INTO live_log VALUES (1, ?)", (secrets.token_hex(4),))
+        (name,) = connection.execute("SELECT name FROM live_log").fetchone()
+        (end,) = connection.execute(
+            "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'live_events'), 0)"
+        ).fetchone()
+        forgotten = connection.execute("SELECT through FROM live_forgotten WHERE account = ?", (self._account,))
+        return name, end, (forgotten.fetchone() or (0,))[0]

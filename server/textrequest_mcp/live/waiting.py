@@ -1,0 +1,111 @@
+"""Waits for texts: answers at once with what came after a cursor, else as soon as something comes."""
+
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+import anyio
+
+from textrequest_mcp.live.log import Noted, Wanted
+from textrequest_mcp.live.watching import Live
+from textrequest_mcp.upstream.errors import TooBusy
+
+MOST_AT_ONCE = 50
+_LOOK_SECONDS = 5.0  # a first look gets so long, however short the wait is to be
+_OTHERS_SECONDS = 0.5  # how often the log is read, because other processes write to it too
+_PROGRESS_SECONDS = 5.0
+
+Tell = Callable[[float], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Arrived:
+    """What a wait ended with.
+
+    Attributes:
+        texts: oldest first; empty where the time was over.
+        cursor: where to read on.
+        trouble: why there may be texts that could not be seen.
+    """
+
+    texts: list[Noted]
+    cursor: str
+    trouble: str | None = None
+
+
+async def wait(
+    live: Live, dashboard_id: int, wanted: Wanted, *, after: str | None, seconds: float, tell: Tell
+) -> Arrived:
+    """Wait for texts of one line.
+
+    Args:
+        live: what watches it.
+        dashboard_id: the line.
+        wanted: which of its texts.
+        after: a cursor; None to begin now.
+        seconds: after which it ends with nothing.
+        tell: told every few seconds for how long it has waited.
+
+    Raises:
+        BadInput: the cursor is of no use.
+        TextRequestError: the line cannot be read at all.
+        StoreError: the store cannot be used.
+    """
+    waiting = _Waiting(live, dashboard_id, wanted, await live.log.place(after) if after else None)
+    found: list[Noted] = []
+    began = anyio.current_time()
+    told = began
+    with live.waited_for(dashboard_id), anyio.move_on_after(max(seconds, _LOOK_SECONDS)):
+        found = await waiting.look()
+        while not found and (now := anyio.current_time()) < began + seconds:
+            if now - told >= _PROGRESS_SECONDS:
+                told = now
+                await tell(now - began)
+            found = await waiting.hear(began + seconds - now)
+    number = found[-1].number if found else waiting.place
+    return Arrived(found, await live.log.cursor(number), waiting.trouble if not found else None)
+
+
+class _Waiting:
+    """One wait on its way; `place` is up to where the log holds nothing for it."""
+
+    def __init__(self, live: Live, dashboard_id: int, wanted: Wanted, place: int | None) -> None:
+        self._live = live
+        self._line = dashboard_id
+        self._wanted = wanted
+        self._since = live.reader.now() if place is None else None  # who brings no cursor begins now
+        self._news = live.news
+        self.place = place or 0
+        self._looked = False
+
+    @property
+    def trouble(self) -> str | None:
+        if not self._looked:
+            return "Text Request has not answered yet, so there may be texts that are not here."
+        return self._live.trouble(self._line)
+
+    async def look(self) -> list[Noted]:
+        """What is there already, and what a first look at the line brings."""
+        if self._since is not None:
+            self.place = await self._live.log.end()
+        elif found := await self._read():
+            return found
+        with suppress(TooBusy):  # the watch looks when there is room
+            await self._live.look(self._line)
+        self._looked = True
+        return await self._read()
+
+    async def hear(self, seconds: float) -> list[Noted]:
+        """What comes next, or nothing after a while, at most so long."""
+        with anyio.move_on_after(min(_OTHERS_SECONDS, seconds)):
+            await self._news.wait()
+        return await self._read()
+
+    async def _read(self) -> list[Noted]:
+        log = self._live.log
+        self._news = self._live.news  # before reading, so that nothing is noted unseen in between
+        found = await log.read(self.place, replace(self._wanted, since=self._since), MOST_AT_ONCE)
+        if not found and self._since is not None:
+            # What was noted since but happened before is no news to who begins now.
+            self.place = await log.passed(self.place, self._wanted, self._since)
+        return found

@@ -1,0 +1,162 @@
+"""Takes the service's calls: checks who called, notes the text on disk, and says so at once; all work comes later."""
+
+import hashlib
+import hmac
+import json
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from textrequest_mcp.guard.ledger import Ledger
+from textrequest_mcp.live.events import NotAnEvent, TextEvent, of_hook
+from textrequest_mcp.live.log import Replayed
+from textrequest_mcp.live.signature import SIGNATURE, TIMESTAMP, BadSignature, check_signature
+from textrequest_mcp.live.watching import Live
+from textrequest_mcp.store import StoreError
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+logger = logging.getLogger(__name__)
+
+PATH = "/webhooks/textrequest"
+RECEIVED, SENT, STATUS = "msg_received", "msg_sent", "msg_status_updated"
+EVENTS = (RECEIVED, SENT, STATUS)
+LARGEST_BODY = 256 * 1024
+_LONGEST_WORD = 60
+_DIRECTIONS = {RECEIVED: "R", SENT: "S"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Door:
+    """Who is let in.
+
+    Attributes:
+        keys: what calls may be signed with: the API key, and the one before it.
+        token: an unguessable part of the path that stands in for a signature; None where each call must be signed.
+    """
+
+    keys: Sequence[str]
+    token: str | None = None
+
+
+class _Turned(Exception):
+    """The call is not taken: nothing was noted, and the answer is this status."""
+
+    def __init__(self, status: int, why: str) -> None:
+        super().__init__(why)
+        self.status = status
+
+
+class Receiver:
+    """The endpoint of one account's webhooks.
+
+    Args:
+        live: where texts are noted.
+        ledger: whose sends learn of their delivery.
+        door: who is let in.
+        watches: answers whether a line is one of the account's.
+    """
+
+    def __init__(self, live: Live, ledger: Ledger, door: Door, watches: Callable[[int], Awaitable[bool]]) -> None:
+        self._live = live
+        self._ledger = ledger
+        self._door = door
+        self._watches = watches
+
+    async def answer(self, request: "Request") -> "Response":
+        """200 once what it told is on disk; 4xx for what is not taken; 503 where the disk fails, to be repeated."""
+        from starlette.responses import Response
+
+        try:
+            await self._take(request)
+        except _Turned as turned:
+            logger.warning("a webhook call was not taken: %s", turned)
+            return Response(status_code=turned.status)
+        except StoreError:
+            logger.exception("a webhook call could not be noted")
+            return Response(status_code=503, headers={"Retry-After": "5"})
+        return Response(status_code=200)
+
+    async def _take(self, request: "Request") -> None:
+        event, line = request.path_params["event"], request.path_params["dashboard_id"]
+        if event not in EVENTS or not (line.isascii() and line.isdecimal() and len(line) <= 18):
+            raise _Turned(404, "no such event or line")
+        body = await _body(request)
+        once = self._admit(request, body)
+        payload = _payload(body)
+        if not await self._watches(int(line)):
+            raise _Turned(404, f"line {line} is not one of this account")
+        fates = _fates(payload) if event == STATUS else {}
+        texts = [] if event == STATUS else [_text(payload, int(line), event)]
+        try:
+            await self._live.note(texts, durable=bool(texts), once=once)
+        except Replayed:
+            raise _Turned(409, "it was heard before") from None
+        await self._ledger.delivered(fates)
+
+    def _admit(self, request: "Request", body: bytes) -> str | None:
+        """Let the call in, or not; answers what names this very call."""
+        given = request.path_params.get("token")
+        signature, timestamp = request.headers.get(SIGNATURE), request.headers.get(TIMESTAMP)
+        if given is not None and not self._fits(given):
+            raise _Turned(401, "its token is wrong")
+        if given is None or signature is not None:
+            try:
+                check_signature(signature, timestamp, body, keys=self._door.keys, now=self._live.reader.now())
+            except BadSignature as problem:
+                raise _Turned(401, str(problem)) from None
+        # Of an unsigned call nothing says when it was made, so the text's own id alone keeps it from being noted twice.
+        named = f"{timestamp} {signature}".encode() if signature else None
+        return hashlib.sha256(named).hexdigest() if named else None
+
+    def _fits(self, token: str) -> bool:
+        expected = self._door.token
+        return expected is not None and hmac.compare_digest(token.encode("utf-8", "surrogatepass"), expected.encode())
+
+
+async def _body(request: "Request") -> bytes:
+    """The raw bytes, as long as they are not too many."""
+    announced = request.headers.get("content-length", "0")
+    body = bytearray()
+    if announced.isdecimal() and int(announced[:18]) <= LARGEST_BODY:
+        async for part in request.stream():
+            body += part
+            if len(body) > LARGEST_BODY:
+                break
+        else:
+            return bytes(body)
+    raise _Turned(413, "its body is too large")
+
+
+def _payload(body: bytes) -> dict[str, Any]:
+    try:
+        read: Any = json.loads(body)
+    except (ValueError, RecursionError):
+        raise _Turned(400, "its body is not JSON") from None
+    if not isinstance(read, dict):
+        raise _Turned(400, "its body is no record")
+    return read  # pyright: ignore[reportUnknownVariableType] - JSON
+
+
+def _fates(payload: dict[str, Any]) -> dict[str, tuple[str | None, str | None]]:
+    """What became of which text (wire-facts, Conversations and messages: the error's name has two spellings)."""
+    message_id, status = payload.get("message_id"), payload.get("status")
+    if not isinstance(message_id, str) or not isinstance(status, str) or not message_id or not status:
+        raise _Turned(400, "it does not say what became of which text")
+    error = payload.get("error_code") or payload.get("errorCode")
+    return {message_id: (status[:_LONGEST_WORD], None if error is None else str(error)[:_LONGEST_WORD])}
+
+
+def _text(payload: dict[str, Any], line: int, event: str) -> TextEvent:
+    try:
+        text = of_hook(payload)
+    except NotAnEvent as problem:
+        raise _Turned(400, str(problem)) from None
+    if text.dashboard_id != line:
+        raise _Turned(400, "its line is not the one of its address")
+    if text.direction != _DIRECTIONS[event]:
+        raise _Turned(400, "its direction is not the one of its address")
+    return text
