@@ -25,6 +25,7 @@ WIRING = {
     "demo",
     "endings",
     "environment",
+    "hooks_command",
     "serving",
     "tool_table",
     "__main__",

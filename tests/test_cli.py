@@ -97,7 +97,7 @@ def test_tools_prints_a_table_with_a_row_for_each_tool(capsys: pytest.CaptureFix
     assert main(["tools"]) == 0
 
     rows = capsys.readouterr().out.splitlines()[2:]
-    assert len(rows) == 29
+    assert len(rows) == 30
     assert "| `cancel_payment` | payments | destroys, sends a text | CancelPayment |" in rows
 
 
@@ -105,7 +105,7 @@ def test_tools_as_json_has_the_schemas(capsys: pytest.CaptureFixture[str]):
     assert main(["tools", "--json"]) == 0
 
     tools = json.loads(capsys.readouterr().out)
-    assert len(tools) == 29
+    assert len(tools) == 30
     for tool in tools:
         assert tool["inputSchema"]["type"] == tool["outputSchema"]["type"] == "object"
         assert set(tool["annotations"]) == {

@@ -111,13 +111,13 @@ ACTIONS = (
     Action("CancelPayment", "cancel_payment", f"{ON_LINE} payment_id", PAYMENT),
     Action("MarkPaymentPaid", "mark_payment_paid", f"{ON_LINE} payment_id", PAYMENT),
 )
-BEYOND = ["get_send_status"]  # what the server's own record of sends makes possible
+BEYOND = ["get_send_status", "wait_for_messages"]  # what the server's own records of sends and texts make possible
 TOOLS = [*(action.tool for action in ACTIONS), *BEYOND]
 ONCE = {
     *("send_message", "create_payment", "send_payment_reminder", "cancel_payment", "mark_payment_paid"),
     "create_dashboard",
 }
-READS = {tool for tool in TOOLS if tool.startswith(("list_", "get_"))}
+READS = {tool for tool in TOOLS if tool.startswith(("list_", "get_", "wait_"))}
 IDS = pytest.mark.parametrize("action", ACTIONS, ids=[action.name for action in ACTIONS])
 EACH_TOOL = pytest.mark.parametrize("name", TOOLS)
 
@@ -140,6 +140,7 @@ CALLS: dict[str, dict[str, Any]] = {
     "archive_conversation": {"phone_number": MARIA},
     "unarchive_conversation": {"phone_number": MARIA},
     "list_messages": {"phone_number": MARIA},
+    "wait_for_messages": {"timeout_seconds": 0},
     "send_message": {"phone_number": MARIA, "body": "Hello", "mms_media": ["https://media.sandbox.invalid/1.png"]},
     "get_payment": {"payment_id": 2501},
     "create_payment": {"customer_phone": MARIA, "amount_requested": 5, "description": "Wipers"},
@@ -150,7 +151,7 @@ CALLS: dict[str, dict[str, Any]] = {
 SEND: dict[str, Any] = {"phone_number": MARIA, "body": "Hello"}
 # Each call runs on a server with that toolset alone: making all tools for each would take a minute.
 TOOLSET: dict[str, str] = {tool["name"]: tool["toolset"] for tool in json.loads(tools_as_json())} | dict.fromkeys(
-    BEYOND, "messages"
+    ["get_send_status"], "messages"
 )
 LISTS = [(tool, name) for tool, given in CALLS.items() for name, value in given.items() if isinstance(value, list)]
 
@@ -197,7 +198,7 @@ async def arguments(host: Client, name: str) -> dict[str, Any]:
 
 def alike(answer: dict[str, Any]) -> dict[str, Any]:
     """An answer without what is new in every call."""
-    new = {"confirmation", "message_id", "send_id", "message_timestamp_utc"}
+    new = {"confirmation", "cursor", "message_id", "send_id", "message_timestamp_utc"}
     return {name: value for name, value in answer.items() if name not in new}
 
 
@@ -211,7 +212,9 @@ class TestTheConnector:
     def test_every_action_has_exactly_one_tool(self):
         offered = [(tool["action"], tool["name"]) for tool in json.loads(tools_as_json())]
 
-        assert sorted(offered) == sorted([*((action.name, action.tool) for action in ACTIONS), ("", *BEYOND)])
+        assert sorted(offered) == sorted(
+            [*((action.name, action.tool) for action in ACTIONS), *(("", tool) for tool in BEYOND)]
+        )
 
     def test_the_server_offers_these_tools_and_no_other(self, tools: dict[str, Tool]):
         assert sorted(tools) == sorted(TOOLS)
@@ -264,7 +267,7 @@ class TestWhatAHostIsTold:
     def test_a_description_starts_with_a_verb(self, tools: dict[str, Tool], name: str):
         verbs = {
             *("List", "Get", "Create", "Rename", "Delete", "Change", "Hide", "Bring", "Text", "Ask", "Cancel", "Close"),
-            "Look",
+            *("Look", "Wait"),
         }
 
         assert (tools[name].description or "").split()[0] in verbs
@@ -297,7 +300,7 @@ class TestWhatAHostIsTold:
 class TestWhatIsLeftOut:
     async def test_read_only_leaves_the_reading_tools(self):
         async with open_desk(read_only=True) as desk:
-            assert set(await listed(desk)) == READS - set(BEYOND)
+            assert set(await listed(desk)) == READS - {"get_send_status"}
             sentence = refusal(await desk.call("send_message", phone_number=MARIA, body="Hello"))
 
         assert "Unknown tool" in sentence
@@ -321,7 +324,7 @@ class TestWhatIsLeftOut:
             tools = set(await listed(desk))
 
         own = {tool for tool in TOOLS if f"_{nouns}" in tool}
-        assert tools == own | (set(BEYOND) if own & ONCE else set())
+        assert tools == own | ({"get_send_status"} if own & ONCE else set())
 
 
 class TestEveryCall:

@@ -113,4 +113,4 @@ async def test_both_servers_of_the_example_configuration_start(name: str, tmp_pa
     async with Client(parameters) as host:
         tools = (await host.list_tools()).tools
 
-    assert len(tools) == 29
+    assert len(tools) == 30

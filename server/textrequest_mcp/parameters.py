@@ -7,7 +7,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any
 from unicodedata import category
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from textrequest_mcp.upstream.errors import BadInput
 from textrequest_mcp.upstream.page import DEFAULT_SIZE, MAX_SIZE
@@ -20,6 +20,12 @@ def whole_number(value: object) -> object:
         raise ValueError("must be a whole number, not true or false")  # noqa: TRY004 - pydantic wants ValueError
     if isinstance(value, str) and not re.fullmatch(r"-?[0-9]{1,18}", value.strip()):
         raise ValueError("must be a whole number")
+    return value
+
+
+def _positive(value: int) -> int:
+    if value <= 0:
+        raise ValueError("must be greater than 0")
     return value
 
 
@@ -122,7 +128,8 @@ def _web_address(value: object) -> object:
     return value
 
 
-Id = Annotated[int, Field(gt=0), BeforeValidator(whole_number)]
+# Checked by a function, because "more than 0" in each schema costs a model more than it tells.
+Id = Annotated[int, BeforeValidator(whole_number), AfterValidator(_positive)]
 Number = Annotated[str, BeforeValidator(_number)]
 Guid = Annotated[str, BeforeValidator(_guid)]
 Words = Annotated[str, BeforeValidator(_words)]
