@@ -57,6 +57,20 @@ def test_all_mistakes_are_told_at_once_and_the_key_is_not_shown():
     assert CANARY not in ran.stderr
 
 
+def test_an_allowlist_that_names_what_is_no_number_is_told_before_anything_starts():
+    ran = run("serve", "--sandbox", TEXTREQUEST_ONLY_TO="+14235550100, 423-555")
+
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert "- TEXTREQUEST_ONLY_TO makes no sense at entry 2: " in ran.stderr
+    assert "423-555." not in ran.stderr
+
+
+def test_an_allowlist_of_numbers_and_beginnings_starts():
+    ran = run("serve", "--sandbox", TEXTREQUEST_ONLY_TO="+14235550100, 423555*")
+
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")
+
+
 def test_a_port_that_stdio_would_ignore_is_told():
     ran = run("serve", "--sandbox", "--port", "8000")
 

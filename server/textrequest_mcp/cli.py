@@ -72,11 +72,28 @@ def _parser() -> argparse.ArgumentParser:
 def _serve(chosen: argparse.Namespace) -> int:
     settings: Settings = read_settings(vars(chosen))
     make_state_folder(settings.state_dir)
+    _check_recipients(settings.only_to)
 
     gc.disable()  # while the parts are loaded, nothing is garbage: looking for it takes a tenth of the start
     from textrequest_mcp.serving import serve  # after the settings: a mistake in them is told at once
 
     return serve(settings)
+
+
+def _check_recipients(only_to: str) -> None:
+    """Tell a mistake in the allowlist before anything starts.
+
+    Raises:
+        SettingsError: it names something that is no number.
+    """
+    if not only_to:
+        return
+    from textrequest_mcp.guard.allowlist import Allowlist  # phone numbers take long to load
+
+    try:
+        Allowlist(only_to)
+    except ValueError as error:
+        raise SettingsError([str(error)]) from None
 
 
 def _sandbox(chosen: argparse.Namespace) -> int:
