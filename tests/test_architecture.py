@@ -13,7 +13,7 @@ PACKAGE = "textrequest_mcp"
 
 # From the outside in. A room may import itself and what stands below it; the sandbox and the rest never import each
 # other, but for the two places that wire it in.
-GROUND = {"processes", "store", "wording"}
+GROUND = {"clean", "processes", "store", "wording"}
 UPSTREAM = {"upstream"}
 GUARD = {"guard"}
 LIVE = {"live"}
@@ -35,6 +35,7 @@ WIRING = {
 }
 BELOW: dict[str, set[str]] = {
     **{ground: set[str]() for ground in GROUND},
+    "wording": {"clean"},
     **dict.fromkeys(UPSTREAM, GROUND),
     **dict.fromkeys(GUARD, GROUND | UPSTREAM),
     **dict.fromkeys(LIVE, GROUND | UPSTREAM | GUARD),

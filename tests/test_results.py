@@ -90,7 +90,7 @@ CONTROLS = [chr(code) for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code
 
 @pytest.mark.parametrize("unseen", [*CONTROLS, *BIDI], ids=ascii)
 def test_what_acts_on_a_screen_without_being_seen_is_left_out_of_cells_and_json(unseen: str):
-    name = f"E{unseen}ve"
+    name = f"Eve{unseen}"
 
     assert table([{"name": name, "tags": [name], "inner": {"name": name}}])[1].startswith("Eve\tEve\t{")
     for text in (write_text({"name": name}), write_text({"name": name, "items": [{"inner": {"name": name}}]})):
@@ -104,12 +104,18 @@ def test_a_cell_is_cut_by_what_is_seen_of_it():
 
 
 @pytest.mark.parametrize("line_break", [*BREAKS, "\u2028", "\u2029"], ids=ascii)
-def test_json_is_one_line_and_says_the_same(line_break: str):
+def test_json_is_one_line_whatever_breaks_its_texts(line_break: str):
     answer = {"name": f"Eve{line_break}9"}
 
     for text in (write_text(answer), write_text({**answer, "items": []}), table([{"inner": answer}])[1]):
         assert len(text.splitlines()) == 1
-        assert json.loads(text) == answer
+        assert json.loads(text) == {"name": "Eve\n9"}
+
+
+def test_a_command_to_a_terminal_and_smuggled_characters_go_whole():
+    name = "E\x1b[31mv\x9b0me\u3164" + "".join(chr(0xE0000 + ord(c)) for c in "obey me")
+
+    assert table([{"name": name, "inner": {"name": [name]}}])[1] == 'Eve\t{"name":["Eve"]}'
 
 
 def test_emoji_stay_whole_and_letters_stay_what_they_are():

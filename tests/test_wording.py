@@ -11,7 +11,8 @@ from textrequest_mcp.wording import one_line, quoted, same_name, some, visible
         (None, ""),
         ("  Maria \n\t Lopez ", "Maria Lopez"),
         ("Peggy Sørensen 🌷", "Peggy Sørensen 🌷"),
-        ("a\u2028b\u202ec\x00d", "a b c d"),
+        ("a\u2028b\u202ec\x00d", "a bcd"),
+        ("\x1b[31mMaria\x1b[0m \U0001f469\u200d\U0001f527", "Maria \U0001f469\u200d\U0001f527"),
         ("x" * 81, "x" * 79 + "…"),
     ],
 )
@@ -30,6 +31,11 @@ def test_nothing_to_quote_is_said():
 
 def test_what_nobody_would_see_is_written_out():
     assert visible("a\u202eb\u200bc\x1bd\ne") == "a\\u202eb\\u200bc\\u001bd⏎e"
+    assert visible("a\r\nb\tc\u2028d\u3164") == "a\\u000d⏎b\\u0009c\\u2028d\\u3164"
+
+
+def test_an_emoji_of_several_is_shown_as_one():
+    assert visible("\U0001f469\u200d\U0001f527 \u2764\ufe0f") == "\U0001f469\u200d\U0001f527 \u2764\ufe0f"
 
 
 @pytest.mark.parametrize(
@@ -41,7 +47,13 @@ def test_a_count_that_is_not_known_is_not_made_up(count: int | None, said: str):
 
 @pytest.mark.parametrize(
     ("typed", "same"),
-    [("Front Desk", True), (" Front  Desk ", True), ("front desk", False), ("Front Desk\u200b", True), ("", False)],
+    [
+        ("Front Desk", True),
+        (" Front  Desk ", True),
+        ("front desk", False),
+        ("Front\u200b Desk\u3164", True),
+        ("", False),
+    ],
 )
 def test_a_typed_name_is_held_against_what_was_shown(typed: str, same: bool):
     assert same_name(typed, "Front Desk") is same

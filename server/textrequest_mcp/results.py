@@ -4,23 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-_BREAKS = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"  # where str.splitlines cuts
-# What a screen obeys and does not show: control characters (category Cc), and those that turn the direction of text
-# (Bidi_Control). Joiners stay, because emoji and some scripts are written with them.
-_UNSEEN = dict.fromkeys(
-    code
-    for codes in (
-        range(0x20),
-        range(0x7F, 0xA0),
-        (0x061C, 0x200E, 0x200F),
-        range(0x202A, 0x202F),
-        range(0x2066, 0x206A),
-    )
-    for code in codes
-    if chr(code) not in _BREAKS + "\t"
-)
-# JSON escapes the control characters below the space by itself, and leaves these as they are.
-_UNSEEN_IN_JSON: dict[int, str | None] = {**_UNSEEN, 0x85: r"\u0085", 0x2028: r"\u2028", 0x2029: r"\u2029"}
+from textrequest_mcp.clean import clean
 
 
 def write_text(answer: Mapping[str, Any], columns: Sequence[str] = (), longest_cell: int | None = None) -> str:
@@ -34,7 +18,7 @@ def write_text(answer: Mapping[str, Any], columns: Sequence[str] = (), longest_c
     Returns:
         Compact JSON without nulls and empty values; for a list a line of JSON about it, then a table: a line of column
         names and a line for each item, cells divided by tabs, a line break in a cell written as `⏎`, a tab as a space.
-        Characters that act on a screen without being seen are left out of both.
+        Both are clean.
     """
     items = answer.get("items")
     if not isinstance(items, list):
@@ -77,10 +61,23 @@ def _cell(value: Any, longest: int | None = None) -> str:
         if set(pairs) == {"id", "value"}:
             return f"{_cell(pairs['id'])}={_cell(pairs['value'], longest)}"
         return _compact(pairs)
-    text = "⏎".join(" ".join(line.split()) for line in str(value).translate(_UNSEEN).splitlines())
-    return text if longest is None or len(text) <= longest else text[: longest - 1] + "…"
+    text = "⏎".join(" ".join(line.split()) for line in clean(str(value)).splitlines())
+    return clean(text, longest)
 
 
 def _compact(value: Mapping[str, Any]) -> str:
     said = {name: part for name, part in value.items() if part is not None and part not in ("", [])}
-    return json.dumps(said, ensure_ascii=False, separators=(",", ":")).translate(_UNSEEN_IN_JSON)
+    return json.dumps(_cleaned(said), ensure_ascii=False, separators=(",", ":"))
+
+
+def _cleaned(value: Any) -> Any:
+    """JSON with clean texts; of what a line could be broken with, only `\\n` and `\\t` are left, which JSON escapes."""
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, Mapping):
+        named: Mapping[str, Any] = value  # pyright: ignore[reportUnknownVariableType]
+        return {name: _cleaned(part) for name, part in named.items()}
+    if isinstance(value, list):
+        parts: list[Any] = value  # pyright: ignore[reportUnknownVariableType]
+        return [_cleaned(part) for part in parts]
+    return value

@@ -2,16 +2,18 @@
 
 import unicodedata
 
+from textrequest_mcp.clean import BREAKS, clean, spelled_out
+
 _LONGEST = 80
 # What could end a quotation early, in any script.
 _QUOTES = str.maketrans(dict.fromkeys('"\u201c\u201d\u201e\u201f\u00ab\u00bb\u2039\u203a\uff02\u2033\u301d\u301e', "'"))
 
+_ON_ONE_LINE = str.maketrans({c: f"\\u{ord(c):04x}" for c in "\t" + BREAKS} | {"\n": "⏎"})
+
 
 def one_line(text: str | None, longest: int = _LONGEST) -> str:
-    """A name or a message as a sentence may quote it: printable characters, single spaces, cut with `…`."""
-    plain = "".join(c if c.isprintable() else " " for c in text or "")
-    plain = " ".join(plain.split())
-    return plain if len(plain) <= longest else plain[: longest - 1] + "…"
+    """A name or a message as a sentence may quote it: clean, with single spaces, cut with `…`."""
+    return clean(" ".join(clean(text or "").split()), longest)
 
 
 def quoted(text: str | None, longest: int = _LONGEST) -> str:
@@ -21,9 +23,8 @@ def quoted(text: str | None, longest: int = _LONGEST) -> str:
 
 
 def visible(text: str) -> str:
-    """A text as it is, on one line, with what nobody would see (control, bidi, zero-width) written as its code."""
-    shown = ("⏎" if c == "\n" else c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)
-    return "".join(shown).translate(_QUOTES)
+    """A text as it is, on one line, with what `clean` would take out written as its code."""
+    return spelled_out(text).translate(_ON_ONE_LINE).translate(_QUOTES)
 
 
 def same_name(one: str, other: str) -> bool:

@@ -9,6 +9,7 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
+from textrequest_mcp.clean import clean
 from textrequest_mcp.upstream.errors import BadKey, NotFound, Refused
 from textrequest_mcp.upstream.phone import mask_numbers
 
@@ -82,7 +83,7 @@ def date_of(headers: Mapping[str, str]) -> float | None:
 
 def quote(message: str) -> str:
     """The service's words, fit for an error: one line, not long, no whole phone number."""
-    plain = "".join(c if c.isprintable() else " " for c in message)
+    plain = "".join(c if c.isprintable() else " " for c in clean(message))
     return mask_numbers(" ".join(plain.split()))[:_LONGEST_QUOTE]
 
 
