@@ -720,7 +720,13 @@ class TestOnDisk:
         assert len(one("half an emoji \ud83d")) == 32
 
     @pytest.mark.parametrize(
-        ("written", "read"), [("Hello  there\n", "Hello there"), ("Jose\u0301", "Jos\u00e9"), (" a\u00a0b", "a b")]
+        ("written", "read"),
+        [
+            ("Hello  there\n", "Hello there"),
+            ("Jose\u0301", "Jos\u00e9"),
+            (" a\u00a0b", "a b"),
+            ("a\u200b\x1b[mb\r\n", "ab"),
+        ],
     )
     async def test_two_texts_that_read_the_same_are_the_same(self, ledger: Ledger, written: str, read: str):
         hashed = await ledger.hasher()

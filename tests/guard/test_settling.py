@@ -9,16 +9,18 @@ from typing import Any
 
 import anyio
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from pydantic import TypeAdapter
 from tests.desk import MARIA
 from tests.guard.rows import ACCOUNT, GIVEN_UP, NOT_SENT, SENT, UNKNOWN, act, brought, claim, may_write, row
 from tests.sandbox.service import START, Clock
 
+from textrequest_mcp.answers import Text
 from textrequest_mcp.guard import book
 from textrequest_mcp.guard.ledger import Ledger
 from textrequest_mcp.guard.sends import Ending, Send
-from textrequest_mcp.guard.settling import PACE, Facts, Once, Pace, Settler, Trace
+from textrequest_mcp.guard.settling import PACE, Facts, Once, Pace, Settler, Trace, written
 from textrequest_mcp.processes import this_process
 from textrequest_mcp.store import Store, StoreError
 from textrequest_mcp.upstream.errors import NotFound, Unreadable
@@ -590,6 +592,37 @@ class TestNews:
         await bench.store.transact(lambda connection: connection.execute("DELETE FROM ledger_sends"))
 
         assert await bench.settler.news(send) == send
+
+
+def kept(**arguments: object) -> Facts:
+    """What the ledger keeps of these words, whose hash is readable here."""
+    hashes = {name: f"hash of {written(value)}" for name, value in arguments.items()}
+    return Facts("s1", 121, hashes, "hash of {}".format)
+
+
+class TestWords:
+    @settings(deadline=None)
+    @given(st.text() | st.text(st.sampled_from("ab\r\n\x1b[m\x85\x9b\u200b\u200d\u202e\u2028\U0001f468\U000e0061")))
+    @example("\u3164")
+    @example("x" * 5001)
+    def test_a_text_that_was_sent_is_known_again_as_it_is_read(self, sent: str):
+        """The account's words are clean, and cut; what was sent need not be."""
+        read = TypeAdapter[Any](Text).validate_python(sent)
+
+        assert kept(body=sent).says("body", read)
+
+    @pytest.mark.parametrize(("sent", "there"), [("Hello", "Hell o"), ("Hello", ""), ("Hello", None), (["a"], ["b"])])
+    def test_other_words_are_not(self, sent: object, there: object):
+        assert not kept(body=sent).says("body", there)
+
+    @pytest.mark.parametrize("nothing", [None, "", []])
+    @pytest.mark.parametrize("sent", [{}, {"mms_media": ""}, {"mms_media": []}], ids=repr)
+    def test_nothing_is_known_again_as_nothing(self, sent: dict[str, Any], nothing: object):
+        assert kept(**sent).says("mms_media", nothing)
+        assert not kept(**sent).says("mms_media", ["https://media.sandbox.invalid/1.png"])
+
+    def test_a_list_is_the_same_in_any_order(self):
+        assert kept(mms_media=["a", "b"]).says("mms_media", ["b", "a"])
 
 
 def test_of_an_answer_the_id_and_the_named_fields_are_kept_and_nobodys_words():

@@ -45,7 +45,7 @@ class Book:
         store.ensure(SCHEMA)
 
     async def hasher(self) -> Callable[[str], str]:
-        """What hashes a text, the same in every process: as a person reads it, whatever its spacing and accents."""
+        """What hashes a text, the same in every process: as a person reads it (`as_read`)."""
         secret = await self._store.secret()
         return lambda text: keyed(secret, as_read(text))
 

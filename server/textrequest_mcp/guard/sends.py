@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
+from textrequest_mcp.clean import clean
+
 if TYPE_CHECKING:
     import sqlite3
 
@@ -109,8 +111,8 @@ _COLUMNS = ", ".join(Send.__dataclass_fields__)
 
 
 def as_read(text: str) -> str:
-    """A text as a person reads it: two that differ in spacing or in the spelling of accents are the same."""
-    return " ".join(unicodedata.normalize("NFC", text).split())
+    """A text as a person reads it: two that differ in spacing, in accents or in what nobody sees are the same."""
+    return " ".join(unicodedata.normalize("NFC", clean(text)).split())
 
 
 def keyed(secret: bytes, text: str) -> str:

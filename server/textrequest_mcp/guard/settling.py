@@ -13,6 +13,7 @@ from typing import Any, cast
 
 import anyio
 
+from textrequest_mcp.clean import LONGEST_TEXT, clean
 from textrequest_mcp.guard.ledger import Ledger
 from textrequest_mcp.guard.sends import Ending, Send
 from textrequest_mcp.upstream.errors import TextRequestError
@@ -84,9 +85,9 @@ class Facts:
     hashed: Callable[[str], str]
 
     def says(self, name: str, value: object) -> bool:
-        """Whether words in the account are those that this argument held; none where it was left out."""
-        kept = self.kept.get(name)
-        return self.hashed(written(value)) == kept if value else kept is None
+        """Whether words in the account are those that this argument held; none where it was left out or empty."""
+        kept, said = self.kept.get(name), written(value)
+        return self.hashed(said) == kept or (kept is None and not said)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,10 +122,10 @@ class Once:
 
 
 def written(value: object) -> str:
-    """Words as they are hashed: a text as it is, a list whatever its order."""
+    """Words as they are hashed: clean and cut, as they come back when the account is read; a list in one order."""
     if isinstance(value, str):
-        return value
-    return json.dumps(sorted(cast("list[str]", value)))
+        return clean(value, LONGEST_TEXT)
+    return json.dumps(sorted(map(written, cast("list[str]", value)))) if value else ""
 
 
 class Settler:
