@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, Field, TypeAdapter
 
-from textrequest_mcp.answers import Answer, Flag, Listing, Money, Phone, Text, Texts, Time, Whole, Wholes
+from textrequest_mcp.answers import Answer, Flag, Kept, Listing, Money, Name, Phone, Text, Texts, Time, Whole, Wholes
 from textrequest_mcp.upstream.errors import Unreadable
 
 
@@ -17,7 +17,14 @@ from textrequest_mcp.upstream.errors import Unreadable
         (Text, None, None),
         (Text, "cut \ud83d", "cut \ufffd"),
         (Text, "\ud83d\ude00", "😀"),
-        (Texts, ["a", None, 5], ["a", "5"]),
+        (Text, "a\u200bb\x1b[31m\r\nc", "ab\nc"),
+        (Text, "\u200b" * 9 + "x" * 5000, "x" * 5000),
+        (Text, "x" * 5001, "x" * 4999 + "…"),
+        (Name, "x" * 201, "x" * 199 + "…"),
+        (Name, None, None),
+        (Kept, "a\u200bb\ud83d" + "x" * 6000, "a\u200bb\ufffd" + "x" * 6000),
+        (Kept, None, None),
+        (Texts, ["a\u200b", None, 5], ["a", "5"]),
         (Texts, "a", None),
         (Flag, True, True),
         (Flag, "false", False),
@@ -39,6 +46,7 @@ from textrequest_mcp.upstream.errors import Unreadable
         (Phone, "14235550123", "+14235550123"),
         (Phone, "(423) 555-0123", "+14235550123"),
         (Phone, "short code", "short code"),
+        (Phone, "short\u202e code", "short code"),
         (Phone, 5, None),
         (Time, "2026-11-20T15:04:05.1234567", "2026-11-20T15:04:05Z"),
         (Time, "2026-11-20T15:04:05+02:00", "2026-11-20T13:04:05Z"),

@@ -676,6 +676,14 @@ class TestUnknown:
                 assert said(await call(host, "cancel_payment", payment_id=OPEN))["outcome"] == "done"
                 assert len(person.questions) == 2
 
+    @pytest.mark.parametrize(
+        "body", ["Hi,\r\nit is ready.", "1.\x0b2.\u20283.", "\U0001f468\u200d\U0001f527 \u2764\ufe0f"], ids=ascii
+    )
+    async def test_a_text_is_found_although_it_is_read_in_another_form_than_it_was_sent(self, body: str):
+        async with desk_behind(Way("acts, answer lost")) as desk:
+            assert said(await send(desk, body=body))["outcome"] == "sent"
+            assert [accepted.body for accepted in desk.sandbox.journal] == [{"body": body}]
+
     async def test_of_two_equal_texts_with_one_trace_neither_is_called_sent(self):
         way = Way("lost", "acts, answer lost")
         async with desk_behind(way, confirm="off") as desk:
@@ -729,7 +737,11 @@ class TestMarks:
 
             assert [result["outcome"] for result in results] == ["unknown", "sent"]
 
-    @pytest.mark.parametrize(("name", "start"), [(None, "API "), ("n" * 41, "n" * 33 + " ")], ids=["none", "long"])
+    @pytest.mark.parametrize(
+        ("name", "start"),
+        [(None, "API "), ("n" * 41, "n" * 33 + " "), ("Dana\x1b", "Dana "), ("\u200b", "API ")],
+        ids=["none", "long", "half an escape sequence", "unseen"],
+    )
     async def test_a_mark_fits_into_the_longest_name_and_stands_alone(self, name: str | None, start: str):
         async with open_desk(tag_sends=True) as desk:
             sent = said(await send(desk, sender_name=name))

@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar, Self, TypeVar, cast
 
 from pydantic import BaseModel, BeforeValidator, Field, PlainSerializer, WithJsonSchema, model_validator
 
+from textrequest_mcp.clean import LONGEST_NAME, LONGEST_TEXT, clean, whole
 from textrequest_mcp.upstream.errors import Uncertain, Unreadable
 from textrequest_mcp.upstream.page import Page, read_page
 from textrequest_mcp.upstream.phone import from_wire
@@ -26,12 +27,24 @@ def _money(value: object) -> Decimal | None:
     return amount if amount.is_finite() else None
 
 
-def _text(value: object) -> str | None:
+def _kept(value: object) -> str | None:
     """Text, also where a number or a truth value came instead; the service does not promise the type."""
-    if value is None:
-        return None
-    # Half an emoji, as a carrier leaves it where it cuts a text, could not be written to the host.
-    return str(value).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    # Half an emoji, as a carrier leaves it where it cuts a text, could not be written to anybody.
+    return None if value is None else whole(str(value))
+
+
+def _text(value: object) -> str | None:
+    """Anybody's words, clean."""
+    return None if value is None else clean(str(value), LONGEST_TEXT)
+
+
+def _name(value: object) -> str | None:
+    return None if value is None else clean(str(value), LONGEST_NAME)
+
+
+def _phone(value: object) -> str | None:
+    """A number in E.164; what is none, such as a sender's short name, clean."""
+    return _name(from_wire(value))
 
 
 def _texts(value: object) -> list[str] | None:
@@ -75,7 +88,7 @@ Time = Annotated[
     PlainSerializer(show_time, when_used="json-unless-none"),
     WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
-Phone = Annotated[str | None, BeforeValidator(from_wire), Field(description="E.164, as every tool takes it")]
+Phone = Annotated[str | None, BeforeValidator(_phone), Field(description="E.164, as every tool takes it")]
 Money = Annotated[
     Decimal | None,
     BeforeValidator(_money),
@@ -83,6 +96,8 @@ Money = Annotated[
     WithJsonSchema({"type": "string", "description": "Dollars with two decimals, such as 220.50"}),
 ]
 Text = Annotated[str | None, BeforeValidator(_text)]
+Name = Annotated[str | None, BeforeValidator(_name)]
+Kept = Annotated[str | None, BeforeValidator(_kept)]  # as it is, to be sent back; nobody is shown it
 Texts = Annotated[list[str] | None, BeforeValidator(_texts)]
 Flag = Annotated[bool | None, BeforeValidator(_flag)]
 Whole = Annotated[int | None, BeforeValidator(_whole)]

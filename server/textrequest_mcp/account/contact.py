@@ -5,29 +5,44 @@ from typing import Annotated
 from pydantic import BaseModel, BeforeValidator, Field
 
 from textrequest_mcp.account.message import Message
-from textrequest_mcp.answers import Answer, Flag, Listing, Phone, Record, Records, Text, Texts, Time, Whole, Wholes
+from textrequest_mcp.answers import (
+    Answer,
+    Flag,
+    Listing,
+    Name,
+    Phone,
+    Record,
+    Records,
+    Text,
+    Texts,
+    Time,
+    Whole,
+    Wholes,
+)
 from textrequest_mcp.parameters import Guid, Guids, Ids, Number, Words, parsed
+
+_ANYBODYS = "The customer's or a colleague's own words"
 
 
 class CustomFieldValue(BaseModel):
     """A contact's value for a custom field."""
 
     id: Text = None
-    value: Text = None
+    value: Text = Field(default=None, description=_ANYBODYS)
 
 
 class Contact(Answer):
     """A person, as one line knows them; names, notes and values are the customer's or a colleague's words."""
 
     phone_number: Phone = None
-    first_name: Text = None
-    last_name: Text = None
-    display_name: Text = None
+    first_name: Name = Field(default=None, description=_ANYBODYS)
+    last_name: Name = Field(default=None, description=_ANYBODYS)
+    display_name: Name = Field(default=None, description=_ANYBODYS)
     is_suppressed: Flag = Field(default=None, description="Does not rise in the queue")
     is_archived: Flag = None
     is_blocked: Flag = Field(default=None, description="Incoming texts are dropped")
-    suppressed_reason: Text = None
-    note: Text = Field(default=None, description="Never shown to the contact")
+    suppressed_reason: Text = Field(default=None, description="A colleague's own words")
+    note: Text = Field(default=None, description="A colleague's own words; never shown to the contact")
     groups: Wholes = Field(default=None, description="Group ids")
     contact_tags: Texts = Field(default=None, description="Tag ids")
     custom_fields: Annotated[list[CustomFieldValue] | None, Records] = None

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from textrequest_mcp.account.line import Account, InAccount, Line
-from textrequest_mcp.answers import Answer, Listing, Phone, Text, Whole, no_word_of_it
+from textrequest_mcp.answers import Answer, Listing, Name, Phone, Text, Whole, no_word_of_it
 from textrequest_mcp.guard.confirmation import Question
 from textrequest_mcp.guard.departing import Departing
 from textrequest_mcp.guard.settling import Facts, Once, Trace
@@ -28,7 +28,7 @@ class Dashboard(Answer):
     """A texting line."""
 
     id: Whole = None
-    name: Text = None
+    name: Name = None
     phone: Phone = None
     time_zone: Text = Field(default=None, validation_alias="timeZoneId")
 

@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from textrequest_mcp.account.line import Line
-from textrequest_mcp.answers import Answer, Listing, Text
+from textrequest_mcp.answers import Answer, Listing, Name, Text
 from textrequest_mcp.toolset import Toolset
 
 fields = Toolset("fields")
@@ -13,7 +13,7 @@ class CustomField(Answer):
     """A field that contacts can have a value for."""
 
     id: Text = None
-    name: Text = None
+    name: Name = Field(default=None, description="A colleague's own words")
 
 
 class CustomFields(Listing):

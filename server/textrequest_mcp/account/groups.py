@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from textrequest_mcp.account.line import Line, TextingLine
-from textrequest_mcp.answers import Answer, Flag, Listing, Text, Time, Whole, no_word_of_it
+from textrequest_mcp.answers import Answer, Flag, Kept, Listing, Name, Text, Time, Whole, no_word_of_it
 from textrequest_mcp.guard.confirmation import Question
 from textrequest_mcp.parameters import Filled, GroupId, PageNumber, PageSize, Words, only_given
 from textrequest_mcp.toolset import Toolset
@@ -23,8 +23,8 @@ class Group(Answer):
     """A group."""
 
     id: Whole = None
-    name: Text = None
-    notes: Text = None
+    name: Name = Field(default=None, description="A colleague's own words")
+    notes: Text = Field(default=None, description="A colleague's own words")
     group_member_count: Whole = None
     is_keyword: Flag = Field(default=None, description="Made by the service; people join by texting a keyword")
     last_message_sent_utc: Time = None
@@ -35,6 +35,13 @@ class Groups(Listing):
 
     columns = ("id", "name", "group_member_count", "is_keyword", "last_message_sent_utc", "notes")
     items: list[Group] = Field(default_factory=list[Group])
+
+
+class _Known(Answer):
+    """What a group's update sends back where nobody changes it."""
+
+    name: Kept = None
+    notes: Kept = None
 
 
 class GroupDeleted(Answer):
@@ -73,7 +80,8 @@ async def update_group(
     if name is None and notes is None:
         raise BadInput("update_group has nothing to change.", todo="Give a name, notes, or both.")
     # The service wants the name each time (wire-facts, Groups), and says nothing of notes left out: send both as known.
-    now = await _read(line, group_id) if name is None or notes is None else Group()
+    known = name is not None and notes is not None
+    now = _Known() if known else _Known.model_validate(await _answer(line, group_id))
     body: dict[str, Any] = only_given(
         name=now.name if name is None else name, notes=now.notes if notes is None else notes
     )
@@ -98,7 +106,11 @@ async def delete_group(line: Line, group_id: GroupId) -> GroupDeleted:
 
 
 async def _read(line: TextingLine, group_id: int) -> Group:
+    return Group.model_validate(await _answer(line, group_id))
+
+
+async def _answer(line: TextingLine, group_id: int) -> Any:
     answer = await line.get("groups", group_id)
     if answer is None:
         raise NotFound(f"This line has no group {group_id}.", todo="See list_groups; each line has its own.")
-    return Group.model_validate(answer)
+    return answer

@@ -7,6 +7,7 @@ import anyio
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.resolve import Resolve
 
+from textrequest_mcp.clean import clean
 from textrequest_mcp.guard.confirmation import Gate
 from textrequest_mcp.live.subscriptions import Subscriptions
 from textrequest_mcp.live.watching import Live
@@ -17,7 +18,7 @@ from textrequest_mcp.upstream.errors import BadInput
 from textrequest_mcp.upstream.page import MAX_SIZE, read_page
 from textrequest_mcp.upstream.phone import wire
 from textrequest_mcp.upstream.request import Query, Segment
-from textrequest_mcp.wording import quoted
+from textrequest_mcp.wording import one_line, quoted
 
 _LINES_STAY_SECONDS = 60.0
 
@@ -66,7 +67,7 @@ class Account:
             items = read_page(answer, page=0, page_size=MAX_SIZE).items
             rows: list[dict[str, Any]] = [item for item in items if isinstance(item, dict)]
             self._lines = tuple(
-                KnownLine(row["id"], str(row.get("name") or ""), str(row.get("phone") or ""))
+                KnownLine(row["id"], clean(str(row.get("name") or "")), clean(str(row.get("phone") or "")))
                 for row in rows
                 if isinstance(row.get("id"), int)
             )
@@ -91,7 +92,7 @@ class Account:
         if chosen is None:
             lines = await self.lines()
             if len(lines) != 1:
-                listed = "; ".join(f"{line.id} {line.name}" for line in lines) or "none"
+                listed = "; ".join(f"{line.id} {one_line(line.name)}" for line in lines) or "none"
                 raise BadInput(
                     f"dashboard_id is missing, and this account has {len(lines)} lines: {listed}.",
                     todo="Choose one of these ids; if it is not clear which, ask the person.",

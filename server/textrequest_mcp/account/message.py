@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from textrequest_mcp.answers import Answer, Flag, Listing, Phone, Text, Texts, Time, Whole
+from textrequest_mcp.answers import Answer, Flag, Listing, Name, Phone, Text, Texts, Time, Whole
 
 Direction = Literal["R", "S"]
 DeliveryStatus = Literal["accepted", "queued", "sending", "sent", "delivered", "undelivered", "failed", "error"]
@@ -16,7 +16,7 @@ class Message(Answer):
     message_id: Text = None
     body: Text = Field(default=None, description="The customer's own words where message_direction is R")
     message_direction: Direction | Text = Field(default=None, description="R received from the contact, S sent")
-    response_by_username: Text = Field(default=None, description="Colleague who sent or last answered; API if unnamed")
+    response_by_username: Name = Field(default=None, description="Colleague who sent or last answered; API if unnamed")
     message_timestamp_utc: Time = None
     delivery_status: DeliveryStatus | Text = Field(default=None, description="Accepted is not delivered")
     delivery_error: Text = None

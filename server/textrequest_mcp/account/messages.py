@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field
 from textrequest_mcp.account.line import Account, Line, TextingLine
 from textrequest_mcp.account.message import Arrived, ArrivedText, Direction, Message, Messages, Sent
 from textrequest_mcp.answers import no_word_of_it
+from textrequest_mcp.clean import clean
 from textrequest_mcp.guard.confirmation import Question
 from textrequest_mcp.guard.departing import Departing, tag_of
 from textrequest_mcp.guard.segments import segments
@@ -259,7 +260,8 @@ def _marked(sender_name: str | None, tag: str | None) -> str | None:
     """The sender's name with the send's mark, cut so that both fit."""
     if tag is None:
         return sender_name
-    return f"{(sender_name or NO_SENDER)[: LONGEST_SENDER - len(tag) - 1]} {tag}"
+    # Clean, because the end of a name could make the mark a part of an escape sequence, and the trace unreadable.
+    return f"{(clean(sender_name or '') or NO_SENDER)[: LONGEST_SENDER - len(tag) - 1]} {tag}"
 
 
 def _sent(answer: Any) -> Sent:

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from textrequest_mcp.account.line import Account, Line, TextingLine
-from textrequest_mcp.answers import Answer, Flag, Listing, Money, Phone, Text, Time, Whole, no_word_of_it
+from textrequest_mcp.answers import Answer, Flag, Listing, Money, Name, Phone, Text, Time, Whole, no_word_of_it
 from textrequest_mcp.guard.confirmation import Question
 from textrequest_mcp.guard.departing import Departing
 from textrequest_mcp.guard.settling import Facts, Once, Trace
@@ -51,8 +51,8 @@ class Payment(Answer):
 
     payment_id: Whole = None
     request_date: Time = None
-    recipient: Text = None
-    description: Text = Field(default=None, description="Never shown to the contact")
+    recipient: Name = Field(default=None, description="The contact's name, in the customer's or a colleague's words")
+    description: Text = Field(default=None, description="A colleague's own words; never shown to the contact")
     customer_phone: Phone = None
     amount_requested: Money = None
     is_past_due: Flag = None

@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from textrequest_mcp.account.line import Line
-from textrequest_mcp.answers import Answer, Listing, Text
+from textrequest_mcp.answers import Answer, Listing, Name, Text
 from textrequest_mcp.parameters import PageNumber, PageSize
 from textrequest_mcp.toolset import Toolset
 from textrequest_mcp.upstream.page import DEFAULT_SIZE
@@ -15,7 +15,7 @@ class Tag(Answer):
     """A label."""
 
     id: Text = None
-    tag: Text = None
+    tag: Name = Field(default=None, description="A colleague's own words")
     tag_color: Text = None
 
 
