@@ -21,6 +21,7 @@ TOOLING = {"answers", "asking", "parameters", "progress", "results", "schema", "
 ACCOUNT = {"account"}
 WIRING = {
     "app",
+    "audit_command",
     "cli",
     "demo",
     "endings",

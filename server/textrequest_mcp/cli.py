@@ -1,4 +1,4 @@
-"""The command `textrequest-mcp`: serve, sandbox, demo, tools."""
+"""The command `textrequest-mcp`: serve, sandbox, demo, tools, audit."""
 
 import argparse
 import gc
@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from textrequest_mcp import __version__
-from textrequest_mcp.settings import Settings, SettingsError, make_state_folder, read_settings
+from textrequest_mcp.settings import Settings, SettingsError, make_state_folder, read_settings, read_state_folder
 
-_COMMANDS = ("serve", "sandbox", "demo", "tools", "hooks")
+_COMMANDS = ("serve", "sandbox", "demo", "tools", "hooks", "audit")
 _FAILED = 1
 _WRONG_USE = 2
 
@@ -38,7 +38,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog="Settings are also read from TEXTREQUEST_ variables, first of all TEXTREQUEST_API_KEY; see README.md.",
     )
     parser.add_argument("--version", action="version", version=f"textrequest-mcp {__version__}")
-    commands = parser.add_subparsers(required=True, metavar="{serve,sandbox,demo,tools,hooks}")
+    commands = parser.add_subparsers(required=True, metavar="{serve,sandbox,demo,tools,hooks,audit}")
 
     serve = commands.add_parser("serve", help="serve an account to an AI host (the default)")
     serve.add_argument("--transport", choices=("stdio", "sse", "http"), default="stdio", help="how hosts connect")
@@ -66,6 +66,18 @@ def _parser() -> argparse.ArgumentParser:
         "--dashboard-id", type=int, action="append", default=[], help="only on this line; may be given several times"
     )
     hooks.set_defaults(run=_hooks)
+
+    audit = commands.add_parser("audit", help="print what was changed, sent, refused and approved on this machine")
+    audit.add_argument("--since", metavar="TIME", help="from this day or time on, such as 2026-11-01; in UTC")
+    audit.add_argument("--until", metavar="TIME", help="to the end of this day, or to this time; in UTC")
+    audit.add_argument("--tool", help="only what this tool did, e.g. send_message")
+    shape = audit.add_mutually_exclusive_group()
+    shape.add_argument("--json", dest="shape", action="store_const", const="json", help="as JSON, one object a line")
+    shape.add_argument("--csv", dest="shape", action="store_const", const="csv", help="as CSV, for a spreadsheet")
+    shape.add_argument(
+        "--verify", dest="shape", action="store_const", const="verify", help="check that nobody changed it"
+    )
+    audit.set_defaults(run=_audit, shape="table")
     return parser
 
 
@@ -126,3 +138,15 @@ def _hooks(chosen: argparse.Namespace) -> int:
     from textrequest_mcp.hooks_command import run_hooks
 
     return run_hooks(settings, chosen.do, chosen.dashboard_id)
+
+
+def _audit(chosen: argparse.Namespace) -> int:
+    from textrequest_mcp.audit_command import read_period, show_audit, verify_audit
+
+    folder = read_state_folder()
+    period = read_period(chosen.since, chosen.until)
+    if chosen.shape != "verify":
+        return show_audit(folder, period, chosen.tool, chosen.shape)
+    if any((chosen.since, chosen.until, chosen.tool)):
+        raise SettingsError(["--verify checks all of the audit, so leave out --since, --until and --tool."])
+    return verify_audit(folder)

@@ -136,3 +136,17 @@ def read_settings(flags: Mapping[str, Any], environment: Mapping[str, str] = os.
     if reading.problems:
         raise SettingsError(reading.problems)
     return settings
+
+
+def read_state_folder(environment: Mapping[str, str] = os.environ) -> Path:
+    """Where state is kept, for a command that only reads it: that needs no account, so no key is asked for.
+
+    Raises:
+        SettingsError: naming every problem at once.
+    """
+    reading = Reading({}, environment)
+    reading.unknown_variables(_VARIABLES)  # a misspelt TEXTREQUEST_STATE_DIR would read another state
+    folder = reading.state_dir()
+    if reading.problems or folder is None:
+        raise SettingsError(reading.problems)
+    return folder
