@@ -7,14 +7,20 @@ import shlex
 import signal
 import subprocess
 import sys
+import tempfile
 import tomllib
 from collections.abc import Callable
+from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 
+import anyio
 import pytest
 from mcp import Client, StdioServerParameters
 
+from textrequest_mcp.guard.audit import Audit
+from textrequest_mcp.guard.audit_trail import Entry
+from textrequest_mcp.store import Store
 from textrequest_mcp.tool_table import tools_as_table
 
 ROOT = Path(__file__).parent.parent
@@ -55,13 +61,40 @@ def serves_and_ends(command: list[str]) -> None:
     assert (child.returncode, written, complaints) == (0, "", "")
 
 
-RUN: dict[str, Callable[[list[str]], None]] = {"make": make_knows, COMMAND: serves_and_ends}
+def reads_the_audit(command: list[str]) -> None:
+    """It ends well, with something to read, in a state folder where a server has kept an audit."""
+    assert command[0] == COMMAND
+    with tempfile.TemporaryDirectory() as folder:
+        anyio.run(record_a_text, Path(folder))
+        ran = subprocess.run(
+            [sys.executable, "-m", "textrequest_mcp", *command[1:]],
+            capture_output=True,
+            text=True,
+            env=environment() | {"TEXTREQUEST_STATE_DIR": folder},
+            check=False,
+        )
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert "1 row," in ran.stdout if "--verify" in command else "sent" in ran.stdout
+
+
+async def record_a_text(folder: Path) -> None:
+    store = Store.open(folder)
+    audit = Audit(store, "account", clock=datetime(2026, 11, 20, tzinfo=UTC).timestamp)
+    await audit.record(Entry(caller="host", tool="send_message", kind="send", outcome="sent"))
+    store.close()
+
+
+RUN: dict[str, Callable[[list[str]], None]] = {
+    "make": make_knows,
+    COMMAND: serves_and_ends,
+    f"{COMMAND} audit": reads_the_audit,
+}
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_of_the_readme_runs(command: str):
     words = shlex.split(command)
-    RUN[words[0]](words)
+    (RUN.get(" ".join(words[:2])) or RUN[words[0]])(words)
 
 
 def test_the_readme_has_the_two_commands_of_the_project():
