@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 from openapi_core import OpenAPI
 from openapi_core.testing import MockRequest, MockResponse
+from openapi_schema_validator import OAS30Validator, oas30_format_checker
 from starlette.datastructures import URL, Headers, QueryParams
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -158,6 +159,19 @@ def _operations(document: dict[str, Any]) -> list[Operation]:
         for method, operation in item.items()
         if method != "parameters"
     ]
+
+
+@functools.cache
+def _shape(name: str) -> Any:
+    """A JSON pointer goes from the top of the schema at hand, so all of them are in it."""
+    components: dict[str, Any] = yaml.safe_load(CONTRACT.read_text("utf-8"))["components"]
+    schema: Any = {"$ref": f"#/components/schemas/{name}", "components": components}
+    return OAS30Validator(schema, format_checker=oas30_format_checker)
+
+
+def faults(payload: object, name: str) -> list[str]:
+    """What the contract's schema of this name finds wrong with a hook's payload."""
+    return [f"{list(error.absolute_path)}: {error.message}" for error in _shape(name).iter_errors(payload)]
 
 
 def reason(error: BaseException) -> str:

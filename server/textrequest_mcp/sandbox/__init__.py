@@ -12,13 +12,24 @@ It opens with the lines 121 `Front Desk`, 122 `Service Desk` and 123 `After Hour
     14235550106  opted out; a send to him is a 400 with code 30050 (last digit even)
     14235550107  suppressed, with a reason
     14235550108  unreachable: a text to her ends as error 2001, as it does for every 555-0199
+
+What happens is told to the hooks that callers made, by a `Courier` that whoever serves the account runs beside it;
 """
 
 from textrequest_mcp.sandbox.account import Account
 from textrequest_mcp.sandbox.app import create_app
+from textrequest_mcp.sandbox.courier import Courier
 from textrequest_mcp.sandbox.records import Accepted
 from textrequest_mcp.sandbox.serve import make_key, serve
 
 SANDBOX_KEY_HINT = "32 upper-case hexadecimal digits, printed when the sandbox starts"
 
-__all__ = ["SANDBOX_KEY_HINT", "Accepted", "Account", "create_app", "make_key", "serve"]
+__all__ = [
+    "SANDBOX_KEY_HINT",
+    "Accepted",
+    "Account",
+    "Courier",
+    "create_app",
+    "make_key",
+    "serve",
+]

@@ -4,16 +4,21 @@ import heapq
 import itertools
 import time
 import uuid
+from collections import deque
 from collections.abc import Callable
+from typing import Any
 
 from textrequest_mcp.sandbox import texting
 from textrequest_mcp.sandbox.phone import eleven_digits
-from textrequest_mcp.sandbox.records import Accepted, Event, Line, Message
+from textrequest_mcp.sandbox.records import Accepted, Delivery, Event, Hook, Line, Message
 from textrequest_mcp.sandbox.refusals import Refusal
 
 
 class Account:
-    """Nothing runs in the background: `advance` catches up with the clock whenever somebody asks."""
+    """Nothing runs in the background: `advance` catches up with the clock whenever somebody asks.
+
+    What its hooks are to be told waits in `outbox`, until a `Courier` brings it to them.
+    """
 
     def __init__(self, clock: Callable[[], float] = time.time, *, lively: bool = True) -> None:
         self.clock = clock
@@ -22,12 +27,16 @@ class Account:
         self.lines: dict[int, Line] = {}
         self.media: set[str] = set()
         self.journal: list[Accepted] = []
+        self.outbox: deque[Delivery] = deque()
         self.requests = 0
         self._ids = itertools.count(1)
         self._events: list[Event] = []
 
     def receive(self, dashboard_id: int, phone_number: str, body: str) -> Message | None:
-        """A customer texts a line; None when the service drops it because the contact is blocked."""
+        """A customer texts a line; None when the service drops it because the contact is blocked.
+
+        Takes a few microseconds, however many texts there are: thousands may be played at once.
+        """
         now = self.clock()
         self.advance(now)
         return texting.receive(self, self.line(dashboard_id), eleven_digits(phone_number), body, now)
@@ -37,6 +46,17 @@ class Account:
         if dashboard_id not in self.lines:
             raise Refusal(400, "The dashboard id is invalid.", "dashboardInvalid")
         return self.lines[dashboard_id]
+
+    def tell(
+        self, line: Line, event: str, payload: Callable[[], dict[str, Any]], at: float, *, also: Hook | None = None
+    ) -> None:
+        """Owe a call to each of the line's connected hooks for the event; without any, no payload is made."""
+        hooks = [hook for hook in line.hooks.values() if hook.event == event and hook.is_connected]
+        if also:
+            hooks.append(also)
+        if hooks:
+            told = payload()
+            self.outbox.extend(Delivery(hook, told, at) for hook in hooks)
 
     def advance(self, now: float) -> None:
         while self._events and self._events[0].at <= now:

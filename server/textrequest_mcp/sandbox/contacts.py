@@ -4,7 +4,7 @@ from typing import Any, cast
 
 from starlette.responses import Response
 
-from textrequest_mcp.sandbox import messages, stamps
+from textrequest_mcp.sandbox import messages, payloads, stamps
 from textrequest_mcp.sandbox.calls import Body, Call, nothing, shown
 from textrequest_mcp.sandbox.contact_filters import matching
 from textrequest_mcp.sandbox.phone import eleven_digits
@@ -20,21 +20,7 @@ def view(contact: Contact) -> dict[str, Any]:
     total_sent = sum(message.direction == "S" for message in contact.messages)
     pairs = zip(contact.messages, contact.messages[1:], strict=False)
     return {
-        "phone_number": contact.phone,
-        "first_name": contact.first_name,
-        "last_name": contact.last_name,
-        "display_name": contact.display_name,
-        "is_suppressed": contact.is_suppressed,
-        "is_archived": contact.is_archived,
-        "is_blocked": contact.is_blocked,
-        "suppressed_reason": contact.suppressed_reason,
-        "note": contact.note,
-        "groups": contact.groups,
-        "contact_tags": contact.tags,
-        "custom_fields": [{"id": id_, "value": value} for id_, value in contact.fields.items()],
-        "is_resolved": contact.is_resolved,
-        "first_contact_utc": stamps.bare(contact.messages[0].at if contact.messages else None),
-        "opted_out_utc": stamps.bare(contact.opted_out_at),
+        **payloads.contact_updated(contact),
         "last_msg_sent_utc": stamps.zoned(sent.at if sent else None),
         "last_msg_received_utc": stamps.zoned(received.at if received else None),
         "total_msgs_sent": total_sent,
@@ -59,7 +45,7 @@ def read(call: Call) -> Response:
 def save(call: Call) -> Response:
     line, phone, fields = call.line, call.phone, call.fields()
     _check(line, fields)
-    return shown(view(_save(line, phone, fields, call.now)))
+    return shown(view(_save(call, line, phone, fields)))
 
 
 def save_many(call: Call) -> Response:
@@ -69,7 +55,7 @@ def save_many(call: Call) -> Response:
     numbers = [eleven_digits(fields.required("phone_number")) for fields in given]
     for fields in given:
         _check(line, fields)
-    saved = [_save(line, phone, fields, call.now) for phone, fields in zip(numbers, given, strict=True)]
+    saved = [_save(call, line, phone, fields) for phone, fields in zip(numbers, given, strict=True)]
     return shown([view(contact) for contact in saved])
 
 
@@ -104,9 +90,19 @@ def _check(line: Line, fields: Body) -> None:
         raise Refusal(400, "There is no such custom field on this dashboard.", "customFieldInvalid")
 
 
-def _save(line: Line, phone: str, fields: Body, now: float) -> Contact:
+def _save(call: Call, line: Line, phone: str, fields: Body) -> Contact:
+    is_new = phone not in line.contacts
+    contact = line.contact(phone, call.now)
+    _change(contact, fields)
+    if is_new:
+        call.account.tell(line, "contact_created", lambda: payloads.contact_created(line, contact), call.now)
+    else:
+        call.account.tell(line, "contact_updated", lambda: payloads.contact_updated(contact), call.now)
+    return contact
+
+
+def _change(contact: Contact, fields: Body) -> None:
     """wire-facts: what is left out stays; an empty list of tags or field values removes them all."""
-    contact = line.contact(phone, now)
     for name in (*_TEXTS, *_FLAGS):
         if (value := fields.given.get(name)) is not None:
             setattr(contact, name, value)
@@ -120,7 +116,6 @@ def _save(line: Line, phone: str, fields: Body, now: float) -> Contact:
         contact.tags = list(dict.fromkeys(tags))
     if fields.given.get("custom_fields") is not None:
         contact.fields = contact.fields | _values(fields) if fields.given["custom_fields"] else {}
-    return contact
 
 
 def _values(fields: Body) -> dict[str, str]:

@@ -50,8 +50,11 @@ def rename(call: Call) -> Response:
 
 def delete(call: Call) -> Response:
     """wire-facts, Dashboards: the line's hooks go with it."""
-    if call.account.lines.pop(call.path_number("dashboard_id"), None) is None:
+    line = call.account.lines.pop(call.path_number("dashboard_id"), None)
+    if line is None:
         raise Refusal(404, "There is no such dashboard.", silent=True)
+    for hook in line.hooks.values():
+        hook.is_connected = False  # what it is still owed is dropped
     return nothing()
 
 

@@ -62,13 +62,14 @@ def create(call: Call) -> Response:
 
 def reconnect(call: Call) -> Response:
     line, hook = _hook(call)
-    hook.is_connected = True
+    hook.is_connected, hook.failures = True, 0
     return shown(view(line, hook))
 
 
 def delete(call: Call) -> Response:
     line, hook = _hook(call)
     del line.hooks[hook.id]
+    hook.is_connected = False  # what it is still owed is dropped
     return nothing()
 
 

@@ -8,14 +8,11 @@ from textrequest_mcp.sandbox import stamps, texting
 from textrequest_mcp.sandbox.calls import Body, Call, nothing, shown
 from textrequest_mcp.sandbox.records import Contact, Line, Message
 from textrequest_mcp.sandbox.refusals import Refusal
+from textrequest_mcp.sandbox.segments import segments
 
 LONGEST_BODY = 1600
 LONGEST_SENDER = 41
 MOST_MEDIA = 3
-_GSM = frozenset(
-    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡"
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
-)
 
 
 def view(message: Message) -> dict[str, Any]:
@@ -64,19 +61,15 @@ def send(call: Call) -> Response:
     line, phone, fields = call.line, call.phone, call.fields()
     body = fields.required("body", most=LONGEST_BODY)
     sender = fields.text("sender_name", most=LONGEST_SENDER)
-    fields.text("status_callback")
+    callback = fields.text("status_callback")
     if fields.text("location_callback") and texting.LOCATION_TAG not in body:
         raise Refusal(400, "location_callback needs the tag [LocationRequest] in the body.", "parameterInvalid")
     media = _media(call, fields)
     texting.check_recipient(phone, line.contacts.get(phone))
-    sent = texting.send(call.account, line, phone, body, call.now, by=sender or "API", media=media)
+    sent = texting.send(
+        call.account, line, phone, body, call.now, by=sender or "API", media=media, status_callback=callback
+    )
     return shown(view(sent))
-
-
-def segments(body: str) -> int:
-    """How many texts a carrier bills: 160 or 153 characters of the plain alphabet in each, 70 or 67 of any other."""
-    single, joined = (160, 153) if _GSM.issuperset(body) else (70, 67)
-    return 1 if len(body) <= single else -(-len(body) // joined)
 
 
 def _line_view(line: Line, contact: Contact, message: Message) -> dict[str, Any]:

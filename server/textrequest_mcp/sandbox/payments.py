@@ -6,7 +6,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from textrequest_mcp.sandbox import stamps, texting
+from textrequest_mcp.sandbox import payloads, stamps, texting
 from textrequest_mcp.sandbox.calls import Call, nothing, shown
 from textrequest_mcp.sandbox.phone import eleven_digits
 from textrequest_mcp.sandbox.records import Line, Payment
@@ -69,7 +69,7 @@ def create(call: Call) -> Response:
 
 def mark_as_paid(call: Call) -> Response:
     line, payment = _open_payment(call)
-    payment.status = "MarkedAsPaid"
+    _close(call, line, payment, "MarkedAsPaid")
     return shown(view(line, payment))
 
 
@@ -87,7 +87,7 @@ def resend(call: Call) -> Response:
 def cancel(call: Call) -> Response:
     """wire-facts, Payments: cancelling texts the contact. It goes through even where that text cannot."""
     line, payment = _open_payment(call)
-    payment.status = "Cancelled"
+    _close(call, line, payment, "Cancelled")
     _text(call, line, payment, f"The payment request for ${payment.amount:.2f} from {line.name} was cancelled.")
     return shown(view(line, payment))
 
@@ -107,6 +107,11 @@ def _open_payment(call: Call) -> tuple[Line, Payment]:
     if not payment.is_open:
         raise Refusal(400, "This payment is closed.")
     return line, payment
+
+
+def _close(call: Call, line: Line, payment: Payment, status: str) -> None:
+    payment.status = status
+    call.account.tell(line, "payment_status_updated", lambda: payloads.payment_status(payment), call.now)
 
 
 def _text(call: Call, line: Line, payment: Payment, message: str, *, link: bool = False) -> None:

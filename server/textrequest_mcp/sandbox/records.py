@@ -1,13 +1,37 @@
-"""What the pretend service remembers: lines, contacts, texts, groups, tags, fields, payments and hooks."""
+"""What the pretend service remembers: lines, contacts, texts, groups, tags, fields, payments, hooks, calls it owes."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
+
+
+@dataclass(slots=True, eq=False)
+class Hook:
+    """An address that is called for one event. `failures` counts the answers in a row that were none."""
+
+    id: int
+    target_url: str
+    event: str
+    verb: str
+    is_user_defined: bool = False
+    is_connected: bool = True
+    failures: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One call that the service owes to a hook, for what happened at `at`."""
+
+    hook: Hook
+    payload: dict[str, Any]
+    at: float
 
 
 @dataclass(slots=True)
 class Message:
+    """`callback` is who is told of this one text's delivery, beside the line's hooks."""
+
     id: str
     body: str
     direction: Literal["R", "S"]
@@ -16,10 +40,14 @@ class Message:
     status: str | None = None
     error: str | None = None
     media: list[str] = field(default_factory=list[str])
+    callback: Hook | None = None
 
 
 @dataclass(slots=True)
 class Contact:
+    """`id` is the number of the contact and of its conversation, which only hooks show."""
+
+    id: int
     phone: str
     created_at: float
     first_name: str = ""
@@ -83,16 +111,6 @@ class Payment:
 
 
 @dataclass(slots=True)
-class Hook:
-    id: int
-    target_url: str
-    event: str
-    verb: str
-    is_user_defined: bool = False
-    is_connected: bool = True
-
-
-@dataclass(slots=True)
 class Line:
     """One dashboard, with everything that belongs to it and to no other."""
 
@@ -102,6 +120,7 @@ class Line:
     time_zone: str | None = None
     takes_payments: bool = True
     free_at: float = 0.0
+    contacts_made: int = 0
     contacts: dict[str, Contact] = field(default_factory=dict[str, Contact])
     groups: dict[int, Group] = field(default_factory=dict[int, Group])
     tags: dict[str, Tag] = field(default_factory=dict[str, Tag])
@@ -111,7 +130,10 @@ class Line:
 
     def contact(self, phone: str, now: float) -> Contact:
         """The contact with this number, made on the spot where there is none."""
-        return self.contacts.setdefault(phone, Contact(phone, created_at=now))
+        if phone not in self.contacts:
+            self.contacts_made += 1
+            self.contacts[phone] = Contact(self.id * 1_000_000 + self.contacts_made, phone, created_at=now)
+        return self.contacts[phone]
 
 
 @dataclass(order=True, slots=True)

@@ -183,8 +183,8 @@ def _known(account: Account, line: Line, place: int) -> Contact:
 
 
 def _person(line: Line, phone: str, first: str, last: str, created_at: float) -> Contact:
-    contact = Contact(phone, created_at, first, last, f"{first} {last}".strip())
-    line.contacts[phone] = contact
+    contact = line.contact(phone, created_at)
+    contact.first_name, contact.last_name, contact.display_name = first, last, f"{first} {last}".strip()
     return contact
 
 

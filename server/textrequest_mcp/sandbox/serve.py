@@ -1,10 +1,17 @@
-"""Serves the pretend service on this machine until it is interrupted."""
+"""Serves the pretend service on this machine until it is interrupted, and calls its hooks."""
 
 import secrets
 import socket
 import sys
+from typing import TYPE_CHECKING
+
+import anyio
 
 from textrequest_mcp.sandbox.app import PREFIX, create_app
+from textrequest_mcp.sandbox.courier import Courier
+
+if TYPE_CHECKING:
+    import uvicorn
 
 
 def make_key() -> str:
@@ -30,6 +37,13 @@ def serve(port: int, *, key: str | None = None) -> None:
             config = uvicorn.Config(
                 app, log_level="error", access_log=False, lifespan="off", timeout_graceful_shutdown=1
             )
-            uvicorn.Server(config).run(sockets=[listening])
+            anyio.run(_serve, uvicorn.Server(config), Courier(app.state.account, key), listening)
         except KeyboardInterrupt:
             return  # how a person ends it; uvicorn has closed its connections by now
+
+
+async def _serve(server: "uvicorn.Server", courier: Courier, listening: socket.socket) -> None:
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(courier.run)
+        await server.serve(sockets=[listening])
+        tasks.cancel_scope.cancel()

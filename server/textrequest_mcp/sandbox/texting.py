@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from textrequest_mcp.sandbox import payloads
 from textrequest_mcp.sandbox.phone import reachable
-from textrequest_mcp.sandbox.records import Contact, Line, Message
+from textrequest_mcp.sandbox.records import Contact, Hook, Line, Message
 from textrequest_mcp.sandbox.refusals import Refusal
 
 if TYPE_CHECKING:
@@ -28,16 +29,28 @@ def check_recipient(phone: str, contact: Contact | None) -> None:
 
 
 def send(
-    account: "Account", line: Line, phone: str, body: str, now: float, *, by: str = "API", media: Sequence[str] = ()
+    account: "Account",
+    line: Line,
+    phone: str,
+    body: str,
+    now: float,
+    *,
+    by: str = "API",
+    media: Sequence[str] = (),
+    status_callback: str | None = None,
 ) -> Message:
-    """Put a text on its way; the caller has checked the recipient."""
-    contact = line.contact(phone, now)
+    """Put a text on its way; the caller has checked the recipient. Whoever reads the texts will find it, so hooks
+    are told of it even where the recipient opted out."""
+    contact = _contact(account, line, phone, now)
     if LOCATION_TAG in body:
         body = body.replace(LOCATION_TAG, f"https://where.sandbox.invalid/{account.next_id()}")
     message = Message(account.next_guid("message"), body, "S", by, now, "sending", media=list(media))
+    if status_callback:
+        message.callback = Hook(account.next_id(), status_callback, "msg_status_updated", "POST")
     contact.messages.append(message)
+    account.tell(line, "msg_sent", lambda: payloads.text(line, contact, message), now)
     if contact.opted_out_at is not None:
-        message.status, message.error = "error", "2100"
+        _became(account, line, message, now, "error", "2100")
         return message
     contact.is_archived = False
     leaves_at = max(now, line.free_at)
@@ -50,26 +63,48 @@ def receive(account: "Account", line: Line, phone: str, body: str, now: float) -
     contact = line.contacts.get(phone)
     if contact and contact.is_blocked:
         return None
-    contact = contact or line.contact(phone, now)
-    last_sent = contact.last("S")
-    message = Message(account.next_guid("message"), body, "R", last_sent.by if last_sent else None, now)
+    contact = _contact(account, line, phone, now)
+    # Each text that came in took the name on from the one before it, back to the one who last wrote to this contact.
+    by = contact.messages[-1].by if contact.messages else None
+    message = Message(account.next_guid("message"), body, "R", by, now)
     contact.messages.append(message)
     contact.is_archived = False
     contact.is_resolved = False
+    account.tell(line, "msg_received", lambda: payloads.text(line, contact, message), now)
+    _heed(account, line, contact, body, now)
+    return message
+
+
+def _heed(account: "Account", line: Line, contact: Contact, body: str, now: float) -> None:
+    before = contact.opted_out_at
     word = body.strip().rstrip(".!").upper()
     if word in STOP_WORDS:
         contact.opted_out_at = now
         contact.is_archived = True
     elif word in START_WORDS:
         contact.opted_out_at = None
-    return message
+    if contact.opted_out_at != before:
+        account.tell(line, "contact_updated", lambda: payloads.contact_updated(contact), now)
+
+
+def _contact(account: "Account", line: Line, phone: str, now: float) -> Contact:
+    is_new = phone not in line.contacts
+    contact = line.contact(phone, now)
+    if is_new:
+        account.tell(line, "contact_created", lambda: payloads.contact_created(line, contact), now)
+    return contact
+
+
+def _became(account: "Account", line: Line, message: Message, at: float, status: str, error: str | None = None) -> None:
+    message.status, message.error = status, error
+    account.tell(line, "msg_status_updated", lambda: payloads.message_status(message), at, also=message.callback)
 
 
 def _arrive(account: "Account", line: Line, contact: Contact, message: Message, at: float) -> None:
     if not reachable(contact.phone):
-        message.status, message.error = "error", "2001"
+        _became(account, line, message, at, "error", "2001")
         return
-    message.status = "delivered"
+    _became(account, line, message, at, "delivered")
     if account.lively and contact.answers:
         wait = ANSWER_SECONDS - DELIVERY_SECONDS
         account.later(at + wait, lambda then: _answer(account, line, contact, message.body, then))

@@ -1,0 +1,148 @@
+"""Brings what happens on the pretend account to its hooks, signed as the service signs it, while time goes by."""
+
+import base64
+import hashlib
+import hmac
+import ipaddress
+import json
+from collections import deque
+from typing import TYPE_CHECKING
+
+import anyio
+from anyio.abc import TaskGroup
+
+from textrequest_mcp.sandbox.account import Account
+from textrequest_mcp.sandbox.records import Delivery, Hook
+
+if TYPE_CHECKING:
+    import httpx2
+
+# wire-facts, The trigger (a lead): ten answers in a row that are not 2xx or 3xx disconnect a hook, silently.
+MOST_FAILURES = 10
+STAMP_HEADER = "x-tr-webhook-timestamp"
+SIGNATURE_HEADER = "x-tr-webhook-signature"
+
+
+class Courier:
+    """Delivers to each hook in order, to all hooks at the same time, and to this machine only.
+
+    A delivery that fails is not repeated: nothing is known of the service that says it would. It counts, and ten in a
+    row disconnect the hook, until it is taken up again.
+
+    Args:
+        account: whose hooks are told.
+        key: the API key, which signs each call.
+        seconds_between: how long after a look at the clock and the outbox comes the next.
+        timeout: the seconds a target has to answer.
+        transport: what carries the calls instead of the network; for tests.
+    """
+
+    def __init__(
+        self,
+        account: Account,
+        key: str,
+        *,
+        seconds_between: float = 0.05,
+        timeout: float = 5.0,
+        transport: "httpx2.AsyncBaseTransport | None" = None,
+    ) -> None:
+        self._account = account
+        self._key = key.encode()
+        self._seconds_between = seconds_between
+        self._timeout = timeout
+        self._transport = transport
+        self._client: httpx2.AsyncClient | None = None
+        self._queues: dict[Hook, deque[Delivery]] = {}
+
+    @property
+    def busy(self) -> bool:
+        """True while anything that has happened by the last look at the clock is still to be delivered."""
+        return bool(self._account.outbox or self._queues)
+
+    async def run(self) -> None:
+        """Let time go by on the account, and deliver; never returns, and ends when it is cancelled."""
+        try:
+            async with anyio.create_task_group() as tasks:
+                while True:
+                    self._account.advance(self._account.clock())
+                    self._hand_out(tasks)
+                    await anyio.sleep(self._seconds_between)
+        finally:
+            if self._client:
+                with anyio.CancelScope(shield=True):
+                    await self._client.aclose()
+                self._client = None
+
+    def _hand_out(self, tasks: TaskGroup) -> None:
+        outbox = self._account.outbox
+        while outbox:
+            delivery = outbox.popleft()
+            if delivery.hook not in self._queues:
+                self._queues[delivery.hook] = deque()
+                tasks.start_soon(self._work_off, delivery.hook)
+            self._queues[delivery.hook].append(delivery)
+
+    async def _work_off(self, hook: Hook) -> None:
+        queue = self._queues[hook]
+        try:
+            while queue:
+                await self._deliver(queue.popleft())
+        finally:
+            del self._queues[hook]
+
+    async def _deliver(self, delivery: Delivery) -> None:
+        hook = delivery.hook
+        if not hook.is_connected:
+            return  # disconnected or removed since
+        if await self._call(hook, json.dumps(delivery.payload, separators=(",", ":")).encode()):
+            hook.failures = 0
+            return
+        hook.failures += 1
+        if hook.failures >= MOST_FAILURES:
+            hook.is_connected = False
+
+    async def _call(self, hook: Hook, raw: bytes) -> bool:
+        """Whether the target took it, which it says with any status from 200 to 399."""
+        import httpx2  # who has no hook does not wait for it
+
+        try:
+            url = httpx2.URL(hook.target_url)
+            if not _is_here(url.host):
+                return False
+            with anyio.fail_after(self._timeout):
+                async with self._open().stream(hook.verb, url, content=raw, headers=self._headers(raw)) as answer:
+                    async for _ in answer.aiter_bytes():
+                        pass  # read to its end, so that the connection can serve again
+        except Exception:  # noqa: BLE001 - whatever an address or an answer breaks on, the other hooks go on
+            return False
+        return 200 <= answer.status_code < 400
+
+    def _headers(self, raw: bytes) -> dict[str, str]:
+        stamp = str(int(self._account.clock()))
+        seal = hmac.digest(self._key, f"{stamp}.".encode() + raw, hashlib.sha256)
+        return {
+            "content-type": "application/json",
+            STAMP_HEADER: stamp,
+            SIGNATURE_HEADER: base64.b64encode(seal).decode(),
+        }
+
+    def _open(self) -> "httpx2.AsyncClient":
+        """Made when the first call is, because that takes a moment. No target makes another wait for a connection."""
+        import httpx2
+
+        if self._client is None:
+            limits = httpx2.Limits(max_connections=None, max_keepalive_connections=20)
+            self._client = httpx2.AsyncClient(
+                transport=self._transport, limits=limits, timeout=None, trust_env=False, follow_redirects=False
+            )
+        return self._client
+
+
+def _is_here(host: str) -> bool:
+    """A made-up account has nothing to tell anybody beyond this machine."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,88 @@
+"""What the service says to a hook: one shape for each event, none of which names its event."""
+
+import uuid
+from typing import Any
+
+from textrequest_mcp.sandbox import stamps
+from textrequest_mcp.sandbox.records import Contact, Line, Message, Payment
+from textrequest_mcp.sandbox.segments import segments
+
+_ACCOUNT_ID = 4100
+
+
+def text(line: Line, contact: Contact, message: Message) -> dict[str, Any]:
+    """msg_received and msg_sent: the connector's trigger, with what version 2 of the service left in it."""
+    return {
+        "messageUniqueIdentifier": message.id,
+        "account": {"id": _ACCOUNT_ID, "externalAccountId": _external("account")},
+        "yourPhoneNumber": {
+            "id": line.id,
+            "externalPhoneId": _external(f"line:{line.id}"),
+            "description": line.name,
+            "phoneNumber": line.phone,
+        },
+        "conversation": {
+            "id": contact.id,
+            "date": stamps.zoned(message.at),
+            "consumerPhoneNumber": contact.phone,
+            "messageDirection": message.direction,
+            "message": message.body,
+            "numSegments": segments(message.body),
+            "status": "unclaimed",
+            "claimedBy": None,
+            "consumerFriendlyName": contact.display_name,
+            "mmsAttachments": [{"mimeType": _kind(url), "url": url} for url in message.media],
+        },
+    }
+
+
+def message_status(message: Message) -> dict[str, Any]:
+    """msg_status_updated, and what a send's status_callback gets."""
+    return {"message_id": message.id, "status": message.status, "error_code": message.error}
+
+
+def contact_created(line: Line, contact: Contact) -> dict[str, Any]:
+    return {
+        "ContactId": contact.id,
+        "LocationPhoneNumber": line.phone,
+        "ContactPhoneNumber": contact.phone,
+        "ContactFriendlyName": contact.display_name,
+    }
+
+
+def contact_updated(contact: Contact) -> dict[str, Any]:
+    """The contact as reads show it, without what is counted and when it was last in touch."""
+    return {
+        "phone_number": contact.phone,
+        "first_name": contact.first_name,
+        "last_name": contact.last_name,
+        "display_name": contact.display_name,
+        "is_suppressed": contact.is_suppressed,
+        "is_archived": contact.is_archived,
+        "is_blocked": contact.is_blocked,
+        "suppressed_reason": contact.suppressed_reason,
+        "note": contact.note,
+        "groups": list(contact.groups),
+        "contact_tags": list(contact.tags),
+        "custom_fields": [{"id": id_, "value": value} for id_, value in contact.fields.items()],
+        "is_resolved": contact.is_resolved,
+        "first_contact_utc": stamps.bare(contact.messages[0].at if contact.messages else None),
+        "opted_out_utc": stamps.bare(contact.opted_out_at),
+    }
+
+
+def payment_status(payment: Payment) -> dict[str, Any]:
+    return {
+        "payment_id": payment.id,
+        "status": payment.status,
+        "reference_id": payment.reference_number or "",
+    }
+
+
+def _external(what: str) -> str:
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"sandbox:external:{what}"))
+
+
+def _kind(url: str) -> str:
+    ending = url.rpartition(".")[2]
+    return "video/mp4" if ending == "mp4" else f"image/{ending}"
