@@ -52,6 +52,14 @@ def _parser() -> argparse.ArgumentParser:
     sandbox = commands.add_parser("sandbox", help="serve the pretend account over HTTP on this machine")
     sandbox.add_argument("--port", type=int, default=0, help="0 takes any free port")
     sandbox.set_defaults(run=_sandbox)
+    playing = sandbox.add_subparsers(metavar="{text}", title="with a sandbox that is being served")
+    text = playing.add_parser("text", help="play a customer who texts one of its lines")
+    text.add_argument("body", help="what the customer texts")
+    text.add_argument("--from", dest="sender", required=True, metavar="NUMBER", help="the customer's phone number")
+    text.add_argument("--dashboard-id", type=int, metavar="ID", help="the line (the first one)")
+    # Without a default of its own, so that a port that is named before the word `text` counts too.
+    text.add_argument("--port", type=int, default=argparse.SUPPRESS, help="where the sandbox listens (8000)")
+    text.set_defaults(run=_text)
 
     demo = commands.add_parser("demo", help="show an hour at the counter, with the pretend account")
     demo.set_defaults(run=_demo)
@@ -116,6 +124,18 @@ def _sandbox(chosen: argparse.Namespace) -> int:
     except (OSError, OverflowError) as error:
         sys.stderr.write(f"The sandbox cannot listen on port {chosen.port}: {error}. Choose another with --port.\n")
         return _FAILED
+    return 0
+
+
+def _text(chosen: argparse.Namespace) -> int:
+    from textrequest_mcp.sandbox import handset
+
+    try:
+        happened = handset.text(chosen.port or handset.DEFAULT_PORT, chosen.sender, chosen.body, chosen.dashboard_id)
+    except handset.NotTaken as why:
+        sys.stderr.write(f"{why}\n")
+        return _FAILED
+    sys.stdout.write(f"{happened}\n")
     return 0
 
 

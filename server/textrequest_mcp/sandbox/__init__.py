@@ -14,11 +14,13 @@ It opens with the lines 121 `Front Desk`, 122 `Service Desk` and 123 `After Hour
     14235550108  unreachable: a text to her ends as error 2001, as it does for every 555-0199
 
 What happens is told to the hooks that callers made, by a `Courier` that whoever serves the account runs beside it;
+only hooks on this machine are called. `play_routes` lets a made-up customer text a line.
 """
 
 from textrequest_mcp.sandbox.account import Account
 from textrequest_mcp.sandbox.app import create_app
 from textrequest_mcp.sandbox.courier import Courier
+from textrequest_mcp.sandbox.incoming import play_routes
 from textrequest_mcp.sandbox.records import Accepted
 from textrequest_mcp.sandbox.serve import make_key, serve
 
@@ -31,5 +33,6 @@ __all__ = [
     "Courier",
     "create_app",
     "make_key",
+    "play_routes",
     "serve",
 ]

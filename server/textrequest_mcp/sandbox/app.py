@@ -1,7 +1,6 @@
 """The pretend service itself: every address it answers, its key, its limit, and how it says no."""
 
 import hmac
-import json
 import math
 import time
 from collections import deque
@@ -29,7 +28,8 @@ from textrequest_mcp.sandbox import (
     tags,
 )
 from textrequest_mcp.sandbox.account import Account
-from textrequest_mcp.sandbox.calls import Call
+from textrequest_mcp.sandbox.calls import Call, parsed
+from textrequest_mcp.sandbox.incoming import play_routes
 from textrequest_mcp.sandbox.records import Accepted
 from textrequest_mcp.sandbox.refusals import Refusal
 from textrequest_mcp.sandbox.seed import fill
@@ -96,9 +96,9 @@ def create_app(
     account = Account(clock, lively=lively)
     fill(account, contacts)
     routes = [Route(path, _endpoint(operation), methods=[method]) for method, path, operation in OPERATIONS]
+    door = Middleware(_Door, account=account, key=key, rate_limit=rate_limit)
     app = Starlette(
-        routes=[Mount(PREFIX, routes=routes)],
-        middleware=[Middleware(_Door, account=account, key=key, rate_limit=rate_limit)],
+        routes=[Mount(PREFIX, routes=routes, middleware=[door]), *play_routes(account)],
         exception_handlers={HTTPException: _no_such_address},
     )
     app.state.account = account
@@ -106,7 +106,7 @@ def create_app(
 
 
 class _Door:
-    """Counts every request, then asks for the key, then for patience."""
+    """Counts every request to the service, then asks for the key, then for patience."""
 
     def __init__(self, app: ASGIApp, account: Account, key: str, rate_limit: tuple[int, float] | None) -> None:
         self.app = app
@@ -171,13 +171,7 @@ async def _read(request: Request) -> tuple[object, UploadFile | None]:
         return None, None
     if request.headers.get("content-type", "").startswith("multipart/form-data"):
         return await _upload(request)
-    raw = await request.body()
-    try:
-        body = json.loads(raw) if raw else None
-        json.dumps(body, ensure_ascii=False).encode()  # half a surrogate pair could be kept but never shown again
-    except (ValueError, RecursionError):
-        raise Refusal(400, "The body is not JSON.", "bodyInvalid") from None
-    return body, None
+    return parsed(await request.body()), None
 
 
 async def _upload(request: Request) -> tuple[object, UploadFile | None]:

@@ -1,5 +1,6 @@
 """One question put to the pretend service, and how its parts are read: line, number, page, filters, body."""
 
+import json
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
@@ -88,6 +89,12 @@ class Body:
     def flag(self, name: str) -> bool | None:
         return self._of(name, bool, "true or false")
 
+    def whole(self, name: str) -> int | None:
+        value = self._of(name, int, "a whole number")
+        if isinstance(value, bool):  # which is an int to Python
+            raise Refusal(400, f"{name} must be a whole number.", "parameterInvalid")
+        return value
+
     def listed(self, name: str, kind: type[T]) -> list[T] | None:
         values = cast("list[object] | None", self._of(name, list, "a list"))
         if values is None:
@@ -101,6 +108,16 @@ class Body:
         if value is not None and not isinstance(value, kind):
             raise Refusal(400, f"{name} must be {called}.", "parameterInvalid")
         return value
+
+
+def parsed(raw: bytes) -> object:
+    """The JSON of a body; None where there is none."""
+    try:
+        body = json.loads(raw) if raw else None
+        json.dumps(body, ensure_ascii=False).encode()  # half a surrogate pair could be kept but never shown again
+    except (ValueError, RecursionError):
+        raise Refusal(400, "The body is not JSON.", "bodyInvalid") from None
+    return body
 
 
 def whole_number(written: str, name: str) -> int:
