@@ -84,17 +84,37 @@ async def record_a_text(folder: Path) -> None:
     store.close()
 
 
+def plays_a_customer(command: list[str]) -> None:
+    """It texts a sandbox that is served, and says so; on a free port, to disturb nobody."""
+    sandbox = [sys.executable, "-m", "textrequest_mcp", "sandbox", "--port", "0"]
+    with subprocess.Popen(sandbox, stderr=subprocess.PIPE, text=True, env=environment()) as served:
+        assert served.stderr is not None
+        port = served.stderr.readline().split("127.0.0.1:")[1].split("/")[0]
+        arguments = [port if before == "--port" else each for before, each in pairwise(command)]
+        played = subprocess.run(
+            [sys.executable, "-m", "textrequest_mcp", *arguments],
+            capture_output=True,
+            text=True,
+            env=environment(),
+            check=False,
+        )
+        served.kill()
+    assert (played.returncode, played.stderr) == (0, "")
+    assert "received the text" in played.stdout
+
+
 RUN: dict[str, Callable[[list[str]], None]] = {
     "make": make_knows,
     COMMAND: serves_and_ends,
     f"{COMMAND} audit": reads_the_audit,
+    f"{COMMAND} sandbox text": plays_a_customer,
 }
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_of_the_readme_runs(command: str):
     words = shlex.split(command)
-    (RUN.get(" ".join(words[:2])) or RUN[words[0]])(words)
+    (RUN.get(" ".join(words[:3])) or RUN.get(" ".join(words[:2])) or RUN[words[0]])(words)
 
 
 def test_the_readme_has_the_two_commands_of_the_project():

@@ -2,9 +2,9 @@
 
 import hashlib
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mcp.server.mcpserver import MCPServer
 from mcp.server.request_state import RequestStateSecurity
@@ -86,8 +86,10 @@ async def open_account(
     """
     store = Store.open(settings.state_dir)
     key = settings.api_key
+    pretend: Pretend | None = None
     if settings.sandbox and transport is None:
-        key, transport = _sandbox()
+        pretend = _sandbox()
+        key, transport = pretend.key, pretend.transport
     account_id = hashlib.sha256(f"{settings.base_url} {key}".encode()).hexdigest()[:32]
     calls, seconds = settings.rate_limit
     limiter = Limiter(store, account_id, calls=calls, per_seconds=seconds)
@@ -101,6 +103,9 @@ async def open_account(
         sender = Sender(ledger, settler, tagged=settings.tag_sends)
         live = Live(log, reader)
         account = Account(api, gate, sender, live, Subscriptions(live), settings.dashboard_id)
+        if pretend is not None:
+            account.also = (pretend.run,)
+            account.routes = pretend.routes
         settler.goes_by(account, {spec.name: spec.once for spec in all_specs() if spec.once is not None})
         try:
             yield account, store
@@ -141,11 +146,21 @@ def make_server(settings: Settings, account: Account, store: Store) -> MCPServer
     return server
 
 
-def _sandbox() -> "tuple[str, httpx2.AsyncBaseTransport]":
-    """A pretend account in this process, with its key; nothing of it touches the network."""
+class Pretend(NamedTuple):
+    """A pretend account in this process; of it only its webhooks touch the network, and only this machine's."""
+
+    key: str
+    transport: "httpx2.AsyncBaseTransport"
+    run: Callable[[], Awaitable[None]]
+    routes: Sequence[Any]
+
+
+def _sandbox() -> Pretend:
     import httpx2
 
-    from textrequest_mcp.sandbox import create_app, make_key
+    from textrequest_mcp.sandbox import Courier, create_app, make_key, play_routes
 
     key = make_key()
-    return key, httpx2.ASGITransport(app=create_app(key=key))
+    app = create_app(key=key)
+    pretend: Any = app.state.account
+    return Pretend(key, httpx2.ASGITransport(app=app), Courier(pretend, key).run, play_routes(pretend))

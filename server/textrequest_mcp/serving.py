@@ -116,6 +116,9 @@ async def _serve_http(settings: Settings, server: Any, account: Account) -> int:
     async def health(_: Request) -> JSONResponse:  # pyright: ignore[reportUnusedFunction] - the server routes to it
         return JSONResponse({"status": "ok", "version": __version__})
 
+    for route in account.routes:
+        server.custom_route(route.path, methods=list(route.methods))(route.endpoint)
+
     # Whatever name of this machine it listens on: only these reach it, so that no web page can (DNS rebinding).
     names = sorted({"127.0.0.1", "localhost", "[::1]", _in_address(settings.host)})
     security = TransportSecuritySettings(

@@ -1,5 +1,6 @@
 """Which account and which texting line a call works on."""
 
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, NamedTuple
 
@@ -41,6 +42,8 @@ class Account:
         live: knows what comes in and goes out.
         subscriptions: who wants to be told of it.
         default_line: a dashboard id from the settings, or None.
+        also: what else goes on in the background.
+        routes: what else is served over HTTP.
     """
 
     api: Api
@@ -49,6 +52,8 @@ class Account:
     live: Live
     subscriptions: Subscriptions
     default_line: int | None = None
+    also: Sequence[Callable[[], Awaitable[None]]] = ()
+    routes: Sequence[Any] = ()
     _lines: tuple[KnownLine, ...] = ()
     _read_at: float | None = None
 
@@ -58,6 +63,8 @@ class Account:
             tasks.start_soon(self.sender.settler.run)
             tasks.start_soon(self.live.run)
             tasks.start_soon(self.subscriptions.run)
+            for chore in self.also:
+                tasks.start_soon(chore)
 
     async def lines(self) -> tuple[KnownLine, ...]:
         """All lines of the account, read at most once a minute."""
