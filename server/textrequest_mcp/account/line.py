@@ -1,6 +1,6 @@
 """Which account and which texting line a call works on."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, NamedTuple
 
@@ -52,7 +52,7 @@ class Account:
     live: Live
     subscriptions: Subscriptions
     default_line: int | None = None
-    also: Sequence[Callable[[], Awaitable[None]]] = ()
+    also: Sequence[Callable[[], Coroutine[Any, Any, None]]] = ()
     routes: Sequence[Any] = ()
     _lines: tuple[KnownLine, ...] = ()
     _read_at: float | None = None
