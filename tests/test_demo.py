@@ -19,7 +19,7 @@ _TURNING_POINTS = (
     "Server     sent",
     "Host       (loses that answer",
     "This call sent and changed nothing",
-    "shop: Hi Maria, your car is ready.",
+    'wait_for_messages(phone_number="+14235550100"',
     "Maria: Perfect",
     "create_payment(",
     "Server     sent",

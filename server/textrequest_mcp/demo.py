@@ -17,7 +17,6 @@ SERVER = ["-m", "textrequest_mcp", "serve", "--sandbox"]
 _WIDTH = 110
 _MARGIN = " " * 11
 _MOST_SHOWN = 4
-_LOOKS, _SECONDS_BETWEEN = 12, 0.5
 
 Answer = dict[str, Any]
 
@@ -82,23 +81,18 @@ async def _answer(assistant: "Assistant", customer: Answer) -> str:
     said = " ".join(text["body"] for text in before if text["message_direction"] == "S")
     quoted = _first(re.findall(r"\$(\d+(?:\.\d\d)?)", said), "is an amount that the shop quoted")
 
-    _say("\nOwner", "It is ready. Say so, and look if an answer comes.")
+    _say("\nOwner", "It is ready. Say so, and wait for the answer.")
+    here = (await assistant.call("wait_for_messages", quietly=True, timeout_seconds=0))["cursor"]
     body = f"Hi {name}, your car is ready. We close at 6."
     await assistant.call("send_message", expects="sent", phone_number=phone, body=body)
     _say("Host", "(loses that answer, as hosts do, and has the assistant send it again)")
     again = await assistant.call("send_message", expects="sent", phone_number=phone, body=body)
     if not again.get("duplicate_suppressed"):
         raise OtherThanTold("The same text was to go out once.")
-    new: list[Answer] = []
-    for look in range(_LOOKS):
-        await anyio.sleep(_SECONDS_BETWEEN)
-        now = (await assistant.call("list_messages", quietly=look > 0, phone_number=phone))["items"]
-        new = [text for text in now if text not in before]
-        if any(text["message_direction"] == "R" for text in new):
-            break
-    else:
-        _say("Server", f"(no answer came within {_LOOKS * _SECONDS_BETWEEN:.0f} seconds)")
-    _show_texts(new, name)
+    came = await assistant.call("wait_for_messages", phone_number=phone, direction="R", after=here)
+    if not came["items"]:
+        raise OtherThanTold("An answer was to come.")
+    _show_texts(came["items"], name)
     return quoted
 
 
