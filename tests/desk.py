@@ -13,6 +13,7 @@ from mcp.server.mcpserver import MCPServer
 from mcp_types import CallToolResult, ElicitRequestFormParams, ElicitRequestParams, ElicitResult, Implementation
 from tests.sandbox.contract import ContractChecked
 from tests.sandbox.service import KEY, Clock
+from tests.unruled import UNRULED
 
 from textrequest_mcp.account.line import Account
 from textrequest_mcp.app import make_server, open_account
@@ -125,12 +126,16 @@ async def open_desk(
     pace: Pace = QUICK,
     **settings: Any,
 ) -> AsyncGenerator[Desk]:
-    """A desk with these settings, over a sandbox without a rate limit, or over another transport."""
+    """A desk with these settings, over a sandbox without a rate limit, or over another transport.
+
+    The rules are off, unless `**RULED` has them as a user has them.
+    """
     clock = Clock()
     app = create_app(key=KEY, clock=clock, rate_limit=None, lively=False)
     contract = ContractChecked(app)
     chosen = replace(
-        Settings(api_key=KEY, base_url=SANDBOX_BASE_URL, rate_limit=(10_000, 60.0), state_dir=state_dir), **settings
+        Settings(api_key=KEY, base_url=SANDBOX_BASE_URL, rate_limit=(10_000, 60.0), state_dir=state_dir),
+        **(UNRULED | settings),
     )
     way = transport or httpx2.ASGITransport(app=contract)
     async with open_account(chosen, transport=way, clock=clock, pace=pace) as (account, store):

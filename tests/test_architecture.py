@@ -17,7 +17,20 @@ GROUND = {"clean", "processes", "store", "wording"}
 UPSTREAM = {"upstream"}
 GUARD = {"guard"}
 LIVE = {"live"}
-TOOLING = {"answers", "asking", "parameters", "progress", "results", "schema", "sending", "tool", "toolset"}
+TOOLING = {
+    "answers",
+    "asking",
+    "auditing",
+    "parameters",
+    "plans",
+    "progress",
+    "results",
+    "schema",
+    "sending",
+    "telling",
+    "tool",
+    "toolset",
+}
 ACCOUNT = {"account"}
 WIRING = {
     "app",
@@ -27,6 +40,7 @@ WIRING = {
     "endings",
     "environment",
     "hooks_command",
+    "rules",
     "serving",
     "tool_table",
     "__main__",

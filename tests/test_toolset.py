@@ -1,5 +1,7 @@
 """From a declared function to a tool: what a policy makes it ask, and what of its failures a model may read."""
 
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from typing import Any, Literal
 
 import pytest
@@ -16,7 +18,7 @@ from textrequest_mcp.toolset import Toolset
 from textrequest_mcp.upstream.errors import NotFound, Uncertain
 
 SECRET = "key 0123456789 of +14235550123"
-REPEATABLE = {"send_message", "create_payment"}
+CHANGING = {"delete_contact", "cancel_payment", "send_message", "create_payment", "create_group"}
 Policy = Literal["destructive", "sends", "all", "off"]
 
 
@@ -33,7 +35,13 @@ async def ask() -> Question:
 async def result_of(toolset: Toolset) -> CallToolResult:
     """One call, without arguments, of the toolset's only tool."""
     [spec] = toolset.specs
-    server = MCPServer[Any]("tests", tools=[make_tool(spec, confirm="off")])
+
+    @asynccontextmanager
+    async def lifespan(_: MCPServer[Any]) -> AsyncGenerator[Any]:
+        async with open_desk() as desk:
+            yield desk.account
+
+    server = MCPServer[Any]("tests", tools=[make_tool(spec, confirm="off")], lifespan=lifespan)
     async with Client(server) as host:
         return await host.call_tool(spec.name, {})
 
@@ -43,20 +51,24 @@ class TestPolicies:
         ("policy", "asking"),
         [
             ("off", set[str]()),
-            ("destructive", {"delete_contact", "cancel_payment", *REPEATABLE}),
+            ("destructive", {"delete_contact", "cancel_payment"}),
             ("sends", {"delete_contact", "cancel_payment", "send_message", "create_payment"}),
             ("all", {"delete_contact", "cancel_payment", "send_message", "create_payment", "create_group"}),
         ],
     )
-    async def test_a_tool_that_asks_takes_a_confirmation(self, policy: Policy, asking: set[str]):
-        """A send asks, at the least, before it is repeated on purpose."""
-        looked_at = {"delete_contact", "cancel_payment", "send_message", "create_payment", "create_group", "get_group"}
+    async def test_a_tool_that_always_asks_says_so(self, policy: Policy, asking: set[str]):
         async with open_desk(confirm=policy) as desk, desk.host() as host:
-            tools = (await host.list_tools()).tools
+            tools = [tool for tool in (await host.list_tools()).tools if tool.name in {*CHANGING, "get_group"}]
 
-        assert {
-            tool.name for tool in tools if tool.name in looked_at and "confirmation" in tool.input_schema["properties"]
-        } == asking
+        assert {tool.name for tool in tools if "A person confirms" in (tool.description or "")} == asking
+
+    @pytest.mark.parametrize("policy", ["off", "destructive", "sends", "all"])
+    async def test_every_change_takes_a_confirmation(self, policy: Policy):
+        """The rules may have a doubt about any of them, and a send asks before it is repeated on purpose."""
+        async with open_desk(confirm=policy) as desk, desk.host() as host:
+            tools = [tool for tool in (await host.list_tools()).tools if tool.name in {*CHANGING, "get_group"}]
+
+        assert {tool.name for tool in tools if "confirmation" in tool.input_schema["properties"]} == CHANGING
 
     async def test_where_only_the_policy_asks_a_person_sees_the_arguments(self):
         person = agrees()

@@ -23,16 +23,25 @@ from textrequest_mcp.account.prompts import add_prompts
 from textrequest_mcp.account.resources import add_resources
 from textrequest_mcp.account.sends import sends
 from textrequest_mcp.account.tags import tags
+from textrequest_mcp.guard.audit import Audit
+from textrequest_mcp.guard.caps import Caps
 from textrequest_mcp.guard.confirmation import Gate, caller
+from textrequest_mcp.guard.consent import Consent, note
+from textrequest_mcp.guard.known import Known
 from textrequest_mcp.guard.ledger import Ledger
+from textrequest_mcp.guard.optout import read_wish
+from textrequest_mcp.guard.policy import Policy
+from textrequest_mcp.guard.provenance import Provenance
 from textrequest_mcp.guard.sealing import Sealing
 from textrequest_mcp.guard.settling import Pace, Settler
+from textrequest_mcp.live.events import TextEvent
 from textrequest_mcp.live.log import EventLog
 from textrequest_mcp.live.reading import Reader
 from textrequest_mcp.live.sealed import Sealed
 from textrequest_mcp.live.subscriptions import Subscriptions
 from textrequest_mcp.live.watching import Live
 from textrequest_mcp.protocol import refuse_unknown
+from textrequest_mcp.rules import limits_of, rules_of
 from textrequest_mcp.sending import Sender
 from textrequest_mcp.settings import Settings
 from textrequest_mcp.store import Store
@@ -42,6 +51,8 @@ from textrequest_mcp.upstream.api import Api
 from textrequest_mcp.upstream.limiter import Limiter
 
 if TYPE_CHECKING:
+    import sqlite3
+
     import httpx2
 
 ALL_TOOLSETS = (dashboards, contacts, groups, tags, fields, conversations, messages, payments)
@@ -98,11 +109,25 @@ async def open_account(
         window = settings.duplicate_minutes * 60.0
         ledger = Ledger(store, account_id, window_seconds=window, clock=clock)
         settler = Settler(ledger, ahead=lambda: api.ahead, pace=pace)
-        log = EventLog(store, account_id, Sealed(key), keep_days=settings.event_days, clock=clock)
+        consent = Consent(store, account_id, clock=clock)
+        known = Known()
+
+        def witness(connection: "sqlite3.Connection", secret: bytes, event: TextEvent) -> None:
+            known.outdate((event.dashboard_id, event.phone_number))
+            wish = read_wish(event.body or "") if event.direction == "R" and settings.consent else None
+            if wish is not None:
+                at = event.at if event.at is not None else clock()
+                note(connection, secret, account_id, event.dashboard_id, event.phone_number, wish, at)
+
+        log = EventLog(store, account_id, Sealed(key), keep_days=settings.event_days, witness=witness, clock=clock)
         reader = Reader(api, log, store, account_id, rate_limit=settings.rate_limit, ledger=ledger, clock=clock)
-        sender = Sender(ledger, settler, tagged=settings.tag_sends)
+        sender = Sender(
+            ledger, settler, tagged=settings.tag_sends, caps=Caps(store, account_id, limits_of(settings), clock=clock)
+        )
+        policy = Policy(rules_of(settings), consent, Provenance(), known, clock=reader.now)
+        audit = Audit(store, account_id, keep_days=settings.audit_days, with_bodies=settings.audit_bodies, clock=clock)
         live = Live(log, reader)
-        account = Account(api, gate, sender, live, Subscriptions(live), settings.dashboard_id)
+        account = Account(api, gate, sender, policy, audit, live, Subscriptions(live), settings.dashboard_id)
         if pretend is not None:
             account.also = (pretend.run,)
             account.routes = pretend.routes

@@ -11,10 +11,9 @@ from pydantic_core import to_jsonable_python
 
 from textrequest_mcp.guard.confirmation import Approval, Question, caller
 from textrequest_mcp.guard.outcome import Outcome
-from textrequest_mcp.guard.settling import Once
+from textrequest_mcp.plans import plan_of
 from textrequest_mcp.sending import Sender
 from textrequest_mcp.toolset import Asker, ToolSpec
-from textrequest_mcp.upstream.errors import BadInput
 from textrequest_mcp.wording import visible
 
 
@@ -44,7 +43,7 @@ def sign(function: Callable[..., Any], parameters: list[inspect.Parameter], retu
     function.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters} | {"return": returns}
 
 
-def asker(tool: str, question_type: Any, names: list[str], *, always: bool) -> Callable[..., Awaitable[Any]]:
+def asker(tool: str, question_type: Any, names: list[str]) -> Callable[..., Awaitable[Any]]:
     """The resolver that finds out how a call can be approved, bound to its exact arguments."""
 
     async def ask(
@@ -52,8 +51,6 @@ def asker(tool: str, question_type: Any, names: list[str], *, always: bool) -> C
     ) -> Approval | Outcome | Elicit[Any]:
         token = arguments.pop("confirmation")
         if question is None:
-            if token and not (always or arguments["repeat"]):
-                raise BadInput(f"{tool} asks for no confirmation here.", todo="Leave it out, unless it is a repeat.")
             return Approval("")
         return await account_of(ctx).gate.ask(ctx, tool, arguments, question, token)
 
@@ -67,26 +64,35 @@ def asker(tool: str, question_type: Any, names: list[str], *, always: bool) -> C
     return ask
 
 
-def once_question(
-    spec: ToolSpec, once: Once, question: Asker, own: list[inspect.Parameter], *, always: bool
+def wanted_question(
+    spec: ToolSpec, question: Asker, own: list[inspect.Parameter], *, always: bool, repeats_ask: bool
 ) -> Callable[..., Awaitable[Question | None]]:
-    """The resolver of a question that the ledger can spare: where it has the answer, and nobody means a repetition."""
+    """The resolver of what a person is asked before a change; None where nobody has to be.
+
+    Somebody is asked because the policy says so for this tool, because the same was done lately, or because the rules
+    have a doubt. Where the ledger has the answer already, nobody is.
+    """
     asked_with = list(inspect.signature(question).parameters)
+    named = ("idempotency_key", "repeat") if spec.once is not None else ()
 
     async def wanted(ctx: Context[Any, Any], **given: Any) -> Question | None:
-        repeat, key = bool(given.pop("repeat")), given.pop("idempotency_key")
-        if not (always or repeat):
+        repeat, key = bool(given.pop("repeat", None)), given.pop("idempotency_key", None)
+        account = account_of(ctx)
+        host = caller(ctx.session)
+        why: list[str] = []
+        if spec.once is not None:
+            sender: Sender = account.sender
+            act = await sender.describe(spec, spec.once, host, given, key)
+            if await sender.ledger.prior(act, repeat=repeat) is not None:
+                return None
+            why += await sender.done_before(act) if repeat and repeats_ask else []
+        why += await account.reasons(await plan_of(spec, host, given))
+        if not (always or why):
             return None
-        sender: Sender = account_of(ctx).sender
-        act = await sender.describe(spec, once, caller(ctx.session), given, key)
-        facts = {name: given[name] for name in asked_with}
-        return await sender.question(act, lambda: question(**facts), always=always, repeat=repeat)
+        asked = await question(**{name: given[name] for name in asked_with})
+        return Question(" ".join([*why, asked.text]), asked.must_type)
 
-    parameters = [
-        required("ctx", Context[Any, Any]),
-        *own,
-        *(required(name, Any) for name in ("idempotency_key", "repeat")),
-    ]
+    parameters = [required("ctx", Context[Any, Any]), *own, *(required(name, Any) for name in named)]
     sign(wanted, [parameter.replace(default=inspect.Parameter.empty) for parameter in parameters], Any)
     wanted.__qualname__ = f"{spec.name}.question"
     return wanted

@@ -9,7 +9,7 @@ from typing import Any
 from textrequest_mcp import __version__
 from textrequest_mcp.settings import Settings, SettingsError, make_state_folder, read_settings, read_state_folder
 
-_COMMANDS = ("serve", "sandbox", "demo", "tools", "hooks", "audit")
+_COMMANDS = ("serve", "sandbox", "demo", "tools", "hooks", "audit", "policy")
 _FAILED = 1
 _WRONG_USE = 2
 
@@ -38,7 +38,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog="Settings are also read from TEXTREQUEST_ variables, first of all TEXTREQUEST_API_KEY; see README.md.",
     )
     parser.add_argument("--version", action="version", version=f"textrequest-mcp {__version__}")
-    commands = parser.add_subparsers(required=True, metavar="{serve,sandbox,demo,tools,hooks,audit}")
+    commands = parser.add_subparsers(required=True, metavar="{serve,sandbox,demo,tools,hooks,audit,policy}")
 
     serve = commands.add_parser("serve", help="serve an account to an AI host (the default)")
     serve.add_argument("--transport", choices=("stdio", "sse", "http"), default="stdio", help="how hosts connect")
@@ -86,13 +86,16 @@ def _parser() -> argparse.ArgumentParser:
         "--verify", dest="shape", action="store_const", const="verify", help="check that nobody changed it"
     )
     audit.set_defaults(run=_audit, shape="table")
+
+    policy = commands.add_parser("policy", help="print the rules that are in force, and the setting of each")
+    policy.set_defaults(run=_policy)
     return parser
 
 
 def _serve(chosen: argparse.Namespace) -> int:
     settings: Settings = read_settings(vars(chosen))
     make_state_folder(settings.state_dir)
-    _check_recipients(settings.only_to)
+    _check_rules(settings)
 
     gc.disable()  # while the parts are loaded, nothing is garbage: looking for it takes a tenth of the start
     from textrequest_mcp.serving import serve  # after the settings: a mistake in them is told at once
@@ -100,18 +103,18 @@ def _serve(chosen: argparse.Namespace) -> int:
     return serve(settings)
 
 
-def _check_recipients(only_to: str) -> None:
-    """Tell a mistake in the allowlist before anything starts.
+def _check_rules(settings: Settings) -> None:
+    """Tell a mistake in the rules before anything starts.
 
     Raises:
-        SettingsError: it names something that is no number.
+        SettingsError: a rule names what is no number, or no hours.
     """
-    if not only_to:
+    if not settings.only_to and settings.quiet_hours == Settings.quiet_hours:
         return
-    from textrequest_mcp.guard.allowlist import Allowlist  # phone numbers take long to load
+    from textrequest_mcp.rules import rules_of  # phone numbers take long to load
 
     try:
-        Allowlist(only_to)
+        rules_of(settings)
     except ValueError as error:
         raise SettingsError([str(error)]) from None
 
@@ -170,3 +173,12 @@ def _audit(chosen: argparse.Namespace) -> int:
     if any((chosen.since, chosen.until, chosen.tool)):
         raise SettingsError(["--verify checks all of the audit, so leave out --since, --until and --tool."])
     return verify_audit(folder)
+
+
+def _policy(_: argparse.Namespace) -> int:
+    settings = read_settings({"sandbox": True})  # the rules need no key
+    _check_rules(settings)
+    from textrequest_mcp.rules import as_table
+
+    sys.stdout.write(as_table(settings) + "\n")
+    return 0

@@ -16,7 +16,6 @@ _YES = {"1", "true", "yes", "on"}
 _NO = {"", "0", "false", "no", "off"}
 _HIGHEST_PORT = 65535
 _DAY_MINUTES = 1440
-_MOST_EVENT_DAYS = 365
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 # Not urlsplit: it drops line breaks, and takes spaces in a host. No user, password, query or fragment has a place here.
 _WEB_ADDRESS = re.compile(
@@ -127,12 +126,21 @@ class Reading:
             self.problems.append(f"TEXTREQUEST_{name.upper()} can be guessed; make it {shortest} characters or longer.")
         return text or None
 
-    def event_days(self) -> int:
-        text = self.text("event_days") or "30"
-        if not re.fullmatch(r"[0-9]{1,4}", text) or not 1 <= int(text) <= _MOST_EVENT_DAYS:
-            self.problems.append(f"TEXTREQUEST_EVENT_DAYS is not a number of days from 1 to {_MOST_EVENT_DAYS}.")
-            return 30
+    def days(self, name: str, *, default: int, most: int) -> int:
+        text = self.text(name) or str(default)
+        if not re.fullmatch(r"[0-9]{1,4}", text) or not 1 <= int(text) <= most:
+            self.problems.append(f"TEXTREQUEST_{name.upper()} is not a number of days from 1 to {most}.")
+            return default
         return int(text)
+
+    def hosts(self, name: str) -> frozenset[str]:
+        hosts = {host.strip().lower() for host in self.text(name).split(",") if host.strip()}
+        for host in sorted(hosts):
+            if not re.fullmatch(rf"{_LABEL}(\.{_LABEL})*", host, re.ASCII):
+                self.problems.append(
+                    f"TEXTREQUEST_{name.upper()} holds what is no host name, such as hooks.example.com."
+                )
+        return frozenset(hosts)
 
     def dashboard_id(self) -> int | None:
         text = self.text("dashboard_id")
@@ -143,8 +151,8 @@ class Reading:
             return None
         return int(text)
 
-    def yes_or_no(self, name: str) -> bool:
-        text = self.text(name).lower()
+    def yes_or_no(self, name: str, *, default: str = "") -> bool:
+        text = self.text(name).lower() or default
         if text not in _YES | _NO:
             self.problems.append(f"TEXTREQUEST_{name.upper()} is neither true nor false.")
         return text in _YES

@@ -2,19 +2,21 @@
 
 import json
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Any
 
 import anyio
 from pydantic import BaseModel
 from pydantic_core import to_jsonable_python
 
-from textrequest_mcp.guard.confirmation import Question
+from textrequest_mcp.guard.caps import Caps
 from textrequest_mcp.guard.departing import Departing, tag_of
 from textrequest_mcp.guard.ledger import Ledger
 from textrequest_mcp.guard.outcome import not_sent, same_as_before, unknown
+from textrequest_mcp.guard.room import Room, Use
 from textrequest_mcp.guard.sends import Act, Ending, Send, as_read
 from textrequest_mcp.guard.settling import Once, Settler, written
 from textrequest_mcp.store import StoreError
@@ -25,7 +27,7 @@ from textrequest_mcp.upstream.times import show_time
 logger = logging.getLogger(__name__)
 
 CALL_SECONDS = 55.0  # hosts give up on a tool call after about 60
-_PLACE = frozenset({"line", "account"})
+_PLACE = frozenset({"line", "account", "if_unanswered_since"})  # no part of what is done
 
 
 @dataclass(frozen=True)
@@ -51,11 +53,13 @@ class Sender:
         ledger: where acts are written down.
         settler: finds out what became of those whose answer was lost.
         tagged: whether sends are marked, to be known again in the account.
+        caps: how much may leave; None for as much as anybody likes.
     """
 
     ledger: Ledger
     settler: Settler
     tagged: bool = False
+    caps: Caps | None = None
 
     async def describe(self, spec: ToolSpec, once: Once, caller: str, given: Mapping[str, Any], key: str | None) -> Act:
         """A call's act as the ledger knows it.
@@ -92,30 +96,17 @@ class Sender:
             | ({"tagged": True} if self.tagged else {}),
         )
 
-    async def question(
-        self, act: Act, ask: Callable[[], Awaitable[Question]], *, always: bool, repeat: bool
-    ) -> Question | None:
-        """What a person is asked before this act; None where nobody has to be, or the ledger already has its answer.
-
-        Args:
-            act: what is to happen.
-            ask: makes the tool's own question.
-            always: whether this tool asks in any case.
-            repeat: whether the caller means to repeat what happened lately.
+    async def done_before(self, act: Act) -> list[str]:
+        """What a person is told who is asked about a repetition; nothing where there was nothing to repeat.
 
         Raises:
-            BadInput: the idempotency key was used with other arguments.
             StoreError: the ledger cannot be used.
         """
-        if not (always or repeat) or await self.ledger.prior(act, repeat=repeat) is not None:
-            return None
-        earlier = await self.ledger.alike(act) if repeat else None
+        earlier = await self.ledger.alike(act)
         if earlier is None:
-            return await ask() if always else None
-        question = await ask()
+            return []
         happened = "was done" if earlier.state == "SENT" else "was tried, and may have happened,"
-        lead = f"The same {happened} at {show_time(earlier.called_at)}; this does it once more."
-        return Question(f"{lead} {question.text}", question.must_type)
+        return [f"The same {happened} at {show_time(earlier.called_at)}; this does it once more."]
 
     async def carry_out(
         self, spec: ToolSpec, once: Once, act: Act, arguments: Mapping[str, Any], *, repeat: bool, may_act: bool
@@ -143,7 +134,7 @@ class Sender:
                     "The record of the earlier call is gone, so a person has to be asked.", todo="Call again."
                 )
             if fresh:
-                return await self._act(spec, once, send, arguments, until)
+                return await self._act(spec, once, act, send, arguments, until)
             send = await self.ledger.wait_for(send, until)
             if send.state == "UNKNOWN" and not looked:
                 looked = True
@@ -152,7 +143,9 @@ class Sender:
                     continue  # if looking is over, and so is the time in which it counts, the claim is free again
             return tell(spec, send, earlier=True)
 
-    async def _act(self, spec: ToolSpec, once: Once, send: Send, arguments: Mapping[str, Any], until: float) -> Told:
+    async def _act(
+        self, spec: ToolSpec, once: Once, act: Act, send: Send, arguments: Mapping[str, Any], until: float
+    ) -> Told:
         tag = tag_of(send.send_id) if self.tagged else None
         departing = Departing(self.ledger, send.send_id, tag=tag)
         answer: BaseModel | None = None
@@ -160,8 +153,9 @@ class Sender:
         ending = self._torn(left=False)
         with departing.scope:
             try:
+                left = await self._room(spec, act, send, arguments)
                 answer = await spec.function(**arguments, departure=departing)
-                said = answer.model_dump(mode="json", exclude_none=True)
+                said = {**answer.model_dump(mode="json", exclude_none=True), **left}
                 kept = once.keep(said)
                 ending = Ending(state="SENT", upstream_id=str(kept.get(once.id_field)), result=kept)
             except Exception as error:  # noqa: BLE001 - whatever it is, its outcome is recorded, and told
@@ -170,12 +164,34 @@ class Sender:
                 await self.ledger.end(send.send_id, self._torn(left=departing.left))
                 raise
             await self.ledger.end(send.send_id, ending)
+        if ending.state == "NOT_SENT" and self.caps is not None:
+            with suppress(StoreError):  # the place is then free when its window is over
+                await self.caps.release(send.send_id)
         if ending.state == "SENT":
             await _announce(once, arguments, answer)
             return Told(_named(spec) | said | {"send_id": send.send_id}, answer)
         if ending.state == "UNKNOWN":
             return tell(spec, await self._settled(replace(send, state="UNKNOWN", said=ending.said), until))
         return _refused(send.send_id, ending.said)
+
+    async def _room(self, spec: ToolSpec, act: Act, send: Send, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Take a place under the caps; answers what is left of them, in the answer's own words.
+
+        Raises:
+            OverCap: there is no place.
+            StoreError: they cannot be counted.
+        """
+        if self.caps is None or spec.risk != "sends" or act.dashboard_id is None:
+            return {}
+        amount = arguments.get("amount_requested")
+        use = Use(
+            send_id=send.send_id,
+            dashboard_id=act.dashboard_id,
+            person=act.person,
+            texts=1,
+            dollars=amount if isinstance(amount, Decimal) else None,
+        )
+        return left_over(await self.caps.reserve(use), with_dollars=amount is not None)
 
     async def _settled(self, send: Send, until: float) -> Send:
         """The row after looking; as it is known here where the ledger cannot be used any more."""
@@ -237,6 +253,17 @@ async def _announce(once: Once, arguments: Mapping[str, Any], answer: BaseModel 
         await once.announce(arguments, answer)
     except Exception:
         logger.exception("a send could not be announced")
+
+
+def left_over(room: Room, *, with_dollars: bool) -> Mapping[str, Any]:
+    """What is left under the caps, as an answer says it; nothing of caps that are off."""
+    said = {
+        "texts_left_this_hour": room.texts_per_hour,
+        "texts_left_today": room.texts_per_day,
+        "new_people_left_today": room.new_people_per_day,
+        "dollars_left_today": str(room.dollars_per_day) if with_dollars and room.dollars_per_day is not None else None,
+    }
+    return {name: value for name, value in said.items() if value is not None}
 
 
 def _named(spec: ToolSpec) -> dict[str, Any]:

@@ -22,6 +22,8 @@ _VARIABLES = (
     *("api_key", "api_key_file", "base_url", "dashboard_id", "read_only", "toolsets", "confirm", "confirm_fallback"),
     *("rate_limit", "state_dir", "log_level", "duplicate_minutes", "tag_sends"),
     *("texts_per_hour", "texts_per_day", "new_people_per_day", "dollars_per_request", "dollars_per_day", "only_to"),
+    *("consent", "quiet_hours", "provenance", "visible_only", "if_unanswered", "callback_hosts"),
+    *("audit_days", "audit_bodies"),
     *("public_url", "webhook_token", "previous_api_key", "event_days"),
 )
 _SHORTEST_TOKEN = 24
@@ -43,7 +45,8 @@ class SettingsError(Exception):
 class Settings:
     """Everything that can be set; the names of the environment variables are in the README's table.
 
-    The caps hold for one line each; None is no cap. `only_to` is as it was written: `guard.allowlist` reads it.
+    The caps hold for one line each; None is no cap. `only_to` and `quiet_hours` are as they were written: the guard
+    reads them.
     """
 
     api_key: str = field(repr=False)
@@ -65,6 +68,14 @@ class Settings:
     dollars_per_request: Decimal | None = Decimal(2000)
     dollars_per_day: Decimal | None = Decimal(10_000)
     only_to: str = ""
+    consent: bool = True
+    quiet_hours: str = "21:00-08:00"
+    provenance: bool = True
+    visible_only: bool = True
+    if_unanswered: bool = True
+    callback_hosts: frozenset[str] = frozenset()
+    audit_days: int = 365
+    audit_bodies: bool = False
     public_url: str | None = None
     webhook_token: str | None = field(default=None, repr=False)
     previous_api_key: str | None = field(default=None, repr=False)
@@ -125,10 +136,18 @@ def read_settings(flags: Mapping[str, Any], environment: Mapping[str, str] = os.
         dollars_per_request=reading.dollars_or_off("dollars_per_request", default=2000),
         dollars_per_day=reading.dollars_or_off("dollars_per_day", default=10_000),
         only_to=reading.text("only_to"),
+        consent=reading.yes_or_no("consent", default="on"),
+        quiet_hours=reading.text("quiet_hours").lower() or "21:00-08:00",
+        provenance=reading.yes_or_no("provenance", default="on"),
+        visible_only=reading.yes_or_no("visible_only", default="on"),
+        if_unanswered=reading.yes_or_no("if_unanswered", default="on"),
+        callback_hosts=reading.hosts("callback_hosts"),
+        audit_days=reading.days("audit_days", default=365, most=3650),
+        audit_bodies=reading.yes_or_no("audit_bodies"),
         public_url=reading.public_url(),
         webhook_token=reading.secret("webhook_token", shortest=_SHORTEST_TOKEN),
         previous_api_key=reading.secret("previous_api_key"),
-        event_days=reading.event_days(),
+        event_days=reading.days("event_days", default=30, most=365),
         transport=cast("Transport", reading.transport()),
         host=reading.host(),
         port=reading.port(),

@@ -18,26 +18,29 @@ from mcp.server.mcpserver.tools.base import Tool
 from mcp.server.mcpserver.utilities.func_metadata import FuncMetadata, func_metadata
 from mcp.shared.exceptions import MCPError
 from mcp_types import CallToolResult, ResourceLink, TextContent
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from textrequest_mcp.answers import Answer
 from textrequest_mcp.asking import (
     account_of,
     asker,
     is_resolved,
-    once_question,
     optional,
     plain_question,
     required,
     sign,
+    wanted_question,
 )
+from textrequest_mcp.auditing import auditing_of
 from textrequest_mcp.guard.confirmation import Decision, Question, caller
 from textrequest_mcp.guard.outcome import Outcome, SendOutcome, unknown
 from textrequest_mcp.parameters import Confirmation, DashboardId, IdempotencyKey, Repeat, TypedName
+from textrequest_mcp.plans import plan_of
 from textrequest_mcp.results import write_text
 from textrequest_mcp.schema import plain_schema
 from textrequest_mcp.sending import Sender
 from textrequest_mcp.store import StoreError
+from textrequest_mcp.telling import note_told
 from textrequest_mcp.toolset import ToolSpec, asks
 from textrequest_mcp.upstream.errors import BadInput, TextRequestError, Uncertain
 
@@ -59,20 +62,18 @@ def make_tool(spec: ToolSpec, *, confirm: str) -> Tool:
     if "line" in signature.parameters:
         added.append(optional("dashboard_id", DashboardId))
     always = asks(spec, confirm)
-    can_ask = always or (spec.once is not None and confirm != "off")
-    description = " ".join((spec.function.__doc__ or "").split())
+    can_ask = spec.risk != "reads"  # the rules may have a doubt about any change
+    repeats_ask = confirm != "off"
     question = spec.question or plain_question(spec, own)
-    if always:
-        description += " A person confirms by typing its name." if spec.types_name else " A person confirms first."
     if spec.once is not None:
         added += [optional("idempotency_key", IdempotencyKey), optional("repeat", Repeat)]
-        question = once_question(spec, spec.once, question, own, always=always)
     if can_ask:
+        question = wanted_question(spec, question, own, always=always, repeats_ask=repeats_ask)
         added += [optional("typed_name", TypedName)] if spec.types_name else []
         added.append(optional("confirmation", Confirmation))
         shown = [parameter for parameter in [*own, *added] if not is_resolved(parameter.annotation)]
         question_type = Annotated[Question | None, Resolve(question)]
-        ask = asker(spec.name, question_type, [parameter.name for parameter in shown], always=always)
+        ask = asker(spec.name, question_type, [parameter.name for parameter in shown])
         added += [
             required("question", question_type),
             required("approval", Annotated[ElicitationResult[Decision], Resolve(ask)]),
@@ -82,25 +83,34 @@ def make_tool(spec: ToolSpec, *, confirm: str) -> Tool:
 
     async def call(ctx: Context[Any, Any], **arguments: Any) -> CallToolResult:
         asked = can_ask and arguments["question"] is not None
+        given = {name: value for name, value in arguments.items() if name in own_names}
+        account = account_of(ctx)
         if asked:
             facts = {name: arguments[name] for name in asked_with}
-            if spec.once is not None:
-                facts["ctx"] = ctx
-            outcome = await account_of(ctx).gate.settle(
-                ctx, arguments["question"], arguments["approval"], again=lambda: question(**facts)
+            outcome = await account.gate.settle(
+                ctx, arguments["question"], arguments["approval"], again=lambda: question(ctx=ctx, **facts)
             )
             if outcome is not None:
                 return _result(outcome.model_dump(mode="json", exclude_none=True))
-        given = {name: value for name, value in arguments.items() if name in own_names}
+            await account.approved(await plan_of(spec, caller(ctx.session), given))
+            await auditing_of(ctx, spec, given).approved()
+        unasked = bool(can_ask and arguments["confirmation"] and not (asked or always or arguments.get("repeat")))
         if spec.once is None:
-            return await _perform(spec, given)
-        sender: Sender = account_of(ctx).sender
+            _refuse(spec, unasked=unasked)
+            result = await _perform(spec, given)
+            if spec.risk == "reads":
+                await note_told(ctx, spec, given, result)
+            return result
+        sender: Sender = account.sender
         act = await sender.describe(spec, spec.once, caller(ctx.session), given, arguments["idempotency_key"])
+        _refuse(spec, unasked=unasked and await sender.ledger.prior(act, repeat=False) is None)
         told = await sender.carry_out(
             *(spec, spec.once, act, given),
-            repeat=bool(arguments["repeat"]) and (asked or not can_ask),
+            repeat=bool(arguments["repeat"]) and (asked or not repeats_ask),
             may_act=asked or not always,
         )
+        if told.answer is not None:
+            await account.acted(await plan_of(spec, caller(ctx.session), given))
         link = _link(spec, given) if told.answer is not None else None
         return _result(told.said, answer=told.answer, link=link, failed=told.failed)
 
@@ -113,7 +123,7 @@ def make_tool(spec: ToolSpec, *, confirm: str) -> Tool:
         fn=call,
         name=spec.name,
         title=spec.title,
-        description=description,
+        description=_description(spec, always=always),
         parameters=plain_schema(arguments, "validation"),
         fn_metadata=_HostArguments(
             arg_model=arguments,
@@ -124,7 +134,21 @@ def make_tool(spec: ToolSpec, *, confirm: str) -> Tool:
         resolved_params=resolved,
         resolver_plans=build_resolver_plans(resolved, set(arguments.model_fields)),
         annotations=spec.hints,
+        spec=spec,
     )
+
+
+def _refuse(spec: ToolSpec, *, unasked: bool) -> None:
+    """Refuse a confirmation of what nobody was asked: it belongs to another call."""
+    if unasked:
+        raise BadInput(f"{spec.name} asks for no confirmation here.", todo="Leave it out, unless it is a repeat.")
+
+
+def _description(spec: ToolSpec, *, always: bool) -> str:
+    described = " ".join((spec.function.__doc__ or "").split())
+    if not always:
+        return described
+    return described + (" A person confirms by typing its name." if spec.types_name else " A person confirms first.")
 
 
 async def _perform(spec: ToolSpec, arguments: dict[str, Any]) -> CallToolResult:
@@ -170,9 +194,26 @@ class _HostArguments(FuncMetadata):
 
 
 class _HostTool(Tool):
-    """A tool that answers bad arguments with sentences, and never repeats a rejected value."""
+    """A tool that answers bad arguments with sentences, never repeats a rejected value, and keeps the audit."""
+
+    spec: Any = Field(exclude=True)
 
     async def run(self, arguments: dict[str, Any], context: Context[Any, Any], convert_result: bool = False) -> Any:  # noqa: FBT001, FBT002 - the SDK's signature
+        spec: ToolSpec = self.spec
+        if spec.risk == "reads":
+            return await self._run(arguments, context, convert_result)
+        auditing = auditing_of(context, spec, arguments)
+        try:
+            result = await self._run(arguments, context, convert_result)
+        except (TextRequestError, StoreError) as error:
+            await auditing.refused(error)
+            raise
+        said = getattr(result, "structured_content", None)
+        if said is not None:  # not a question on its way to a person
+            await auditing.ended(said)
+        return result
+
+    async def _run(self, arguments: dict[str, Any], context: Context[Any, Any], convert_result: bool) -> Any:  # noqa: FBT001 - the SDK's signature
         known: dict[str, Any] = self.parameters.get("properties", {})
         for name in arguments:
             if name not in known:

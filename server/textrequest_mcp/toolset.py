@@ -35,6 +35,7 @@ class ToolSpec:
         types_name: whether a person agrees by typing a name.
         link: the resource, below the line's, that the answer is about; may hold arguments in braces.
         once: how its act is known again, where it must happen at most once; its function takes a `departure`.
+        whom: answers the number that it texts, where that is none of its arguments.
     """
 
     function: Callable[..., Awaitable[BaseModel]]
@@ -48,6 +49,7 @@ class ToolSpec:
     types_name: bool
     link: str | None
     once: Once | None
+    whom: Callable[..., Awaitable[str | None]] | None
 
     @property
     def name(self) -> str:
@@ -86,7 +88,14 @@ class Toolset:
         )
 
     def sends(
-        self, *, title: str, action: str, once: Once, question: Asker | None = None, link: str | None = None
+        self,
+        *,
+        title: str,
+        action: str,
+        once: Once,
+        question: Asker | None = None,
+        link: str | None = None,
+        whom: Callable[..., Awaitable[str | None]] | None = None,
     ) -> Callable[[Function], Function]:
         """A tool that makes a text go out to a person; `question` makes what is shown where a policy asks first."""
         return self._declare(
@@ -99,6 +108,7 @@ class Toolset:
             texts=True,
             question=question,
             once=once,
+            whom=whom,
         )
 
     def destroys(
@@ -139,6 +149,7 @@ class Toolset:
         types_name: bool = False,
         link: str | None = None,
         once: Once | None = None,
+        whom: Callable[..., Awaitable[str | None]] | None = None,
     ) -> Callable[[Function], Function]:
         hints = ToolAnnotations(
             title=title,
@@ -162,6 +173,7 @@ class Toolset:
                     types_name=types_name,
                     link=link,
                     once=once,
+                    whom=whom,
                 )
             )
             return function

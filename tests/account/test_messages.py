@@ -97,7 +97,7 @@ class TestSending:
             "mms_media": ["https://media.sandbox.invalid/1.png"],
         }
 
-        answer = said(await desk.call("send_message", phone_number=MARIA, **wanted))
+        answer = said(await desk.call("send_message", phone_number=MARIA, asks_location=True, **wanted))
 
         assert sent(desk) == [wanted]
         assert answer["response_by_username"] == "Dana Whitaker"

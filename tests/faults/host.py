@@ -16,6 +16,7 @@ from typing import Any, Literal, Self
 
 from mcp_types import CONNECTION_CLOSED
 from tests.faults.zygote import Zygote
+from tests.unruled import UNRULED_ENVIRONMENT
 
 LINE = 121
 PATIENCE_SECONDS = 60.0
@@ -64,7 +65,8 @@ class Account:
             "RATE_LIMIT": "100000/60",
             "LOG_LEVEL": "DEBUG",
         }
-        return {f"TEXTREQUEST_{name}": value for name, value in (own | dict(self.settings)).items()}
+        given = {f"TEXTREQUEST_{name}": value for name, value in (own | dict(self.settings)).items()}
+        return UNRULED_ENVIRONMENT | given
 
 
 class Call:

@@ -2,23 +2,30 @@
 
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Annotated, Any, NamedTuple
 
 import anyio
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.resolve import Resolve
 
+from textrequest_mcp.account.contact import Contact
+from textrequest_mcp.account.message import Messages
 from textrequest_mcp.clean import clean
+from textrequest_mcp.guard.audit import Audit
 from textrequest_mcp.guard.confirmation import Gate
+from textrequest_mcp.guard.known import Facts
+from textrequest_mcp.guard.policy import Plan, Policy
 from textrequest_mcp.live.subscriptions import Subscriptions
 from textrequest_mcp.live.watching import Live
 from textrequest_mcp.parameters import DashboardId
 from textrequest_mcp.sending import Sender
 from textrequest_mcp.upstream.api import Api, Departure
 from textrequest_mcp.upstream.errors import BadInput
-from textrequest_mcp.upstream.page import MAX_SIZE, read_page
+from textrequest_mcp.upstream.page import DEFAULT_SIZE, MAX_SIZE, read_page
 from textrequest_mcp.upstream.phone import wire
 from textrequest_mcp.upstream.request import Query, Segment
+from textrequest_mcp.upstream.times import show_time
 from textrequest_mcp.wording import one_line, quoted
 
 _LINES_STAY_SECONDS = 60.0
@@ -39,6 +46,8 @@ class Account:
     Attributes:
         gate: asks a person first.
         sender: carries out what must happen at most once.
+        policy: the rules that stand before changes.
+        audit: what was done.
         live: knows what comes in and goes out.
         subscriptions: who wants to be told of it.
         default_line: a dashboard id from the settings, or None.
@@ -49,6 +58,8 @@ class Account:
     api: Api
     gate: Gate
     sender: Sender
+    policy: Policy
+    audit: Audit
     live: Live
     subscriptions: Subscriptions
     default_line: int | None = None
@@ -65,6 +76,51 @@ class Account:
             tasks.start_soon(self.subscriptions.run)
             for chore in self.also:
                 tasks.start_soon(chore)
+
+    async def reasons(self, plan: Plan) -> list[str]:
+        """As `Policy.reasons`."""
+        return await self.policy.reasons(self, plan)
+
+    async def approved(self, plan: Plan) -> None:
+        """A person agreed to a change, and so judged whether its people want to be texted."""
+        for use in plan.uses:
+            if use.person is not None:
+                self.policy.provenance.trust_number(use.line, use.person)
+        if plan.texts is not None:
+            await self.policy.consent.settled(plan.uses[0].line, plan.texts)
+
+    async def acted(self, plan: Plan) -> None:
+        """A change happened: what was known of its people may be so no more."""
+        for use in plan.uses:
+            if use.person is not None:
+                self.policy.known.sent((use.line, use.person), self.live.reader.now())
+
+    async def contact(self, line: int, number: str) -> Facts:
+        """As `guard.policy.Account`."""
+        answer = await TextingLine(self, line).get("contacts", wire(number))
+        known = Contact.model_validate(answer) if answer is not None else Contact()
+        return Facts(
+            opted_out_at=_seconds(known.opted_out_utc),
+            is_blocked=known.is_blocked is True,
+            received_at=_seconds(known.last_msg_received_utc),
+            sent_at=_seconds(known.last_msg_sent_utc),
+        )
+
+    async def newer(self, line: int, number: str, since: float) -> Sequence[str]:
+        """As `guard.policy.Account`."""
+        query = {"page": 0, "page_size": DEFAULT_SIZE}
+        answer = await TextingLine(self, line).get("contacts", wire(number), "messages", query=query)
+        texts = Messages.of(answer, page=0, page_size=DEFAULT_SIZE).items
+        newer = sorted(
+            ((at, text) for text in texts if (at := _seconds(text.message_timestamp_utc) or 0.0) > since),
+            key=lambda each: each[0],
+        )
+        who = {"R": "they", "S": "we"}
+        return [
+            f"{who.get(str(text.message_direction), 'somebody')} at {show_time(datetime.fromtimestamp(at, UTC))}: "
+            f"{quoted(text.body)}"
+            for at, text in newer
+        ]
 
     async def lines(self) -> tuple[KnownLine, ...]:
         """All lines of the account, read at most once a minute."""
@@ -151,6 +207,10 @@ class TextingLine:
         known: dict[str, Any] = answer if isinstance(answer, dict) else {}  # pyright: ignore[reportUnknownVariableType]
         name = known.get("display_name")
         return f"{quoted(name)} ({phone_number})" if isinstance(name, str) and name else phone_number
+
+
+def _seconds(moment: datetime | None) -> float | None:
+    return None if moment is None else moment.timestamp()
 
 
 async def account_of(ctx: Context[Any, Any]) -> Account:

@@ -19,6 +19,7 @@ from textrequest_mcp.live.log import Wanted
 from textrequest_mcp.live.waiting import wait
 from textrequest_mcp.parameters import (
     Filled,
+    Instant,
     Number,
     PageNumber,
     PageSize,
@@ -221,23 +222,21 @@ async def send_message(
     sender_name: Annotated[Words, Field(max_length=LONGEST_SENDER, description="Shown to colleagues; default API")]
     | None = None,
     status_callback: Annotated[WebAddress, Field(description="https URL told of delivery")] | None = None,
-    location_callback: Annotated[
-        WebAddress, Field(description=f"https URL told the location; body needs {LOCATION_TAG}")
-    ]
-    | None = None,
+    location_callback: Annotated[WebAddress, Field(description="https URL told the location")] | None = None,
+    asks_location: Annotated[bool, Field(description=f"True if {LOCATION_TAG} in the body is meant")] | None = None,
     mms_media: Annotated[
         list[WebAddress],
         BeforeValidator(listed),
         Field(max_length=MOST_MEDIA, description="URLs that the service's media upload returned"),
     ]
     | None = None,
+    if_unanswered_since: Annotated[Instant, Field(description="Send only if nobody wrote since; default: last read")]
+    | None = None,
 ) -> Sent:
     """Text one person now, from this line; starts the conversation where there is none. It costs money and cannot be
     recalled. If the outcome is unclear, get_send_status tells; do not send again."""
-    if location_callback and LOCATION_TAG not in body:
-        raise BadInput(
-            f"location_callback needs {LOCATION_TAG} in the body.", todo="Add it, or leave the callback out."
-        )
+    _check_location(body, asks=asks_location is True, callback=location_callback)
+    del if_unanswered_since  # the rules looked at it
     answer = await line.post(
         "contacts",
         wire(phone_number),
@@ -254,6 +253,17 @@ async def send_message(
     sent = _sent(answer)
     sent.segments = None if mms_media else segments(body)  # a text with media is billed by other rules
     return sent
+
+
+def _check_location(body: str, *, asks: bool, callback: str | None) -> None:
+    """The tag makes the service ask where somebody is, so nobody is to send it by copying a text."""
+    if asks != (LOCATION_TAG in body):
+        raise BadInput(
+            f"asks_location is {str(asks).lower()}, and the body has {'no ' if asks else ''}{LOCATION_TAG} in it.",
+            todo="Ask a customer for their position only if the person you work for wants that: with both, or neither.",
+        )
+    if callback and not asks:
+        raise BadInput(f"location_callback needs {LOCATION_TAG} in the body.", todo="Leave the callback out.")
 
 
 def _marked(sender_name: str | None, tag: str | None) -> str | None:

@@ -212,10 +212,17 @@ async def _before_reminding(line: Line, payment_id: PaymentId) -> Question:
     return Question(f"Text a reminder of {await _named(line, payment)}? There is one for each payment at most.")
 
 
+async def _whom(line: Line, payment_id: PaymentId) -> str | None:
+    """Whom a reminder of it texts; None where that is not known, and the service will say so."""
+    answer = await line.get("payments", payment_id)
+    return Payment.model_validate(answer).customer_phone if answer is not None else None
+
+
 @payments.sends(
     title="Remind of a payment",
     action="SendPaymentReminder",
     question=_before_reminding,
+    whom=_whom,
     link="payments/{payment_id}",
     once=REMINDING,
 )

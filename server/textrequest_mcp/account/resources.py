@@ -14,12 +14,14 @@ from textrequest_mcp.account.line import Account, TextingLine
 from textrequest_mcp.account.messages import list_messages
 from textrequest_mcp.account.payments import get_payment
 from textrequest_mcp.parameters import Id, Number, PageNumber, PageSize
+from textrequest_mcp.telling import Telling
 from textrequest_mcp.upstream.errors import BadInput
 from textrequest_mcp.upstream.page import DEFAULT_SIZE
 
 _LINE = "textrequest://dashboards/{dashboard_id}"
 _PAGED = "{?page,page_size}"
 _JSON = "application/json"
+_NO_CALLER = ""  # documents are read by people too, so they do not count as what a host has read of a conversation
 # Where a document, or the last text in it, says when it changed; the latest of them is its last_modified.
 _TIMES = (
     "last_contact_date_utc",
@@ -50,17 +52,18 @@ def _add_lines(server: MCPServer[Any], account: Account) -> None:
     @server.resource("textrequest://dashboards", name="lines", title="Texting lines", mime_type=_JSON)
     async def lines() -> str:
         """The account's texting lines: id, name, number."""
-        return _document(await list_dashboards(account))
+        return await _document(account, await list_dashboards(account))
 
     @server.resource(f"textrequest://dashboards{_PAGED}", name="lines_page", title="Texting lines", mime_type=_JSON)
     async def lines_page(page: str = "0", page_size: str = str(DEFAULT_SIZE)) -> str:
         """The account's texting lines, page by page."""
-        return _document(await list_dashboards(account, *_page(page, page_size)))
+        return await _document(account, await list_dashboards(account, *_page(page, page_size)))
 
     @server.resource(_LINE, name="line", title="Texting line", mime_type=_JSON)
     async def line(dashboard_id: str) -> str:
         """One texting line."""
-        return _document(await get_dashboard(await _line(account, dashboard_id)))
+        line = await _line(account, dashboard_id)
+        return await _document(account, await get_dashboard(line), line)
 
 
 def _add_contacts(server: MCPServer[Any], account: Account) -> None:
@@ -68,12 +71,14 @@ def _add_contacts(server: MCPServer[Any], account: Account) -> None:
     async def contacts(dashboard_id: str, page: str = "0", page_size: str = str(DEFAULT_SIZE)) -> str:
         """A line's contacts, page by page."""
         number, size = _page(page, page_size)
-        return _document(await list_contacts(await _line(account, dashboard_id), page=number, page_size=size))
+        line = await _line(account, dashboard_id)
+        return await _document(account, await list_contacts(line, page=number, page_size=size), line)
 
     @server.resource(f"{_LINE}/contacts/{{phone_number}}", name="contact", title="Contact", mime_type=_JSON)
     async def contact(dashboard_id: str, phone_number: str) -> str:
         """One contact of a line."""
-        return _document(await get_contact(await _line(account, dashboard_id), _number(phone_number)))
+        line = await _line(account, dashboard_id)
+        return await _document(account, await get_contact(line, _number(phone_number)), line)
 
 
 def _add_conversations(server: MCPServer[Any], account: Account) -> None:
@@ -81,7 +86,8 @@ def _add_conversations(server: MCPServer[Any], account: Account) -> None:
     async def conversations(dashboard_id: str, page: str = "0", page_size: str = str(DEFAULT_SIZE)) -> str:
         """A line's conversations with their last text, page by page."""
         number, size = _page(page, page_size)
-        return _document(await list_conversations(await _line(account, dashboard_id), page=number, page_size=size))
+        line = await _line(account, dashboard_id)
+        return await _document(account, await list_conversations(line, page=number, page_size=size), line)
 
 
 def _add_messages(server: MCPServer[Any], account: Account) -> None:
@@ -93,30 +99,38 @@ def _add_messages(server: MCPServer[Any], account: Account) -> None:
     ) -> str:
         """The texts between a line and one contact, page by page."""
         line = await _line(account, dashboard_id)
-        return _document(await list_messages(line, _number(phone_number), *_page(page, page_size)))
+        number = _number(phone_number)
+        return await _document(account, await list_messages(line, number, *_page(page, page_size)), line, number)
 
 
 def _add_groups(server: MCPServer[Any], account: Account) -> None:
     @server.resource(f"{_LINE}/groups{_PAGED}", name="groups", title="Groups", mime_type=_JSON)
     async def groups(dashboard_id: str, page: str = "0", page_size: str = str(DEFAULT_SIZE)) -> str:
         """A line's groups, page by page."""
-        return _document(await list_groups(await _line(account, dashboard_id), *_page(page, page_size)))
+        line = await _line(account, dashboard_id)
+        return await _document(account, await list_groups(line, *_page(page, page_size)), line)
 
 
 def _add_payments(server: MCPServer[Any], account: Account) -> None:
     @server.resource(f"{_LINE}/payments/{{payment_id}}", name="payment", title="Payment", mime_type=_JSON)
     async def payment(dashboard_id: str, payment_id: str) -> str:
         """One payment request of a line."""
-        return _document(await get_payment(await _line(account, dashboard_id), _id(payment_id, "payment_id")))
+        line = await _line(account, dashboard_id)
+        return await _document(account, await get_payment(line, _id(payment_id, "payment_id")), line)
 
 
 async def _line(account: Account, dashboard_id: str) -> TextingLine:
     return await account.line(_id(dashboard_id, "dashboard_id"))
 
 
-def _document(answer: BaseModel) -> str:
-    """JSON without nulls, with `last_modified` where a time in it is known."""
-    known = [time for time in _times_in(answer.model_dump(mode="json", exclude_none=True)) if time]
+async def _document(
+    account: Account, answer: BaseModel, line: TextingLine | None = None, number: str | None = None
+) -> str:
+    """JSON without nulls, with `last_modified` where a time is known; noted for the rules like a tool's answer."""
+    said = answer.model_dump(mode="json", exclude_none=True)
+    telling = Telling(account.policy, _NO_CALLER, line.id if line is not None else None, number)
+    await telling.note("list_messages" if number is not None else "", said)
+    known = [time for time in _times_in(said) if time]
     text = answer.model_dump_json(exclude_none=True)
     return f'{{"last_modified":"{max(known)}",{text[1:]}' if known else text
 

@@ -23,6 +23,10 @@ class SendOutcome(Outcome):
     duplicate_suppressed: bool | None = Field(
         default=None, description="True where this is the result of an earlier call, and this one sent nothing"
     )
+    texts_left_this_hour: int | None = Field(default=None, description="Of the line, under the cap of this server")
+    texts_left_today: int | None = None
+    new_people_left_today: int | None = None
+    dollars_left_today: str | None = None
 
 
 def confirmation_required(preview: str, tool: str, token: str, minutes: int, *, types_name: bool) -> Outcome:

@@ -78,6 +78,7 @@ class EventLog:
         account: names the account without telling its key.
         sealed: keeps their words from who has only the file.
         keep_days: after which they are forgotten.
+        witness: sees each event in the transaction that notes it, whether it is new or not.
         clock: seconds since 1970.
 
     Every method raises `StoreError` where the store cannot be used.
@@ -90,12 +91,14 @@ class EventLog:
         sealed: Sealed,
         *,
         keep_days: int = KEEP_DAYS,
+        witness: Callable[[sqlite3.Connection, bytes, TextEvent], None] | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._store = store
         self._account = account
         self._sealed = sealed
         self._keep = keep_days * DAY_SECONDS
+        self._witness = witness
         self._clock = clock
         self._tidied_at: float | None = None
         store.ensure(_SCHEMA)
@@ -121,13 +124,14 @@ class EventLog:
         """
         now = self._clock()
         secret = await self._store.secret()
+        heard = list(events)
         rows = [
             (
                 *(self._account, event.message_id, event.dashboard_id, keyed(secret, event.phone_number)),
                 *(event.direction, event.at if event.at is not None else now),
                 self._sealed.seal(event.content(), event.message_id),
             )
-            for event in events
+            for event in heard
             if event.at is None or event.at >= now - self._keep
         ]
         tidy = self._tidied_at is None or not 0 <= now - self._tidied_at < _TIDY_SECONDS
@@ -142,6 +146,9 @@ class EventLog:
                 rows,
             )
             new = connection.total_changes - before
+            if self._witness is not None:
+                for event in heard:
+                    self._witness(connection, secret, event)
             if also is not None:
                 also(connection)
             if tidy:

@@ -1,0 +1,177 @@
+"""Notes what a model is told: which words were a customer's, which were our own, and what is now known of whom."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from mcp.server.mcpserver import Context
+from mcp_types import CallToolResult
+
+from textrequest_mcp.guard.confirmation import caller
+from textrequest_mcp.guard.known import Facts
+from textrequest_mcp.guard.policy import Policy
+from textrequest_mcp.guard.provenance import Source
+from textrequest_mcp.toolset import ToolSpec
+from textrequest_mcp.upstream.times import read_time
+
+# Fields by whose words they hold. What a colleague writes about a customer was often dictated by the customer.
+_CUSTOMERS = {
+    **dict.fromkeys(("first_name", "last_name", "display_name", "recipient"), "a contact's name"),
+    **dict.fromkeys(("note", "suppressed_reason"), "a contact's note"),
+    "value": "a custom field",
+    "tag": "a tag",
+    "notes": "a group's notes",
+}
+_OURS = ("description",)
+_NUMBERS = ("phone_number", "customer_phone", "phone")
+
+
+class _Said(NamedTuple):
+    """One field of an answer, and the person it is about."""
+
+    name: str
+    value: str
+    person: str | None
+    record: Mapping[str, Any]
+
+
+class Telling:
+    """What the answers of one call say.
+
+    Args:
+        policy: that has to know.
+        caller: the host that is told.
+        line: of the call.
+        person: the number that the call was about, in E.164.
+    """
+
+    def __init__(self, policy: Policy, caller: str, line: int | None, person: str | None) -> None:
+        self._policy = policy
+        self._caller = caller
+        self._line = line or 0
+        self._person = person
+
+    async def note(self, tool: str, said: Mapping[str, Any]) -> None:
+        """Note an answer of a reading tool, or a document.
+
+        Raises:
+            StoreError: what a text says of further texts cannot be kept, so nobody may be told it.
+        """
+        if self._policy.rules.provenance:
+            for each in _fields(said, self._person):
+                self._word(each)
+        for record, person in _records(said, self._person):
+            if person is not None:
+                await self._record(record, person)
+        if tool == "list_messages" and self._person is not None:
+            self._talk(self._person, said)
+
+    def _word(self, said: _Said) -> None:
+        provenance, line = self._policy.provenance, said.record.get("dashboard_id") or self._line
+        kind = _CUSTOMERS.get(said.name)
+        if said.name in _NUMBERS:
+            provenance.trust_number(line, said.value)
+        elif _is_ours(said):
+            provenance.trust_words(said.value)
+        elif said.name == "body" or kind or said.name == "name":
+            at = read_time(said.record.get("message_timestamp_utc"))
+            provenance.read_words(
+                Source(
+                    kind=kind or ("a text" if said.name == "body" else "a name"),
+                    line=line,
+                    person=said.person,
+                    at=at.timestamp() if at else None,
+                    words=said.value,
+                )
+            )
+
+    async def _record(self, record: Mapping[str, Any], person: str) -> None:
+        """What a contact's record or a text says of the person."""
+        if "total_msgs_sent" in record or "date_created_utc" in record:
+            self._policy.known.saw(
+                (self._line, person),
+                Facts(
+                    opted_out_at=_moment(record, "opted_out_utc"),
+                    is_blocked=record.get("is_blocked") is True,
+                    received_at=_moment(record, "last_msg_received_utc"),
+                    sent_at=_moment(record, "last_msg_sent_utc"),
+                ),
+            )
+        body, at = record.get("body"), _moment(record, "message_timestamp_utc")
+        theirs = record.get("message_direction") == "R" and self._policy.rules.consent
+        if theirs and isinstance(body, str) and at is not None:
+            await self._policy.consent.heard(self._line, person, body, at)
+        if at is not None and record.get("message_direction") in ("R", "S"):
+            self._policy.known.read(self._caller, (self._line, person), at)
+
+    def _talk(self, person: str, said: Mapping[str, Any]) -> None:
+        """A conversation whose newest texts are in the answer; the service states no order for it."""
+        items: list[Mapping[str, Any]] = said.get("items") or []
+        times = [_moment(item, "message_timestamp_utc") for item in items]
+        whole = said.get("page") == 0 and said.get("next_page") is None
+        newest_first = said.get("page") == 0 and bool(times) and (times[0] or 0.0) >= (times[-1] or 0.0)
+        if whole or newest_first:
+            by_direction = {
+                direction: _latest(
+                    [at for item, at in zip(items, times, strict=True) if item.get("message_direction") == direction]
+                )
+                for direction in ("R", "S")
+            }
+            self._policy.known.saw_talk((self._line, person), by_direction["R"], by_direction["S"])
+
+
+def _is_ours(said: _Said) -> bool:
+    """Whether the business itself wrote it: a text that went out, what a payment is for, a line's name."""
+    if said.name == "body":
+        return said.record.get("message_direction") == "S"
+    return said.name in _OURS or (said.name == "name" and "phone" in said.record)
+
+
+def _fields(value: Any, person: str | None) -> Iterator[_Said]:
+    for record, about in _records(value, person):
+        for name, text in record.items():
+            if isinstance(text, str) and text:
+                yield _Said(name, text, about, record)
+
+
+def _records(value: Any, person: str | None) -> Iterator[tuple[Mapping[str, Any], str | None]]:
+    """Every object inside a value, with the number that it, or the one around it, is about."""
+    if isinstance(value, Mapping):
+        record: Mapping[str, Any] = value  # pyright: ignore[reportUnknownVariableType] - JSON
+        person = next((record[name] for name in ("phone_number", "customer_phone") if record.get(name)), person)
+        yield record, person
+        for part in record.values():
+            yield from _records(part, person)
+    elif isinstance(value, Sequence) and not isinstance(value, str):
+        parts: Sequence[Any] = value  # pyright: ignore[reportUnknownVariableType] - JSON
+        for part in parts:
+            yield from _records(part, person)
+
+
+def _moment(record: Mapping[str, Any], name: str) -> float | None:
+    moment: datetime | None = read_time(record.get(name))
+    return None if moment is None else moment.timestamp()
+
+
+def _latest(times: Sequence[float | None]) -> float | None:
+    return max((at for at in times if at is not None), default=None)
+
+
+async def note_told(ctx: Context[Any, Any], spec: ToolSpec, given: Mapping[str, Any], result: CallToolResult) -> None:
+    """Note the answer of a reading tool.
+
+    Args:
+        ctx: of the call.
+        spec: the tool.
+        given: the arguments of its function, and what its line resolved to.
+        result: the answer.
+
+    Raises:
+        StoreError: as `Telling.note`.
+    """
+    account: Any = ctx.request_context.lifespan_context
+    line = given.get("line")
+    telling = Telling(
+        account.policy, caller(ctx.session), line.id if line is not None else None, given.get("phone_number")
+    )
+    await telling.note(spec.name, result.structured_content or {})

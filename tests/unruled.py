@@ -1,0 +1,20 @@
+"""Switches the rules off for tests of what stands below them; those of the rules themselves use the defaults."""
+
+from typing import Any
+
+from textrequest_mcp.settings import Settings
+
+_CAPS = ("texts_per_hour", "texts_per_day", "new_people_per_day", "dollars_per_request", "dollars_per_day")
+_SWITCHES = ("consent", "provenance", "visible_only", "if_unanswered")
+
+# As `Settings` takes them.
+UNRULED: dict[str, Any] = {
+    **dict.fromkeys(_CAPS),
+    **dict.fromkeys(_SWITCHES, False),
+    "quiet_hours": "off",
+    "callback_hosts": frozenset({"shop.example"}),
+}
+# As a server's environment has them.
+UNRULED_ENVIRONMENT = {f"TEXTREQUEST_{name.upper()}": "off" for name in (*_CAPS, *_SWITCHES, "quiet_hours")}
+# What a user has who sets nothing.
+RULED: dict[str, Any] = {name: getattr(Settings(api_key=""), name) for name in UNRULED}
