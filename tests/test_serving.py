@@ -14,6 +14,7 @@ from typing import Any
 
 import httpx2
 import pytest
+from tests.unruled import UNRULED_ENVIRONMENT
 
 INITIALIZE: dict[str, Any] = {
     "jsonrpc": "2.0",
@@ -120,7 +121,7 @@ def sending(service: socket.socket, folder: Path) -> Generator[tuple[subprocess.
         "TEXTREQUEST_API_KEY": "CANARY0123456789",
         "TEXTREQUEST_BASE_URL": f"http://127.0.0.1:{service.getsockname()[1]}/api/v3",
         "TEXTREQUEST_STATE_DIR": str(folder),
-    }
+    } | UNRULED_ENVIRONMENT
     with running("serve", environment=environment) as child:
         tell(child, INITIALIZE, {"jsonrpc": "2.0", "method": "notifications/initialized"}, SEND)
         arrived, _ = service.accept()

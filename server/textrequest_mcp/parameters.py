@@ -142,7 +142,7 @@ Ids = Annotated[list[Id], BeforeValidator(listed)]
 Guids = Annotated[list[Guid], BeforeValidator(listed)]
 
 LineId = Annotated[Id, Field(description="From list_dashboards")]
-DashboardId = Annotated[Id, Field(description="From list_dashboards; optional with a default or only line")]
+DashboardId = Annotated[Id, Field(description="From list_dashboards; optional with one line")]
 PhoneNumber = Annotated[Number, Field(description="Contact's number, any usual US form")]
 GroupId = Annotated[Id, Field(description="From list_groups")]
 PaymentId = Annotated[Id, Field(description="From list_payments")]
@@ -153,10 +153,10 @@ PageSize = Annotated[
     int, Field(ge=1, le=MAX_SIZE, description=f"Default {DEFAULT_SIZE}"), BeforeValidator(whole_number)
 ]
 TypedName = Annotated[str, Field(description="With a confirmation: the name as the person typed it")]
-Confirmation = Annotated[str, Field(description="Token of the preview, once the person agreed")]
+Confirmation = Annotated[str, Field(description="Token, once the person agreed")]
 
-IdempotencyKey = Annotated[Filled, Field(description="Your own; the same key again gives the first result")]
-Repeat = Annotated[bool, Field(description="True to do the same again on purpose; a person confirms")]
+IdempotencyKey = Annotated[Filled, Field(description="Your own; the same again gives the first result")]
+Repeat = Annotated[bool, Field(description="True to do the same again on purpose")]
 
 
 def in_order(earlier: str | None, later: str | None, names: str) -> None:

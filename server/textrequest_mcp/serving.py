@@ -19,6 +19,7 @@ from textrequest_mcp.endings import requests_to_end
 from textrequest_mcp.live.hooks import Health, Hooks
 from textrequest_mcp.live.webhooks import PATH, Door, Receiver
 from textrequest_mcp.logs import start_logging
+from textrequest_mcp.rules import switched_off
 from textrequest_mcp.settings import Settings
 
 _FAILED = 1
@@ -30,6 +31,10 @@ _GRACE_SECONDS = 0.5  # a stream stays open as long as its host likes; who ends 
 def serve(settings: Settings) -> int:
     """Serve until the end; the exit status."""
     start_logging(settings.log_level)
+    off = switched_off(settings)
+    if off:
+        sys.stderr.write(f"textrequest-mcp runs without these rules: {', '.join(off)}.\n")
+        sys.stderr.flush()
     return anyio.run(_serve, settings)
 
 

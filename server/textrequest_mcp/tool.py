@@ -229,7 +229,9 @@ class _HostTool(Tool):
             if isinstance(cause, TextRequestError | StoreError):
                 raise cause from None
             if isinstance(cause, ValidationError) and not isinstance(error, UnexpectedToolError):
-                raise BadInput(_sentence(self.name, cause), todo="Correct it and call again.") from None
+                who = await _who_is_meant(context, arguments, cause) if self.spec.risk == "sends" else None
+                todo = who or "Correct it and call again."
+                raise BadInput(_sentence(self.name, cause), todo=todo) from None
             # What `_perform` does not answer for came before it: while facts were read, or a person was asked.
             if isinstance(error, UnexpectedToolError):
                 logger.exception("%s crashed before it acted", self.name)
@@ -237,6 +239,19 @@ class _HostTool(Tool):
             raise TextRequestError(
                 "The answer to the confirmation question could not be read.", todo="Ask the person, and call again."
             ) from None
+
+
+async def _who_is_meant(ctx: Context[Any, Any], given: dict[str, Any], error: ValidationError) -> str | None:
+    """Where a name stands in place of a number: who has that name, for a person to choose; None where none does."""
+    wrong = {problem["loc"][0] for problem in error.errors(include_url=False, include_input=False) if problem["loc"]}
+    name = next((given[field] for field in ("phone_number", "customer_phone") if field in wrong), None)
+    line = given.get("dashboard_id")
+    if not isinstance(name, str) or not any(c.isalpha() for c in name) or not str(line or 0).isdecimal():
+        return None
+    try:
+        return await account_of(ctx).who_is(name, int(line) if line else None)
+    except (TextRequestError, StoreError):  # the mistake is the news, whatever becomes of this
+        return None
 
 
 def _sentence(tool: str, error: ValidationError) -> str:

@@ -411,7 +411,7 @@ class TestPolicies:
             assert said(await call(host, "delete_contact", phone_number=DEVON))["outcome"] == "done"
             [tool] = [tool for tool in (await host.list_tools()).tools if tool.name == "delete_contact"]
 
-        assert "confirmation" not in tool.input_schema["properties"]
+        assert "A person confirms" not in (tool.description or "")
 
     @pytest.mark.parametrize("era", ERAS)
     async def test_sends_shows_the_text_before_it_goes(self, era: Era):

@@ -196,7 +196,7 @@ def test_client_rejects_no_answer(case: Case, played: Play):
 def test_client_sees_every_tool_and_what_each_can_do(case: Case, played: Play):
     tools = {tool["name"]: tool for tool in played.eliciting.answers["tools"]["tools"]}
 
-    assert len(tools) == 29
+    assert len(tools) == 30
     for tool in tools.values():
         hints = tool["annotations"]
         assert {hint: type(hints[hint]) for hint in hints if hint.endswith("Hint")} == {

@@ -143,7 +143,7 @@ def test_stdout_of_a_stdio_server_holds_only_messages(take: Take):
     lines += [json.loads(line) for line in ending.stdout.splitlines()]
     assert {line["jsonrpc"] for line in lines} == {"2.0"}
     by_id = {line.get("id"): line for line in lines}
-    assert len(by_id[2]["result"]["tools"]) == 29
+    assert len(by_id[2]["result"]["tools"]) == 30
     assert not by_id[3]["result"].get("isError")
     assert by_id[4].get("error") or by_id[4]["result"]["isError"]
     assert by_id[5]["error"]["code"] == -32601

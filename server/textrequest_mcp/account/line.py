@@ -23,12 +23,13 @@ from textrequest_mcp.sending import Sender
 from textrequest_mcp.upstream.api import Api, Departure
 from textrequest_mcp.upstream.errors import BadInput
 from textrequest_mcp.upstream.page import DEFAULT_SIZE, MAX_SIZE, read_page
-from textrequest_mcp.upstream.phone import wire
+from textrequest_mcp.upstream.phone import from_wire, wire
 from textrequest_mcp.upstream.request import Query, Segment
 from textrequest_mcp.upstream.times import show_time
 from textrequest_mcp.wording import one_line, quoted
 
 _LINES_STAY_SECONDS = 60.0
+_NAMESAKES = 5
 
 
 class KnownLine(NamedTuple):
@@ -121,6 +122,23 @@ class Account:
             f"{quoted(text.body)}"
             for at, text in newer
         ]
+
+    async def who_is(self, name: str, dashboard_id: int | None) -> str:
+        """Whose conversations a name finds on a line, as a sentence that leaves the choice to a person.
+
+        Raises:
+            TextRequestError: the line is not known, or cannot be read.
+            StoreError: the store cannot be used.
+        """
+        line = await self.line(dashboard_id)
+        query = {"search": name.strip(), "include_archived": True, "page": 0, "page_size": _NAMESAKES + 1}
+        page = read_page(await line.get("conversations", query=query), page=0, page_size=_NAMESAKES + 1)
+        numbers = [number for row in page.items if (number := from_wire(row.get("phone_number")))]
+        if not numbers:
+            return "A number is needed, and nobody with a conversation on this line has that name."
+        people = "; ".join([await line.person(number) for number in numbers[:_NAMESAKES]])
+        more = "; and more" if len(numbers) > _NAMESAKES else ""
+        return f"A number is needed. That name finds: {people}{more}. Ask the person who is meant; do not choose."
 
     async def lines(self) -> tuple[KnownLine, ...]:
         """All lines of the account, read at most once a minute."""

@@ -10,7 +10,8 @@ _READ_SECONDS = 3600.0
 _MOST = 5000
 SAME_MOMENT_SECONDS = 2.0  # what two times of one text can differ by
 
-_Key, _Value = TypeVar("_Key"), TypeVar("_Value")
+_Key = TypeVar("_Key")
+_Value = TypeVar("_Value")
 Place = tuple[int, str]  # a line's id, and a number in E.164
 
 
