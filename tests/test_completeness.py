@@ -389,3 +389,7 @@ class TestEveryCall:
 
         assert answers[0] == answers[1]
         assert bodies[0] == bodies[1]
+
+
+def test_the_guard_knows_every_tool_by_name():
+    assert set(GUARDED_TOOLS) == {spec.name for spec in all_specs()}

@@ -1,0 +1,75 @@
+"""Finds web and e-mail addresses in a text, however they are spelled, in one form that can be compared."""
+
+import re
+
+# For spellings in words (`evil dot com`), where any ending would make addresses of everyday words (`polka dot dress`).
+_ENDINGS = (
+    "com|net|org|info|biz|io|co|us|app|dev|xyz|me|tv|ly|gl|gg|link|shop|store|online|site|top|club|ru|cn|tk|edu|gov"
+    "|live|cc|ai|example|test|invalid"
+)
+_BRACKETED_DOT = re.compile(r"\s?[\[({<]\s?(?:\.|dot|punto)\s?[\])}>]\s?")
+_BRACKETED_AT = re.compile(r"\s?[\[({<]\s?(?:@|at|arroba)\s?[\])}>]\s?")
+_SPOKEN_AT = re.compile(rf"(?<=\w) (?:at|arroba) (?=[\w-]{{1,63}} (?:dot|punto|\.) (?:{_ENDINGS})\b)")
+_SPOKEN_DOT = re.compile(rf"(?<=\w) ?(?: (?:dot|punto) | \. ?|\. )(?=(?:{_ENDINGS})\b)")
+_SPOKEN_SLASH = re.compile(r"(?<=\w) (?:slash|diagonal|/) (?=\w)")
+_TAMED = re.compile(r"\bh(?:xx|\*\*|tt)p(s?)\s?(?:\[:\]|:)\s?//\s?")
+
+_SCHEMED = re.compile(r"\b(?:https?|ftp)://([^\s/?#\\<>\"']{1,255})([^\s<>\"']*)")
+_BARE = re.compile(
+    r"(?<![\w@.\-+%])(?<!//)([\w\-]++(?:\.[\w\-]++)++)(?![\w@])(?::[0-9]{1,5}+)?((?:[/?#][^\s<>\"']*)?)"
+)
+_EMAIL = re.compile(r"(?<![\w.%+\-])([\w.%+\-]{1,64})@([\w\-]++(?:\.[\w\-]++)++)")
+_CLOSING = ".,;:!?)]}*_"
+
+
+def addresses(text: str) -> tuple[frozenset[str], frozenset[str]]:
+    """The links, as host and all that follows it (`evil.example/pay?x=1`), and the e-mail addresses in a text.
+
+    Args:
+        text: in small letters, as `disguises.Reading` has it.
+    """
+    if not any(sign in text for sign in (".", "://", "dot", "punto")):
+        return frozenset(), frozenset()
+    text = _respelled(text)
+    links = {_link(_host(match[1]), match[2]) for match in _SCHEMED.finditer(text)}
+    rest = _SCHEMED.sub(" ", text)
+    links |= {_link(_host(match[1]), match[2]) for match in _BARE.finditer(rest) if _is_host(match[1])}
+    emails = {f"{match[1].strip('.')}@{match[2]}" for match in _EMAIL.finditer(text) if _is_host(match[2])}
+    return frozenset(links), frozenset(emails)
+
+
+def place(link: str) -> str:
+    """Host and path of a link."""
+    return re.split(r"[?#]", link, maxsplit=1)[0].rstrip("/")
+
+
+def leads_to(one: str, other: str) -> bool:
+    """Whether two links go to the same place, or one to a place inside the other's."""
+    one, other = place(one), place(other)
+    return one == other or one.startswith(f"{other}/") or other.startswith(f"{one}/")
+
+
+def _respelled(text: str) -> str:
+    text = _TAMED.sub(r"http\1://", text)
+    text = _BRACKETED_AT.sub("@", _BRACKETED_DOT.sub(".", text))
+    if "dot" in text or "punto" in text or " ." in text or ". " in text or " / " in text:
+        text = _SPOKEN_DOT.sub(".", _SPOKEN_AT.sub("@", text))
+        text = _SPOKEN_SLASH.sub("/", text)
+    return text
+
+
+def _is_host(name: str) -> bool:
+    """Whether it can be one: it ends in letters, or is four small numbers."""
+    parts = name.split(".")
+    if len(parts) == 4 and all(part.isdecimal() and len(part) <= 3 for part in parts):
+        return True
+    return len(parts[-1]) >= 2 and parts[-1].isalpha()
+
+
+def _host(authority: str) -> str:
+    """Without what stands before `@`, which is not where a link goes, and without the port."""
+    return re.sub(r":[0-9]*$", "", authority.rpartition("@")[2]).removeprefix("www.").rstrip(_CLOSING)
+
+
+def _link(host: str, rest: str) -> str:
+    return (host + rest.replace("\\", "/").rstrip(_CLOSING)).rstrip("/")

@@ -1,0 +1,133 @@
+"""Numbers in words, English and Spanish: as the digits of a phone number and as an amount."""
+
+import re
+from collections.abc import Iterator
+
+_UNITS: dict[str, int] = {
+    **{word: n for n, word in enumerate("zero one two three four five six seven eight nine".split())},
+    **{word: n for n, word in enumerate("cero uno dos tres cuatro cinco seis siete ocho nueve".split())},
+    **{"oh": 0, "nought": 0, "un": 1, "una": 1},
+}
+_TEENS: dict[str, int] = {
+    **{
+        word: n
+        for n, word in enumerate(
+            "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split(), 10
+        )
+    },
+    **{
+        word: n
+        for n, word in enumerate(
+            "diez once doce trece catorce quince dieciseis diecisiete dieciocho diecinueve".split(), 10
+        )
+    },
+    **{f"veinti{word}": 20 + n for n, word in enumerate("uno dos tres cuatro cinco seis siete ocho nueve".split(), 1)},
+}
+_TENS: dict[str, int] = {
+    **{word: n * 10 for n, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), 2)},
+    **{
+        word: n * 10
+        for n, word in enumerate("veinte treinta cuarenta cincuenta sesenta setenta ochenta noventa".split(), 2)
+    },
+    "fourty": 40,
+}
+_HUNDREDS: dict[str, int] = {
+    **{"cien": 100, "ciento": 100, "doscientos": 200, "trescientos": 300, "cuatrocientos": 400, "quinientos": 500},
+    **{"seiscientos": 600, "setecientos": 700, "ochocientos": 800, "novecientos": 900},
+}
+_HUNDRED = "hundred"
+_THOUSANDS = frozenset({"thousand", "mil", "grand"})
+_TIMES = {"double": 2, "doble": 2, "triple": 3}
+_LINKS = frozenset({"and", "y", "a"})
+_FILLERS = _LINKS | frozenset(
+    "dash hyphen dot point space minus then comma plus guion punto espacio luego coma mas followed by".split()
+)
+
+NUMBER_WORDS = frozenset(
+    {*_UNITS, *_TEENS, *_TENS, *_HUNDREDS, *_THOUSANDS, _HUNDRED},
+)
+
+_PIECE = re.compile(r"[^\W_]+|[\W_]+")
+_FURTHEST_APART = 6  # characters between two digits of one number
+_UNIT = re.compile("[0-9]|" + "|".join(sorted(_UNITS, key=len, reverse=True)))
+_RUN_TOGETHER = re.compile(f"(?:{_UNIT.pattern})++")
+_AS_DIGITS = str.maketrans("oil", "011")
+_DIGITS = re.compile(r"[0-9]+")
+
+
+def digit_chains(text: str) -> Iterator[str]:
+    """The digits that follow each other with nothing but short punctuation between, however each is written.
+
+    Args:
+        text: in small letters, as `disguises.Reading` has it.
+    """
+    chain = _Chain()
+    for piece in _PIECE.findall(text):
+        if not piece[0].isalnum():
+            if len(piece) > _FURTHEST_APART:
+                yield from chain.ended()
+        elif not chain.takes(piece) and piece not in _FILLERS:
+            yield from chain.ended()
+            yield from _DIGITS.findall(piece)
+    yield from chain.ended()
+
+
+def value_of(words: list[str]) -> int:
+    """The number that words name: `twelve hundred`, `one thousand and fifty`, `mil doscientos`."""
+    total = part = 0
+    for word in words:
+        if word in _THOUSANDS:
+            total, part = total + max(part, 1) * 1000, 0
+        elif word == _HUNDRED:
+            part = max(part, 1) * 100
+        else:
+            part += _UNITS.get(word, 0) + _TEENS.get(word, 0) + _TENS.get(word, 0) + _HUNDREDS.get(word, 0)
+    return total + part
+
+
+class _Chain:
+    """Digits so far."""
+
+    def __init__(self) -> None:
+        self._digits: list[str] = []
+        self._times = 1
+        self._after = ""  # the kind of word before, which may go together with the next
+
+    def ended(self) -> Iterator[str]:
+        if self._digits:
+            yield "".join(self._digits)
+        self.__init__()
+
+    def takes(self, piece: str) -> bool:
+        """Add what a word or a run of digits means; whether it means any."""
+        if piece in _TIMES:
+            self._times = _TIMES[piece]
+            return True
+        if piece == _HUNDRED and self._after == "unit":
+            self._digits.append("00")
+            self._after = ""
+            return True
+        if piece in _UNITS:
+            self._unit(_UNITS[piece])
+            return True
+        digits = self._meant(piece)
+        if digits:
+            self._digits.append(digits)
+            self._after = "tens" if piece in _TENS else ""
+        return bool(digits)
+
+    def _unit(self, unit: int) -> None:
+        if self._after == "tens" and unit:
+            self._digits[-1] = self._digits[-1][0]
+        self._digits.append(str(unit) * self._times)
+        self._times, self._after = 1, "unit"
+
+    def _meant(self, piece: str) -> str:
+        if piece in _TENS or piece in _TEENS or piece in _HUNDREDS:
+            return str(_TENS.get(piece, 0) + _TEENS.get(piece, 0) + _HUNDREDS.get(piece, 0))
+        digits = piece.translate(_AS_DIGITS)
+        if digits.isdecimal() and digits.isascii() and (digits == piece or self._digits or _DIGITS.search(piece)):
+            return digits
+        if _RUN_TOGETHER.fullmatch(piece):
+            return "".join(str(_UNITS.get(word, word)) for word in _UNIT.findall(piece))
+        return ""
