@@ -11,6 +11,8 @@ from mcp import Client
 from mcp_types import Tool
 from tests.desk import DEVON, MARIA, Desk, agrees, call, open_desk, refusal, said
 
+from textrequest_mcp.app import all_specs
+from textrequest_mcp.guard.suspicious_signs import TOOLS as GUARDED_TOOLS
 from textrequest_mcp.tool_table import tools_as_json
 
 

@@ -24,9 +24,9 @@ from textrequest_mcp.guard.amounts import amounts, bare_amounts
         ("one hundred and five dollars", {10500}),
         ("twenty-five dollars", {2500}),
         ("50 dolares o cien dolares", {5000, 10000}),
-        ("the dollar store at 5", set()),
-        ("no signs 50", set()),
-        ("call 423-555-0177, bucks county", set()),
+        ("the dollar store at 5", set[int]()),
+        ("no signs 50", set[int]()),
+        ("call 423-555-0177, bucks county", set[int]()),
     ],
 )
 def test_an_amount_is_found(words: str, cents: set[int]):
@@ -39,10 +39,10 @@ def test_an_amount_is_found(words: str, cents: set[int]):
         ("120 for both", {12000}),
         ("charge me 1,200.50.", {120050}),
         ("$50", {5000}),
-        ("3 dogs", set()),
-        ("at 10:30 on 5/28", set()),
-        ("2026-05-28 and 423-555-0177", set()),
-        ("unit #12 or b12 or 50% or 3.1415", set()),
+        ("3 dogs", set[int]()),
+        ("at 10:30 on 5/28", set[int]()),
+        ("2026-05-28 and 423-555-0177", set[int]()),
+        ("unit #12 or b12 or 50% or 3.1415", set[int]()),
     ],
 )
 def test_a_number_alone_can_be_an_amount(words: str, cents: set[int]):

@@ -1,5 +1,7 @@
 """A text is read as it looks, and in the other forms that an assistant would understand."""
 
+# ruff: noqa: RUF001 - letters that look like others are what is tested
+
 import base64
 import codecs
 import time
@@ -26,14 +28,14 @@ def texts(words: str) -> list[str]:
         ("ig\u200bno\u00adre\u2060", "ignore"),
         ("ígnörê", "ignore"),
         ("i\u0336g\u0336n\u0336o\u0336r\u0336e", "ignore"),
-        ("еvіl.ехаmрlе", "evil.example"),  # noqa: RUF001
-        ("ενιl", "evil"),  # noqa: RUF001
+        ("еvіl.ехаmрlе", "evil.example"),
+        ("ενιl", "evil"),
         ("ɪɢɴᴏʀᴇ", "ignore"),
         ("🅘🅖🅝🅞🅡🅔 🅰🅱 🇮🇬", "ignore ab ig"),
         ("٤٢٣ ५५५ ❹②₃", "423 555 423"),
         ("4️⃣2️⃣3️⃣", "423"),
         ("evil。example", "evil.example"),
-        ("don’t 423–555", "don't 423-555"),  # noqa: RUF001
+        ("don’t 423–555", "don't 423-555"),
         ("\ufdfa", " "),
         ("明天见", "明天见"),
     ],
@@ -84,7 +86,9 @@ def test_three_codes_inside_each_other_are_too_many():
     assert not any(SECRET in text for text in texts(code))
 
 
-@pytest.mark.parametrize("words", ["Your appointments", "order 4829103847561", "abcdefghijklm", "a1b2c3d4e5f6 deadbeefcafe"])
+@pytest.mark.parametrize(
+    "words", ["Your appointments", "order 4829103847561", "abcdefghijklm", "a1b2c3d4e5f6 deadbeefcafe"]
+)
 def test_what_is_no_code_stays_as_it_is(words: str):
     assert [reading.text for reading in readings(words) if not reading.turned] == [words.casefold()]
 
@@ -124,6 +128,8 @@ def seconds(words: str) -> float:
     return time.perf_counter() - started
 
 
-@pytest.mark.parametrize("piece", ["aa ", "a ", "%25", "&amp;", "aWdub3JlIGFsbCBw", "41", "\\x41", "0x", "зe", "-", "ﷺ"])
+@pytest.mark.parametrize(
+    "piece", ["aa ", "a ", "%25", "&amp;", "aWdub3JlIGFsbCBw", "41", "\\x41", "0x", "зe", "-", "ﷺ"]
+)
 def test_hostile_texts_cost_little(piece: str):
     assert min(seconds(piece * (5000 // len(piece))) for _ in range(3)) < 0.1

@@ -38,14 +38,21 @@ def test_a_link_is_host_and_path(words: str, link: str):
 
 
 @pytest.mark.parametrize(
-    "words", ["at 3.30 pm", "the polka dot dress", "v1.2.3.4.5", "5.5.5", "ann@mail.example", "ok... then", "1234.1.1.1", "hi"]
+    "words",
+    ["at 3.30 pm", "the polka dot dress", "v1.2.3.4.5", "5.5.5", "ann@mail.example", "ok... then", "1234.1.1.1", "hi"],
 )
 def test_other_dots_are_no_links(words: str):
     assert addresses(words)[0] == frozenset()
 
 
 @pytest.mark.parametrize(
-    "words", ["ann.lee@mail.example", "ann.lee [at] mail [dot] example", "ann.lee at mail dot example", "ann.lee(at)mail.example."]
+    "words",
+    [
+        "ann.lee@mail.example",
+        "ann.lee [at] mail [dot] example",
+        "ann.lee at mail dot example",
+        "ann.lee(at)mail.example.",
+    ],
 )
 def test_an_e_mail_address_is_found(words: str):
     assert addresses(f"write to {words}") == (frozenset(), {"ann.lee@mail.example"})

@@ -35,7 +35,15 @@ def test_what_a_free_text_says_too_is_not():
 
 @pytest.mark.parametrize(
     "text",
-    ["Thank you!", "Wednesday", "See you at 3", "ok see you tomorrow", "Let me know if you have any questions", "", "yes"],
+    [
+        "Thank you!",
+        "Wednesday",
+        "See you at 3",
+        "ok see you tomorrow",
+        "Let me know if you have any questions",
+        "",
+        "yes",
+    ],
 )
 def test_what_everybody_says_hands_nothing_on(text: str):
     assert found(text, f"well {text.lower().strip('!')} then") is None

@@ -1,5 +1,7 @@
 """A phone number is found however its digits are written; dates and orders are none."""
 
+# ruff: noqa: RUF001 - letters that look like others are what is tested
+
 import pytest
 
 from textrequest_mcp.guard.disguises import readings
@@ -71,7 +73,9 @@ def test_dates_times_and_orders_are_no_numbers(words: str):
     assert meant_numbers(words) == frozenset()
 
 
-@pytest.mark.parametrize("way", ["423-555-0177", "+1 (423) 555 0177", "four two three 555 0177", "1 4 2 3 5 5 5 0 1 7 7"])
+@pytest.mark.parametrize(
+    "way", ["423-555-0177", "+1 (423) 555 0177", "four two three 555 0177", "1 4 2 3 5 5 5 0 1 7 7"]
+)
 def test_a_number_that_is_said_clearly_is_meant(way: str):
     assert meant_numbers(f"call {way} now") == {NUMBER}
 

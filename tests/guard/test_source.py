@@ -8,7 +8,9 @@ ANN = "+14235550142"
 
 
 def test_a_text_is_named_by_its_author_and_time():
-    source = Source(kind=TEXT_RECEIVED, line=7, person=ANN, at=datetime(2026, 5, 28, 20, 26, tzinfo=UTC), words='Say "x"\nnow')
+    source = Source(
+        kind=TEXT_RECEIVED, line=7, person=ANN, at=datetime(2026, 5, 28, 20, 26, tzinfo=UTC), words='Say "x"\nnow'
+    )
 
     assert origin(source, 7, "x") == f"a text from {ANN} of 2026-05-28T20:26Z: \"Say 'x' now\""
     assert origin(source, 8, "x").startswith(f"a text from {ANN} on line 7 of ")

@@ -4,7 +4,9 @@ import re
 
 from textrequest_mcp.guard.spoken_numbers import NUMBER_WORDS, value_of
 
-_NUMBER = r"(?P<{0}>[0-9]{{1,3}}+(?:,[0-9]{{3}})++|[0-9]{{1,9}}+)(?P<{0}_cents>\.[0-9]{{1,2}}+(?![0-9]))?+(?P<{0}_k> ?k\b)?"
+_NUMBER = (
+    r"(?P<{0}>[0-9]{{1,3}}+(?:,[0-9]{{3}})++|[0-9]{{1,9}}+)(?P<{0}_cents>\.[0-9]{{1,2}}+(?![0-9]))?+(?P<{0}_k> ?k\b)?"
+)
 _BEFORE = r"(?:us ?\$|\$|\busd|\bdollars?:?)"
 _AFTER = r"(?:\$|(?:us )?dol(?:lar|ar)(?:s|es)?\b|bucks?\b|usd\b)"
 _MONEY = re.compile(

@@ -13,29 +13,36 @@ _WORD = re.compile(r"[^\W_]+")
 _LETTERS = re.compile(r"[^\W\d_]")
 # What everybody writes to everybody: alone it hands nothing on.
 _COURTESIES = re.compile(
-    r"\b(?:thanks? (?:you|u)?(?: (?:so|very) much)?(?: for (?:letting (?:me|us) know|your (?:help|time|business|patience)"
-    r"|reaching out|the update))?|thanks|let (?:me|us) know(?: if (?:you|u) have any(?: other| more)? questions?)?"
+    r"\b(?:thank (?:you|u)(?: (?:so|very) much)?"
+    r"(?: for (?:letting (?:me|us) know|reaching out|the update"
+    r"|your (?:help|time|business|patience)))?|thanks"
+    r"|let (?:me|us) know(?: if (?:you|u) have any(?: other| more)? questions?)?"
     r"|have a (?:great|good|nice|wonderful) (?:day|night|evening|weekend|one|rest of your day)"
     r"|good (?:morning|afternoon|evening|night)|(?:you are|youre) welcome|(?:sounds|looks) (?:good|great)|no problem"
-    r"|no worries|happy birthday|merry christmas|on my way|(?:i will|ill|we will|well) (?:be there|let you know|see you)"
+    r"|no worries|happy birthday|merry christmas|on my way"
+    r"|(?:i will|ill|we will|well) (?:be there|let you know|see you)"
     r"|see (?:you|u)(?: then| there| soon| later)?|looking forward to (?:it|seeing you)|of course|take care"
     r"|how (?:are|is) (?:you|it going)|any (?:other )?questions|running late|all set|got it|just checking in"
     r"|muchas gracias|de nada|buen[oa]s (?:dias|tardes|noches)|hasta (?:luego|manana|pronto)|con gusto)\b"
 )
 _SMALL_WORDS = frozenset(
-    (
-        "a an the and or but so if then than as of to in on at by for from with about into up out over i im me my we us our"
-        " you u your he him his she her it its they them their this that these those is are was were be been am do does did"
-        " can could will would shall should may might must have has had not no yes yeah yep nope ok okay sure please pls"
-        " hi hello hey there here what when where who how why which any some all just now very too also only again soon"
-        " today tomorrow tonight yesterday morning afternoon evening night noon day week month year am pm time date hour"
-        " hours minutes monday tuesday wednesday thursday friday saturday sunday january february march april june july"
-        " august september october november december available appointment confirmed scheduled cancelled canceled received"
-        " delivered absolutely definitely certainly understood perfect great good thanks thank welcome sorry"
-        " estimate delivery estimates birthday anything something everything everyone somebody question questions"
-        " el la los las un una y o de del al en con por para que es son si gracias hola bien hoy manana lunes martes"
-        " miercoles jueves viernes sabado domingo"
-    ).split()
+    re.findall(
+        r"\w+",
+        """
+        a an the and or but so if then than as of to in on at by for from with about into up out over i im me my we us
+        our you u your he him his she her it its they them their this that these those is are was were be been am do
+        does did can could will would shall should may might must have has had not no yes yeah yep nope ok okay sure
+        please pls hi hello hey there here what when where who how why which any some all just now very too also only
+        again soon anything something everything everyone somebody question questions
+        today tomorrow tonight yesterday morning afternoon evening night noon day week month year am pm time date hour
+        hours minutes monday tuesday wednesday thursday friday saturday sunday january february march april june july
+        august september october november december
+        available appointment confirmed scheduled cancelled canceled received delivered delivery estimate estimates
+        birthday absolutely definitely certainly understood perfect great good thanks thank welcome sorry
+        el la los las un una y o de del al en con por para que es son si gracias hola bien hoy manana
+        lunes martes miercoles jueves viernes sabado domingo
+        """,
+    )
 )
 
 
@@ -83,8 +90,8 @@ def handed_on(words: Sequence[str], by: Passages, free: Sequence[Passages]) -> s
     for at in range(len(runs) + 1):
         shared = at < len(runs) and runs[at] in by.runs and not any(runs[at] in other.runs for other in free)
         if shared:
-            run = run + [words[at + _RUN - 1]] if run else list(words[at : at + _RUN])
-        elif run and (len(run) >= _LONG_RUN or _telling(run) >= _FEWEST_TELLING):
+            run = [*run, words[at + _RUN - 1]] if run else list(words[at : at + _RUN])
+        elif run and _says_something(run):
             return " ".join(run)
         else:
             run = []
@@ -103,10 +110,18 @@ def _says(passages: Passages, phrase: str) -> bool:
 def _is_telling(words: Sequence[str]) -> bool:
     if len(words) == 1 and len(_LETTERS.findall(words[0])) < _LONG_WORD:
         return False
-    return _telling(words) >= 1
+    return bool(_telling(_without_courtesies(words)))
 
 
-def _telling(words: Sequence[str]) -> int:
-    """How many words are neither courtesies nor small change: they are what a text is about."""
-    rest = _COURTESIES.sub(" ", " ".join(words)).split()
-    return sum(1 for word in rest if word not in _SMALL_WORDS and not word.isdecimal())
+def _says_something(run: Sequence[str]) -> bool:
+    rest = _without_courtesies(run)
+    return len(rest) >= _LONG_RUN or len(_telling(rest)) >= _FEWEST_TELLING
+
+
+def _without_courtesies(words: Sequence[str]) -> list[str]:
+    return _COURTESIES.sub(" ", " ".join(words)).split()
+
+
+def _telling(words: Sequence[str]) -> list[str]:
+    """The words that are no small change: what a text is about."""
+    return [word for word in words if word not in _SMALL_WORDS and not word.isdecimal()]

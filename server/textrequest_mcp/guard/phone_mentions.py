@@ -7,8 +7,10 @@ from textrequest_mcp.guard.spoken_numbers import digit_chains
 _LOCAL = 7  # digits of a number without its area code
 _WHOLE = 10
 _FEWEST_WORDS = 3
-_SPOKEN = re.compile(r"\b(?:zero|one|two|three|four|five|six|seven|eight|nine|oh|twenty|hundred|double|triple|cero|uno|dos"
-                     r"|tres|cuatro|cinco|seis|siete|ocho|nueve|veinte|cientos?)")
+_SPOKEN = re.compile(
+    r"\b(?:zero|one|two|three|four|five|six|seven|eight|nine|oh|twenty|hundred|double|triple|cero|uno|dos"
+    r"|tres|cuatro|cinco|seis|siete|ocho|nueve|veinte|cientos?)"
+)
 _DIGIT = re.compile(r"[0-9]")
 _USUAL = re.compile(
     r"(?<![0-9])(?:\+?1[ .\-]?)?\(?([2-9][0-9]{2})\)?[ .\-/]{0,2}([2-9][0-9]{2})[ .\-]?([0-9]{4})(?![0-9])"

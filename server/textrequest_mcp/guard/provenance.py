@@ -12,7 +12,6 @@ process has read. That is why sends have caps, and deletions always ask.
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
 from decimal import Decimal
 from typing import Literal
 
@@ -126,8 +125,8 @@ class Provenance:
         if read and not wrote_here and not self._numbers.has((use.line, person)):
             yield Doubt(
                 "unknown_number",
-                f"The number {person} was in no contact, conversation or payment of this line that was read in the last "
-                "hour, but words of customers were read, which can hold it in a form that is not recognized.",
+                f"The number {person} was in no contact, conversation or payment of this line that was read in the "
+                "last hour, but words of customers were read, which can hold it in a form that is not recognized.",
             )
 
     def _about_the_amount(self, use: Use, read: list[_Read]) -> Iterator[Doubt]:
@@ -189,7 +188,9 @@ class Provenance:
             passage = handed_on(leaving.words, one.told.passages, free)
             if passage is not None:
                 if one.source not in quoted:
-                    sentence = f'The words "{one_line(passage)}" in {argument} repeat {origin(one.source, use.line, passage)}.'
+                    sentence = (
+                        f'The words "{one_line(passage)}" in {argument} repeat {origin(one.source, use.line, passage)}.'
+                    )
                     yield Doubt("repeated", sentence)
                 return
 

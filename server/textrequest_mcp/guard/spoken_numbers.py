@@ -3,49 +3,48 @@
 import re
 from collections.abc import Iterator
 
-_UNITS: dict[str, int] = {
-    **{word: n for n, word in enumerate("zero one two three four five six seven eight nine".split())},
-    **{word: n for n, word in enumerate("cero uno dos tres cuatro cinco seis siete ocho nueve".split())},
-    **{"oh": 0, "nought": 0, "un": 1, "una": 1},
+_ENGLISH_UNITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+_SPANISH_UNITS = ("cero", "uno", "dos", "tres", "cuatro", "cinco", "seis", "siete", "ocho", "nueve")
+_ENGLISH_TEENS = (
+    *("ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"),
+)
+_SPANISH_TEENS = (
+    *("diez", "once", "doce", "trece", "catorce", "quince", "dieciseis", "diecisiete", "dieciocho", "diecinueve"),
+)
+_ENGLISH_TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+_SPANISH_TENS = ("veinte", "treinta", "cuarenta", "cincuenta", "sesenta", "setenta", "ochenta", "noventa")
+
+_UNITS = (
+    {word: n for words in (_ENGLISH_UNITS, _SPANISH_UNITS) for n, word in enumerate(words)}
+    | dict.fromkeys(("oh", "nought"), 0)
+    | dict.fromkeys(("un", "una"), 1)
+)
+_TEENS = {word: n for words in (_ENGLISH_TEENS, _SPANISH_TEENS) for n, word in enumerate(words, 10)} | {
+    f"veinti{word}": 20 + n for n, word in enumerate(_SPANISH_UNITS) if n
 }
-_TEENS: dict[str, int] = {
-    **{
-        word: n
-        for n, word in enumerate(
-            "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split(), 10
-        )
-    },
-    **{
-        word: n
-        for n, word in enumerate(
-            "diez once doce trece catorce quince dieciseis diecisiete dieciocho diecinueve".split(), 10
-        )
-    },
-    **{f"veinti{word}": 20 + n for n, word in enumerate("uno dos tres cuatro cinco seis siete ocho nueve".split(), 1)},
-}
-_TENS: dict[str, int] = {
-    **{word: n * 10 for n, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), 2)},
-    **{
-        word: n * 10
-        for n, word in enumerate("veinte treinta cuarenta cincuenta sesenta setenta ochenta noventa".split(), 2)
-    },
-    "fourty": 40,
-}
-_HUNDREDS: dict[str, int] = {
-    **{"cien": 100, "ciento": 100, "doscientos": 200, "trescientos": 300, "cuatrocientos": 400, "quinientos": 500},
-    **{"seiscientos": 600, "setecientos": 700, "ochocientos": 800, "novecientos": 900},
+_TENS = {word: n * 10 for words in (_ENGLISH_TENS, _SPANISH_TENS) for n, word in enumerate(words, 2)} | {"fourty": 40}
+_HUNDREDS = {
+    "cien": 100,
+    "ciento": 100,
+    "doscientos": 200,
+    "trescientos": 300,
+    "cuatrocientos": 400,
+    "quinientos": 500,
+    "seiscientos": 600,
+    "setecientos": 700,
+    "ochocientos": 800,
+    "novecientos": 900,
 }
 _HUNDRED = "hundred"
 _THOUSANDS = frozenset({"thousand", "mil", "grand"})
 _TIMES = {"double": 2, "doble": 2, "triple": 3}
-_LINKS = frozenset({"and", "y", "a"})
-_FILLERS = _LINKS | frozenset(
-    "dash hyphen dot point space minus then comma plus guion punto espacio luego coma mas followed by".split()
+_FILLERS = frozenset(
+    {
+        *("and", "then", "followed", "by", "a", "y", "luego", "mas"),
+        *("dash", "hyphen", "minus", "dot", "point", "comma", "plus", "space", "guion", "punto", "coma", "espacio"),
+    }
 )
-
-NUMBER_WORDS = frozenset(
-    {*_UNITS, *_TEENS, *_TENS, *_HUNDREDS, *_THOUSANDS, _HUNDRED},
-)
+NUMBER_WORDS = frozenset({*_UNITS, *_TEENS, *_TENS, *_HUNDREDS, *_THOUSANDS, _HUNDRED})
 
 _PIECE = re.compile(r"[^\W_]+|[\W_]+")
 _FURTHEST_APART = 6  # characters between two digits of one number

@@ -6,8 +6,11 @@ from functools import cache
 
 from textrequest_mcp.guard.disguises import Reading
 from textrequest_mcp.guard.passages import words_of
-from textrequest_mcp.guard.suspicious_phrases import DISREGARD, DISREGARD_SIGNS, RUN_TOGETHER, SIGNS, WORDED
+from textrequest_mcp.guard.suspicious_phrases import DISREGARD, DISREGARD_SIGNS, WORDED
+from textrequest_mcp.guard.suspicious_signs import RUN_TOGETHER, SIGNS
+from textrequest_mcp.guard.suspicious_translations import TRANSLATED
 
+_ALL_WORDED = WORDED | TRANSLATED
 # Digits and signs for letters; only where a letter stands beside one, so that `5` stays a five.
 _LEET = str.maketrans("013457@$", "oieastas")
 _SHORTEST_RUN_TOGETHER = 10
@@ -37,7 +40,7 @@ def _in_signs(text: str) -> str | None:
 def _in_words(text: str) -> str | None:
     words = words_of(text)
     line = " ".join(words)
-    patterns = [pattern for sign, patterns in WORDED.items() if sign in line for pattern in patterns]
+    patterns = [pattern for sign, patterns in _ALL_WORDED.items() if sign in line for pattern in patterns]
     if any(sign in line for sign in DISREGARD_SIGNS):
         patterns += DISREGARD
     found = _first(line, patterns)

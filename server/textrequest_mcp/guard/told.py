@@ -122,10 +122,15 @@ def _things(ways: Iterable[Reading], *, numbers_meant: bool) -> Things:
         if not way.turned:
             money |= amounts(way.text)
             bare |= bare_amounts(way.text)
-    return Things(*map(frozenset, (links, emails, numbers, money, bare)))
+    return Things(frozenset(links), frozenset(emails), frozenset(numbers), frozenset(money), frozenset(bare))
 
 
-_FREQUENT = frozenset("the to and you of is it in for this that a el la de que los un es y por".split())
+_FREQUENT = frozenset(
+    {
+        *("the", "to", "and", "you", "of", "is", "it", "in", "for", "this", "that", "a"),
+        *("el", "la", "de", "que", "los", "un", "es", "y", "por"),
+    }
+)
 _FEWEST_FREQUENT = 2
 
 

@@ -1,0 +1,66 @@
+"""Signs of an assistant's machinery in a text: names of tools, chat templates, calls; patterns over the text as it is.
+
+Each pattern stands under something that its matches always hold, so that most texts are told apart without it.
+"""
+
+TOOLS = (
+    *("list_dashboards", "get_dashboard", "create_dashboard", "rename_dashboard", "delete_dashboard"),
+    *("list_contacts", "get_contact", "save_contact", "save_contacts", "delete_contact", "list_groups", "get_group"),
+    *("create_group", "update_group", "delete_group", "list_tags", "list_custom_fields", "list_conversations"),
+    *("archive_conversation", "unarchive_conversation", "list_messages", "wait_for_messages", "send_message"),
+    *("list_payments", "get_payment", "create_payment", "send_payment_reminder", "cancel_payment"),
+    *("mark_payment_paid", "get_send_status"),
+)
+"""The names of our own tools; a test holds that they are all here."""
+
+RUN_TOGETHER = (
+    *("ignoreallprevious", "ignorepreviousinstruction", "ignoreallinstruction", "ignorepriorinstruction"),
+    *("disregardallprevious", "disregardprevious", "forgetallprevious", "ignoretheabove", "ignoreyourinstruction"),
+    *("systemprompt", "forwardthisthread", "forwardthisconversation", "donottelltheowner", "donttelltheowner"),
+    *("ignoralasinstrucciones", "ignoratodaslasinstrucciones", "youareanai", "callthetool"),
+    *(name.replace("_", "") for name in TOOLS if len(name) > len("get_contact")),
+)
+"""The clearest of them without spaces: in letters that stand apart, nobody can tell where a word ends."""
+
+SIGNS: dict[str, tuple[str, ...]] = {
+    "<": (
+        r"<\|[^|<>\n]{1,40}\|>|<\|?(?:im_start|im_end|endoftext|eot_id|start_of_turn|end_of_turn)\|?>",
+        r"<<?/?sys>?>|<!--",
+        (
+            r"</?(?:system|assistant|user|human|instructions?|tool_call|tool_result|function_calls?|prompt|invoke|parameter"
+            r"|admin|important|thinking)\b[^<>\n]{0,80}>"
+        ),
+    ),
+    "[": (r"\[/?inst\]|!\[[^\]\n]{0,200}\]\(|\[(?:system|assistant|system message|developer|admin)\]",),
+    "#": (
+        (
+            r"#{2,}\s{0,3}(?:new |system |user )?(?:instructions?|system|response|assistant|prompt"
+            r"|instruccion(?:es)?|human)\b"
+        ),
+    ),
+    ":": (
+        (
+            r"(?:^|[\n.!?;\"'(\[{}<>*#-])[ \t]{0,3}(?:system|assistant|developer|sistema|asistente)"
+            r"(?: (?:prompt|message|note|override|update|instructions?|alert|notice))?[*\"' ]{0,3}:"
+        ),
+        (
+            r"\b(?:system (?:message|override|note|notice|update|instructions?)|ai assistant|note to (?:ai"
+            r"|assistant)|begin system)[*\"' ]{0,3}:"
+        ),
+        r"[\"'](?:tool|tool_name|function|arguments|tool_calls?|method|role)[\"']\s{0,3}:",
+        (
+            r"[\"']name[\"']\s{0,3}:\s{0,3}[\"'][\w.\-/]{1,64}[\"']\s{0,3},\s{0,3}[\"'](?:arguments|input"
+            r"|parameters|params)[\"']"
+        ),
+    ),
+    "_": (
+        rf"(?:{'|'.join(TOOLS)})",
+        (
+            r"\b(?:dashboard_id|phone_number|customer_phone|idempotency_key|typed_name|amount_requested|contact_phone_number"
+            r"|tool_call|function_call|payment_id|sender_name)\b"
+        ),
+    ),
+    "tools/": (r"tools/(?:call|list)",),
+    "send": (r"\bsend[ \-]message\(|\bsend-message\b",),
+}
+"""Over the text with its punctuation, under what each always holds."""
