@@ -6,7 +6,8 @@ from typing import Any, Literal
 
 from mcp.server.mcpserver import Context
 
-from textrequest_mcp.guard.audit import Audit, Entry
+from textrequest_mcp.guard.audit import Audit
+from textrequest_mcp.guard.audit_trail import Entry
 from textrequest_mcp.guard.confirmation import caller
 from textrequest_mcp.guard.policy import Forbidden
 from textrequest_mcp.store import StoreError
@@ -65,7 +66,7 @@ class Auditing:
         ids: Mapping[str, Any] | None = None,
         note: str | None = None,
     ) -> None:
-        line = self._given.get("dashboard_id")
+        line = str(self._given.get("dashboard_id") or "")
         body = self._given.get("body")
         await self._audit.record(
             Entry(
@@ -73,7 +74,7 @@ class Auditing:
                 tool=self._tool,
                 kind=kind,
                 outcome=outcome,
-                dashboard_id=int(line) if str(line).isdecimal() else None,
+                dashboard_id=int(line) if line.isdecimal() else None,
                 person=await self._person(),
                 rule=rule,
                 ids={name: value for name, value in (ids or {}).items() if isinstance(value, str | int)},

@@ -47,6 +47,15 @@ async def plan_of(spec: ToolSpec, caller: str, given: Mapping[str, Any]) -> Plan
     )
 
 
+def people_of(given: Mapping[str, Any]) -> list[tuple[int, str]]:
+    """Whom a call is about by its arguments alone: line and number of each."""
+    line = given.get("line")
+    if line is None:
+        return []
+    records = [given, *(_fields(each) for each in given.get("contacts") or ())]
+    return [(line.id, record[name]) for record in records for name in _PEOPLE if record.get(name)]
+
+
 def _use(spec: ToolSpec, line: int, given: Mapping[str, Any]) -> Use:
     amount = given.get("amount_requested")
     return Use(

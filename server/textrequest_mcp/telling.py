@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from mcp.server.mcpserver import Context
 from mcp_types import CallToolResult
@@ -10,29 +10,17 @@ from mcp_types import CallToolResult
 from textrequest_mcp.guard.confirmation import caller
 from textrequest_mcp.guard.known import Facts
 from textrequest_mcp.guard.policy import Policy
-from textrequest_mcp.guard.provenance import Source
+from textrequest_mcp.guard.source import TEXT_RECEIVED, Source
 from textrequest_mcp.toolset import ToolSpec
 from textrequest_mcp.upstream.times import read_time
 
-# Fields by whose words they hold. What a colleague writes about a customer was often dictated by the customer.
-_CUSTOMERS = {
-    **dict.fromkeys(("first_name", "last_name", "display_name", "recipient"), "a contact's name"),
-    **dict.fromkeys(("note", "suppressed_reason"), "a contact's note"),
-    "value": "a custom field",
-    "tag": "a tag",
-    "notes": "a group's notes",
-}
-_OURS = ("description",)
+# Whose words the fields of a record are. What a colleague notes of a customer was often dictated by the customer.
+_OF_CUSTOMERS = (
+    *("first_name", "last_name", "display_name", "recipient", "note", "suppressed_reason"),
+    *("value", "tag", "notes", "name"),
+)
+_OF_OURS = ("description",)
 _NUMBERS = ("phone_number", "customer_phone", "phone")
-
-
-class _Said(NamedTuple):
-    """One field of an answer, and the person it is about."""
-
-    name: str
-    value: str
-    person: str | None
-    record: Mapping[str, Any]
 
 
 class Telling:
@@ -57,33 +45,33 @@ class Telling:
         Raises:
             StoreError: what a text says of further texts cannot be kept, so nobody may be told it.
         """
-        if self._policy.rules.provenance:
-            for each in _fields(said, self._person):
-                self._word(each)
         for record, person in _records(said, self._person):
+            if self._policy.rules.provenance:
+                self._words(record, person)
             if person is not None:
                 await self._record(record, person)
         if tool == "list_messages" and self._person is not None:
             self._talk(self._person, said)
 
-    def _word(self, said: _Said) -> None:
-        provenance, line = self._policy.provenance, said.record.get("dashboard_id") or self._line
-        kind = _CUSTOMERS.get(said.name)
-        if said.name in _NUMBERS:
-            provenance.trust_number(line, said.value)
-        elif _is_ours(said):
-            provenance.trust_words(said.value)
-        elif said.name == "body" or kind or said.name == "name":
-            at = read_time(said.record.get("message_timestamp_utc"))
-            provenance.read_words(
-                Source(
-                    kind=kind or ("a text" if said.name == "body" else "a name"),
-                    line=line,
-                    person=said.person,
-                    at=at.timestamp() if at else None,
-                    words=said.value,
-                )
-            )
+    def _words(self, record: Mapping[str, Any], person: str | None) -> None:
+        provenance, line = self._policy.provenance, record.get("dashboard_id") or self._line
+        for name in _NUMBERS:
+            if record.get(name):
+                provenance.trust_number(line, record[name])
+        theirs, ours = _told(record, _OF_CUSTOMERS), _told(record, _OF_OURS)
+        if "phone" in record:  # a line: its name is the business's own
+            theirs, ours = "", theirs
+        if ours:
+            provenance.trust_words(ours)
+        if theirs:
+            kind = "a contact's record" if person is not None else "a name"
+            provenance.read_words(Source(kind=kind, line=line, person=person, words=theirs))
+        body = record.get("body")
+        if isinstance(body, str) and record.get("message_direction") == "S":
+            provenance.trust_words(body)
+        elif isinstance(body, str):
+            at = read_time(record.get("message_timestamp_utc"))
+            provenance.read_words(Source(kind=TEXT_RECEIVED, line=line, person=person, at=at, words=body))
 
     async def _record(self, record: Mapping[str, Any], person: str) -> None:
         """What a contact's record or a text says of the person."""
@@ -120,18 +108,10 @@ class Telling:
             self._policy.known.saw_talk((self._line, person), by_direction["R"], by_direction["S"])
 
 
-def _is_ours(said: _Said) -> bool:
-    """Whether the business itself wrote it: a text that went out, what a payment is for, a line's name."""
-    if said.name == "body":
-        return said.record.get("message_direction") == "S"
-    return said.name in _OURS or (said.name == "name" and "phone" in said.record)
-
-
-def _fields(value: Any, person: str | None) -> Iterator[_Said]:
-    for record, about in _records(value, person):
-        for name, text in record.items():
-            if isinstance(text, str) and text:
-                yield _Said(name, text, about, record)
+def _told(record: Mapping[str, Any], names: Sequence[str]) -> str:
+    """The words of these fields, one under the other: one record is one source."""
+    values = [record.get(name) for name in names]
+    return "\n".join(value for value in values if isinstance(value, str) and value)
 
 
 def _records(value: Any, person: str | None) -> Iterator[tuple[Mapping[str, Any], str | None]]:

@@ -35,7 +35,7 @@ from textrequest_mcp.auditing import auditing_of
 from textrequest_mcp.guard.confirmation import Decision, Question, caller
 from textrequest_mcp.guard.outcome import Outcome, SendOutcome, unknown
 from textrequest_mcp.parameters import Confirmation, DashboardId, IdempotencyKey, Repeat, TypedName
-from textrequest_mcp.plans import plan_of
+from textrequest_mcp.plans import people_of
 from textrequest_mcp.results import write_text
 from textrequest_mcp.schema import plain_schema
 from textrequest_mcp.sending import Sender
@@ -92,7 +92,7 @@ def make_tool(spec: ToolSpec, *, confirm: str) -> Tool:
             )
             if outcome is not None:
                 return _result(outcome.model_dump(mode="json", exclude_none=True))
-            await account.approved(await plan_of(spec, caller(ctx.session), given))
+            await account.approved(people_of(given))
             await auditing_of(ctx, spec, given).approved()
         unasked = bool(can_ask and arguments["confirmation"] and not (asked or always or arguments.get("repeat")))
         if spec.once is None:
@@ -110,7 +110,7 @@ def make_tool(spec: ToolSpec, *, confirm: str) -> Tool:
             may_act=asked or not always,
         )
         if told.answer is not None:
-            await account.acted(await plan_of(spec, caller(ctx.session), given))
+            account.acted(people_of({**told.said, **given}))
         link = _link(spec, given) if told.answer is not None else None
         return _result(told.said, answer=told.answer, link=link, failed=told.failed)
 

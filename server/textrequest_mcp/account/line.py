@@ -14,7 +14,7 @@ from textrequest_mcp.account.message import Messages
 from textrequest_mcp.clean import clean
 from textrequest_mcp.guard.audit import Audit
 from textrequest_mcp.guard.confirmation import Gate
-from textrequest_mcp.guard.known import Facts
+from textrequest_mcp.guard.known import Facts, Place
 from textrequest_mcp.guard.policy import Plan, Policy
 from textrequest_mcp.live.subscriptions import Subscriptions
 from textrequest_mcp.live.watching import Live
@@ -82,24 +82,23 @@ class Account:
         """As `Policy.reasons`."""
         return await self.policy.reasons(self, plan)
 
-    async def approved(self, plan: Plan) -> None:
-        """A person agreed to a change, and so judged whether its people want to be texted."""
-        for use in plan.uses:
-            if use.person is not None:
-                self.policy.provenance.trust_number(use.line, use.person)
-        if plan.texts is not None:
-            await self.policy.consent.settled(plan.uses[0].line, plan.texts)
+    async def approved(self, people: Sequence[Place]) -> None:
+        """A person agreed to a change that is about these people, and so judged what they said of further texts."""
+        for place in people:
+            self.policy.provenance.trust_number(*place)
+            await self.policy.consent.settled(*place)
 
-    async def acted(self, plan: Plan) -> None:
-        """A change happened: what was known of its people may be so no more."""
-        for use in plan.uses:
-            if use.person is not None:
-                self.policy.known.sent((use.line, use.person), self.live.reader.now())
+    def acted(self, people: Sequence[Place]) -> None:
+        """These people were texted by this server, or their payments changed."""
+        for place in people:
+            self.policy.known.sent(place, self.live.reader.now())
 
     async def contact(self, line: int, number: str) -> Facts:
         """As `guard.policy.Account`."""
         answer = await TextingLine(self, line).get("contacts", wire(number))
         known = Contact.model_validate(answer) if answer is not None else Contact()
+        if answer is not None:
+            self.policy.provenance.trust_number(line, number)
         return Facts(
             opted_out_at=_seconds(known.opted_out_utc),
             is_blocked=known.is_blocked is True,

@@ -145,7 +145,7 @@ class Policy:
         since = plan.since if plan.since is not None else self.known.read_to(plan.caller, (line, number))
         since = since if self.rules.if_unanswered else None
         facts = self.known.facts((line, number))
-        if facts is None and (self.rules.consent or self.rules.quiet_hours or since is not None):
+        if facts is None and (self.rules.consent or self.rules.quiet_hours or self.rules.provenance or since):
             facts = await account.contact(line, number)
             self.known.saw((line, number), facts)
         facts = facts or Facts()
@@ -194,7 +194,7 @@ class Policy:
 
     def _words(self, plan: Plan) -> None:
         for use in plan.uses if self.rules.visible_only else ():
-            for name, words in use.words.items():
+            for name, words in (use.words or {}).items():
                 hidden = unseen(words)
                 if hidden:
                     raise Forbidden(
