@@ -1,8 +1,10 @@
 """What the server writes about itself holds no phone number, no exception's words, and stays off stdout."""
 
+import json
 import logging
 import subprocess
 import sys
+from datetime import UTC, datetime
 
 import pytest
 
@@ -35,7 +37,15 @@ def ran() -> subprocess.CompletedProcess[str]:
 
 def test_a_line_goes_to_stderr_and_nothing_to_stdout(ran: subprocess.CompletedProcess[str]):
     assert ran.stdout == ""
-    assert "INFO textrequest_mcp.x: hello" in ran.stderr
+    first = json.loads(ran.stderr.splitlines()[0])
+    assert (first["level"], first["logger"], first["message"]) == ("INFO", "textrequest_mcp.x", "hello")
+
+
+def test_every_line_is_an_object_of_its_own_with_its_time_in_utc(ran: subprocess.CompletedProcess[str]):
+    lines = [json.loads(line) for line in ran.stderr.splitlines()]
+
+    assert len(lines) == 2 + len(NUMBERS)
+    assert all(datetime.fromisoformat(line["time"]).tzinfo == UTC for line in lines)
 
 
 def test_a_phone_number_however_written_is_cut_to_its_last_two_digits(ran: subprocess.CompletedProcess[str]):
@@ -44,7 +54,9 @@ def test_a_phone_number_however_written_is_cut_to_its_last_two_digits(ran: subpr
 
 
 def test_an_exception_shows_its_type_and_place_but_none_of_its_words(ran: subprocess.CompletedProcess[str]):
-    assert "it failed\nValueError at " in ran.stderr
+    last = json.loads(ran.stderr.splitlines()[-1])
+    assert last["message"] == "it failed"
+    assert last["exception"].startswith("ValueError at ")
     assert "Maria" not in ran.stderr
 
 

@@ -1,7 +1,9 @@
 """What the server writes about itself: to stderr only, without keys, message texts or whole phone numbers."""
 
+import json
 import logging
 import sys
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any
 
@@ -12,10 +14,19 @@ _TALKATIVE = ("httpx2", "httpcore2", "mcp", "sse_starlette", "uvicorn", "uvicorn
 
 
 class _Masked(logging.Formatter):
-    """A line with every phone number cut to its last two digits, and of an exception only its type and place."""
+    """A line of JSON with every phone number cut to its last two digits, and of an exception only its type and place."""
 
     def format(self, record: logging.LogRecord) -> str:
-        return mask_numbers(super().format(record))
+        at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        said = {
+            "time": at,
+            "level": record.levelname,
+            "logger": record.name,
+            "message": mask_numbers(record.getMessage()),
+        }
+        if record.exc_info:
+            said["exception"] = mask_numbers(self.formatException(record.exc_info))
+        return json.dumps(said, ensure_ascii=False)
 
     def formatException(self, ei: Any) -> str:  # noqa: N802 - the standard library's name
         kind: type[BaseException] | None = ei[0]
@@ -35,7 +46,7 @@ def start_logging(level: str) -> None:
         level: DEBUG, INFO, WARNING or ERROR, for this package; libraries stay at WARNING.
     """
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_Masked("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    handler.setFormatter(_Masked())
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
     logging.getLogger("textrequest_mcp").setLevel(level)
     for name in _TALKATIVE:
