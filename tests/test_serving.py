@@ -123,6 +123,8 @@ def sending(service: socket.socket, folder: Path) -> Generator[tuple[subprocess.
         "TEXTREQUEST_STATE_DIR": str(folder),
     } | UNRULED_ENVIRONMENT
     with running("serve", environment=environment) as child:
+        assert child.stderr is not None
+        assert "runs without these rules" in child.stderr.readline()  # they would read the contact first
         tell(child, INITIALIZE, {"jsonrpc": "2.0", "method": "notifications/initialized"}, SEND)
         arrived, _ = service.accept()
         with arrived:

@@ -14,7 +14,7 @@ _TALKATIVE = ("httpx2", "httpcore2", "mcp", "sse_starlette", "uvicorn", "uvicorn
 
 
 class _Masked(logging.Formatter):
-    """A line of JSON with every phone number cut to its last two digits, and of an exception only its type and place."""
+    """A line of JSON: phone numbers cut to their last two digits, and of an exception only its type and place."""
 
     def format(self, record: logging.LogRecord) -> str:
         at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
