@@ -103,10 +103,24 @@ def plays_a_customer(command: list[str]) -> None:
     assert "received the text" in played.stdout
 
 
+def shows_the_rules(command: list[str]) -> None:
+    """It prints a row for each rule, without a key."""
+    ran = subprocess.run(
+        [sys.executable, "-m", "textrequest_mcp", *command[1:]],
+        capture_output=True,
+        text=True,
+        env=environment(),
+        check=False,
+    )
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert re.search(r"^TEXTREQUEST_QUIET_HOURS +21:00-08:00 ", ran.stdout, re.MULTILINE)
+
+
 RUN: dict[str, Callable[[list[str]], None]] = {
     "make": make_knows,
     COMMAND: serves_and_ends,
     f"{COMMAND} audit": reads_the_audit,
+    f"{COMMAND} policy": shows_the_rules,
     f"{COMMAND} sandbox text": plays_a_customer,
 }
 
@@ -130,7 +144,7 @@ def test_every_setting_is_in_the_table_and_every_row_is_a_setting():
         (ROOT / f"server/textrequest_mcp/{name}.py").read_text("utf-8") for name in ("environment", "settings")
     )
     read = set(re.findall(r"TEXTREQUEST_[A-Z_]+", code))
-    by_name = re.findall(r'reading\.(?:yes_or_no|choice|count_or_off|dollars_or_off|secret)\(\s*"(\w+)"', code)
+    by_name = re.findall(r'reading\.(?:yes_or_no|choice|count_or_off|dollars_or_off|secret|days|hosts)\(\s*"(\w+)"', code)
     by_text = re.findall(r'(?:self|reading)\.text\("(\w+)"\)', code)
     known = {name.rstrip("_") for name in read} | {f"TEXTREQUEST_{name.upper()}" for name in [*by_name, *by_text]}
     rows = set(re.findall(r"^\| `(TEXTREQUEST_[A-Z_]+)`", README, re.MULTILINE))
