@@ -144,7 +144,9 @@ def test_every_setting_is_in_the_table_and_every_row_is_a_setting():
         (ROOT / f"server/textrequest_mcp/{name}.py").read_text("utf-8") for name in ("environment", "settings")
     )
     read = set(re.findall(r"TEXTREQUEST_[A-Z_]+", code))
-    by_name = re.findall(r'reading\.(?:yes_or_no|choice|count_or_off|dollars_or_off|secret|days|hosts)\(\s*"(\w+)"', code)
+    by_name = re.findall(
+        r'reading\.(?:yes_or_no|choice|count_or_off|dollars_or_off|secret|days|hosts)\(\s*"(\w+)"', code
+    )
     by_text = re.findall(r'(?:self|reading)\.text\("(\w+)"\)', code)
     known = {name.rstrip("_") for name in read} | {f"TEXTREQUEST_{name.upper()}" for name in [*by_name, *by_text]}
     rows = set(re.findall(r"^\| `(TEXTREQUEST_[A-Z_]+)`", README, re.MULTILINE))

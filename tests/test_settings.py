@@ -252,6 +252,82 @@ def test_sends_are_marked_only_where_that_is_wanted():
     assert read({**KEY, "TEXTREQUEST_TAG_SENDS": "yes"}).tag_sends
 
 
+def test_webhooks_are_taken_only_where_the_service_can_reach_us():
+    settings = read()
+
+    assert (settings.public_url, settings.webhook_token, settings.previous_api_key) == (None, None, None)
+    assert settings.event_days == 30
+
+
+@pytest.mark.parametrize(
+    ("text", "url"),
+    [
+        ("https://texts.example.com", "https://texts.example.com"),
+        ("https://example.com/texts/", "https://example.com/texts"),
+        ("http://127.0.0.1:8000", "http://127.0.0.1:8000"),
+        ("http://[::1]:8000/", "http://[::1]:8000"),
+    ],
+)
+def test_the_address_at_which_the_service_reaches_us_is_https_or_this_machine(text: str, url: str):
+    assert read({**KEY, "TEXTREQUEST_PUBLIC_URL": text}).public_url == url
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("texts.example.com", "ftp://example.com", "http://example.com", "https://user:secret@example.com"),
+        *("https://example.com?x=1", "https://example.com#x", "https://999.1.1.1", "https://example.com:70000"),
+    ],
+)
+def test_another_public_address_is_refused(text: str):
+    [problem] = problems({**KEY, "TEXTREQUEST_PUBLIC_URL": text})
+
+    assert "TEXTREQUEST_PUBLIC_URL" in problem
+    assert "secret" not in problem
+
+
+def test_a_token_for_unsigned_webhooks_cannot_be_guessed():
+    token = "A-token_of-24-characters"
+
+    assert read({**KEY, "TEXTREQUEST_WEBHOOK_TOKEN": token}).webhook_token == token
+    for bad in (token[:-1], "a/token?of=24&characters", "ein-schlüssel-mit-24-zeichen"):
+        [problem] = problems({**KEY, "TEXTREQUEST_WEBHOOK_TOKEN": bad})
+        assert "TEXTREQUEST_WEBHOOK_TOKEN" in problem
+        assert bad not in problem
+
+
+@pytest.mark.parametrize("key", ["CANARY0123456789", "base64/like+key==", "!"])
+def test_the_key_before_this_one_is_any_that_can_be_one(key: str):
+    assert read({**KEY, "TEXTREQUEST_PREVIOUS_API_KEY": key}).previous_api_key == key
+
+
+@pytest.mark.parametrize("key", ["two words", "schlüssel", "line\nbreak", " "])
+def test_a_key_before_this_one_that_can_be_none_is_refused_without_being_shown(key: str):
+    [problem] = problems({**KEY, "TEXTREQUEST_PREVIOUS_API_KEY": key})
+
+    assert "TEXTREQUEST_PREVIOUS_API_KEY" in problem
+    assert not key.strip() or key not in problem
+
+
+@pytest.mark.parametrize(("text", "days"), [("1", 1), ("365", 365), ("", 30), ("007", 7)])
+def test_texts_are_kept_for_so_many_days(text: str, days: int):
+    assert read({**KEY, "TEXTREQUEST_EVENT_DAYS": text}).event_days == days
+
+
+@pytest.mark.parametrize("text", ["0", "366", "-1", "1.5", "a month", "99999", "٣"])
+def test_days_that_are_none_are_refused(text: str):
+    [problem] = problems({**KEY, "TEXTREQUEST_EVENT_DAYS": text})
+
+    assert "TEXTREQUEST_EVENT_DAYS" in problem
+
+
+def test_settings_never_show_what_lets_webhooks_in():
+    secrets = {"TEXTREQUEST_WEBHOOK_TOKEN": "A-token_of-24-characters", "TEXTREQUEST_PREVIOUS_API_KEY": "CANARY2"}
+    shown = repr(read({**KEY, **secrets}))
+
+    assert not any(secret in shown for secret in secrets.values())
+
+
 @pytest.mark.parametrize(("text", "value"), [("1", True), ("true", True), ("YES", True), ("0", False), ("", False)])
 def test_read_only_is_yes_or_no(text: str, value: bool):
     assert read({**KEY, "TEXTREQUEST_READ_ONLY": text}).read_only is value

@@ -14,6 +14,7 @@ _OF_KUBERNETES = r"\w+_SERVICE_(HOST|PORT)(_\w+)?=|\w+_PORT(_[0-9]+_(TCP|UDP|SCT
 _LOOPBACK_NAMES = {"localhost"}
 _YES = {"1", "true", "yes", "on"}
 _NO = {"", "0", "false", "no", "off"}
+_API_KEY = r"[!-~]+"
 _HIGHEST_PORT = 65535
 _DAY_MINUTES = 1440
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
@@ -94,7 +95,7 @@ class Reading:
                 "There is no API key: set TEXTREQUEST_API_KEY (or TEXTREQUEST_API_KEY_FILE), "
                 "or add --sandbox to work with a pretend account."
             )
-        elif not re.fullmatch(r"[!-~]+", key):
+        elif not re.fullmatch(_API_KEY, key):
             self.problems.append(f"{source} holds spaces, line breaks or characters that no API key has.")
         return key
 
@@ -118,13 +119,21 @@ class Reading:
             self.problems.append("TEXTREQUEST_PUBLIC_URL is not https, so texts would travel in the open.")
         return url
 
-    def secret(self, name: str, *, shortest: int = 1) -> str | None:
+    def secret(self, name: str, *, shortest: int) -> str | None:
         text = self.text(name)
         if text and not re.fullmatch(r"[A-Za-z0-9_-]+", text):
             self.problems.append(f"TEXTREQUEST_{name.upper()} holds other characters than letters, digits, - and _.")
         elif text and len(text) < shortest:
             self.problems.append(f"TEXTREQUEST_{name.upper()} can be guessed; make it {shortest} characters or longer.")
         return text or None
+
+    def previous_api_key(self) -> str | None:
+        key = self.environment.get("TEXTREQUEST_PREVIOUS_API_KEY", "")
+        if key and not re.fullmatch(_API_KEY, key):
+            self.problems.append(
+                "TEXTREQUEST_PREVIOUS_API_KEY holds spaces, line breaks or characters that no API key has."
+            )
+        return key or None
 
     def days(self, name: str, *, default: int, most: int) -> int:
         text = self.text(name) or str(default)

@@ -146,7 +146,7 @@ def read_settings(flags: Mapping[str, Any], environment: Mapping[str, str] = os.
         audit_bodies=reading.yes_or_no("audit_bodies"),
         public_url=reading.public_url(),
         webhook_token=reading.secret("webhook_token", shortest=_SHORTEST_TOKEN),
-        previous_api_key=reading.secret("previous_api_key"),
+        previous_api_key=reading.previous_api_key(),
         event_days=reading.days("event_days", default=30, most=365),
         transport=cast("Transport", reading.transport()),
         host=reading.host(),
