@@ -607,6 +607,70 @@ class TestSettling:
         assert (await row(ledger, unknown)).result == {}
 
 
+class TestDelivery:
+    async def test_what_became_of_a_text_is_noted_in_the_row_of_its_id(self, ledger: Ledger, other: Ledger):
+        send, elsewhere = await brought(ledger, SENT), await brought(ledger, sent_as("m2"), act("other"))
+
+        await ledger.delivered({"m1": ("undelivered", "2001"), "m9": ("delivered", None)})
+
+        assert (await row(other, send)).result == {
+            "message_id": "m1",
+            "delivery_status": "undelivered",
+            "delivery_error": "2001",
+        }
+        assert (await row(other, elsewhere)).result == {"message_id": "m2"}
+
+    async def test_nothing_new_writes_nothing(self, ledger: Ledger, store: Store):
+        send = await brought(ledger, SENT)
+        await ledger.delivered({"m1": ("sent", None)})
+        before = await row(ledger, send)
+        changes = await store.transact(lambda connection: connection.total_changes)
+
+        for told in ({"m1": ("sent", None)}, {"m1": (None, None)}, {"m1": ("", "2001")}, {"m9": ("sent", None)}, {}):
+            await ledger.delivered(told)  # pyright: ignore[reportArgumentType] - a table
+
+        assert await row(ledger, send) == before
+        assert await store.transact(lambda connection: connection.total_changes) == changes
+
+    @pytest.mark.parametrize("final", ["delivered", "undelivered", "failed", "error"])
+    async def test_what_is_told_late_does_not_undo_an_end(self, ledger: Ledger, final: str):
+        send = await brought(ledger, SENT)
+        await ledger.delivered({"m1": (final, None)})
+
+        await ledger.delivered({"m1": ("sending", None)})
+
+        assert (await row(ledger, send)).result["delivery_status"] == final
+
+    async def test_an_error_goes_with_the_status_that_had_it(self, ledger: Ledger):
+        send = await brought(ledger, SENT)
+        await ledger.delivered({"m1": ("undelivered", "2001")})
+
+        await ledger.delivered({"m1": ("delivered", None)})
+
+        assert (await row(ledger, send)).result == {"message_id": "m1", "delivery_status": "delivered"}
+
+    async def test_what_is_no_text_or_was_not_sent_or_is_anothers_is_left_alone(self, store: Store, ledger: Ledger):
+        payment = await brought(ledger, Ending(state="SENT", upstream_id="m1", result={"payment_id": 1}))
+        theirs = Ledger(store, "another account")
+        text = await brought(theirs, SENT)
+
+        await ledger.delivered({"m1": ("delivered", None)})
+
+        assert (await row(ledger, payment)).result == {"payment_id": 1}
+        assert (await row(theirs, text)).result == {"message_id": "m1"}
+
+    async def test_it_can_be_written_together_with_something_else(self, store: Store, ledger: Ledger):
+        send = await brought(ledger, SENT)
+
+        await store.transact(ledger.writes_delivery({"m1": ("delivered", None), "m2": (None, None)}))
+
+        assert (await row(ledger, send)).result["delivery_status"] == "delivered"
+
+
+def sent_as(message_id: str) -> Ending:
+    return Ending(state="SENT", upstream_id=message_id, result={"message_id": message_id})
+
+
 def not_called(*_: object) -> Ending:
     pytest.fail("nothing is left to decide")
 

@@ -234,9 +234,14 @@ class Ledger(Book):
 
     async def delivered(self, told: Mapping[str, tuple[str | None, str | None]]) -> None:
         """Note what became of texts: by the service's id its delivery status, and the error where there is one."""
+        if any(status for status, _ in told.values()):
+            await self._transact(self.writes_delivery(told))
+
+    def writes_delivery(
+        self, told: Mapping[str, tuple[str | None, str | None]]
+    ) -> Callable[[sqlite3.Connection], None]:
+        """What `delivered` writes, for whoever must write something else in the same transaction."""
         told = {message_id: fate for message_id, fate in told.items() if fate[0]}
-        if not told:
-            return
 
         def write(connection: sqlite3.Connection) -> None:
             marks = ", ".join("?" * len(told))
@@ -247,15 +252,15 @@ class Ledger(Book):
             )
             for row in rows:
                 status, error = told[row.upstream_id or ""]
-                fate = {"delivery_status": status} | ({"delivery_error": error} if error else {})
+                kept = {name: value for name, value in row.result.items() if name != "delivery_error"}
+                result = kept | {"delivery_status": status} | ({"delivery_error": error} if error else {})
                 settled = row.result.get("delivery_status") in _FINAL and status not in _FINAL  # told late
-                if "message_id" in row.result and row.result | fate != row.result and not settled:
+                if "message_id" in row.result and result != row.result and not settled:
                     connection.execute(
-                        "UPDATE ledger_sends SET result = ? WHERE send_id = ?",
-                        (json.dumps(row.result | fate), row.send_id),
+                        "UPDATE ledger_sends SET result = ? WHERE send_id = ?", (json.dumps(result), row.send_id)
                     )
 
-        await self._transact(write)
+        return write
 
     def _prior(self, connection: sqlite3.Connection, act: Act, *, repeat: bool) -> Send | None:
         if act.idempotency_key:
