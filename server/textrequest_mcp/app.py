@@ -36,7 +36,7 @@ from textrequest_mcp.guard.sealing import Sealing
 from textrequest_mcp.guard.settling import Pace, Settler
 from textrequest_mcp.live.events import TextEvent
 from textrequest_mcp.live.log import EventLog
-from textrequest_mcp.live.reading import Reader
+from textrequest_mcp.live.reading import Reader, service_clock
 from textrequest_mcp.live.sealed import Sealed
 from textrequest_mcp.live.subscriptions import Subscriptions
 from textrequest_mcp.live.watching import Live
@@ -110,6 +110,7 @@ async def open_account(
         window = settings.duplicate_minutes * 60.0
         ledger = Ledger(store, account_id, window_seconds=window, clock=clock)
         settler = Settler(ledger, ahead=lambda: api.ahead, pace=pace)
+        now = service_clock(api, clock)
         consent = Consent(store, account_id, clock=clock)
         known = Known()
 
@@ -117,15 +118,15 @@ async def open_account(
             known.outdate((event.dashboard_id, event.phone_number))
             wish = read_wish(event.body or "") if event.direction == "R" and settings.consent else None
             if wish is not None:
-                at = event.at if event.at is not None else clock()
+                at = event.at if event.at is not None else now()
                 note(connection, secret, account_id, event.dashboard_id, event.phone_number, wish, at)
 
-        log = EventLog(store, account_id, Sealed(key), keep_days=settings.event_days, witness=witness, clock=clock)
-        reader = Reader(api, log, store, account_id, rate_limit=settings.rate_limit, ledger=ledger, clock=clock)
+        log = EventLog(store, account_id, Sealed(key), keep_days=settings.event_days, witness=witness, clock=now)
+        reader = Reader(api, log, store, account_id, rate_limit=settings.rate_limit, ledger=ledger, clock=now)
         sender = Sender(
             ledger, settler, tagged=settings.tag_sends, caps=Caps(store, account_id, limits_of(settings), clock=clock)
         )
-        policy = Policy(rules_of(settings), consent, Provenance(), known, clock=reader.now)
+        policy = Policy(rules_of(settings), consent, Provenance(), known, clock=now)
         audit = Audit(store, account_id, keep_days=settings.audit_days, with_bodies=settings.audit_bodies, clock=clock)
         live = Live(log, reader)
         account = Account(api, gate, sender, policy, audit, live, Subscriptions(live), settings.dashboard_id)

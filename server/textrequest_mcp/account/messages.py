@@ -15,8 +15,8 @@ from textrequest_mcp.guard.departing import Departing, tag_of
 from textrequest_mcp.guard.segments import segments
 from textrequest_mcp.guard.settling import Facts, Once, Trace
 from textrequest_mcp.live.events import TextEvent
-from textrequest_mcp.live.log import Wanted
 from textrequest_mcp.live.waiting import wait
+from textrequest_mcp.live.wanted import Wanted
 from textrequest_mcp.parameters import (
     Filled,
     Instant,
@@ -180,9 +180,11 @@ async def _announce(given: Mapping[str, Any], answer: Any) -> None:
     """Let whoever waits for texts, or watches the conversation, know of it at once."""
     line: TextingLine = given["line"]
     sent: Sent = answer
+    if not sent.message_id:  # the next look at the line tells of it
+        return
     event = TextEvent(
         dashboard_id=line.id,
-        message_id=sent.message_id or "",
+        message_id=sent.message_id,
         phone_number=given["phone_number"],
         direction="S",
         body=given["body"],

@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any, Literal, cast
+from typing import Any, Literal, NamedTuple, cast
 
 from textrequest_mcp.upstream.phone import from_wire
 from textrequest_mcp.upstream.times import read_time
 
 Direction = Literal["R", "S"]
 _LONGEST_ID = 100
+_LONGEST_WORD = 60
 
 
 class NotAnEvent(Exception):
@@ -98,6 +99,27 @@ def of_hook(payload: object) -> TextEvent:
     )
 
 
+class Fate(NamedTuple):
+    """What became of a text."""
+
+    message_id: str
+    status: str
+    error: str | None
+
+
+def of_status(payload: object) -> Fate:
+    """The payload of `msg_status_updated`, and of a status callback, whose error has two spellings (wire-facts).
+
+    Raises:
+        NotAnEvent: it has no id or no status.
+    """
+    fields = _mapping(payload)
+    status, error = _text(fields.get("status")), _text(fields.get("error_code")) or _text(fields.get("errorCode"))
+    if not status:
+        raise NotAnEvent("it does not say what became of the text")
+    return Fate(_id(fields.get("message_id")), status[:_LONGEST_WORD], error[:_LONGEST_WORD] if error else None)
+
+
 def _mapping(value: object, otherwise: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
     if isinstance(value, Mapping):
         return cast("Mapping[str, Any]", value)
@@ -113,7 +135,7 @@ def _id(value: object) -> str:
 
 
 def _phone(value: object) -> str:
-    number = from_wire(value)
+    number = _text(from_wire(value))
     if number is None:
         raise NotAnEvent("it names no contact")
     return number
@@ -126,7 +148,10 @@ def _direction(value: object) -> Direction:
 
 
 def _text(value: object) -> str | None:
-    return None if value is None else str(value).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    """The words, also where a number came; half a character, which could be kept but never shown, is replaced."""
+    if not isinstance(value, str | int | float):
+        return None
+    return str(value).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _moment(value: object) -> float | None:
@@ -136,4 +161,4 @@ def _moment(value: object) -> float | None:
 
 def _addresses(value: object) -> tuple[str, ...]:
     listed = cast("list[object]", value) if isinstance(value, list) else []
-    return tuple(address for address in listed if isinstance(address, str))
+    return tuple(str(_text(address)) for address in listed if isinstance(address, str))

@@ -9,12 +9,11 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from textrequest_mcp.guard.sends import keyed
 from textrequest_mcp.live.events import Direction, TextEvent
 from textrequest_mcp.live.sealed import Sealed
+from textrequest_mcp.live.wanted import Noted, Wanted
 from textrequest_mcp.store import Store
 from textrequest_mcp.upstream.errors import BadInput
 
@@ -43,31 +42,6 @@ CREATE TABLE IF NOT EXISTS live_calls_heard (signature TEXT PRIMARY KEY, forget_
 
 class Replayed(Exception):
     """This very call was heard before; nothing was written."""
-
-
-@dataclass(frozen=True)
-class Noted:
-    """An event with its place in the log."""
-
-    number: int
-    event: TextEvent
-
-
-@dataclass(frozen=True, kw_only=True)
-class Wanted:
-    """Which events somebody asks for.
-
-    Attributes:
-        dashboard_id: of one line; None for all of them.
-        phone_number: with one contact.
-        direction: only those that came in, or went out.
-        since: only those that happened at or after this, in seconds since 1970.
-    """
-
-    dashboard_id: int | None = None
-    phone_number: str | None = None
-    direction: Direction | None = None
-    since: float | None = None
 
 
 class EventLog:
@@ -123,11 +97,11 @@ class EventLog:
             Replayed: `once` was heard before.
         """
         now = self._clock()
-        secret = await self._store.secret()
         heard = list(events)
+        secret = await self._store.secret() if self._witness is not None else b""  # the consents' hash goes by it
         rows = [
             (
-                *(self._account, event.message_id, event.dashboard_id, keyed(secret, event.phone_number)),
+                *(self._account, event.message_id, event.dashboard_id, self.hashed(event.phone_number)),
                 *(event.direction, event.at if event.at is not None else now),
                 self._sealed.seal(event.content(), event.message_id),
             )
@@ -161,7 +135,7 @@ class EventLog:
 
     async def read(self, after: int, wanted: Wanted, limit: int) -> list[Noted]:
         """What was noted after this number, oldest first, at most `limit` of them."""
-        where, values = await self._where(after, wanted)
+        where, values = wanted.where(self._account, after, self.hashed)
 
         def read(connection: sqlite3.Connection) -> list[Any]:
             return connection.execute(
@@ -170,18 +144,26 @@ class EventLog:
                 (*values, limit),
             ).fetchall()
 
-        noted = [self._noted(*row) for row in await self._store.transact(read, durable=False)]
-        return [each for each in noted if each is not None]
+        while rows := await self._store.transact(read, durable=False):
+            noted = [each for each in (self._noted(*row) for row in rows) if each is not None]
+            if noted:
+                return noted
+            values = (rows[-1][0], *values[1:])  # what is damaged must not hide what follows it
+        return []
 
-    async def passed(self, after: int, wanted: Wanted, before: float) -> int:
-        """The number of the last such event that happened before this moment; `after` where there is none."""
-        where, values = await self._where(after, wanted)
+    async def start(self, after: int, wanted: Wanted) -> int:
+        """The place after `after` from where reading gives no such event but what happened since `wanted.since`.
 
-        def read(connection: sqlite3.Connection) -> int | None:
-            found = f"SELECT max(number) FROM live_events WHERE {where} AND happened_at < ?"  # noqa: S608 - our own words
-            return connection.execute(found, (*values, before)).fetchone()[0]
+        An event that was noted late, behind one that happened since, is read with it.
+        """
+        where, values = wanted.where(self._account, after, self.hashed)
 
-        return await self._store.transact(read, durable=False) or after
+        def read(connection: sqlite3.Connection) -> int:
+            first = f"SELECT min(number) FROM live_events WHERE {where}"  # noqa: S608 - our own words
+            (number,) = connection.execute(first, values).fetchone()
+            return self._about(connection)[1] if number is None else number - 1
+
+        return await self._store.transact(read, durable=False)
 
     async def end(self) -> int:
         """The number of the last event of any line, or 0."""
@@ -200,9 +182,13 @@ class EventLog:
 
         return await self._store.transact(read, durable=False)
 
-    async def hashed(self, phone_number: str) -> str:
+    def hashed(self, phone_number: str) -> str:
         """How a number stands in `changed`."""
-        return keyed(await self._store.secret(), phone_number)
+        return self._sealed.mark(phone_number)
+
+    async def tidy(self) -> None:
+        """Forget what is too old."""
+        await self.append(())
 
     async def cursor(self, number: int) -> str:
         """A place in this log, as callers hold it."""
@@ -225,19 +211,6 @@ class EventLog:
         if int(digits) < forgotten:
             raise BadInput("after is so old that texts which came since are forgotten.", todo=todo)
         return int(digits)
-
-    async def _where(self, after: int, wanted: Wanted) -> tuple[str, tuple[Any, ...]]:
-        person = await self.hashed(wanted.phone_number) if wanted.phone_number else None
-        parts = [
-            ("number > ?", after),
-            ("account = ?", self._account),
-            ("dashboard_id = ?", wanted.dashboard_id),
-            ("person = ?", person),
-            ("direction = ?", wanted.direction),
-            ("happened_at >= ?", wanted.since),
-        ]
-        given = [(part, value) for part, value in parts if value is not None]
-        return " AND ".join(part for part, _ in given), tuple(value for _, value in given)
 
     def _noted(
         self, number: int, message_id: str, dashboard_id: int, direction: Direction, at: float, content: bytes
@@ -264,7 +237,11 @@ class EventLog:
         values = (self._account, now - self._keep - _LATE_SECONDS)
         (through,) = connection.execute(f"SELECT max(number) FROM live_events WHERE {old}", values).fetchone()  # noqa: S608 - our own words
         if through is not None:
-            connection.execute("INSERT OR REPLACE INTO live_forgotten VALUES (?, ?)", (self._account, through))
+            connection.execute(
+                "INSERT INTO live_forgotten VALUES (?, ?)"
+                " ON CONFLICT (account) DO UPDATE SET through = max(through, excluded.through)",
+                (self._account, through),
+            )
             connection.execute(f"DELETE FROM live_events WHERE {old}", values)  # noqa: S608 - our own words
 
     def _about(self, connection: sqlite3.Connection) -> tuple[str, int, int]:

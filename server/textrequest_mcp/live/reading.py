@@ -7,20 +7,22 @@ from the last text of a full page and not by page numbers, which shift while tex
 
 from __future__ import annotations
 
+import json
 import logging
 import math
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple
 
 from textrequest_mcp.guard.ledger import Ledger
+from textrequest_mcp.live.allowance import Allowance
 from textrequest_mcp.live.events import NotAnEvent, TextEvent, of_row
 from textrequest_mcp.live.log import EventLog
 from textrequest_mcp.store import Store
 from textrequest_mcp.upstream.api import Api
-from textrequest_mcp.upstream.errors import TooBusy
-from textrequest_mcp.upstream.page import MAX_SIZE, read_page
+from textrequest_mcp.upstream.page import MAX_SIZE, Page, read_page
 from textrequest_mcp.upstream.times import show_time
 
 if TYPE_CHECKING:
@@ -28,18 +30,42 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-SHARE = 0.2  # of the rate limit; the rest is for whoever works
 _OVERLAP_SECONDS = 300.0
+_NEWEST = 100  # texts that are looked at to know where to begin
 # What the date of an HTTP answer can be off by itself: it has whole seconds, and took some time to arrive.
 _SAME_CLOCK_SECONDS = 1.5
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS live_lines (
-    account TEXT NOT NULL, dashboard_id INTEGER NOT NULL, since REAL NOT NULL, read_to REAL NOT NULL,
-    looked_at REAL NOT NULL, PRIMARY KEY (account, dashboard_id)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS live_looks (account TEXT NOT NULL, at REAL NOT NULL);
-CREATE INDEX IF NOT EXISTS live_looks_at ON live_looks (account, at);
+    account TEXT NOT NULL, dashboard_id INTEGER NOT NULL, since REAL NOT NULL, old TEXT NOT NULL,
+    read_to REAL NOT NULL, looked_at REAL NOT NULL, PRIMARY KEY (account, dashboard_id)) WITHOUT ROWID;
 """
+
+
+class _Progress(NamedTuple):
+    """How far a line is read; times are seconds since 1970 by the service's clock.
+
+    Attributes:
+        since: what happened before is old.
+        old: ids of texts that are old although they are dated at or after that.
+        read_to: up to where the list was read.
+    """
+
+    since: float
+    old: frozenset[str]
+    read_to: float
+
+    def is_new(self, event: TextEvent) -> bool:
+        return event.message_id not in self.old and (event.at is None or event.at >= self.since)
+
+
+def service_clock(api: Api, clock: Callable[[], float]) -> Callable[[], float]:
+    """Answers the seconds since 1970 by the service's clock, as far as it is known."""
+
+    def now() -> float:
+        return clock() + (api.ahead if abs(api.ahead) > _SAME_CLOCK_SECONDS else 0.0)
+
+    return now
 
 
 class Reader:
@@ -52,7 +78,7 @@ class Reader:
         account: names the account without telling its key.
         rate_limit: calls and seconds of the account's key.
         ledger: whose sends learn of their delivery.
-        clock: seconds since 1970.
+        clock: seconds since 1970 by the service's clock.
         steady: seconds that only go forward, the same in every process of this machine.
     """
 
@@ -72,7 +98,7 @@ class Reader:
         self._log = log
         self._store = store
         self._account = account
-        self._most, self._within = max(1, int(rate_limit[0] * SHARE)), rate_limit[1]
+        self._allowance = Allowance(store, account, rate_limit, steady=steady)
         self._ledger = ledger
         self._clock = clock
         self._steady = steady
@@ -80,8 +106,7 @@ class Reader:
 
     def now(self) -> float:
         """Seconds since 1970 by the service's clock, as far as it is known."""
-        ahead = self._api.ahead
-        return self._clock() + (ahead if abs(ahead) > _SAME_CLOCK_SECONDS else 0.0)
+        return self._clock()
 
     async def is_due(self, dashboard_id: int, every: float) -> float:
         """Seconds until the line is to be looked at again; 0 means that the caller is to do it, and nobody else will.
@@ -117,57 +142,61 @@ class Reader:
             TextRequestError: the line cannot be read.
             StoreError: the store cannot be used.
         """
-        since, read_to = await self._progress(dashboard_id) or await self._begin(dashboard_id)
-        start, page, new = math.floor(read_to - _OVERLAP_SECONDS), 0, 0
-        newest = 0.0
+        progress = await self._progress(dashboard_id) or await self._begin(dashboard_id)
+        start, page, new = math.floor(progress.read_to - _OVERLAP_SECONDS), 0, 0
+        read_to, newest, read, in_order = progress.read_to, start - 1.0, 0, True
         seen: set[str] = set()
         while True:
-            asked_at = self.now()
-            rows, size = await self._ask(dashboard_id, start_date=_written(start), page=page, page_size=MAX_SIZE)
-            events = sorted(_events(dashboard_id, rows), key=lambda event: event.at or 0.0)
-            last = max((event.at or 0.0 for event in events), default=0.0)
-            newest = max(newest, last)
-            whole = len(rows) < size
-            oldest_first = _oldest_first(dashboard_id, rows)
-            if whole or oldest_first:
+            began = self._steady()
+            found = await self._ask(dashboard_id, start_date=_written(start), page=page, page_size=MAX_SIZE)
+            asked_at = self.now() - (self._steady() - began)  # by the clock as this answer tells it
+            listed = _events(dashboard_id, found.items)
+            in_order = in_order and _is_in_order(listed, newest)
+            newest = max([newest, *(event.at or 0.0 for event in listed)])
+            read += len(found.items)
+            whole = _is_the_last(found, read)
+            if whole or in_order:
                 read_to = max(read_to, min(newest, asked_at))
-            new += await self._note(dashboard_id, events, since, read_to)
-            known = seen.issuperset(event.message_id for event in events)
-            if whole or known:  # a service that gives the same again and again has no more
+            new += await self._note(dashboard_id, sorted(listed, key=lambda event: event.at or 0.0), progress, read_to)
+            ids = {event.message_id for event in listed}
+            if whole or (page > 0 and ids <= seen):  # a service that gives the same again and again has no more
                 return new
-            seen.update(event.message_id for event in events)
-            if oldest_first and math.floor(last) > start:
-                start, page = math.floor(last), 0
-            else:  # a thousand within one second, or a list in another order than is promised
+            seen |= ids
+            # From the second before the last text: whether a start date has the texts of just then is not promised.
+            if in_order and math.ceil(newest) - 1 > start:
+                start, page, read = math.ceil(newest) - 1, 0, 0
+                newest = start - 1.0
+            else:  # a thousand within two seconds, or a list from another time or in another order than is promised
                 page += 1
 
-    async def _begin(self, dashboard_id: int) -> tuple[float, float]:
-        """Watch a line from now on: what it has is old. Answers from when on it counts, and how far it is read."""
-        now = self.now()
-        rows, _ = await self._ask(dashboard_id, sort="desc", page=0, page_size=1)
-        newest = max((event.at or 0.0 for event in _events(dashboard_id, rows)), default=0.0)
+    async def _begin(self, dashboard_id: int) -> _Progress:
+        """Watch a line from now on: what it has is old."""
+        found = await self._ask(dashboard_id, sort="desc", page=0, page_size=_NEWEST)
+        listed = _events(dashboard_id, found.items)
         # A text that came while this was asked for is not old; if the clocks differ, rather too many are new.
-        begin = min(newest, now)
+        begin = min(max((event.at or 0.0 for event in listed), default=0.0), self.now())
+        old = [event.message_id for event in listed if event.at is None or event.at >= begin]
 
         def write(connection: sqlite3.Connection) -> None:
             connection.execute(
-                "INSERT OR IGNORE INTO live_lines VALUES (?, ?, ?, ?, ?)",
-                (self._account, dashboard_id, begin, begin, self._steady()),
+                "INSERT OR IGNORE INTO live_lines VALUES (?, ?, ?, ?, ?, ?)",
+                (self._account, dashboard_id, begin, json.dumps(old), begin, self._steady()),
             )
 
         await self._store.transact(write, durable=False)
-        return await self._progress(dashboard_id) or (begin, begin)
+        return await self._progress(dashboard_id) or _Progress(begin, frozenset(old), begin)
 
-    async def _progress(self, dashboard_id: int) -> tuple[float, float] | None:
-        def read(connection: sqlite3.Connection) -> tuple[float, float] | None:
+    async def _progress(self, dashboard_id: int) -> _Progress | None:
+        def read(connection: sqlite3.Connection) -> tuple[float, str, float] | None:
             return connection.execute(
-                "SELECT since, read_to FROM live_lines WHERE account = ? AND dashboard_id = ?",
+                "SELECT since, old, read_to FROM live_lines WHERE account = ? AND dashboard_id = ?",
                 (self._account, dashboard_id),
             ).fetchone()
 
-        return await self._store.transact(read, durable=False)
+        row = await self._store.transact(read, durable=False)
+        return None if row is None else _Progress(row[0], frozenset(json.loads(row[1])), row[2])
 
-    async def _note(self, dashboard_id: int, events: Sequence[TextEvent], since: float, read_to: float) -> int:
+    async def _note(self, dashboard_id: int, events: Sequence[TextEvent], progress: _Progress, read_to: float) -> int:
         """Events and how far the line is read, in one."""
 
         def write(connection: sqlite3.Connection) -> None:
@@ -176,38 +205,15 @@ class Reader:
                 (read_to, self._account, dashboard_id),
             )
 
-        new = await self._log.append((e for e in events if e.at is None or e.at > since), also=write)
+        new = await self._log.append(filter(progress.is_new, events), also=write)
         await self._ledger.delivered({e.message_id: (e.status, e.error) for e in events if e.direction == "S"})
         return new
 
-    async def _ask(self, dashboard_id: int, **query: str | int) -> tuple[list[Any], int]:
-        """One page of the line's texts, and how many the service gives at most."""
-        await self._take_call()
+    async def _ask(self, dashboard_id: int, **query: str | int) -> Page:
+        """One page of the line's texts."""
+        await self._allowance.take()
         answer = await self._api.get("dashboards", dashboard_id, "messages", query=query)
-        wanted = query["page_size"]
-        read = read_page(answer, page=0, page_size=int(wanted))
-        return read.items, read.page_size
-
-    async def _take_call(self) -> None:
-        """Use a call of the share that looking may take, over all processes."""
-        now = self._steady()
-
-        def take(connection: sqlite3.Connection) -> float | None:
-            connection.execute(
-                "DELETE FROM live_looks WHERE account = ? AND NOT (at > ? AND at <= ?)",
-                (self._account, now - self._within, now),
-            )
-            taken, first = connection.execute(
-                "SELECT count(*), min(at) FROM live_looks WHERE account = ?", (self._account,)
-            ).fetchone()
-            if taken >= self._most:
-                return first + self._within - now
-            connection.execute("INSERT INTO live_looks VALUES (?, ?)", (self._account, now))
-            return None
-
-        wait = await self._store.transact(take, durable=False)
-        if wait is not None:
-            raise TooBusy("The share of the rate limit that may go to looking for texts is used up.", retry_in=wait)
+        return read_page(answer, page=0, page_size=int(query["page_size"]))
 
 
 def _events(dashboard_id: int, rows: Sequence[object]) -> list[TextEvent]:
@@ -220,9 +226,21 @@ def _events(dashboard_id: int, rows: Sequence[object]) -> list[TextEvent]:
     return events
 
 
-def _oldest_first(dashboard_id: int, rows: Sequence[object]) -> bool:
-    times = [event.at for event in _events(dashboard_id, rows[:1]) + _events(dashboard_id, rows[-1:])]
-    return len(times) == 2 and None not in times and (times[0] or 0.0) <= (times[1] or 0.0)
+def _is_the_last(page: Page, read: int) -> bool:
+    """Whether nothing follows a page; `read` is how many rows came since the first page, with this one."""
+    if not page.items:
+        return True
+    return len(page.items) < page.page_size and (page.total_items is None or read >= page.total_items)
+
+
+def _is_in_order(events: Sequence[TextEvent], newest: float) -> bool:
+    """Whether the service took the start date, and lists the oldest first; else only page numbers lead to the end.
+
+    `newest` is the time of the last text of the page before, or of a second before the start date.
+    """
+    times = [event.at for event in events]
+    known = [at for at in times if at is not None]
+    return len(known) == len(times) and all(a <= b for a, b in pairwise([newest, *known]))
 
 
 def _written(moment: float) -> str:

@@ -1,6 +1,7 @@
 """Keeps customers' words and numbers on disk only in a form that needs the account's API key to be read."""
 
 import hashlib
+import hmac
 import json
 import os
 from typing import Any
@@ -20,6 +21,7 @@ class Sealed:
 
     def __init__(self, api_key: str) -> None:
         self._key = hashlib.sha256(b"textrequest-mcp event log:" + api_key.encode()).digest()
+        self._mark_key = hashlib.sha256(b"textrequest-mcp event log, marks:" + api_key.encode()).digest()
 
     def seal(self, content: dict[str, Any], name: str) -> bytes:
         """The content, bound to what it is the content of."""
@@ -35,6 +37,10 @@ class Sealed:
         except (InvalidTag, ValueError):
             return None
         return json.loads(opened)
+
+    def mark(self, text: str) -> str:
+        """What stands for a text where it must be found again; a short one cannot be guessed without the key either."""
+        return hmac.new(self._mark_key, text.encode(), hashlib.sha256).hexdigest()[:32]
 
     def _cipher(self) -> Any:
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # loaded where the first text is kept

@@ -24,7 +24,7 @@ def sign(key: str, timestamp: str, body: bytes) -> bytes:
 
 def check_signature(
     signature: str | None, timestamp: str | None, body: bytes, *, keys: Sequence[str], now: float
-) -> None:
+) -> str:
     """Let a call pass that one of the keys signed within five minutes of now.
 
     Args:
@@ -33,6 +33,8 @@ def check_signature(
         body: as it came, byte for byte.
         keys: the account's API key, and the one before it while it is being changed.
         now: seconds since 1970.
+
+    Answers a name of this very call, the same however its signature was spelled: base64 has several spellings.
 
     Raises:
         BadSignature: it is not so.
@@ -47,6 +49,7 @@ def check_signature(
         raise BadSignature("its signature is wrong")
     if abs(now - int(timestamp)) > SKEW_SECONDS:
         raise BadSignature("it is not of now")
+    return hashlib.sha256(timestamp.encode() + b"." + given).hexdigest()
 
 
 def _decoded(signature: str) -> bytes:

@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import unquote
 
 import anyio
+from mcp.server.connection import Connection
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.mcpserver import MCPServer
 from mcp.server.session import ServerSession
@@ -44,7 +45,7 @@ _ONLY_CONVERSATIONS = (
     "Only a line's conversations can be watched: textrequest://dashboards/{dashboard_id}/conversations, and the same "
     "with /{phone_number}."
 )
-_WRITE_SECONDS = 5.0  # a host that does not read must not keep the others waiting
+_WRITE_SECONDS = 5.0  # after which a host that does not read is let be until the next change
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,8 @@ class _Asked:
     target: _Target
     session: ServerSession | None = None
     scope: ExitStack = field(default_factory=ExitStack)
+    is_being_told: bool = False
+    is_due_again: bool = False
 
 
 class Subscriptions:
@@ -82,6 +85,7 @@ class Subscriptions:
         self._live = live
         self.bus = InMemorySubscriptionBus()
         self._asked: list[_Asked] = []
+        self._turn = anyio.Lock()  # whoever reads and writes `_told`
         self._told: int | None = None  # up to where of the log; None while nobody asks
         self._begun = anyio.Event()
 
@@ -94,29 +98,35 @@ class Subscriptions:
 
     async def run(self) -> None:
         """Tell of changes as they come; never returns."""
-        while True:
-            if not self._asked:
-                self._told, self._begun = None, anyio.Event()
-                await self._begun.wait()
-            news = self._live.news
-            await self._tell()
-            with anyio.move_on_after(_OTHERS_SECONDS):
-                await news.wait()
+        async with anyio.create_task_group() as tasks:
+            while True:
+                if not self._asked:
+                    self._told, self._begun = None, anyio.Event()
+                    await self._begun.wait()
+                news = self._live.news
+                for asked in await self._due():
+                    if asked.session is None:
+                        await self.bus.publish(ResourceUpdated(uri=asked.uri))
+                    elif asked.is_being_told:
+                        asked.is_due_again = True
+                    else:
+                        asked.is_being_told = True
+                        tasks.start_soon(_tell, asked.session, asked)
+                with anyio.move_on_after(_OTHERS_SECONDS):
+                    await news.wait()
 
-    async def _tell(self) -> None:
-        try:
-            told = await self._live.log.end() if self._told is None else self._told
-            self._told, changed = await self._live.log.changed(told)
-        except StoreError as error:
-            logger.warning("changes cannot be told now: %s", error)
-            return
+    async def _due(self) -> list[_Asked]:
+        """Who is to be told of what came since the last time; of those that listen, one for each address."""
+        async with self._turn:
+            try:
+                told = await self._live.log.end() if self._told is None else self._told
+                self._told, changed = await self._live.log.changed(told)
+            except StoreError as error:
+                logger.warning("changes cannot be told now: %s", error)
+                return []
         due = [asked for asked in self._asked if asked.target.is_among(changed)]
-        for uri in {asked.uri for asked in due if asked.session is None}:
-            await self.bus.publish(ResourceUpdated(uri=uri))
-        for asked in due:
-            if asked.session is not None:
-                with anyio.move_on_after(_WRITE_SECONDS):
-                    await asked.session.send_resource_updated(asked.uri)
+        listen = {asked.uri: asked for asked in due if asked.session is None}
+        return [*listen.values(), *(asked for asked in due if asked.session is not None)]
 
     async def _notice(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
         """A middleware: what a listening host asks for is watched as long as it listens."""
@@ -135,23 +145,29 @@ class Subscriptions:
     async def _subscribe(self, ctx: ServerRequestContext[Any, Any], params: SubscribeRequestParams) -> EmptyResult:
         uri = str(params.uri)
         connection = ctx.session._connection  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - handlers get no other
-        known: dict[str, _Asked] = connection.state.setdefault(__name__, {})
+        known = self._of(connection)
         if uri not in known:
             asked = await self._add(uri, ctx.session)
             if asked is None:
                 raise MCPError(code=INVALID_PARAMS, message=_ONLY_CONVERSATIONS)
+            self._remove(known.pop(uri, None))  # the same was asked for at the same time
             known[uri] = asked
-            connection.exit_stack.callback(self._remove, asked)
         return EmptyResult()
 
     async def _unsubscribe(self, ctx: ServerRequestContext[Any, Any], params: UnsubscribeRequestParams) -> EmptyResult:
         connection = ctx.session._connection  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - handlers get no other
-        asked: _Asked | None = connection.state.get(__name__, {}).pop(str(params.uri), None)
-        if asked is not None:
-            self._remove(asked)
+        self._remove(self._of(connection).pop(str(params.uri), None))
         return EmptyResult()
 
-    async def _target(self, uri: str) -> _Target | None:
+    def _of(self, connection: Connection) -> dict[str, _Asked]:
+        """What a host of before 2026-07-28 subscribed to, by address; its end ends them all."""
+        if __name__ not in connection.state:
+            known: dict[str, _Asked] = {}
+            connection.state[__name__] = known
+            connection.exit_stack.callback(lambda: [self._remove(asked) for asked in known.values()])
+        return connection.state[__name__]
+
+    def _target(self, uri: str) -> _Target | None:
         match = _CONVERSATIONS.fullmatch(uri)
         if match is None:
             return None
@@ -161,28 +177,44 @@ class Subscriptions:
             number = e164(unquote(match["phone"]))
         except BadInput:
             return None
-        return _Target(int(match["line"]), await self._live.log.hashed(number))
+        return _Target(int(match["line"]), self._live.log.hashed(number))
 
     async def _add(self, uri: str, session: ServerSession | None = None) -> _Asked | None:
         """From here on the host is told, and the line watched; None where the address is no conversation's."""
-        try:
-            target = await self._target(uri)
-            if target is None:
-                return None
+        target = self._target(uri)
+        if target is None:
+            return None
+        async with self._turn:
+            try:
+                self._told = await self._live.log.end() if self._told is None else self._told
+            except StoreError as error:
+                raise MCPError(code=INTERNAL_ERROR, message=f"Nothing can be watched now. {error}") from None
+            # No suspension from here on: who is cancelled is either on the list, and taken off it, or never was.
             asked = _Asked(uri, target, session)
             self._asked.append(asked)
-            if self._told is None:
-                self._told = await self._live.log.end()
-        except StoreError as error:
-            raise MCPError(code=INTERNAL_ERROR, message=f"Nothing can be watched now. {error}") from None
-        asked.scope.enter_context(self._live.subscribed([target.line]))
-        self._begun.set()
+            asked.scope.enter_context(self._live.subscribed([target.line]))
+            self._begun.set()
         return asked
 
-    def _remove(self, asked: _Asked) -> None:
-        if asked in self._asked:
+    def _remove(self, asked: _Asked | None) -> None:
+        if asked is not None and asked in self._asked:
             self._asked.remove(asked)
-        asked.scope.close()
+            asked.scope.close()
+
+
+async def _tell(session: ServerSession, asked: _Asked) -> None:
+    """Tell a host until it knows of the last change; one that does not read holds nobody else up."""
+    try:
+        while True:
+            asked.is_due_again = False
+            with anyio.move_on_after(_WRITE_SECONDS):
+                await session.send_resource_updated(asked.uri)
+            if not asked.is_due_again:
+                return
+    except Exception:
+        logger.exception("a host could not be told of a change")
+    finally:
+        asked.is_being_told = False
 
 
 def _wanted(params: Mapping[str, Any] | None) -> set[str]:

@@ -1,12 +1,11 @@
 """Waits for texts: answers at once with what came after a cursor, else as soon as something comes."""
 
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import anyio
 
-from textrequest_mcp.live.log import Noted, Wanted
+from textrequest_mcp.live.wanted import Noted, Wanted
 from textrequest_mcp.live.watching import Live
 from textrequest_mcp.upstream.errors import TooBusy
 
@@ -51,7 +50,8 @@ async def wait(
         TextRequestError: the line cannot be read at all.
         StoreError: the store cannot be used.
     """
-    waiting = _Waiting(live, dashboard_id, wanted, await live.log.place(after) if after else None)
+    place = await live.log.place(after) if after else await live.log.end()
+    waiting = _Waiting(live, dashboard_id, wanted, place, from_now=not after)
     found: list[Noted] = []
     began = anyio.current_time()
     told = began
@@ -62,20 +62,21 @@ async def wait(
                 told = now
                 await tell(now - began)
             found = await waiting.hear(began + seconds - now)
-    number = found[-1].number if found else waiting.place
+    number = found[-1].number if found else await waiting.end()
     return Arrived(found, await live.log.cursor(number), waiting.trouble if not found else None)
 
 
 class _Waiting:
-    """One wait on its way; `place` is up to where the log holds nothing for it."""
+    """One wait on its way."""
 
-    def __init__(self, live: Live, dashboard_id: int, wanted: Wanted, place: int | None) -> None:
+    def __init__(self, live: Live, dashboard_id: int, wanted: Wanted, place: int, *, from_now: bool) -> None:
         self._live = live
         self._line = dashboard_id
         self._wanted = wanted
-        self._since = live.reader.now() if place is None else None  # who brings no cursor begins now
+        self._place = place
+        self._from_now = from_now  # until a first look has brought what is old
+        self._began = anyio.current_time()
         self._news = live.news
-        self.place = place or 0
         self._looked = False
 
     @property
@@ -86,12 +87,15 @@ class _Waiting:
 
     async def look(self) -> list[Noted]:
         """What is there already, and what a first look at the line brings."""
-        if self._since is not None:
-            self.place = await self._live.log.end()
-        elif found := await self._read():
+        if not self._from_now and (found := await self._read()):
             return found
-        with suppress(TooBusy):  # the watch looks when there is room
+        try:
             await self._live.look(self._line)
+        except TooBusy:
+            pass  # the watch looks when there is room
+        else:
+            self._place = await self.end()
+            self._from_now = False
         self._looked = True
         return await self._read()
 
@@ -101,11 +105,17 @@ class _Waiting:
             await self._news.wait()
         return await self._read()
 
+    async def end(self) -> int:
+        """The place from where to read on; what a look brought but happened before the wait is no news to it."""
+        return await self._live.log.start(self._place, self._since_then) if self._from_now else self._place
+
+    @property
+    def _since_then(self) -> Wanted:
+        # By the service's clock as it is known now: before the first answer it was not.
+        since = self._live.reader.now() - (anyio.current_time() - self._began)
+        return replace(self._wanted, since=since)
+
     async def _read(self) -> list[Noted]:
-        log = self._live.log
         self._news = self._live.news  # before reading, so that nothing is noted unseen in between
-        found = await log.read(self.place, replace(self._wanted, since=self._since), MOST_AT_ONCE)
-        if not found and self._since is not None:
-            # What was noted since but happened before is no news to who begins now.
-            self.place = await log.passed(self.place, self._wanted, self._since)
-        return found
+        wanted = self._since_then if self._from_now else self._wanted
+        return await self._live.log.read(self._place, wanted, MOST_AT_ONCE)

@@ -2,8 +2,9 @@
 
 import logging
 from collections import Counter, defaultdict
-from collections.abc import Generator, Iterable, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
 
 import anyio
 
@@ -12,6 +13,9 @@ from textrequest_mcp.live.log import EventLog
 from textrequest_mcp.live.reading import Reader
 from textrequest_mcp.store import StoreError
 from textrequest_mcp.upstream.errors import TextRequestError, TooBusy
+
+if TYPE_CHECKING:
+    import sqlite3
 
 logger = logging.getLogger(__name__)
 
@@ -46,10 +50,22 @@ class Live:
         self._trouble: dict[int, str] = {}
         self._stirred = anyio.Event()
 
-    async def note(self, events: Sequence[TextEvent], *, durable: bool = False, once: str | None = None) -> None:
+    async def note(
+        self,
+        events: Sequence[TextEvent],
+        *,
+        durable: bool = False,
+        once: str | None = None,
+        also: "Callable[[sqlite3.Connection], None] | None" = None,
+    ) -> None:
         """Note what a webhook or our own send says; as `EventLog.append`."""
-        if await self.log.append(events, durable=durable, once=once):
+        if await self.log.append(events, durable=durable, once=once, also=also):
             self.wake()
+
+    def rely_on_hooks(self, dashboard_ids: Iterable[int]) -> None:
+        """Say of which lines webhooks tell; the others are looked at more often while somebody waits."""
+        self.hooked = frozenset(dashboard_ids)
+        self._stir()
 
     def wake(self) -> None:
         """Have whoever waits look into the log now."""
@@ -80,10 +96,10 @@ class Live:
             StoreError: the store cannot be used.
         """
         async with self._turns[dashboard_id]:
-            left = await self.reader.is_due(dashboard_id, every)
-            if left > 0:
-                return left
             try:
+                left = await self.reader.is_due(dashboard_id, every)
+                if left > 0:
+                    return left
                 new = await self.reader.read_on(dashboard_id)
             except (TextRequestError, StoreError) as error:
                 self._trouble[dashboard_id] = error.what if isinstance(error, TextRequestError) else str(error)
@@ -98,6 +114,8 @@ class Live:
 
     async def run(self) -> None:
         """Look at lines as long as somebody listens; never returns."""
+        with suppress(StoreError):  # another time, then
+            await self.log.tidy()
         async with anyio.create_task_group() as tasks:
             while True:
                 self._stirred = stirred = anyio.Event()
