@@ -1,6 +1,5 @@
 """Takes the service's calls: checks who called, notes the text on disk, and says so at once; all work comes later."""
 
-import hashlib
 import hmac
 import json
 import logging
@@ -8,8 +7,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import anyio
+
 from textrequest_mcp.guard.ledger import Ledger
-from textrequest_mcp.live.events import NotAnEvent, TextEvent, of_hook
+from textrequest_mcp.live.events import NotAnEvent, TextEvent, of_hook, of_status
 from textrequest_mcp.live.log import Replayed
 from textrequest_mcp.live.signature import SIGNATURE, TIMESTAMP, BadSignature, check_signature
 from textrequest_mcp.live.watching import Live
@@ -25,7 +26,7 @@ PATH = "/webhooks/textrequest"
 RECEIVED, SENT, STATUS = "msg_received", "msg_sent", "msg_status_updated"
 EVENTS = (RECEIVED, SENT, STATUS)
 LARGEST_BODY = 256 * 1024
-_LONGEST_WORD = 60
+_BODY_SECONDS = 10.0  # whoever sends slower than this holds a place that others need
 _DIRECTIONS = {RECEIVED: "R", SENT: "S"}
 
 
@@ -89,13 +90,18 @@ class Receiver:
         payload = _payload(body)
         if not await self._watches(int(line)):
             raise _Turned(404, f"line {line} is not one of this account")
-        fates = _fates(payload) if event == STATUS else {}
-        texts = [] if event == STATUS else [_text(payload, int(line), event)]
         try:
-            await self._live.note(texts, durable=bool(texts), once=once)
+            if event == STATUS:
+                fate = of_status(payload)
+                # In one with the name of the call: if this fails, the service may repeat it.
+                writes = self._ledger.writes_delivery({fate.message_id: (fate.status, fate.error)})
+                await self._live.note([], once=once, also=writes)
+            else:
+                await self._live.note([_text(payload, int(line), event)], durable=True, once=once)
+        except NotAnEvent as problem:
+            raise _Turned(400, str(problem)) from None
         except Replayed:
             raise _Turned(409, "it was heard before") from None
-        await self._ledger.delivered(fates)
 
     def _admit(self, request: "Request", body: bytes) -> str | None:
         """Let the call in, or not; answers what names this very call."""
@@ -104,13 +110,13 @@ class Receiver:
         if given is not None and not self._fits(given):
             raise _Turned(401, "its token is wrong")
         if given is None or signature is not None:
+            now = self._live.reader.now()
             try:
-                check_signature(signature, timestamp, body, keys=self._door.keys, now=self._live.reader.now())
+                return check_signature(signature, timestamp, body, keys=self._door.keys, now=now)
             except BadSignature as problem:
                 raise _Turned(401, str(problem)) from None
         # Of an unsigned call nothing says when it was made, so the text's own id alone keeps it from being noted twice.
-        named = f"{timestamp} {signature}".encode() if signature else None
-        return hashlib.sha256(named).hexdigest() if named else None
+        return None
 
     def _fits(self, token: str) -> bool:
         expected = self._door.token
@@ -119,16 +125,23 @@ class Receiver:
 
 async def _body(request: "Request") -> bytes:
     """The raw bytes, as long as they are not too many."""
+    from starlette.requests import ClientDisconnect
+
     announced = request.headers.get("content-length", "0")
     body = bytearray()
-    if announced.isdecimal() and int(announced[:18]) <= LARGEST_BODY:
-        async for part in request.stream():
-            body += part
-            if len(body) > LARGEST_BODY:
-                break
-        else:
-            return bytes(body)
-    raise _Turned(413, "its body is too large")
+    if not announced.isdecimal() or int(announced[:18]) > LARGEST_BODY:
+        raise _Turned(413, "its body is too large")
+    try:
+        with anyio.fail_after(_BODY_SECONDS):
+            async for part in request.stream():
+                body += part
+                if len(body) > LARGEST_BODY:
+                    raise _Turned(413, "its body is too large")
+    except TimeoutError:
+        raise _Turned(408, "its body did not come in time") from None
+    except ClientDisconnect:
+        raise _Turned(400, "its body did not come to its end") from None
+    return bytes(body)
 
 
 def _payload(body: bytes) -> dict[str, Any]:
@@ -141,22 +154,10 @@ def _payload(body: bytes) -> dict[str, Any]:
     return read  # pyright: ignore[reportUnknownVariableType] - JSON
 
 
-def _fates(payload: dict[str, Any]) -> dict[str, tuple[str | None, str | None]]:
-    """What became of which text (wire-facts, Conversations and messages: the error's name has two spellings)."""
-    message_id, status = payload.get("message_id"), payload.get("status")
-    if not isinstance(message_id, str) or not isinstance(status, str) or not message_id or not status:
-        raise _Turned(400, "it does not say what became of which text")
-    error = payload.get("error_code") or payload.get("errorCode")
-    return {message_id: (status[:_LONGEST_WORD], None if error is None else str(error)[:_LONGEST_WORD])}
-
-
 def _text(payload: dict[str, Any], line: int, event: str) -> TextEvent:
-    try:
-        text = of_hook(payload)
-    except NotAnEvent as problem:
-        raise _Turned(400, str(problem)) from None
+    text = of_hook(payload)
     if text.dashboard_id != line:
-        raise _Turned(400, "its line is not the one of its address")
+        raise NotAnEvent("its line is not the one of its address")
     if text.direction != _DIRECTIONS[event]:
-        raise _Turned(400, "its direction is not the one of its address")
+        raise NotAnEvent("its direction is not the one of its address")
     return text
