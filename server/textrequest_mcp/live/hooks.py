@@ -1,6 +1,7 @@
 """Registers this server's addresses with the service, and keeps them connected: ten failures end a hook in silence."""
 
 import logging
+import math
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from http import HTTPStatus
@@ -9,15 +10,18 @@ from typing import Any, NamedTuple, cast
 import anyio
 
 from textrequest_mcp.live.watching import Live
-from textrequest_mcp.live.webhooks import EVENTS, PATH
+from textrequest_mcp.live.webhooks import EVENTS, PATH, RECEIVED, SENT
 from textrequest_mcp.store import StoreError
 from textrequest_mcp.upstream.api import Api
-from textrequest_mcp.upstream.errors import Refused, TextRequestError
+from textrequest_mcp.upstream.errors import Refused, TextRequestError, TooBusy
 from textrequest_mcp.upstream.page import MAX_SIZE, read_page
 
 logger = logging.getLogger(__name__)
 
 CHECK_SECONDS = 300.0
+_LOOK_UP_SECONDS = 1.0  # who calls must have an answer soon, or takes us for gone
+_LOOK_UP_EVERY_SECONDS = 30.0
+_PAUSE_SECONDS = 1.0
 _VERB = "POST"
 
 
@@ -113,19 +117,27 @@ class Health:
         self._hooks = hooks
         self._live = live
         self._lines = lines
+        self._turn = anyio.Lock()
+        self._asked_at = -math.inf
         self.known: frozenset[int] = frozenset()
 
     async def watches(self, dashboard_id: int) -> bool:
-        """Whether the line is one of the account's; one that is new to us is looked up."""
+        """Whether the line is one of the account's; one that is new to us is looked up, but not for long.
+
+        As long as no line is known, any may be: who asks was shown to be the service.
+        """
         if dashboard_id not in self.known:
-            with suppress(TextRequestError, StoreError):
-                self.known = frozenset(await self._lines())
+            with anyio.move_on_after(_LOOK_UP_SECONDS):
+                await self._look_up(dashboard_id)
         return dashboard_id in self.known or not self.known
 
     async def run(self) -> None:
         """Check at once, and then regularly; never returns."""
         while True:
-            await self.check()
+            try:
+                await self.check()
+            except Exception:
+                logger.exception("webhooks could not be checked")
             await anyio.sleep(CHECK_SECONDS)
 
     async def check(self) -> None:
@@ -135,21 +147,47 @@ class Health:
         except (TextRequestError, StoreError) as error:
             logger.warning("webhooks cannot be checked now: %s", error)
             return
-        hooked: set[int] = set()
-        for line in sorted(self.known):
-            try:
-                hooks, repaired = await self._hooks.repair(line)
-                if hooks:
-                    hooked.add(line)
-                    await self._live.look(line)
-            except (TextRequestError, StoreError) as error:
-                logger.warning("webhooks of line %d cannot be checked now: %s", line, error)
-                continue
-            for hook in repaired:
-                logger.warning("webhook %s of line %d had been given up; it is connected again", hook.event, line)
-        self._live.hooked = frozenset(hooked)
-        if not hooked:
+        hooks = [hook for line in sorted(self.known) for hook in await self._of_line(line)]
+        if not hooks:
             logger.warning("no line has webhooks to this server; `textrequest-mcp hooks add` makes them")
+        # A hook that was given up since the last time shows that the service does not reach us.
+        told = {(hook.dashboard_id, hook.event) for hook in hooks if hook.is_connected}
+        lines = sorted({hook.dashboard_id for hook in hooks})
+        self._live.rely_on_hooks(line for line in lines if {(line, RECEIVED), (line, SENT)} <= told)
+        for line in lines:
+            await self._read_on(line)
+
+    async def _look_up(self, dashboard_id: int) -> None:
+        """Read the account's lines, one call for all who wait for it, and none soon after another."""
+        async with self._turn:
+            if dashboard_id in self.known or anyio.current_time() < self._asked_at + _LOOK_UP_EVERY_SECONDS:
+                return
+            self._asked_at = anyio.current_time()
+            with suppress(TextRequestError, StoreError):
+                self.known = frozenset(await self._lines())
+
+    async def _of_line(self, line: int) -> list[Hook]:
+        """Our hooks on a line as they were found; those that were given up are connected again."""
+        try:
+            hooks, repaired = await self._hooks.repair(line)
+        except (TextRequestError, StoreError) as error:
+            logger.warning("webhooks of line %d cannot be checked now: %s", line, error)
+            return []
+        for hook in repaired:
+            logger.warning("webhook %s of line %d had been given up; it is connected again", hook.event, line)
+        return hooks
+
+    async def _read_on(self, line: int) -> None:
+        while True:
+            try:
+                await self._live.look(line)
+            except TooBusy as busy:
+                await anyio.sleep(max(busy.retry_in, _PAUSE_SECONDS))  # many lines share the room for looking
+            except (TextRequestError, StoreError) as error:
+                logger.warning("line %d cannot be read now: %s", line, error)
+                return
+            else:
+                return
 
 
 def _items(answer: Any) -> Sequence[Any]:
