@@ -1,5 +1,6 @@
 """Serving and ending: whoever listens where, and whatever is on its way when the end comes."""
 
+import base64
 import json
 import os
 import signal
@@ -7,6 +8,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Generator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -15,6 +17,8 @@ from typing import Any
 import httpx2
 import pytest
 from tests.unruled import UNRULED_ENVIRONMENT
+
+from textrequest_mcp.live.signature import sign
 
 INITIALIZE: dict[str, Any] = {
     "jsonrpc": "2.0",
@@ -166,3 +170,106 @@ def test_a_text_that_is_answered_while_the_server_is_ended_is_written_down(
 
     assert (child.returncode, complaints) == (0, "")
     assert rows(tmp_path) == [("SENT", "m1")]
+
+
+KEY = "CANARY0123456789"
+
+
+@pytest.fixture
+def no_service() -> Generator[str]:
+    """The address of a service that is out of reach, so that nothing is known of its lines."""
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{closed.getsockname()[1]}/api/v3"
+
+
+@contextmanager
+def receiving(service: str, folder: Path, transport: str = "http", **more: str) -> Generator[str]:
+    """A server that takes webhooks; its address."""
+    environment = {
+        "TEXTREQUEST_API_KEY": KEY,
+        "TEXTREQUEST_BASE_URL": service,
+        "TEXTREQUEST_STATE_DIR": str(folder),
+    }
+    with running("serve", "--transport", transport, "--port", "0", environment=environment | more) as child:
+        yield address_of(child).rsplit("/", 1)[0]
+
+
+def webhook(message_id: str = "m1") -> tuple[bytes, dict[str, str]]:
+    """A text that came in, as the service tells of it now."""
+    told = {
+        "messageUniqueIdentifier": message_id,
+        "yourPhoneNumber": {"id": 121},
+        "conversation": {"consumerPhoneNumber": "14235550100", "messageDirection": "R", "message": "Is it ready?"},
+    }
+    body, stamp = json.dumps(told).encode(), str(int(time.time()))
+    signed = base64.b64encode(sign(KEY, stamp, body)).decode()
+    return body, {"x-tr-webhook-timestamp": stamp, "x-tr-webhook-signature": signed}
+
+
+def noted(folder: Path) -> list[str]:
+    with closing(sqlite3.connect(folder / "state.sqlite3")) as connection:
+        return [row[0] for row in connection.execute("SELECT message_id FROM live_events ORDER BY number")]
+
+
+PUBLIC = {"TEXTREQUEST_PUBLIC_URL": "https://texts.example.com"}
+ADDRESS = "/webhooks/textrequest/121/msg_received"
+
+
+@pytest.mark.parametrize("transport", ["http", "sse"])
+def test_a_webhook_that_was_acknowledged_is_on_disk_when_the_server_is_killed(
+    no_service: str, tmp_path: Path, transport: str
+):
+    """It comes under the public name, which is none of this machine's."""
+    body, headers = webhook()
+    with receiving(no_service, tmp_path, transport, **PUBLIC) as server:
+        answers = [
+            httpx2.post(server + ADDRESS, content=body, headers=headers | {"host": "texts.example.com"})
+            for _ in range(2)
+        ]
+
+    assert [answer.status_code for answer in answers] == [200, 409]
+    assert noted(tmp_path) == ["m1"]
+
+
+def test_whatever_else_comes_to_the_address_of_a_webhook_is_refused_and_the_server_goes_on(
+    no_service: str, tmp_path: Path
+):
+    body, headers = webhook()
+    with receiving(no_service, tmp_path, **PUBLIC) as server, httpx2.Client(base_url=server) as service:
+        statuses = {
+            "unsigned": service.post(ADDRESS, content=body).status_code,
+            "changed": service.post(ADDRESS, content=body + b" ", headers=headers).status_code,
+            "another event": service.post(ADDRESS + "x", content=body, headers=headers).status_code,
+            "too long": service.post(ADDRESS, content=b"x" * 10_000_000, headers=headers).status_code,
+            "read": service.get(ADDRESS).status_code,
+            "a token": service.post(ADDRESS + "/token", content=body, headers=headers).status_code,
+        }
+        assert service.post(ADDRESS, content=body, headers=headers).status_code == 200
+
+    assert statuses == {
+        "unsigned": 401,
+        "changed": 401,
+        "another event": 404,
+        "too long": 413,
+        "read": 405,
+        "a token": 401,
+    }
+    assert noted(tmp_path) == ["m1"]
+
+
+def test_an_unsigned_webhook_needs_the_token_that_was_set(no_service: str, tmp_path: Path):
+    token, (body, _) = "a-token-that-nobody-can-guess", webhook()
+    with receiving(no_service, tmp_path, TEXTREQUEST_WEBHOOK_TOKEN=token, **PUBLIC) as server:
+        statuses = [
+            httpx2.post(f"{server}{ADDRESS}{end}", content=body).status_code for end in ("", "/other", f"/{token}")
+        ]
+
+    assert statuses == [401, 401, 200]
+    assert noted(tmp_path) == ["m1"]
+
+
+def test_without_a_public_address_there_is_no_address_for_webhooks(no_service: str, tmp_path: Path):
+    body, headers = webhook()
+    with receiving(no_service, tmp_path) as server:
+        assert httpx2.post(server + ADDRESS, content=body, headers=headers).status_code == 404
