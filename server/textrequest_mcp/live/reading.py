@@ -32,6 +32,8 @@ logger = logging.getLogger(__name__)
 
 _OVERLAP_SECONDS = 300.0
 _NEWEST = 100  # texts that are looked at to know where to begin
+# How far a text may stand from where its time would put it: a row at the end of a page may be newer than the next ones.
+_DISORDER_SECONDS = 10
 # What the date of an HTTP answer can be off by itself: it has whole seconds, and took some time to arrive.
 _SAME_CLOCK_SECONDS = 1.5
 
@@ -159,14 +161,15 @@ class Reader:
                 read_to = max(read_to, min(newest, asked_at))
             new += await self._note(dashboard_id, sorted(listed, key=lambda event: event.at or 0.0), progress, read_to)
             ids = {event.message_id for event in listed}
-            if whole or (page > 0 and ids <= seen):  # a service that gives the same again and again has no more
+            known = ids <= seen
+            if whole or (page > 0 and known):  # a service that gives the same again and again has no more
                 return new
             seen |= ids
-            # From the second before the last text: whether a start date has the texts of just then is not promised.
-            if in_order and math.ceil(newest) - 1 > start:
-                start, page, read = math.ceil(newest) - 1, 0, 0
+            further = math.ceil(newest) - _DISORDER_SECONDS
+            if in_order and further > start and not known:
+                start, page, read = further, 0, 0
                 newest = start - 1.0
-            else:  # a thousand within two seconds, or a list from another time or in another order than is promised
+            else:  # a thousand within some seconds, or a list from another time or in another order than is promised
                 page += 1
 
     async def _begin(self, dashboard_id: int) -> _Progress:
