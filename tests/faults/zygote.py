@@ -23,28 +23,36 @@ READ_SECONDS = 0.3  # how long a server here waits for an answer, instead of twe
 _LONGEST_ORDER = 65536
 _MOST_DESCRIPTORS = 3
 _ROOT = Path(__file__).parents[2]
+PATIENT = "patient"
 
 
 class Zygote:
     """The process that forks servers; leaving the block ends it, and every server that still runs.
 
     Usable from several threads at once.
+
+    Args:
+        patient: whether its servers wait for the service as long as they do in earnest.
     """
+
+    def __init__(self, *, patient: bool = False) -> None:
+        self._command = [sys.executable, __file__, *([PATIENT] if patient else [])]
 
     def __enter__(self) -> Self:
         self._orders, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         self._turn = threading.Lock()
         with theirs:
-            self._process = Popen([sys.executable, __file__], cwd=_ROOT, stdin=theirs.fileno(), stdout=DEVNULL)
+            self._process = Popen(self._command, cwd=_ROOT, stdin=theirs.fileno(), stdout=DEVNULL)
         return self
 
     def __exit__(self, *_: object) -> None:
         self._orders.close()
         self._process.wait(30)
 
-    def fork(self, environment: dict[str, str], stdin: int, stdout: int, stderr: int) -> int:
-        """Start `textrequest-mcp serve` with these variables and descriptors; its process number."""
-        return self._order({"do": "fork", "environment": environment}, [stdin, stdout, stderr])
+    def fork(self, environment: dict[str, str], stdin: int, stdout: int, stderr: int, *arguments: str) -> int:
+        """Start `textrequest-mcp serve` with these variables, descriptors and arguments; its process number."""
+        order = {"do": "fork", "environment": environment, "arguments": arguments}
+        return self._order(order, [stdin, stdout, stderr])
 
     def kill(self, number: int) -> int:
         """`kill -9`, unless it has ended by itself; how it ended, once it is gone (`Popen.returncode`)."""
@@ -65,6 +73,8 @@ class Zygote:
 def main() -> None:
     """Obey until nobody is left to give orders."""
     load()
+    if PATIENT not in sys.argv:
+        hurry()
     orders = socket.socket(fileno=os.dup(0))
     running: set[int] = set()
     ended: dict[int, int] = {}
@@ -77,7 +87,7 @@ def main() -> None:
                 number = os.fork()
                 if number == 0:
                     orders.close()
-                    _serve(order["environment"], descriptors)
+                    _serve(order["environment"], order["arguments"], descriptors)
                 running.add(number)
                 for descriptor in descriptors:
                     os.close(descriptor)
@@ -115,18 +125,17 @@ def _look(running: set[int], ended: dict[int, int], number: int, *, kill: bool) 
 
 
 def load() -> None:
-    """Import and make what every server needs, and give it less patience than a real service wants."""
-    import random
+    """Import and make what every server needs."""
     import sqlite3
 
     import httpx2
     import mcp.server.stdio
+    import uvicorn
 
     from textrequest_mcp import app, cli, serving, tool
-    from textrequest_mcp.guard import settling
-    from textrequest_mcp.upstream import api
 
     assert sqlite3.sqlite_version
+    assert uvicorn
     assert mcp.server.stdio
     assert cli
     assert serving
@@ -134,6 +143,16 @@ def load() -> None:
         for confirm in ("destructive", "sends"):
             tool.make_tool(spec, confirm=confirm)  # keeps what it made
     httpx2.Client(trust_env=False).close()  # loads the certificates, and what else a first client needs
+
+
+def hurry() -> None:
+    """Give servers less patience than a real service wants."""
+    import random
+
+    import httpx2
+
+    from textrequest_mcp.guard import settling
+    from textrequest_mcp.upstream import api
 
     def soon(low: float, high: float) -> float:
         return random.uniform(low, high) / 20
@@ -148,7 +167,7 @@ def load() -> None:
         setattr(module, name, value)
 
 
-def _serve(environment: dict[str, str], descriptors: list[int]) -> None:
+def _serve(environment: dict[str, str], arguments: list[str], descriptors: list[int]) -> None:
     """What the child does: it never returns into the zygote's loop."""
     status = 70
     try:
@@ -160,7 +179,7 @@ def _serve(environment: dict[str, str], descriptors: list[int]) -> None:
         os.environ.update(environment)
         from textrequest_mcp import cli
 
-        status = cli.main(["serve"])
+        status = cli.main(["serve", *arguments])
     except BaseException:  # noqa: BLE001 - told like any other, but it must not reach the zygote's loop
         traceback.print_exc()
     finally:
