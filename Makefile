@@ -21,6 +21,7 @@ bench: .venv/.bench
 # Minutes of kills, faults and repeated calls; what `make test` does for seconds.
 soak: .venv/.ready
 	$(BIN)/python tests/faults/soak.py
+	$(BIN)/python tests/live/soak.py
 
 clean:
 	rm -rf .venv .clients
