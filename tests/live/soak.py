@@ -24,6 +24,7 @@ TEXTS = 20_000
 KILLS = 20
 _SEVERAL = 1_000_000
 _TEXTS_A_SECOND = 500.0  # that are only listed
+_SHORTEST_SECONDS = 2.5  # so that several looks come while texts do
 _ROWS = (
     ("texts", "texts"),
     ("  told late / listed late", "late"),
@@ -90,7 +91,7 @@ class Soak:
 
     async def polling(self) -> None:
         """Texts that are only listed."""
-        folder, seconds = self._folder / "polling", self._texts / 2 / _TEXTS_A_SECOND
+        folder, seconds = self._folder / "polling", max(_SHORTEST_SECONDS, self._texts / 2 / _TEXTS_A_SECOND)
         await self._part(
             "polling",
             lambda: by_polling(self._zygote, folder, self._texts, self._kills, self._seed, seconds=seconds),

@@ -10,7 +10,7 @@ from tests.live.soak import Soak
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="processes cannot be forked there")
 
-TEXTS = 400
+TEXTS = 600
 KILLS = 3
 
 
