@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
+from arrivals import arrivals
 from figures import Row, table
 from sends import sends
 from stage import CONTACTS, LINE, Stage, open_stage
@@ -31,7 +32,7 @@ def main() -> int:
     began = time.perf_counter()
     count_tokens("")  # a missing vocabulary is told before a minute of work, not after
     with open_stage() as stage:
-        rows = [*starts(stage), calls(stage), *a_page(stage), all_contacts(stage), *sends()]
+        rows = [*starts(stage), calls(stage), *a_page(stage), all_contacts(stage), *sends(), *arrivals(stage)]
     sys.stdout.write(table(rows) + f"\n{time.perf_counter() - began:.0f} seconds in all\n")
     return int(any(row.missed for row in rows))
 

@@ -17,7 +17,7 @@ CONTACTS = 10_000
 LINE = 121
 
 _HERE = Path(__file__).parent
-_KEY = "0123456789ABCDEF0123456789ABCDEF"
+KEY = "0123456789ABCDEF0123456789ABCDEF"
 
 
 class Stage:
@@ -30,13 +30,13 @@ class Stage:
 
     def __init__(self, origin: str, folder: Path) -> None:
         self._folder = folder
-        self._service = httpx2.Client(base_url=origin, headers={"x-api-key": _KEY})
+        self._service = httpx2.Client(base_url=origin, headers={"x-api-key": KEY})
         # Without what would change a start, such as PYTHONDONTWRITEBYTECODE: ours would be compiled anew each time.
         self._environment = {
             name: value for name, value in os.environ.items() if not name.startswith(("TEXTREQUEST_", "PYTHON"))
         }
         self._environment |= {
-            "TEXTREQUEST_API_KEY": _KEY,
+            "TEXTREQUEST_API_KEY": KEY,
             "TEXTREQUEST_BASE_URL": f"{origin}/api/v3",
             "TEXTREQUEST_RATE_LIMIT": "100000/60",
         }
@@ -45,6 +45,33 @@ class Stage:
         """Our server, as a host starts it for a real account; `state` names the folder that it keeps its state in."""
         command = Path(sysconfig.get_path("scripts")) / "textrequest-mcp"
         return StdioServer([str(command)], self._environment | {"TEXTREQUEST_STATE_DIR": str(self._folder / state)})
+
+    @contextmanager
+    def served(self, port: int, state: str, *, public: bool = False) -> Generator[None]:
+        """Our server over HTTP on this port, ready when the block begins; `public` gives it webhooks."""
+        command = [str(Path(sysconfig.get_path("scripts")) / "textrequest-mcp"), "serve", "--transport", "http"]
+        environment = self._environment | {"TEXTREQUEST_STATE_DIR": str(self._folder / state)}
+        if public:
+            environment["TEXTREQUEST_PUBLIC_URL"] = f"http://127.0.0.1:{port}"
+        with Popen([*command, "--port", f"{port}"], env=environment, stderr=PIPE, text=True) as server:
+            try:
+                assert server.stderr is not None
+                while " serves http at " not in server.stderr.readline():
+                    assert server.poll() is None, "the server did not start"
+                yield
+            finally:
+                server.terminate()
+
+    def hook(self, port: int, event: str) -> None:
+        """Have the service call a server on this port for an event of the line."""
+        url = f"http://127.0.0.1:{port}/webhooks/textrequest/{LINE}/{event}"
+        hook = {"target_url": url, "event": event, "http_verb": "POST"}
+        self._service.post(f"/api/v3/dashboards/{LINE}/hooks", json=hook).raise_for_status()
+
+    def text_in(self, sender: str, body: str) -> None:
+        """A customer texts the line."""
+        text = {"from": sender, "body": body, "dashboard_id": LINE}
+        self._service.post("/sandbox/texts", json=text).raise_for_status()
 
     def bare(self) -> StdioServer:
         """A server with one tool and nothing else."""
@@ -70,7 +97,7 @@ class Stage:
 @contextmanager
 def open_stage() -> Generator[Stage]:
     """Everything on loopback, with state in a folder that is removed at the end."""
-    command = [sys.executable, str(_HERE / "pretend_service.py"), _KEY, str(CONTACTS)]
+    command = [sys.executable, str(_HERE / "pretend_service.py"), KEY, str(CONTACTS)]
     with tempfile.TemporaryDirectory() as folder, Popen(command, stdout=PIPE, text=True) as service:
         try:
             assert service.stdout is not None
