@@ -18,7 +18,8 @@ import anyio
 sys.path.insert(0, str(Path(__file__).parents[2]))  # run by itself, as `make soak` does
 
 from tests.faults.zygote import Zygote
-from tests.live.runs import Run, by_polling, by_webhooks
+from tests.live.run_books import Run
+from tests.live.runs import by_polling, by_webhooks
 
 TEXTS = 20_000
 KILLS = 20
@@ -29,6 +30,7 @@ _ROWS = (
     ("texts", "texts"),
     ("  told late / listed late", "late"),
     ("  told / listed out of order", "out of order"),
+    ("  known from their webhook alone", "never listed"),
     ("  that appeared between two pages", "between two pages"),
     ("  in bursts between two looks", "in bursts"),
     ("webhook calls answered", "calls"),
