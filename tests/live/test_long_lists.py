@@ -10,7 +10,7 @@ from tests.live.listed_account import LINES, ListedAccount, Text
 
 from textrequest_mcp.account.line import Account
 from textrequest_mcp.app import open_account
-from textrequest_mcp.live.log import Wanted
+from textrequest_mcp.live.wanted import Wanted
 from textrequest_mcp.sandbox import make_key
 from textrequest_mcp.sandbox.records import Contact, Message
 from textrequest_mcp.settings import Settings

@@ -188,10 +188,10 @@ class TestManyTexts:
         assert set(in_order(new)) <= set(ids)
         assert {each["message_id"] for each in room.line.rows} <= set(ids)
 
-    @pytest.mark.parametrize("says", [{"page_size", "total_items"}, {"page_size"}, {"total_items"}], ids=str)
-    async def test_a_service_that_gives_fewer_than_asked_for_has_them_all_read(self, says: set[str]):
+    @pytest.mark.parametrize("says", ["page_size total_items", "page_size", "total_items"])
+    async def test_a_service_that_gives_fewer_than_asked_for_has_them_all_read(self, says: str):
         room = await begun(PretendLine(list(OLD)))
-        room.line.most, room.line.says_of_a_page = 100, says
+        room.line.most, room.line.says_of_a_page = 100, set(says.split())
         new = numbered(1000, first=START + 1, step=0.5)
         room.line.rows += new
         room.clock.forward(1000)

@@ -147,7 +147,7 @@ class Reader:
         progress = await self._progress(dashboard_id) or await self._begin(dashboard_id)
         start, page, new = math.floor(progress.read_to - _OVERLAP_SECONDS), 0, 0
         read_to, newest, read, in_order = progress.read_to, start - 1.0, 0, True
-        seen: set[str] = set()
+        seen: list[str] = []
         while True:
             began = self._steady()
             found = await self._ask(dashboard_id, start_date=_written(start), page=page, page_size=MAX_SIZE)
@@ -160,13 +160,12 @@ class Reader:
             if whole or in_order:
                 read_to = max(read_to, min(newest, asked_at))
             new += await self._note(dashboard_id, sorted(listed, key=lambda event: event.at or 0.0), progress, read_to)
-            ids = {event.message_id for event in listed}
-            known = ids <= seen
-            if whole or (page > 0 and known):  # a service that gives the same again and again has no more
+            ids = [event.message_id for event in listed]
+            if whole or (page > 0 and ids == seen):  # a service that gives the same again and again has no more
                 return new
-            seen |= ids
+            seen = ids
             further = math.ceil(newest) - _DISORDER_SECONDS
-            if in_order and further > start and not known:
+            if in_order and further > max([start, *(event.at or 0.0 for event in listed[:1])]):
                 start, page, read = further, 0, 0
                 newest = start - 1.0
             else:  # a thousand within some seconds, or a list from another time or in another order than is promised
