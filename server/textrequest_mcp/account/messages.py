@@ -246,7 +246,7 @@ async def send_message(
         body=only_given(
             body=body,
             sender_name=_marked(sender_name, departure.tag),
-            status_callback=status_callback,
+            status_callback=status_callback or line.account.live.status_address(line.id),
             location_callback=location_callback,
             mms_media=mms_media,
         ),

@@ -35,6 +35,7 @@ class Live:
     Attributes:
         news: set when this process noted something, and then replaced by a new one.
         hooked: the lines whose texts webhooks tell of.
+        status_address: where the service is to tell what becomes of a text of a line; None where it reaches nobody.
     """
 
     def __init__(self, log: EventLog, reader: Reader) -> None:
@@ -42,6 +43,7 @@ class Live:
         self.reader = reader
         self.news = anyio.Event()
         self.hooked: frozenset[int] = frozenset()
+        self.status_address: Callable[[int], str | None] = lambda _: None
         self._waiting: Counter[int] = Counter()
         self._subscribed: Counter[int] = Counter()
         self._turns: defaultdict[int, anyio.Lock] = defaultdict(anyio.Lock)
@@ -66,6 +68,10 @@ class Live:
         """Say of which lines webhooks tell; the others are looked at more often while somebody waits."""
         self.hooked = frozenset(dashboard_ids)
         self._stir()
+
+    def tell_status_at(self, address: Callable[[int], str]) -> None:
+        """Have the service tell what becomes of our texts at this address of a line."""
+        self.status_address = address
 
     def wake(self) -> None:
         """Have whoever waits look into the log now."""
