@@ -14,6 +14,7 @@ from mcp import Client
 from mcp.types import CallToolResult
 from tests.desk import QUICK, Era, agrees, call
 from tests.faults.lab import Lab, open_lab
+from tests.unruled import UNRULED
 
 from textrequest_mcp.account.line import Account
 from textrequest_mcp.app import make_server, open_account
@@ -87,7 +88,9 @@ class Stage:
 async def open_stage(folder: Path, *, era: Era = "2026-07-28", slow_seconds: float = 0.2) -> AsyncGenerator[Stage]:
     """A stage whose host has a person who agrees, and one connection to the service that is kept alive."""
     async with open_lab(slow_seconds=slow_seconds, refuse_seconds=600.0) as lab:
-        settings = Settings(api_key=lab.key, base_url=lab.base_url, rate_limit=(10_000, 60.0), state_dir=folder)
+        settings = Settings(
+            api_key=lab.key, base_url=lab.base_url, rate_limit=(10_000, 60.0), state_dir=folder, **UNRULED
+        )
         # What the client would make for itself, but for certificates, which take long to read.
         transport = httpx2.AsyncHTTPTransport(verify=NO_CERTIFICATES)
         async with open_account(settings, transport=transport, pace=QUICK) as (account, store):

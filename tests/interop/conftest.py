@@ -29,11 +29,10 @@ def serving(command: list[str], clean_environment: dict[str, str]) -> Serve:
     """Starts a server process with more flags; it is killed at the end if it still runs."""
 
     @contextmanager
-    def serve(*flags: str) -> Generator["subprocess.Popen[str]"]:
+    def serve(*flags: str, **settings: str) -> Generator["subprocess.Popen[str]"]:
         pipe = subprocess.PIPE
-        process = subprocess.Popen(
-            [*command, *flags], stdin=pipe, stdout=pipe, stderr=pipe, text=True, env=clean_environment
-        )
+        environment = clean_environment | {f"TEXTREQUEST_{name.upper()}": value for name, value in settings.items()}
+        process = subprocess.Popen([*command, *flags], stdin=pipe, stdout=pipe, stderr=pipe, text=True, env=environment)
         with process:
             try:
                 yield process
@@ -49,8 +48,10 @@ def listening(serving: Serve) -> Callable[[str], AbstractContextManager[tuple["s
 
     @contextmanager
     def listen(transport: str) -> Generator[tuple["subprocess.Popen[str]", str]]:
-        with serving("--transport", transport, "--port", "0") as process:
+        # Two hosts share this server, and what one of them reads would have the other ask before it saves a new number.
+        with serving("--transport", transport, "--port", "0", provenance="off") as process:
             assert process.stderr is not None
+            assert process.stderr.readline() == "textrequest-mcp runs without these rules: TEXTREQUEST_PROVENANCE.\n"
             said = process.stderr.readline()
             assert said.startswith(f"textrequest-mcp serves {transport} at http://127.0.0.1:"), said
             yield process, said.split()[-1]
