@@ -66,6 +66,14 @@ class TestListeners:
                 await anyio.sleep(0.02)
                 assert await calls_in(room.line, 0.05) == 0
 
+    async def test_a_waiter_does_not_wait_for_the_next_of_the_seldom_looks(self, monkeypatch: pytest.MonkeyPatch):
+        monkeypatch.setattr(watching, "IDLE_SECONDS", 60.0)
+        async with watch(PretendLine()) as (live, room):
+            with live.subscribed([LINE]):
+                await until(lambda: len(room.line.queries) >= 2)
+                with live.waited_for(LINE):
+                    await until(lambda: len(room.line.queries) > 6)
+
     async def test_the_last_of_several_listeners_ends_it(self):
         async with watch(PretendLine()) as (live, room):
             with live.subscribed([LINE, LINE]), live.waited_for(LINE):

@@ -124,7 +124,7 @@ class Live:
             await self.log.tidy()
         async with anyio.create_task_group() as tasks:
             while True:
-                self._stirred = stirred = anyio.Event()
+                stirred = self._stirred
                 for dashboard_id in {*self._waiting, *self._subscribed} - self._watched:
                     if self._every(dashboard_id) is not None:
                         self._watched.add(dashboard_id)
