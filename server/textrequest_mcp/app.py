@@ -115,9 +115,9 @@ async def open_account(
         known = Known()
 
         def witness(connection: "sqlite3.Connection", secret: bytes, event: TextEvent) -> None:
-            known.outdate((event.dashboard_id, event.phone_number))
+            known.happened((event.dashboard_id, event.phone_number), event.at)
             wish = read_wish(event.body or "") if event.direction == "R" and settings.consent else None
-            if wish is not None:
+            if wish is not None and (event.at is not None or wish != "start"):  # without a time it allows nothing
                 at = event.at if event.at is not None else now()
                 note(connection, secret, account_id, event.dashboard_id, event.phone_number, wish, at)
 

@@ -1,5 +1,6 @@
 """What was lately read of a person on a line, so that a send costs no second look at what was just seen."""
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -42,22 +43,38 @@ class Known:
     def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._facts: dict[Place, tuple[float, Facts]] = {}
+        self._talks: dict[Place, tuple[float, Facts]] = {}
         self._read: dict[tuple[str, Place], tuple[float, float]] = {}
         self._own: dict[Place, float] = {}
+        self._payers: dict[Place, str] = {}
 
     def saw(self, place: Place, facts: Facts) -> None:
-        """Keep what a contact's record, or their conversation, just said."""
+        """Keep what a contact's record just said."""
         _keep(self._facts, place, (self._clock(), facts))
 
     def saw_talk(self, place: Place, received_at: float | None, sent_at: float | None) -> None:
-        """Keep what a conversation just said: more than an older record of the contact, but nothing of an opt-out."""
-        before = self.facts(place) or Facts()
-        received_at, sent_at = received_at or before.received_at, sent_at or before.sent_at
-        self.saw(place, replace(before, received_at=received_at, sent_at=sent_at))
+        """Keep what a conversation just said; it makes no older record of the contact any younger."""
+        _keep(self._talks, place, (self._clock(), Facts(received_at=received_at, sent_at=sent_at)))
 
     def facts(self, place: Place) -> Facts | None:
-        """What was read within the last minute, and not outdated by what came since."""
-        read_at, facts = self._facts.get(place, (0.0, None))
+        """What a contact's record said within the last minute, and what their conversation said since."""
+        facts, talk = self._fresh(self._facts, place), self._fresh(self._talks, place)
+        if facts is None or talk is None:
+            return facts
+        received_at = _latest(facts.received_at, talk.received_at)
+        return replace(facts, received_at=received_at, sent_at=_latest(facts.sent_at, talk.sent_at))
+
+    def talk(self, place: Place) -> Facts | None:
+        """What their conversation said within the last minute, which says nothing of an opt-out or a block.
+
+        None where the last record that was read, however long ago, told of one: then only a new one will do.
+        """
+        _, facts = self._facts.get(place, (0.0, None))
+        barred = facts is not None and (facts.opted_out_at is not None or facts.is_blocked)
+        return None if barred else self._fresh(self._talks, place)
+
+    def _fresh(self, kept: dict[Place, tuple[float, Facts]], place: Place) -> Facts | None:
+        read_at, facts = kept.get(place, (0.0, None))
         return facts if facts is not None and self._clock() - read_at <= FRESH_SECONDS else None
 
     def read(self, caller: str, place: Place, to: float) -> None:
@@ -78,11 +95,33 @@ class Known:
         """When the person, or somebody else of the business, last wrote; None where nobody did."""
         own = self._own.get(place)
         ours = None if own is not None and (facts.sent_at or 0.0) <= own + SAME_MOMENT_SECONDS else facts.sent_at
-        return max((at for at in (facts.received_at, ours) if at is not None), default=None)
+        return _latest(facts.received_at, ours)
+
+    def happened(self, place: Place, at: float | None) -> None:
+        """Forget the facts where a text of this time is news to them; who looks again hears of the same texts again."""
+        known = [self._fresh(kept, place) or Facts() for kept in (self._facts, self._talks)]
+        told = _latest(*(moment for facts in known for moment in (facts.received_at, facts.sent_at)))
+        if at is None or told is None or at > told + SAME_MOMENT_SECONDS:
+            self.outdate(place)
 
     def outdate(self, place: Place) -> None:
-        """Forget the facts, because something happened since."""
-        self._facts.pop(place, None)
+        """Let the facts count as old, because something happened since."""
+        _, facts = self._facts.get(place, (0.0, None))
+        if facts is not None:
+            self._facts[place] = (-math.inf, facts)  # an opt-out that it told of is still known to be there
+        self._talks.pop(place, None)
+
+    def pays(self, line: int, payment_id: int, number: str) -> None:
+        """Note of whom a payment is asked, which never changes."""
+        _keep(self._payers, (line, str(payment_id)), number)
+
+    def payer(self, line: int, payment_id: int) -> str | None:
+        """Of whom a payment is asked, where that was read."""
+        return self._payers.get((line, str(payment_id)))
+
+
+def _latest(*moments: float | None) -> float | None:
+    return max((at for at in moments if at is not None), default=None)
 
 
 def _keep(kept: dict[_Key, _Value], key: _Key, value: _Value) -> None:
