@@ -2,7 +2,7 @@
 
 import inspect
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated, Any, get_args, get_origin
 
 from mcp.server.mcpserver import Context
@@ -15,6 +15,8 @@ from textrequest_mcp.plans import plan_of
 from textrequest_mcp.sending import Sender
 from textrequest_mcp.toolset import Asker, ToolSpec
 from textrequest_mcp.wording import visible
+
+ALREADY = Question("")  # nothing to ask, because the ledger has the answer
 
 
 def account_of(ctx: Context[Any, Any]) -> Any:
@@ -43,6 +45,11 @@ def sign(function: Callable[..., Any], parameters: list[inspect.Parameter], retu
     function.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters} | {"return": returns}
 
 
+def is_asked(question: Question | None) -> bool:
+    """Whether this is something to ask a person."""
+    return question is not None and question != ALREADY
+
+
 def asker(tool: str, question_type: Any, names: list[str]) -> Callable[..., Awaitable[Any]]:
     """The resolver that finds out how a call can be approved, bound to its exact arguments."""
 
@@ -50,7 +57,7 @@ def asker(tool: str, question_type: Any, names: list[str]) -> Callable[..., Awai
         ctx: Context[Any, Any], question: Question | None, **arguments: Any
     ) -> Approval | Outcome | Elicit[Any]:
         token = arguments.pop("confirmation")
-        if question is None:
+        if not is_asked(question):
             return Approval("")
         return await account_of(ctx).gate.ask(ctx, tool, arguments, question, token)
 
@@ -70,7 +77,7 @@ def wanted_question(
     """The resolver of what a person is asked before a change; None where nobody has to be.
 
     Somebody is asked because the policy says so for this tool, because the same was done lately, or because the rules
-    have a doubt. Where the ledger has the answer already, nobody is.
+    have a doubt. Where the ledger has the answer `ALREADY`, nobody is, and the rules were not looked at.
     """
     asked_with = list(inspect.signature(question).parameters)
     named = ("idempotency_key", "repeat") if spec.once is not None else ()
@@ -84,18 +91,30 @@ def wanted_question(
             sender: Sender = account.sender
             act = await sender.describe(spec, spec.once, host, given, key)
             if await sender.ledger.prior(act, repeat=repeat) is not None:
-                return None
+                return ALREADY
             why += await sender.done_before(act) if repeat and repeats_ask else []
-        why += await account.reasons(await plan_of(spec, host, given))
+        plan = await plan_of(spec, host, given)
+        why += await account.reasons(plan)
         if not (always or why):
             return None
         asked = await question(**{name: given[name] for name in asked_with})
-        return Question(" ".join([*why, asked.text]), asked.must_type)
+        about = tuple((use.line, use.person) for use in plan.uses if use.person is not None)
+        return Question(" ".join([*why, asked.text]), asked.must_type, about)
 
     parameters = [required("ctx", Context[Any, Any]), *own, *(required(name, Any) for name in named)]
     sign(wanted, [parameter.replace(default=inspect.Parameter.empty) for parameter in parameters], Any)
     wanted.__qualname__ = f"{spec.name}.question"
     return wanted
+
+
+async def nobody_has_to_be_asked(ctx: Context[Any, Any], spec: ToolSpec, given: Mapping[str, Any]) -> bool:
+    """Whether the rules have no doubt about a call.
+
+    Raises:
+        TextRequestError: one of them says no.
+        StoreError: the store cannot be used.
+    """
+    return not await account_of(ctx).reasons(await plan_of(spec, caller(ctx.session), given))
 
 
 def plain_question(spec: ToolSpec, own: list[inspect.Parameter]) -> Asker:

@@ -1,5 +1,6 @@
 """Words what a call did for the audit: who asked for it, for whom it was, and how it ended."""
 
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, Literal
@@ -9,7 +10,8 @@ from mcp.server.mcpserver import Context
 from textrequest_mcp.guard.audit import Audit
 from textrequest_mcp.guard.audit_trail import Entry
 from textrequest_mcp.guard.confirmation import caller
-from textrequest_mcp.guard.policy import Forbidden
+from textrequest_mcp.guard.forbidden import Forbidden
+from textrequest_mcp.sending import rule_of
 from textrequest_mcp.store import StoreError
 from textrequest_mcp.toolset import Risk, ToolSpec
 from textrequest_mcp.upstream.errors import BadInput, TextRequestError
@@ -17,6 +19,7 @@ from textrequest_mcp.upstream.phone import e164
 
 Kind = Literal["write", "send", "destroy", "refusal", "approval", "preview"]
 _KINDS: Mapping[Risk, Kind] = {"writes": "write", "sends": "send", "destroys": "destroy"}
+_NOT_YET = frozenset({"confirmation_required", "not_confirmed", "facts_changed"})
 _IDS = ("send_id", "message_id", "payment_id", "id", "group_id", "dashboard_id")
 
 
@@ -30,9 +33,20 @@ class Auditing:
         tool: that it called.
         risk: what the tool can do.
         given: its arguments, as they came.
+        usual_line: where it happens if they name no line.
     """
 
-    def __init__(self, audit: Audit, hashed: Any, caller: str, tool: str, risk: Risk, given: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        audit: Audit,
+        hashed: Any,
+        caller: str,
+        tool: str,
+        risk: Risk,
+        given: Mapping[str, Any],
+        usual_line: int | None = None,
+    ) -> None:
+        self._usual_line = usual_line
         self._audit = audit
         self._hashed = hashed
         self._caller = caller
@@ -40,18 +54,21 @@ class Auditing:
         self._risk: Risk = risk
         self._given = given
 
-    async def ended(self, said: Mapping[str, Any]) -> None:
-        """An answer: what was done, or why not yet."""
+    async def ended(self, said: Mapping[str, Any], rule: str | None = None) -> None:
+        """An answer: what was done, or why not yet; `rule` is the setting of what stood against it."""
         outcome = str(said.get("outcome") or "done")
-        kind: Kind = "preview" if outcome in {"confirmation_required", "not_confirmed"} else _KINDS[self._risk]
-        await self._write(kind, outcome, ids={name: said[name] for name in _IDS if name in said})
+        kind: Kind = "preview" if outcome in _NOT_YET else "refusal" if outcome == "not_sent" else _KINDS[self._risk]
+        await self._write(kind, outcome, rule=rule, ids={name: said[name] for name in _IDS if name in said})
 
     async def refused(self, error: Exception) -> None:
         """An error: a rule, the service or the arguments said no."""
-        rule = getattr(error, "rule", None) or getattr(error, "setting", None)
         known = isinstance(error, TextRequestError | StoreError)
         note = error.what if isinstance(error, TextRequestError) and not isinstance(error, Forbidden) else None
-        await self._write("refusal", "refused" if known else "failed", rule=rule, note=note)
+        await self._write("refusal", "refused" if known else "failed", rule=rule_of(error), note=note)
+
+    async def torn(self) -> None:
+        """A call that was given up, whatever became of it."""
+        await self._write(_KINDS[self._risk], "cancelled")
 
     async def approved(self) -> None:
         """A person said yes."""
@@ -74,7 +91,7 @@ class Auditing:
                 tool=self._tool,
                 kind=kind,
                 outcome=outcome,
-                dashboard_id=int(line) if line.isdecimal() else None,
+                dashboard_id=int(line) if re.fullmatch(r"[0-9]{1,18}", line) else self._usual_line,
                 person=await self._person(),
                 rule=rule,
                 ids={name: value for name, value in (ids or {}).items() if isinstance(value, str | int)},
@@ -93,8 +110,9 @@ class Auditing:
 def auditing_of(ctx: Context[Any, Any], spec: ToolSpec, given: Mapping[str, Any]) -> Auditing:
     """The auditing of a call."""
     account: Any = ctx.request_context.lifespan_context
-    line = given.get("line")
-    named = {"dashboard_id": line.id} if line is not None else {}
+    line = getattr(given.get("line"), "id", None)  # a host can send anything under that name
     return Auditing(
-        account.audit, account.sender.ledger.hasher, caller(ctx.session), spec.name, spec.risk, {**given, **named}
+        *(account.audit, account.sender.ledger.hasher, caller(ctx.session), spec.name, spec.risk),
+        {**given, **({} if line is None else {"dashboard_id": line})},
+        account.usual_line,
     )

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from textrequest_mcp.guard.policy import Plan
+from textrequest_mcp.guard.plan import Plan
 from textrequest_mcp.guard.provenance import Use
 from textrequest_mcp.toolset import ToolSpec
 from textrequest_mcp.upstream.times import read_time
@@ -14,7 +14,7 @@ from textrequest_mcp.upstream.times import read_time
 _PEOPLE = ("phone_number", "customer_phone")
 _CALLBACKS = ("status_callback", "location_callback")
 # What is no word of anybody: numbers and ids that the account itself gives, and what the rules look at by themselves.
-_NO_WORDS = frozenset({*_PEOPLE, *_CALLBACKS, "phone", "mms_media", "contact_tags", "if_unanswered_since"})
+_NO_WORDS = frozenset({*_PEOPLE, *_CALLBACKS, "phone", "contact_tags", "if_unanswered_since"})
 
 
 async def plan_of(spec: ToolSpec, caller: str, given: Mapping[str, Any]) -> Plan:
@@ -41,9 +41,10 @@ async def plan_of(spec: ToolSpec, caller: str, given: Mapping[str, Any]) -> Plan
     return Plan(
         caller=caller,
         uses=uses,
-        texts=uses[0].person if spec.risk == "sends" else None,
+        texts=uses[0].person if spec.texts else None,
         callbacks=[given[name] for name in _CALLBACKS if given.get(name)],
         since=since.timestamp() if since is not None else None,
+        closes=spec.risk == "destroys",
     )
 
 

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from pydantic_core import to_jsonable_python
 
 from textrequest_mcp.guard.caps import Caps
-from textrequest_mcp.guard.departing import Departing, tag_of
+from textrequest_mcp.guard.departing import Check, Departing, tag_of
 from textrequest_mcp.guard.ledger import Ledger
 from textrequest_mcp.guard.outcome import not_sent, same_as_before, unknown
 from textrequest_mcp.guard.room import Room, Use
@@ -25,6 +25,8 @@ from textrequest_mcp.upstream.errors import NotFound, Refused, TextRequestError
 from textrequest_mcp.upstream.times import show_time
 
 logger = logging.getLogger(__name__)
+
+Judge = Callable[[], Awaitable[bool]]
 
 CALL_SECONDS = 55.0  # hosts give up on a tool call after about 60
 _PLACE = frozenset({"line", "account", "if_unanswered_since"})  # no part of what is done
@@ -38,11 +40,13 @@ class Told:
         said: the structured part.
         answer: what the service answered, where this very call made it happen.
         failed: whether it is an error: certainly nothing happened.
+        rule: the setting of the rule or cap that said no.
     """
 
     said: dict[str, Any]
     answer: BaseModel | None = None
     failed: bool = False
+    rule: str | None = None
 
 
 @dataclass(frozen=True)
@@ -109,7 +113,16 @@ class Sender:
         return [f"The same {happened} at {show_time(earlier.called_at)}; this does it once more."]
 
     async def carry_out(
-        self, spec: ToolSpec, once: Once, act: Act, arguments: Mapping[str, Any], *, repeat: bool, may_act: bool
+        self,
+        spec: ToolSpec,
+        once: Once,
+        act: Act,
+        arguments: Mapping[str, Any],
+        *,
+        repeat: bool,
+        may_act: bool,
+        judge: Judge | None = None,
+        check: Check | None = None,
     ) -> Told:
         """Make the act happen once, or tell what became of the same act before.
 
@@ -119,7 +132,10 @@ class Sender:
             act: what is to happen.
             arguments: of the tool's function.
             repeat: whether a person agreed to a repetition.
-            may_act: whether everybody who had to be asked agreed; if not, only an earlier result can be told.
+            may_act: whether the rules were looked at, and everybody who had to be asked agreed; if not, only an
+                earlier result can be told.
+            judge: looks at the rules after all, where that was spared because of an earlier result, and it is gone.
+            check: as `Departing`.
 
         Raises:
             BadInput: the idempotency key was used with other arguments.
@@ -129,12 +145,15 @@ class Sender:
         looked = False
         while True:
             send, fresh = await self.ledger.claim(act, repeat=repeat, may_act=may_act)
+            if send is None and judge is not None:
+                may_act, judge = await judge(), None
+                continue
             if send is None:
                 raise TextRequestError(
                     "The record of the earlier call is gone, so a person has to be asked.", todo="Call again."
                 )
             if fresh:
-                return await self._act(spec, once, act, send, arguments, until)
+                return await self._act(spec, once, act, send, arguments, until, check)
             send = await self.ledger.wait_for(send, until)
             if send.state == "UNKNOWN" and not looked:
                 looked = True
@@ -144,10 +163,18 @@ class Sender:
             return tell(spec, send, earlier=True)
 
     async def _act(
-        self, spec: ToolSpec, once: Once, act: Act, send: Send, arguments: Mapping[str, Any], until: float
+        self,
+        spec: ToolSpec,
+        once: Once,
+        act: Act,
+        send: Send,
+        arguments: Mapping[str, Any],
+        until: float,
+        check: Check | None,
     ) -> Told:
         tag = tag_of(send.send_id) if self.tagged else None
-        departing = Departing(self.ledger, send.send_id, tag=tag)
+        departing = Departing(self.ledger, send.send_id, check=check, tag=tag)
+        rule: str | None = None
         answer: BaseModel | None = None
         said: dict[str, Any] = {}
         ending = self._torn(left=False)
@@ -159,7 +186,7 @@ class Sender:
                 kept = once.keep(said)
                 ending = Ending(state="SENT", upstream_id=str(kept.get(once.id_field)), result=kept)
             except Exception as error:  # noqa: BLE001 - whatever it is, its outcome is recorded, and told
-                ending = self._judge(spec, error, left=departing.left)
+                ending, rule = self._judge(spec, error, left=departing.left), rule_of(error)
             except BaseException:
                 await self.ledger.end(send.send_id, self._torn(left=departing.left))
                 raise
@@ -172,7 +199,7 @@ class Sender:
             return Told(_named(spec) | said | {"send_id": send.send_id}, answer)
         if ending.state == "UNKNOWN":
             return tell(spec, await self._settled(replace(send, state="UNKNOWN", said=ending.said), until))
-        return _refused(send.send_id, ending.said)
+        return _refused(send.send_id, ending.said, rule)
 
     async def _room(self, spec: ToolSpec, act: Act, send: Send, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
         """Take a place under the caps; answers what is left of them, in the answer's own words.
@@ -270,6 +297,11 @@ def _named(spec: ToolSpec) -> dict[str, Any]:
     return {"outcome": "sent" if spec.risk == "sends" else "done"}
 
 
-def _refused(send_id: str, said: str | None) -> Told:
+def rule_of(error: Exception) -> str | None:
+    """The setting of the rule or cap that says no, where one does."""
+    return getattr(error, "rule", None) or getattr(error, "setting", None)
+
+
+def _refused(send_id: str, said: str | None, rule: str | None = None) -> Told:
     outcome = not_sent(said or "Nothing was sent or changed.", send_id)
-    return Told(outcome.model_dump(mode="json", exclude_none=True), failed=True)
+    return Told(outcome.model_dump(mode="json", exclude_none=True), failed=True, rule=rule)

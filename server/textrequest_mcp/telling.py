@@ -9,6 +9,7 @@ from mcp_types import CallToolResult
 
 from textrequest_mcp.guard.confirmation import caller
 from textrequest_mcp.guard.known import Facts
+from textrequest_mcp.guard.optout import read_wish
 from textrequest_mcp.guard.policy import Policy
 from textrequest_mcp.guard.source import TEXT_RECEIVED, Source
 from textrequest_mcp.toolset import ToolSpec
@@ -39,14 +40,14 @@ class Telling:
         self._line = line or 0
         self._person = person
 
-    async def note(self, tool: str, said: Mapping[str, Any]) -> None:
-        """Note an answer of a reading tool, or a document.
+    async def note(self, tool: str, said: Mapping[str, Any], *, words: bool = True) -> None:
+        """Note an answer, or a document; of a change, only what it says of people: its words were the caller's own.
 
         Raises:
             StoreError: what a text says of further texts cannot be kept, so nobody may be told it.
         """
         for record, person in _records(said, self._person):
-            if self._policy.rules.provenance:
+            if self._policy.rules.provenance and words:
                 self._words(record, person)
             if person is not None:
                 await self._record(record, person)
@@ -75,6 +76,9 @@ class Telling:
 
     async def _record(self, record: Mapping[str, Any], person: str) -> None:
         """What a contact's record or a text says of the person."""
+        payment_id = record.get("payment_id")
+        if isinstance(payment_id, int) and record.get("customer_phone"):
+            self._policy.known.pays(self._line, payment_id, person)
         if "total_msgs_sent" in record or "date_created_utc" in record:
             self._policy.known.saw(
                 (self._line, person),
@@ -87,8 +91,9 @@ class Telling:
             )
         body, at = record.get("body"), _moment(record, "message_timestamp_utc")
         theirs = record.get("message_direction") == "R" and self._policy.rules.consent
-        if theirs and isinstance(body, str) and at is not None:
-            await self._policy.consent.heard(self._line, person, body, at)
+        # A text without a time may forbid texts from now on, but allows none.
+        if theirs and isinstance(body, str) and (at is not None or read_wish(body) != "start"):
+            await self._policy.consent.heard(self._line, person, body, self._policy.now() if at is None else at)
         if at is not None and record.get("message_direction") in ("R", "S"):
             self._policy.known.read(self._caller, (self._line, person), at)
 
@@ -138,7 +143,7 @@ def _latest(times: Sequence[float | None]) -> float | None:
 
 
 async def note_told(ctx: Context[Any, Any], spec: ToolSpec, given: Mapping[str, Any], result: CallToolResult) -> None:
-    """Note the answer of a reading tool.
+    """Note the answer of a tool.
 
     Args:
         ctx: of the call.
@@ -154,4 +159,4 @@ async def note_told(ctx: Context[Any, Any], spec: ToolSpec, given: Mapping[str, 
     telling = Telling(
         account.policy, caller(ctx.session), line.id if line is not None else None, given.get("phone_number")
     )
-    await telling.note(spec.name, result.structured_content or {})
+    await telling.note(spec.name, result.structured_content or {}, words=spec.risk == "reads")

@@ -7,6 +7,8 @@ and has used it up. The model that it returns becomes the output schema, the str
 
 import inspect
 import logging
+import re
+from contextlib import suppress
 from functools import cache
 from typing import Annotated, Any
 
@@ -18,13 +20,16 @@ from mcp.server.mcpserver.tools.base import Tool
 from mcp.server.mcpserver.utilities.func_metadata import FuncMetadata, func_metadata
 from mcp.shared.exceptions import MCPError
 from mcp_types import CallToolResult, ResourceLink, TextContent
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field, PrivateAttr, ValidationError
 
 from textrequest_mcp.answers import Answer
 from textrequest_mcp.asking import (
+    ALREADY,
     account_of,
     asker,
+    is_asked,
     is_resolved,
+    nobody_has_to_be_asked,
     optional,
     plain_question,
     required,
@@ -82,7 +87,8 @@ def make_tool(spec: ToolSpec, *, confirm: str) -> Tool:
     asked_with = [name for name in inspect.signature(question).parameters if name != "ctx"]
 
     async def call(ctx: Context[Any, Any], **arguments: Any) -> CallToolResult:
-        asked = can_ask and arguments["question"] is not None
+        asked = can_ask and is_asked(arguments["question"])
+        judged = arguments.get("question") != ALREADY
         given = {name: value for name, value in arguments.items() if name in own_names}
         account = account_of(ctx)
         if asked:
@@ -92,13 +98,17 @@ def make_tool(spec: ToolSpec, *, confirm: str) -> Tool:
             )
             if outcome is not None:
                 return _result(outcome.model_dump(mode="json", exclude_none=True))
-            await account.approved(people_of(given))
+            await account.policy.approved(arguments["question"].about, arguments["question"].text)
             await auditing_of(ctx, spec, given).approved()
         unasked = bool(can_ask and arguments["confirmation"] and not (asked or always or arguments.get("repeat")))
         if spec.once is None:
             _refuse(spec, unasked=unasked)
-            result = await _perform(spec, given)
-            if spec.risk == "reads":
+            try:
+                result = await _perform(spec, given)
+            finally:
+                if spec.risk != "reads":
+                    account.changed(people_of(given))
+            with suppress(*([] if spec.risk == "reads" else [StoreError])):  # a change has happened, whatever is noted
                 await note_told(ctx, spec, given, result)
             return result
         sender: Sender = account.sender
@@ -107,12 +117,14 @@ def make_tool(spec: ToolSpec, *, confirm: str) -> Tool:
         told = await sender.carry_out(
             *(spec, spec.once, act, given),
             repeat=bool(arguments["repeat"]) and (asked or not repeats_ask),
-            may_act=asked or not always,
+            may_act=judged and (asked or not always),
+            judge=None if judged or always else lambda: nobody_has_to_be_asked(ctx, spec, given),
+            check=(lambda: account.policy.still_allowed(account.texted_by(given))) if spec.risk == "sends" else None,
         )
-        if told.answer is not None:
+        if told.answer is not None and spec.texts:
             account.acted(people_of({**told.said, **given}))
         link = _link(spec, given) if told.answer is not None else None
-        return _result(told.said, answer=told.answer, link=link, failed=told.failed)
+        return _result(told.said, answer=told.answer, link=link, failed=told.failed, rule=told.rule)
 
     parameters = [required("ctx", Context[Any, Any]), *own, *added]
     sign(call, parameters, CallToolResult)
@@ -185,6 +197,20 @@ def _crash(spec: ToolSpec) -> Uncertain:
     )
 
 
+class _Result(CallToolResult):
+    """An answer, and the setting of the rule that said no, which only the audit hears of apart."""
+
+    _rule: str | None = PrivateAttr(default=None)
+
+    @property
+    def rule(self) -> str | None:
+        return self._rule
+
+    @rule.setter
+    def rule(self, rule: str | None) -> None:
+        self._rule = rule
+
+
 class _HostArguments(FuncMetadata):
     """Arguments as hosts really send them: null for what they leave out, JSON text for a list."""
 
@@ -205,12 +231,11 @@ class _HostTool(Tool):
         auditing = auditing_of(context, spec, arguments)
         try:
             result = await self._run(arguments, context, convert_result)
-        except (TextRequestError, StoreError) as error:
-            await auditing.refused(error)
+        except BaseException as error:
+            await (auditing.refused(error) if isinstance(error, Exception) else auditing.torn())
             raise
-        said = getattr(result, "structured_content", None)
-        if said is not None:  # not a question on its way to a person
-            await auditing.ended(said)
+        if isinstance(result, _Result):  # not a question on its way to a person
+            await auditing.ended(result.structured_content or {}, result.rule)
         return result
 
     async def _run(self, arguments: dict[str, Any], context: Context[Any, Any], convert_result: bool) -> Any:  # noqa: FBT001 - the SDK's signature
@@ -246,7 +271,11 @@ async def _who_is_meant(ctx: Context[Any, Any], given: dict[str, Any], error: Va
     wrong = {problem["loc"][0] for problem in error.errors(include_url=False, include_input=False) if problem["loc"]}
     name = next((given[field] for field in ("phone_number", "customer_phone") if field in wrong), None)
     line = given.get("dashboard_id")
-    if not isinstance(name, str) or not any(c.isalpha() for c in name) or not str(line or 0).isdecimal():
+    if (
+        not isinstance(name, str)
+        or not any(c.isalpha() for c in name)
+        or not re.fullmatch(r"[0-9]{1,18}", str(line or 0))
+    ):
         return None
     try:
         return await account_of(ctx).who_is(name, int(line) if line else None)
@@ -287,9 +316,12 @@ def _result(
     answer: BaseModel | None = None,
     link: ResourceLink | None = None,
     failed: bool = False,
+    rule: str | None = None,
 ) -> CallToolResult:
     columns = answer.columns if isinstance(answer, Answer) else ()
     longest = answer.longest_cell if isinstance(answer, Answer) else None
     written = said["message"] if failed else write_text(said, columns, longest)  # an error is a plain sentence
     text = TextContent(type="text", text=written)
-    return CallToolResult(content=[text, link] if link else [text], structured_content=said, is_error=failed)
+    result = _Result(content=[text, link] if link else [text], structured_content=said, is_error=failed)
+    result.rule = rule
+    return result

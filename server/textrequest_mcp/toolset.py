@@ -121,6 +121,7 @@ class Toolset:
         types_name: bool = False,
         link: str | None = None,
         once: Once | None = None,
+        whom: Callable[..., Awaitable[str | None]] | None = None,
     ) -> Callable[[Function], Function]:
         """A tool that cannot be undone; `question` makes what a person is shown first."""
         return self._declare(
@@ -134,6 +135,7 @@ class Toolset:
             question=question,
             types_name=types_name,
             once=once,
+            whom=whom,
         )
 
     def _declare(

@@ -1,6 +1,6 @@
 """Which account and which texting line a call works on."""
 
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, NamedTuple
@@ -15,13 +15,16 @@ from textrequest_mcp.clean import clean
 from textrequest_mcp.guard.audit import Audit
 from textrequest_mcp.guard.confirmation import Gate
 from textrequest_mcp.guard.known import Facts, Place
-from textrequest_mcp.guard.policy import Plan, Policy
+from textrequest_mcp.guard.plan import Plan
+from textrequest_mcp.guard.policy import Policy
 from textrequest_mcp.live.subscriptions import Subscriptions
 from textrequest_mcp.live.watching import Live
 from textrequest_mcp.parameters import DashboardId
+from textrequest_mcp.plans import people_of
 from textrequest_mcp.sending import Sender
+from textrequest_mcp.telling import Telling
 from textrequest_mcp.upstream.api import Api, Departure
-from textrequest_mcp.upstream.errors import BadInput
+from textrequest_mcp.upstream.errors import BadInput, TextRequestError
 from textrequest_mcp.upstream.page import DEFAULT_SIZE, MAX_SIZE, read_page
 from textrequest_mcp.upstream.phone import from_wire, wire
 from textrequest_mcp.upstream.request import Query, Segment
@@ -82,23 +85,40 @@ class Account:
         """As `Policy.reasons`."""
         return await self.policy.reasons(self, plan)
 
-    async def approved(self, people: Sequence[Place]) -> None:
-        """A person agreed to a change that is about these people, and so judged what they said of further texts."""
+    @property
+    def usual_line(self) -> int | None:
+        """Where a call happens that names no line, as far as that was read."""
+        return self.default_line or (self._lines[0].id if len(self._lines) == 1 else None)
+
+    def changed(self, people: Sequence[Place]) -> None:
+        """Something of these people was changed by this server, so what was read of it is old."""
         for place in people:
-            self.policy.provenance.trust_number(*place)
-            await self.policy.consent.settled(*place)
+            self.policy.known.outdate(place)
+
+    def texted_by(self, given: Mapping[str, Any]) -> list[Place]:
+        """Whom a call texts, as far as its arguments or what was read of its payment tell."""
+        line, payment_id = given.get("line"), given.get("payment_id")
+        if line is not None and payment_id is not None:
+            number = self.policy.known.payer(line.id, payment_id)
+            return [(line.id, number)] if number is not None else []
+        return people_of(given)
 
     def acted(self, people: Sequence[Place]) -> None:
-        """These people were texted by this server, or their payments changed."""
+        """These people were texted by this server."""
         for place in people:
             self.policy.known.sent(place, self.live.reader.now())
 
     async def contact(self, line: int, number: str) -> Facts:
-        """As `guard.policy.Account`."""
+        """As `guard.plan.Account`."""
         answer = await TextingLine(self, line).get("contacts", wire(number))
         known = Contact.model_validate(answer) if answer is not None else Contact()
         if answer is not None:
             self.policy.provenance.trust_number(line, number)
+        if known.opted_out_utc is None and _says_something(answer):
+            raise TextRequestError(
+                "Text Request says that this person opted out, or perhaps did, in a form that cannot be read.",
+                todo="Ask the person you work for to look at the contact in the web app.",
+            )
         return Facts(
             opted_out_at=_seconds(known.opted_out_utc),
             is_blocked=known.is_blocked is True,
@@ -106,21 +126,29 @@ class Account:
             sent_at=_seconds(known.last_msg_sent_utc),
         )
 
-    async def newer(self, line: int, number: str, since: float) -> Sequence[str]:
-        """As `guard.policy.Account`."""
-        query = {"page": 0, "page_size": DEFAULT_SIZE}
-        answer = await TextingLine(self, line).get("contacts", wire(number), "messages", query=query)
-        texts = Messages.of(answer, page=0, page_size=DEFAULT_SIZE).items
+    async def newer(self, caller: str, line: int, number: str, since: float) -> Sequence[str]:
+        """As `guard.plan.Account`; what is shown counts as told, and what it says of further texts as heard."""
+        page = await self._texts(line, number, 0)
+        items = page.items
+        if (page.total_items or 0) > DEFAULT_SIZE:  # the service states no order for this list, so both of its ends
+            items = items + (await self._texts(line, number, ((page.total_items or 0) - 1) // DEFAULT_SIZE)).items
         newer = sorted(
-            ((at, text) for text in texts if (at := _seconds(text.message_timestamp_utc) or 0.0) > since),
+            ((at, text) for text in items if (at := _seconds(text.message_timestamp_utc) or 0.0) > since),
             key=lambda each: each[0],
-        )
+        )[-DEFAULT_SIZE:]
+        told = Messages(items=[text for _, text in newer]).model_dump(mode="json", exclude_none=True)
+        await Telling(self.policy, caller, line, number).note("", told)
         who = {"R": "they", "S": "we"}
         return [
             f"{who.get(str(text.message_direction), 'somebody')} at {show_time(datetime.fromtimestamp(at, UTC))}: "
             f"{quoted(text.body)}"
             for at, text in newer
         ]
+
+    async def _texts(self, line: int, number: str, page: int) -> Messages:
+        query = {"page": page, "page_size": DEFAULT_SIZE}
+        answer = await TextingLine(self, line).get("contacts", wire(number), "messages", query=query)
+        return Messages.of(answer, page=page, page_size=DEFAULT_SIZE)
 
     async def who_is(self, name: str, dashboard_id: int | None) -> str:
         """Whose conversations a name finds on a line, as a sentence that leaves the choice to a person.
@@ -224,6 +252,13 @@ class TextingLine:
         known: dict[str, Any] = answer if isinstance(answer, dict) else {}  # pyright: ignore[reportUnknownVariableType]
         name = known.get("display_name")
         return f"{quoted(name)} ({phone_number})" if isinstance(name, str) and name else phone_number
+
+
+def _says_something(contact: Any) -> bool:
+    """Whether there is anything under the time of an opt-out; year 1 is how some services write 'never'."""
+    record: dict[str, Any] = contact if isinstance(contact, dict) else {}  # pyright: ignore[reportUnknownVariableType] - JSON
+    said = record.get("opted_out_utc")
+    return bool(said) and not str(said).startswith("0001")
 
 
 def _seconds(moment: datetime | None) -> float | None:

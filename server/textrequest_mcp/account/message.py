@@ -8,6 +8,12 @@ from textrequest_mcp.answers import Answer, Flag, Listing, Name, Phone, Text, Te
 
 Direction = Literal["R", "S"]
 DeliveryStatus = Literal["accepted", "queued", "sending", "sent", "delivered", "undelivered", "failed", "error"]
+LOCATION_TAG = "[LocationRequest]"
+
+
+def asks_for_location(text: str) -> bool:
+    """Whether a text makes the service ask where its reader is; whether case matters to it is not said."""
+    return LOCATION_TAG.casefold() in text.casefold()
 
 
 class Message(Answer):

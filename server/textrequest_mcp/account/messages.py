@@ -7,7 +7,16 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field
 
 from textrequest_mcp.account.line import Account, Line, TextingLine
-from textrequest_mcp.account.message import Arrived, ArrivedText, Direction, Message, Messages, Sent
+from textrequest_mcp.account.message import (
+    LOCATION_TAG,
+    Arrived,
+    ArrivedText,
+    Direction,
+    Message,
+    Messages,
+    Sent,
+    asks_for_location,
+)
 from textrequest_mcp.answers import no_word_of_it
 from textrequest_mcp.clean import clean
 from textrequest_mcp.guard.confirmation import Question
@@ -45,7 +54,6 @@ LONGEST_SENDER = 41
 MOST_MEDIA = 3
 DEFAULT_WAIT, LONGEST_WAIT = 30, 50  # hosts give up on a tool call after about 60 seconds
 NO_SENDER = "API"  # how a text without a sender's name is shown (wire-facts, Conversations and messages)
-LOCATION_TAG = "[LocationRequest]"
 
 Seconds = Annotated[
     int, Field(ge=0, le=LONGEST_WAIT, description=f"Default {DEFAULT_WAIT}"), BeforeValidator(whole_number)
@@ -259,7 +267,7 @@ async def send_message(
 
 def _check_location(body: str, *, asks: bool, callback: str | None) -> None:
     """The tag makes the service ask where somebody is, so nobody is to send it by copying a text."""
-    if asks != (LOCATION_TAG in body):
+    if asks != asks_for_location(body):
         raise BadInput(
             f"asks_location is {str(asks).lower()}, and the body has {'no ' if asks else ''}{LOCATION_TAG} in it.",
             todo="Ask a customer for their position only if the person you work for wants that: with both, or neither.",

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from textrequest_mcp.account.line import Account, Line, TextingLine
+from textrequest_mcp.account.message import LOCATION_TAG, asks_for_location
 from textrequest_mcp.answers import Answer, Flag, Listing, Money, Name, Phone, Text, Time, Whole, no_word_of_it
 from textrequest_mcp.guard.confirmation import Question
 from textrequest_mcp.guard.departing import Departing
@@ -22,7 +23,7 @@ from textrequest_mcp.parameters import (
     only_given,
 )
 from textrequest_mcp.toolset import Toolset
-from textrequest_mcp.upstream.errors import NotFound, Refused, TextRequestError
+from textrequest_mcp.upstream.errors import BadInput, NotFound, Refused, TextRequestError
 from textrequest_mcp.upstream.page import DEFAULT_SIZE
 from textrequest_mcp.upstream.phone import wire
 from textrequest_mcp.upstream.times import show_time
@@ -197,6 +198,8 @@ async def create_payment(
 ) -> Payment:
     """Ask a contact for money: texts them a payment link now. It cannot be edited, only cancelled, which texts them
     again. If the outcome is unclear, get_send_status tells."""
+    if asks_for_location(message or ""):
+        raise BadInput(f"{LOCATION_TAG} in the message asks for a position.", todo="Only send_message can ask for it.")
     body = only_given(
         description=description,
         customer_phone=wire(customer_phone),
@@ -213,9 +216,15 @@ async def _before_reminding(line: Line, payment_id: PaymentId) -> Question:
 
 
 async def _whom(line: Line, payment_id: PaymentId) -> str | None:
-    """Whom a reminder of it texts; None where that is not known, and the service will say so."""
-    answer = await line.get("payments", payment_id)
-    return Payment.model_validate(answer).customer_phone if answer is not None else None
+    """Whom a text about it goes to; None where there is no such payment, and the service will say so."""
+    known = line.account.policy.known
+    number = known.payer(line.id, payment_id)
+    if number is None and (answer := await line.get("payments", payment_id)) is not None:
+        number = Payment.model_validate(answer).customer_phone
+        if number is None:
+            raise _unclear(payment_id)
+        known.pays(line.id, payment_id, number)
+    return number
 
 
 @payments.sends(
@@ -244,6 +253,7 @@ async def _before_cancelling(line: Line, payment_id: PaymentId) -> Question:
     action="CancelPayment",
     question=_before_cancelling,
     texts=True,
+    whom=_whom,
     link="payments/{payment_id}",
     once=CANCELLING,
 )
@@ -289,11 +299,15 @@ async def _open(line: TextingLine, payment_id: int) -> Payment:
             todo="Nothing is left to do with it; a new request is a new payment.",
         )
     if payment.amount_requested is None or payment.customer_phone is None:
-        raise TextRequestError(
-            f"Text Request does not say how much payment {payment_id} asks for, or of whom, so nobody can agree to it.",
-            todo="Try again later, or do it in the web app.",
-        )
+        raise _unclear(payment_id)
     return payment
+
+
+def _unclear(payment_id: int) -> TextRequestError:
+    return TextRequestError(
+        f"Text Request does not say how much payment {payment_id} asks for, or of whom, so nobody can agree to it.",
+        todo="Try again later, or do it in the web app.",
+    )
 
 
 async def _named(line: TextingLine, payment: Payment) -> str:

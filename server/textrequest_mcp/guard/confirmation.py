@@ -48,10 +48,12 @@ class Question:
     Attributes:
         text: the facts and the question; the same facts must give the same text.
         must_type: what the person has to type to agree, instead of ticking a box.
+        about: the line and number of each person whom it is about.
     """
 
     text: str
     must_type: str | None = None
+    about: tuple[tuple[int, str], ...] = ()
 
 
 class Decision(BaseModel):

@@ -1,8 +1,12 @@
 """What goes along with an act from its place in the ledger to its first byte, and keeps it from being torn in two."""
 
+from collections.abc import Awaitable, Callable
+
 import anyio
 
 from textrequest_mcp.guard.ledger import Ledger
+
+Check = Callable[[], Awaitable[None]]
 
 
 class Departing:
@@ -13,6 +17,7 @@ class Departing:
     Args:
         ledger: where the act is written.
         send_id: the act.
+        check: a last look whether it may leave, at each first byte; what it raises stops it.
         tag: what marks it among its like in the account, where the person who runs the server wants that.
 
     Attributes:
@@ -20,15 +25,18 @@ class Departing:
         left: whether any byte may have left.
     """
 
-    def __init__(self, ledger: Ledger, send_id: str, *, tag: str | None = None) -> None:
+    def __init__(self, ledger: Ledger, send_id: str, *, check: Check | None = None, tag: str | None = None) -> None:
         self._ledger = ledger
         self._send_id = send_id
+        self._check = check
         self.tag = tag
         self.scope = anyio.CancelScope()
         self.left = False
 
     async def leaving(self) -> None:
         """As `Departure.leaving`: on disk when this returns. Raises `StoreError`, `TextRequestError`."""
+        if self._check is not None:
+            await self._check()
         self.scope.shield = True
         try:
             await self._ledger.leave(self._send_id)

@@ -10,41 +10,30 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Protocol
 from urllib.parse import urlsplit
 
 from textrequest_mcp.clean import unseen
 from textrequest_mcp.guard.allowlist import SETTING as ONLY_TO
 from textrequest_mcp.guard.allowlist import Allowlist
 from textrequest_mcp.guard.consent import Consent
-from textrequest_mcp.guard.hours import SETTING as QUIET_HOURS
-from textrequest_mcp.guard.hours import Open, QuietHours, judge, why_not
-from textrequest_mcp.guard.known import SAME_MOMENT_SECONDS, Facts, Known
-from textrequest_mcp.guard.provenance import Provenance, Use
-from textrequest_mcp.upstream.errors import TextRequestError
-from textrequest_mcp.upstream.phone import masked
-from textrequest_mcp.upstream.times import show_time
-
-CONSENT, PROVENANCE, INVISIBLE, CALLBACKS, UNANSWERED = (
-    "TEXTREQUEST_CONSENT",
-    "TEXTREQUEST_PROVENANCE",
-    "TEXTREQUEST_VISIBLE_ONLY",
-    "TEXTREQUEST_CALLBACK_HOSTS",
-    "TEXTREQUEST_IF_UNANSWERED",
+from textrequest_mcp.guard.forbidden import (
+    CALLBACKS,
+    CONSENT,
+    INVISIBLE,
+    UNANSWERED,
+    Forbidden,
+    check_record,
+    perhaps,
+    show_moment,
 )
+from textrequest_mcp.guard.hours import SETTING as QUIET_HOURS
+from textrequest_mcp.guard.hours import Open, Quiet, QuietHours, judge, why_not
+from textrequest_mcp.guard.known import SAME_MOMENT_SECONDS, Facts, Known, Place
+from textrequest_mcp.guard.plan import Account, Plan
+from textrequest_mcp.guard.provenance import Provenance
+from textrequest_mcp.upstream.phone import masked
+
 _ANSWER_SECONDS = 86_400.0  # an answer within a day of their last text is no outreach
-
-
-class Forbidden(TextRequestError):
-    """A rule of whoever runs this server says no; certainly nothing left.
-
-    Attributes:
-        rule: the setting that governs it.
-    """
-
-    def __init__(self, what: str, *, rule: str, todo: str) -> None:
-        super().__init__(what, todo=f"{todo} The rule is {rule}, which only the person who runs this server can set.")
-        self.rule = rule
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,37 +47,6 @@ class Rules:
     visible_only: bool = True
     if_unanswered: bool = True
     callback_hosts: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Plan:
-    """A change that a host asks for.
-
-    Attributes:
-        caller: the host.
-        uses: whom and which words it is about, one for each person.
-        texts: the number that it would text; None where it texts nobody.
-        callbacks: addresses that the service is to call.
-        since: up to when the caller knows the conversation, in seconds since 1970; None where that is not known.
-    """
-
-    caller: str
-    uses: Sequence[Use]
-    texts: str | None = None
-    callbacks: Sequence[str] = ()
-    since: float | None = None
-
-
-class Account(Protocol):
-    """What the rules may read; both raise `TextRequestError`."""
-
-    async def contact(self, line: int, number: str) -> Facts:
-        """A contact's record; facts that say nothing where there is none."""
-        ...
-
-    async def newer(self, line: int, number: str, since: float) -> Sequence[str]:
-        """A line for each text of the conversation after a moment, oldest first, fit to be shown."""
-        ...
 
 
 class Policy:
@@ -117,6 +75,10 @@ class Policy:
         self.known = known
         self._clock = clock
 
+    def now(self) -> float:
+        """Seconds since 1970 by the service's clock."""
+        return self._clock()
+
     async def reasons(self, account: Account, plan: Plan) -> list[str]:
         """Why a person has to be asked before this change, a sentence each; none where nobody has to be.
 
@@ -132,64 +94,112 @@ class Policy:
         why: list[str] = []
         for use in plan.uses:
             if plan.texts is not None and use.person is not None:
-                why += await self._texting(account, plan, use.line, use.person)
+                why += await self._decided(account, plan, use.line, use.person)
         if self.rules.provenance:
             doubts = [doubt for use in plan.uses for doubt in self.provenance.doubts(use)]
             why += [doubt.sentence for doubt in doubts]
         return list(dict.fromkeys(why))
 
+    async def approved(self, people: Sequence[Place], shown: str) -> None:
+        """A person agreed to a change that is about these people, and judged what they were shown of them.
+
+        Raises:
+            StoreError: the store cannot be used.
+        """
+        for place in people:
+            self.provenance.trust_number(*place)
+            at = (await self.consent.standing(*place)).perhaps_at if self.rules.consent else None
+            if at is not None and perhaps(at) in shown:
+                await self.consent.settled(*place, through=at)
+
+    async def still_allowed(self, people: Sequence[Place]) -> None:
+        """Look once more whether somebody said STOP, which can come while a call waits for its turn.
+
+        Raises:
+            Forbidden: somebody did.
+            StoreError: the store cannot be used.
+        """
+        for place in people if self.rules.consent else ():
+            await self._said_no(*place)
+
+    async def _decided(self, account: Account, plan: Plan, line: int, number: str) -> list[str]:
+        try:
+            return await self._texting(account, plan, line, number)
+        except Forbidden as no:
+            if plan.closes and no.rule != ONLY_TO:
+                return [no.what]
+            raise
+
     async def _texting(self, account: Account, plan: Plan, line: int, number: str) -> list[str]:
         if not self.rules.only_to.allows(number):
             raise Forbidden(self.rules.only_to.refusal(number), rule=ONLY_TO, todo="Do not try another way.")
         why = await self._said_no(line, number) if self.rules.consent else []
-        since = plan.since if plan.since is not None else self.known.read_to(plan.caller, (line, number))
-        since = since if self.rules.if_unanswered else None
-        facts = self.known.facts((line, number))
-        if facts is None and (self.rules.consent or self.rules.quiet_hours or self.rules.provenance or since):
-            facts = await account.contact(line, number)
-            self.known.saw((line, number), facts)
-        facts = facts or Facts()
+        since = plan.since  # a condition of the caller's own, which holds whatever the settings say
+        if since is None and self.rules.if_unanswered and not plan.closes:
+            since = self.known.read_to(plan.caller, (line, number))
+        facts = await self._facts(account, line, number, since)
         if self.rules.consent:
-            _opted_out(facts, number)
+            check_record(facts, number)
         answered_at = self.known.answered_at((line, number), facts)
         if since is not None and answered_at is not None and answered_at > since + SAME_MOMENT_SECONDS:
-            await self._answered_meanwhile(account, plan, line, number, since)
+            await self._answered_meanwhile(account, plan, line, number, since, answered_at)
         return why + self._hours(number, facts)
+
+    async def _facts(self, account: Account, line: int, number: str, since: float | None) -> Facts:
+        """What is known of a person: of an answer to a text that was just read, no more is read than was."""
+        facts = self.known.facts((line, number))
+        if facts is not None:
+            return facts
+        talk = self.known.talk((line, number))
+        if talk is not None and self._is_answer(talk):
+            return talk
+        rules = self.rules
+        if not (rules.consent or rules.quiet_hours or rules.provenance or since is not None):
+            return Facts()
+        facts = await account.contact(line, number)
+        self.known.saw((line, number), facts)
+        return facts
+
+    def _is_answer(self, facts: Facts) -> bool:
+        return facts.received_at is not None and abs(self._clock() - facts.received_at) < _ANSWER_SECONDS
 
     async def _said_no(self, line: int, number: str) -> list[str]:
         standing = await self.consent.standing(line, number)
         if standing.stopped_at is not None:
             raise Forbidden(
-                f"This person asked at {_show(standing.stopped_at)} for no more texts, so {masked(number)} "
+                f"This person asked at {show_moment(standing.stopped_at)} for no more texts, so {masked(number)} "
                 "is not texted.",
                 rule=CONSENT,
                 todo="Only their own START lifts that.",
             )
         if standing.perhaps_at is not None:
-            return [f"On {_show(standing.perhaps_at)} they wrote what may mean that they want no more texts."]
+            return [perhaps(standing.perhaps_at)]
         return []
 
     def _hours(self, number: str, facts: Facts) -> list[str]:
-        hours, now = self.rules.quiet_hours, self._clock()
-        if hours is None or (facts.received_at is not None and now - facts.received_at < _ANSWER_SECONDS):
+        hours = self.rules.quiet_hours
+        if hours is None or self._is_answer(facts):
             return []
-        verdict = judge(number, datetime.fromtimestamp(now, UTC), hours)
+        verdict = judge(number, datetime.fromtimestamp(self._clock(), UTC), hours)
         if isinstance(verdict, Open):
             return []
-        if hasattr(verdict, "opens_at"):
+        if isinstance(verdict, Quiet):
             raise Forbidden(why_not(verdict), rule=QUIET_HOURS, todo="Offer to send it then.")
         return [why_not(verdict)]
 
-    async def _answered_meanwhile(self, account: Account, plan: Plan, line: int, number: str, since: float) -> None:
+    async def _answered_meanwhile(
+        self, account: Account, plan: Plan, line: int, number: str, since: float, answered_at: float
+    ) -> None:
         """Show what came since the conversation was read, instead of talking past it."""
-        newer = await account.newer(line, number, since)
+        newer = await account.newer(plan.caller, line, number, since)
         if not newer:
             return
-        self.known.read(plan.caller, (line, number), self._clock())
+        self.known.read(plan.caller, (line, number), answered_at)  # not up to now: more may have come since
+        then = "the same call goes through then" if plan.since is None else "with a later if_unanswered_since"
         raise Forbidden(
             "Since the conversation was read, there is more in it: " + " / ".join(newer),
             rule=UNANSWERED,
-            todo="Read it, and send what still fits; the same call goes through then.",
+            todo=f"Read it, and send what still fits; {then}.",
         )
 
     def _words(self, plan: Plan) -> None:
@@ -205,8 +215,7 @@ class Policy:
 
     def _callbacks(self, plan: Plan) -> None:
         for address in plan.callbacks:
-            host = (urlsplit(address).hostname or "").lower()
-            if host not in self.rules.callback_hosts:
+            if _host(address) not in self.rules.callback_hosts:
                 raise Forbidden(
                     "A callback would send what becomes of this text to an address that is not on the list.",
                     rule=CALLBACKS,
@@ -214,20 +223,10 @@ class Policy:
                 )
 
 
-def _opted_out(facts: Facts, number: str) -> None:
-    if facts.opted_out_at is not None:
-        raise Forbidden(
-            f"This person opted out at {_show(facts.opted_out_at)} by texting STOP, so {masked(number)} is not texted.",
-            rule=CONSENT,
-            todo="Only their own START lifts that.",
-        )
-    if facts.is_blocked:
-        raise Forbidden(
-            f"The contact with {masked(number)} is blocked on this line: an answer would be dropped.",
-            rule=CONSENT,
-            todo="Ask the person whether to unblock them with save_contact.",
-        )
-
-
-def _show(moment: float) -> str:
-    return show_time(datetime.fromtimestamp(moment, UTC))
+def _host(address: str) -> str | None:
+    """The host that everybody takes an address to name; None for one that is read in different ways."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return None
+    return None if "\\" in address or "@" in parts.netloc else (parts.hostname or "").lower()
