@@ -158,3 +158,18 @@ async def test_an_act_that_could_not_be_written_down_has_not_left_and_can_be_can
 
 def test_the_mark_of_a_send_is_short_and_its_own():
     assert tag_of("send_0123456789ab") == "#6789ab"
+
+
+async def test_what_a_last_look_forbids_does_not_leave(ledger: SlowLedger):
+    async def no() -> None:
+        raise TextRequestError("They said STOP.")
+
+    send, _ = await ledger.claim(ACT, repeat=False, may_act=True)
+    assert send is not None
+    departing = Departing(ledger, send.send_id, check=no)
+
+    with pytest.raises(TextRequestError, match="STOP"):
+        await departing.leaving()
+
+    assert not departing.left
+    assert await ledger.state(departing) == "INTENDED"
