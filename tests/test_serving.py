@@ -273,3 +273,19 @@ def test_without_a_public_address_there_is_no_address_for_webhooks(no_service: s
     body, headers = webhook()
     with receiving(no_service, tmp_path) as server:
         assert httpx2.post(server + ADDRESS, content=body, headers=headers).status_code == 404
+
+
+def test_the_line_at_the_start_says_which_rules_are_off():
+    with running(
+        "serve", "--sandbox", environment={"TEXTREQUEST_CONSENT": "off", "TEXTREQUEST_TEXTS_PER_DAY": "off"}
+    ) as child:
+        assert child.stderr is not None
+        line = child.stderr.readline()
+
+    assert line == ("textrequest-mcp runs without these rules: TEXTREQUEST_CONSENT, TEXTREQUEST_TEXTS_PER_DAY.\n")
+
+
+def test_where_all_rules_are_on_nothing_is_said_of_them():
+    with running("serve", "--sandbox", "--transport", "http", "--port", "0") as child:
+        assert child.stderr is not None
+        assert "rules" not in child.stderr.readline()

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, Literal
 
+import anyio
 from mcp.server.mcpserver import Context
 
 from textrequest_mcp.guard.audit import Audit
@@ -85,8 +86,8 @@ class Auditing:
     ) -> None:
         line = str(self._given.get("dashboard_id") or "")
         body = self._given.get("body")
-        await self._audit.record(
-            Entry(
+        with anyio.CancelScope(shield=True):  # a call that was given up is no less to be told of
+            entry = Entry(
                 caller=self._caller,
                 tool=self._tool,
                 kind=kind,
@@ -98,7 +99,7 @@ class Auditing:
                 body=body if isinstance(body, str) else None,
                 note=note,
             )
-        )
+            await self._audit.record(entry)
 
     async def _person(self) -> str | None:
         number = self._given.get("phone_number") or self._given.get("customer_phone")
