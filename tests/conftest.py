@@ -4,6 +4,11 @@ from collections.abc import AsyncGenerator
 
 import pytest
 from tests.desk import Desk, open_desk
+from tests.leaks import LeakScan
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(LeakScan(), "leaks")
 
 
 @pytest.fixture

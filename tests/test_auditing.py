@@ -8,7 +8,7 @@ import pytest
 from anyio.lowlevel import checkpoint
 from tests.desk import BLOCKED, DEVON, LINE, MARIA, OPTED_OUT_BY_CODE, Desk, agrees, call, declines, open_desk, said
 from tests.test_sending import Way, desk_behind
-from tests.unruled import RULED
+from tests.unruled import RULED, ruled_but
 
 from textrequest_mcp.guard.audit_trail import Entry
 from textrequest_mcp.guard.sends import keyed
@@ -82,7 +82,7 @@ async def test_words_are_kept_only_where_the_owner_wants_them():
     ],
 )
 async def test_a_refusal_names_its_rule(rule: str, settings: dict[str, Any], arguments: dict[str, Any]):
-    async with open_desk(**(RULED | settings)) as desk:
+    async with open_desk(**ruled_but(settings)) as desk:
         await desk.call("send_message", body=HELLO, **arguments)
         (entry,) = await entries(desk)
 

@@ -28,7 +28,7 @@ from tests.desk import (
     text_of,
 )
 from tests.sandbox.service import START
-from tests.unruled import RULED
+from tests.unruled import RULED, ruled_but
 
 from textrequest_mcp.cli import main
 from textrequest_mcp.live.events import TextEvent
@@ -180,7 +180,7 @@ class TestConsent:
         assert texts_sent(ruled) == 0
 
     async def test_a_yes_to_something_else_about_them_lifts_nothing(self, ruled: Desk):
-        async with open_desk(**(RULED | {"confirm": "all"})) as desk:
+        async with open_desk(**ruled_but({"confirm": "all"})) as desk:
             await note(desk, LOOSE, START - 10)
             person = agrees()
             async with desk.host(person) as host:
@@ -250,7 +250,7 @@ class TestHours:
 
 class TestCaps:
     async def test_at_the_cap_it_says_what_is_used_and_the_setting(self):
-        async with open_desk(**(RULED | {"texts_per_hour": 1})) as desk:
+        async with open_desk(**ruled_but({"texts_per_hour": 1})) as desk:
             first = said(await send(desk))
             no = refusal(await send(desk, body="And more."))
 
@@ -271,7 +271,7 @@ class TestCaps:
         assert request["dollars_left_today"] == "9960.00"
 
     async def test_what_was_not_sent_gives_its_place_back(self):
-        async with open_desk(**(RULED | {"texts_per_hour": 1, "consent": False})) as desk:
+        async with open_desk(**ruled_but({"texts_per_hour": 1, "consent": False})) as desk:
             refusal(await send(desk, OPTED_OUT_BY_CODE))
 
             assert said(await send(desk))["outcome"] == "sent"
@@ -294,7 +294,7 @@ class TestCaps:
 
 class TestWhoAndWhat:
     async def test_only_the_numbers_on_the_list_are_texted_by_any_tool(self):
-        async with open_desk(**(RULED | {"only_to": f"{MARIA}"})) as desk:
+        async with open_desk(**ruled_but({"only_to": f"{MARIA}"})) as desk:
             assert said(await send(desk))["outcome"] == "sent"
             for tool, more in [
                 ("send_message", {"phone_number": DEVON, "body": HELLO}),
@@ -314,7 +314,7 @@ class TestWhoAndWhat:
         no = refusal(await send(ruled, status_callback="https://evil.example/x"))
         assert "TEXTREQUEST_CALLBACK_HOSTS" in no
 
-        async with open_desk(**(RULED | {"callback_hosts": frozenset({"shop.example"})})) as desk:
+        async with open_desk(**ruled_but({"callback_hosts": frozenset({"shop.example"})})) as desk:
             assert said(await send(desk, status_callback="https://shop.example/x"))["outcome"] == "sent"
             refusal(await send(desk, body="2", status_callback="https://evil.example\\@shop.example/x"))
 
@@ -397,7 +397,7 @@ class TestUnanswered:
             )
 
     async def test_a_condition_of_the_callers_own_holds_even_where_the_rule_is_off(self):
-        async with open_desk(**(RULED | {"if_unanswered": False})) as desk:
+        async with open_desk(**ruled_but({"if_unanswered": False})) as desk:
             no = refusal(await send(desk, if_unanswered_since="2026-05-01T00:00:00Z"))
 
             assert "is my car ready" in no
@@ -488,7 +488,7 @@ class TestSettings:
         assert (rules.quiet_hours, rules.only_to.allows(DEVON)) == (None, False)
 
     @pytest.mark.parametrize("mistake", [{"quiet_hours": "at night"}, {"only_to": "Maria"}])
-    def test_nonsense_is_named(self, mistake: dict[str, str]):
+    def test_nonsense_is_named(self, mistake: dict[str, Any]):
         (name,) = mistake
 
         with pytest.raises(ValueError, match=f"TEXTREQUEST_{name.upper()}"):
@@ -549,5 +549,5 @@ async def test_what_a_rule_holds_back_goes_once_that_rule_alone_is_off(name: str
         held = await desk.call(tool, **arguments)
         assert held.is_error or said(held)["outcome"] == "confirmation_required"
         assert f"TEXTREQUEST_{name.upper()}" in text_of(held)
-    async with open_desk(**(RULED | {name: OFF[name]})) as desk:
+    async with open_desk(**ruled_but({name: OFF[name]})) as desk:
         assert said(await desk.call(tool, **arguments))["outcome"] == "sent"

@@ -18,3 +18,8 @@ UNRULED: dict[str, Any] = {
 UNRULED_ENVIRONMENT = {f"TEXTREQUEST_{name.upper()}": "off" for name in (*_CAPS, *_SWITCHES, "quiet_hours")}
 # What a user has who sets nothing.
 RULED: dict[str, Any] = {name: getattr(Settings(api_key=""), name) for name in UNRULED}
+
+
+def ruled_but(changes: dict[str, Any]) -> dict[str, Any]:
+    """What a user has who sets only these."""
+    return RULED | changes
