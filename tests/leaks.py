@@ -102,6 +102,8 @@ class LeakScan:
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         factory = getattr(session.config, "_tmp_path_factory", None)
         folder: Path | None = getattr(factory, "_basetemp", None)
+        if session.config.pluginmanager.has_plugin("dsession"):  # the workers search what they made
+            folder = None
         here = [*self.log.found, *(leaks_in_state(folder) if folder is not None else ())]
         worker = getattr(session.config, "workeroutput", None)
         if worker is not None:

@@ -22,6 +22,7 @@ from textrequest_mcp.guard.settling import Once, Settler, written
 from textrequest_mcp.store import StoreError
 from textrequest_mcp.toolset import ToolSpec
 from textrequest_mcp.upstream.errors import NotFound, Refused, TextRequestError
+from textrequest_mcp.upstream.phone import mask_numbers
 from textrequest_mcp.upstream.times import show_time
 
 logger = logging.getLogger(__name__)
@@ -190,7 +191,9 @@ class Sender:
             except BaseException:
                 await self.ledger.end(send.send_id, self._torn(left=departing.left))
                 raise
-            await self.ledger.end(send.send_id, ending)
+            # A refusal can name numbers, such as those that are free; who called is told them, and the disk is not.
+            written_down = None if ending.said is None else mask_numbers(ending.said)
+            await self.ledger.end(send.send_id, replace(ending, said=written_down))
         if ending.state == "NOT_SENT" and self.caps is not None:
             with suppress(StoreError):  # the place is then free when its window is over
                 await self.caps.release(send.send_id)

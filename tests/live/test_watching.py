@@ -67,7 +67,7 @@ class TestListeners:
                 assert await calls_in(room.line, 0.05) == 0
 
     async def test_no_watch_is_left_waiting_for_a_sign_that_never_comes(self):
-        """Who naps does so on the current sign; were it replaced without being given, a new waiter would not be seen."""
+        """Who naps does so on the current sign; replaced without being given, it would hide a new waiter."""
         async with watch(PretendLine()) as (live, _):
             with live.subscribed([LINE]):
                 sign = live._stirred  # pyright: ignore[reportPrivateUsage] - which watch naps first is a matter of luck
