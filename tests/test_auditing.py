@@ -125,7 +125,7 @@ async def test_a_call_that_is_given_up_on_its_way_is_there():
                 tasks.start_soon(lambda: call(host, "send_message", phone_number=MARIA, body=HELLO))
                 await way.arrived.wait()
                 tasks.cancel_scope.cancel()
-            way.let.set()
+                way.let.set()  # what has left is waited for
             with anyio.fail_after(10):
                 while not (found := await kinds(desk)):
                     await checkpoint()
