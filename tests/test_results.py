@@ -123,3 +123,20 @@ def test_emoji_stay_whole_and_letters_stay_what_they_are():
 
     assert table([{"name": family}]) == ["name", family]
     assert write_text({"name": family}) == f'{{"name":"{family}"}}'
+
+
+class TestWhoseWords:
+    def test_columns_that_hold_customers_words_are_named_before_the_words(self):
+        answer = {"page": 0, "items": [{"id": 1, "name": "Maria"}]}
+
+        text = write_text(answer, ("id", "name", "note"), theirs=("name", "note"))
+
+        assert text.splitlines() == ['{"customers_words":"name","page":0}', "id\tname", "1\tMaria"]
+
+    def test_so_are_the_fields_of_a_single_record(self):
+        text = write_text({"id": 1, "note": "call me"}, theirs=("name", "note"))
+
+        assert text == '{"customers_words":"note","id":1,"note":"call me"}'
+
+    def test_where_no_such_words_are_nothing_is_said_of_them(self):
+        assert write_text({"page": 0, "items": []}, theirs=("name",)) == '{"page":0}'

@@ -112,10 +112,12 @@ class Answer(BaseModel):
     Attributes:
         columns: for a list, the fields of an item that its text shows.
         longest_cell: for a list, where its text cuts a long value.
+        theirs: the fields that hold words of customers, which the text names before it gives them.
     """
 
     columns: ClassVar[tuple[str, ...]] = ()
     longest_cell: ClassVar[int | None] = None
+    theirs: ClassVar[tuple[str, ...]] = ()
 
     @model_validator(mode="before")
     @classmethod

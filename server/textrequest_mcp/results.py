@@ -7,13 +7,19 @@ from typing import Any
 from textrequest_mcp.clean import clean
 
 
-def write_text(answer: Mapping[str, Any], columns: Sequence[str] = (), longest_cell: int | None = None) -> str:
+def write_text(
+    answer: Mapping[str, Any],
+    columns: Sequence[str] = (),
+    longest_cell: int | None = None,
+    theirs: Sequence[str] = (),
+) -> str:
     """The text part of a result.
 
     Args:
         answer: the structured part; a list answer has its rows in `items`.
         columns: which fields of a row a model needs, in order; all of them when left out.
         longest_cell: characters after which a cell is cut; the structured part always has it whole.
+        theirs: fields that hold words of customers; those that are there are named as such.
 
     Returns:
         Compact JSON without nulls and empty values; for a list a line of JSON about it, then a table: a line of column
@@ -22,14 +28,19 @@ def write_text(answer: Mapping[str, Any], columns: Sequence[str] = (), longest_c
     """
     items = answer.get("items")
     if not isinstance(items, list):
-        return _compact(answer)
+        return _compact(_marked(answer, [name for name in theirs if _says(answer.get(name))]))
     rows: list[Any] = items  # pyright: ignore[reportUnknownVariableType] - rows are JSON
     about = {name: value for name, value in answer.items() if name != "items" and value is not None}
     if not rows or not all(isinstance(row, Mapping) for row in rows):
         return _compact(about if not rows else answer)
     names = [name for name in columns or _all_names(rows) if any(_says(_find(row, name)) for row in rows)]
     lines = ["\t".join(names), *("\t".join(_cell(_find(row, name), longest_cell) for name in names) for row in rows)]
-    return "\n".join([_compact(about), *lines])
+    return "\n".join([_compact(_marked(about, [name for name in theirs if name in names])), *lines])
+
+
+def _marked(about: Mapping[str, Any], theirs: Sequence[str]) -> Mapping[str, Any]:
+    """Said before the words themselves, and by a name that no field of the service has."""
+    return {"customers_words": ",".join(theirs)} | dict(about) if theirs else about
 
 
 def _all_names(rows: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -320,7 +320,8 @@ def _result(
 ) -> CallToolResult:
     columns = answer.columns if isinstance(answer, Answer) else ()
     longest = answer.longest_cell if isinstance(answer, Answer) else None
-    written = said["message"] if failed else write_text(said, columns, longest)  # an error is a plain sentence
+    theirs = answer.theirs if isinstance(answer, Answer) else ()
+    written = said["message"] if failed else write_text(said, columns, longest, theirs)  # an error is a plain sentence
     text = TextContent(type="text", text=written)
     result = _Result(content=[text, link] if link else [text], structured_content=said, is_error=failed)
     result.rule = rule

@@ -21,6 +21,7 @@ from textrequest_mcp.answers import (
 )
 from textrequest_mcp.parameters import Guid, Guids, Ids, Number, Words, parsed
 
+_THEIRS = ("first_name", "last_name", "display_name", "suppressed_reason", "note", "custom_fields")
 _ANYBODYS = "The customer's or a colleague's own words"
 
 
@@ -34,6 +35,7 @@ class CustomFieldValue(BaseModel):
 class Contact(Answer):
     """A person, as one line knows them; names, notes and values are the customer's or a colleague's words."""
 
+    theirs = _THEIRS
     phone_number: Phone = None
     first_name: Name = Field(default=None, description=_ANYBODYS)
     last_name: Name = Field(default=None, description=_ANYBODYS)
@@ -77,6 +79,7 @@ class Contacts(Listing):
         "note",
     )
     longest_cell = 80
+    theirs = _THEIRS
     items: list[Contact] = Field(default_factory=list[Contact])
 
 

@@ -26,6 +26,7 @@ class Conversations(Listing):
     """A line's conversations."""
 
     longest_cell = 300
+    theirs = ("body",)
     columns = ("phone_number", "message_timestamp_utc", "message_direction", "body", "delivery_status")
     items: list[Conversation] = Field(default_factory=list[Conversation])
 

@@ -38,6 +38,7 @@ class Sent(Message):
 class Messages(Listing):
     """A conversation's texts."""
 
+    theirs = ("body",)
     columns = (
         "message_timestamp_utc",
         "message_direction",
@@ -60,6 +61,7 @@ class ArrivedText(Message):
 class Arrived(Answer):
     """What came in or went out."""
 
+    theirs = ("body",)
     columns = (
         "phone_number",
         "message_timestamp_utc",
