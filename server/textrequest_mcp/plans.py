@@ -14,7 +14,7 @@ from textrequest_mcp.upstream.times import read_time
 _PEOPLE = ("phone_number", "customer_phone")
 _CALLBACKS = ("status_callback", "location_callback")
 # What is no word of anybody: numbers and ids that the account itself gives, and what the rules look at by themselves.
-_NO_WORDS = frozenset({*_PEOPLE, *_CALLBACKS, "phone", "contact_tags", "if_unanswered_since"})
+_NO_WORDS = frozenset({*_PEOPLE, *_CALLBACKS, "contact_tags", "if_unanswered_since"})
 
 
 async def plan_of(spec: ToolSpec, caller: str, given: Mapping[str, Any]) -> Plan:

@@ -121,8 +121,28 @@ def _arrived(event: TextEvent) -> ArrivedText:
     )
 
 
-async def _before_sending(line: Line, phone_number: PhoneNumber, body: Filled) -> Question:
-    return Question(f'Text {await line.person(phone_number)} from {await line.title()}: "{visible(body)}"?')
+async def _before_sending(
+    line: Line,
+    phone_number: PhoneNumber,
+    body: Filled,
+    *,
+    sender_name: Words | None = None,
+    status_callback: WebAddress | None = None,
+    location_callback: WebAddress | None = None,
+    mms_media: list[str] | None = None,
+) -> Question:
+    more = [
+        f", {what} {visible(value)}"
+        for what, value in (
+            ("with the media", " and ".join(mms_media or ())),
+            ("in the name of", sender_name),
+            ("telling of its delivery", status_callback),
+            ("telling where they are", location_callback),
+        )
+        if value
+    ]
+    whom = await line.person(phone_number)
+    return Question(f'Text {whom} from {await line.title()}{"".join(more)}: "{visible(body)}"?')
 
 
 async def _find(account: Account, facts: Facts) -> list[Trace]:

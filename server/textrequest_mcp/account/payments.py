@@ -112,12 +112,18 @@ async def get_payment(line: Line, payment_id: PaymentId) -> Payment:
 
 
 async def _before_requesting(
-    line: Line, customer_phone: Number, amount_requested: Dollars, description: Filled, message: Words | None
+    line: Line,
+    customer_phone: Number,
+    amount_requested: Dollars,
+    description: Filled,
+    message: Words | None,
+    reference_number: Words | None,
 ) -> Question:
     with_text = f' with the text "{visible(message)}"' if message else ""
+    reference = f' with the reference "{visible(reference_number)}"' if reference_number else ""
     return Question(
         f"Ask {await line.person(customer_phone)} from {await line.title()} for ${amount_requested}, for "
-        f"{quoted(description)}? They get a text with a payment link{with_text}."
+        f'"{visible(description)}"{reference}? They get a text with a payment link{with_text}.'
     )
 
 
