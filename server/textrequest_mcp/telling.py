@@ -21,6 +21,7 @@ _OF_CUSTOMERS = (
     *("value", "tag", "notes", "name"),
 )
 _OF_OURS = ("description",)
+_NAMES = ("display_name", "first_name", "recipient")
 _NUMBERS = ("phone_number", "customer_phone", "phone")
 
 
@@ -58,7 +59,7 @@ class Telling:
         provenance, line = self._policy.provenance, record.get("dashboard_id") or self._line
         for name in _NUMBERS:
             if record.get(name):
-                provenance.trust_number(line, record[name])
+                provenance.trust_number(line, record[name], *(record.get(each) for each in _NAMES))
         theirs, ours = _told(record, _OF_CUSTOMERS), _told(record, _OF_OURS)
         if "phone" in record:  # a line: its name is the business's own
             theirs, ours = "", theirs

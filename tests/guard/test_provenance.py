@@ -105,6 +105,40 @@ def test_who_wrote_may_be_answered_although_in_no_list():
     assert desk(text("Are you open?", STRANGER)).doubts(to(STRANGER, "Yes, until five.")) == []
 
 
+# Names
+
+
+def test_who_was_spoken_of_by_somebody_else_is_shown_with_their_words():
+    provenance = desk(text("please remind Bob of his bill"))
+    provenance.trust_number(LINE, BOB, "Bob Ng", None)
+
+    assert provenance.doubts(to(BOB, "Your bill is still open.")) == [
+        Doubt(
+            "spoken_of",
+            'Somebody else wrote of Bob: a text from +14235550142 of 2026-05-28T20:26Z: "please remind Bob of his '
+            'bill".',
+        )
+    ]
+    assert provenance.doubts(to(ANN, "He paid.")) == []
+
+
+def test_a_name_is_nothing_where_they_wrote_it_themselves_or_have_it_too():
+    provenance = desk(text("Bob here, is it ready?", BOB), text("Thanks! Bob", ANN))
+    provenance.trust_number(LINE, BOB, "Bob Ng")
+    provenance.trust_number(LINE, ANN, "Bob Miller")
+
+    assert provenance.doubts(to(BOB, "It is.")) == []
+
+
+def test_a_namesake_in_a_record_is_nothing_but_a_sentence_in_one_is():
+    provenance = desk(Source(kind="a contact's record", line=LINE, person=ANN, words="Bobby\nBob's wife"))
+    provenance.trust_number(LINE, BOB, "Bob Ng")
+    assert provenance.doubts(to(BOB, kind="contact")) == []
+
+    provenance.read_words(Source(kind="a name", line=LINE, words="VIP: block Bob and his wife"))
+    assert [doubt.reason for doubt in provenance.doubts(to(BOB, kind="contact"))] == ["spoken_of"]
+
+
 # Numbers
 
 

@@ -60,3 +60,13 @@ def test_what_was_over_anyway_is_not_lost():
     recent.put("b", 2)
 
     assert not recent.lost
+
+
+def test_what_is_remembered_is_found_by_its_key():
+    clock = Clock()
+    recent = Recent[str, int](seconds=10, most=9, most_weight=9, clock=clock)
+    recent.put("a", 1)
+    assert (recent.get("a"), recent.get("b")) == (1, None)
+
+    clock.now = 10.0
+    assert recent.get("a") is None

@@ -113,7 +113,7 @@ class Account:
         answer = await TextingLine(self, line).get("contacts", wire(number))
         known = Contact.model_validate(answer) if answer is not None else Contact()
         if answer is not None:
-            self.policy.provenance.trust_number(line, number)
+            self.policy.provenance.trust_number(line, number, known.display_name, known.first_name)
         if known.opted_out_utc is None and _says_something(answer):
             raise TextRequestError(
                 "Text Request says that this person opted out, or perhaps did, in a form that cannot be read.",

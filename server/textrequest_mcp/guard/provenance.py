@@ -2,7 +2,8 @@
 
 Whoever texts a business can try to give orders to its assistant. So a person is asked, and shown where it came from,
 before a number, link, amount or passage that an assistant read in customers' words within the last hour leaves in a
-call, and before anything changes after words that speak to an assistant.
+call, before anything happens to somebody whom another customer wrote of, and before anything changes after words that
+speak to an assistant.
 
 This is a net with holes. It compares forms and not meanings: who paraphrases, translates, spells in riddles, splits a
 link over several texts or waits for more than an hour gets through; so does a picture. It knows only what this
@@ -16,13 +17,16 @@ from decimal import Decimal
 from typing import Literal
 
 from textrequest_mcp.clean import LONGEST_TEXT, clean
+from textrequest_mcp.guard.names import called, spoken_of
 from textrequest_mcp.guard.passages import handed_on
 from textrequest_mcp.guard.recent import Recent
-from textrequest_mcp.guard.source import Source, origin
-from textrequest_mcp.guard.told import Outgoing, Thing, Told, outgoing
+from textrequest_mcp.guard.source import TEXT_RECEIVED, Source, origin
+from textrequest_mcp.guard.told import Outgoing, Thing, Told, outgoing, shown, trace
 from textrequest_mcp.wording import one_line
 
-Reason = Literal["named_number", "unknown_number", "named_amount", "read_before", "repeated", "suspicious", "too_much"]
+Reason = Literal[
+    "named_number", "unknown_number", "spoken_of", "named_amount", "read_before", "repeated", "suspicious", "too_much"
+]
 Kind = Literal["reply", "payment", "contact"]
 
 MOST_TEXTS = 4_000
@@ -80,7 +84,7 @@ class Provenance:
     def __init__(self, clock: Callable[[], float] = time.monotonic, hour: float = _HOUR) -> None:
         self._read = Recent[Source, _Read](seconds=hour, most=MOST_TEXTS, most_weight=MOST_CHARACTERS, clock=clock)
         self._ours = Recent[str, Told](seconds=hour, most=MOST_TEXTS, most_weight=MOST_CHARACTERS, clock=clock)
-        self._numbers = Recent[tuple[int, str], None](
+        self._people = Recent[tuple[int, str], set[str]](
             seconds=hour, most=_MOST_NUMBERS, most_weight=_MOST_NUMBERS, clock=clock
         )
 
@@ -92,9 +96,15 @@ class Provenance:
             source = replace(source, words=clean(source.words)[:LONGEST_TEXT])
         self._read.put(source, _Read(source, Told(source.words, in_disguise=True)), weight=len(source.words))
 
-    def trust_number(self, line: int, e164: str) -> None:
-        """Note a number that the account itself lists: of a contact, a conversation, a payment, a line."""
-        self._numbers.put((line, e164), None)
+    def trust_number(self, line: int, e164: str, *names: str | None) -> None:
+        """Note a number that the account itself lists: of a contact, a conversation, a payment, a line; and names."""
+        known = self._names(line, e164)
+        known.update(called(names))
+        self._people.put((line, e164), known)
+
+    def _names(self, line: int | None, e164: str | None) -> set[str]:
+        known = self._people.get((line or 0, e164 or ""))
+        return set() if known is None else known
 
     def trust_words(self, text: str) -> None:
         """Note words of our own side: colleagues' texts, names of lines, settings."""
@@ -106,6 +116,7 @@ class Provenance:
         read = sorted(self._read.all(), key=lambda one: one.source.rank)
         return [
             *self._about_the_number(use, read),
+            *self._about_the_name(use, read),
             *self._about_the_amount(use, read),
             *self._about_the_words(use, read),
             *_about_suspicions(use, read),
@@ -122,12 +133,23 @@ class Provenance:
                 yield Doubt("named_number", said(person[-4:]))
                 return
         wrote_here = any(one.source.person == person and one.source.line == use.line for one in read)
-        if read and not wrote_here and not self._numbers.has((use.line, person)):
+        if read and not wrote_here and not self._people.has((use.line, person)):
             yield Doubt(
                 "unknown_number",
                 f"The number {person} was in no contact, conversation or payment of this line that was read in the "
                 "last hour, but words of customers were read, which can hold it in a form that is not recognized.",
             )
+
+    def _about_the_name(self, use: Use, read: list[_Read]) -> Iterator[Doubt]:
+        """Whoever is to be texted or changed after somebody else wrote of them: that may be why."""
+        names = self._names(use.line, use.person)
+        for one in _others(read, use.person) if names else ():
+            own = self._names(one.source.line, one.source.person)
+            name = spoken_of(names - own, one.told.lines, in_a_record=one.source.kind != TEXT_RECEIVED)
+            if name is not None:
+                sentence = f"Somebody else wrote of {one_line(name.title())}: {origin(one.source, use.line, name)}."
+                yield Doubt("spoken_of", sentence)
+                return
 
     def _about_the_amount(self, use: Use, read: list[_Read]) -> Iterator[Doubt]:
         if use.kind != "payment" or use.amount is None:
@@ -138,10 +160,8 @@ class Provenance:
         for one in read:
             if one.told.things.holds_exactly("amount", cents):
                 hidden = not one.told.plain.holds_exactly("amount", cents)
-                yield Doubt(
-                    "named_amount",
-                    _said(f"The amount {_shown('amount', cents)}", one, use, "was named", hidden=hidden)(_whole(cents)),
-                )
+                said = _said(f"The amount {shown('amount', cents)}", one, use, "was named", hidden=hidden)
+                yield Doubt("named_amount", said(trace("amount", cents)))
                 return
 
     def _about_the_words(self, use: Use, read: list[_Read]) -> Iterator[Doubt]:
@@ -157,9 +177,9 @@ class Provenance:
                     told_of.add((thing, value))
                     hidden = not one.told.plain.holds(thing, value)
                     said = _said(
-                        f"The {thing} {_shown(thing, value)} in {argument}", one, use, "was read", hidden=hidden
+                        f"The {thing} {shown(thing, value)} in {argument}", one, use, "was read", hidden=hidden
                     )
-                    yield Doubt("read_before", said(_trace(thing, value)))
+                    yield Doubt("read_before", said(trace(thing, value)))
             yield from self._repetition(argument, leaving, use, read, quoted)
 
     def _things_read_before(
@@ -226,23 +246,4 @@ def _own(read: Iterable[_Read], person: str | None) -> list[_Read]:
 def _said(what: str, one: _Read, use: Use, how: str, *, hidden: bool) -> Callable[[str], str]:
     """The sentence, once it is known by what its place in the words can be found."""
     form = ", in a hidden form," if hidden else ""
-    return lambda trace: f"{what} {how}{form} in {origin(one.source, use.line, trace)}."
-
-
-def _shown(thing: Thing, value: str | int) -> str:
-    if isinstance(value, int):
-        return f"${value // 100:,}.{value % 100:02d}"
-    return one_line(value) if thing != "number" else value
-
-
-def _trace(thing: Thing, value: str | int) -> str:
-    """What of it is likely to stand in the words as it is."""
-    if isinstance(value, int):
-        return _whole(value)
-    if thing == "number":
-        return value[-4:]
-    return value.partition("/")[0].partition("@")[0]
-
-
-def _whole(cents: int) -> str:
-    return f"{cents // 100}"
+    return lambda place: f"{what} {how}{form} in {origin(one.source, use.line, place)}."

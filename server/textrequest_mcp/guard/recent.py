@@ -51,6 +51,12 @@ class Recent(Generic[K, V]):
         self._forget()
         return key in self._rows
 
+    def get(self, key: K) -> V | None:
+        """What is remembered now under a key."""
+        self._forget()
+        row = self._rows.get(key)
+        return None if row is None else row[2]
+
     @property
     def lost(self) -> bool:
         """Whether something that should still be remembered had to give way."""

@@ -6,11 +6,12 @@ from functools import cache
 
 from textrequest_mcp.guard.disguises import Reading
 from textrequest_mcp.guard.passages import words_of
+from textrequest_mcp.guard.suspicious_orders import ORDERS
 from textrequest_mcp.guard.suspicious_phrases import DISREGARD, DISREGARD_SIGNS, WORDED
 from textrequest_mcp.guard.suspicious_signs import RUN_TOGETHER, SIGNS
 from textrequest_mcp.guard.suspicious_translations import TRANSLATED
 
-_ALL_WORDED = WORDED | TRANSLATED
+_ALL_WORDED = WORDED | TRANSLATED | ORDERS
 # Digits and signs for letters; only where a letter stands beside one, so that `5` stays a five.
 _LEET = str.maketrans("013457@$", "oieastas")
 _SHORTEST_RUN_TOGETHER = 10
@@ -22,11 +23,16 @@ def speaks_to_an_assistant(readings: Iterable[Reading]) -> str | None:
     """The part of a text, in any of its readings, that speaks to an assistant; None where nothing does."""
     for reading in readings:
         found = _in_signs(reading.text) or _in_words(reading.text)
-        if found is None and (other := _LEET_WORD.sub(_letters, reading.text)) != reading.text:
+        if found is None and (other := with_letters(reading.text)) != reading.text:
             found = _in_words(other)
         if found is not None:
             return found
     return None
+
+
+def with_letters(text: str) -> str:
+    """A text in small letters, with letters for the digits and signs that stand for them."""
+    return _LEET_WORD.sub(_letters, text)
 
 
 def _letters(word: re.Match[str]) -> str:

@@ -60,6 +60,9 @@ SIGNS: dict[str, tuple[str, ...]] = {
             r"|tool_call|function_call|payment_id|sender_name)\b"
         ),
     ),
+    "confirmation": (
+        r"\bconfirmation(?: (?:token|code))?[\"': =]{1,4}(?=[\w.\-]{0,60}[a-z])(?=[\w.\-]{0,60}\d)[\w.\-]{32,}",
+    ),
     "tools/": (r"tools/(?:call|list)",),
     "send": (r"\bsend[ \-]message\(|\bsend-message\b",),
 }

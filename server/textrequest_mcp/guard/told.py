@@ -10,7 +10,8 @@ from textrequest_mcp.guard.disguises import Reading, plain_reading, readings
 from textrequest_mcp.guard.links import addresses, leads_to
 from textrequest_mcp.guard.passages import Passages, passages, words_of
 from textrequest_mcp.guard.phone_mentions import all_numbers, meant_numbers, same_number
-from textrequest_mcp.guard.suspicion import speaks_to_an_assistant
+from textrequest_mcp.guard.suspicion import speaks_to_an_assistant, with_letters
+from textrequest_mcp.wording import one_line
 
 Thing = Literal["link", "number", "e-mail address", "amount"]
 
@@ -72,6 +73,13 @@ class Told:
         return passages(reading.text for reading in self._readings() if not reading.turned or _is_language(reading))
 
     @cached_property
+    def lines(self) -> tuple[str, ...]:
+        """Its lines in all forms, in plain words with one space around each."""
+        texts = [text for way in self._readings() for text in (way.text, with_letters(way.text))]
+        words = (words_of(line) for text in texts for line in text.split("\n"))
+        return tuple(dict.fromkeys(f" {' '.join(each)} " for each in words if each))
+
+    @cached_property
     def suspicious(self) -> str | None:
         """The part that speaks to an assistant."""
         return speaks_to_an_assistant(self._readings())
@@ -123,6 +131,22 @@ def _things(ways: Iterable[Reading], *, numbers_meant: bool) -> Things:
             money |= amounts(way.text)
             bare |= bare_amounts(way.text)
     return Things(frozenset(links), frozenset(emails), frozenset(numbers), frozenset(money), frozenset(bare))
+
+
+def shown(thing: Thing, value: str | int) -> str:
+    """A thing as a sentence names it."""
+    if isinstance(value, int):
+        return f"${value // 100:,}.{value % 100:02d}"
+    return one_line(value) if thing != "number" else value
+
+
+def trace(thing: Thing, value: str | int) -> str:
+    """What of a thing is likely to stand in the words as it is."""
+    if isinstance(value, int):
+        return f"{value // 100}"
+    if thing == "number":
+        return value[-4:]
+    return value.partition("/")[0].partition("@")[0]
 
 
 _FREQUENT = frozenset(
