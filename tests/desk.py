@@ -9,6 +9,7 @@ from typing import Any, Literal
 import httpx2
 from mcp import Client
 from mcp.client import ClientRequestContext
+from mcp.client.session import ElicitationFnT
 from mcp.server.mcpserver import MCPServer
 from mcp_types import CallToolResult, ElicitRequestFormParams, ElicitRequestParams, ElicitResult, Implementation
 from tests.sandbox.contract import ContractChecked
@@ -70,7 +71,7 @@ class Desk:
 
     @asynccontextmanager
     async def host(
-        self, person: Person | None = None, *, era: Era = "2026-07-28", name: str = "test-host"
+        self, person: ElicitationFnT | None = None, *, era: Era = "2026-07-28", name: str = "test-host"
     ) -> AsyncGenerator[Client]:
         """A connected host; one without a person cannot ask."""
         client = Client(
