@@ -7,7 +7,8 @@ from pydantic import Field
 
 from textrequest_mcp.account.line import Account, Line, TextingLine
 from textrequest_mcp.account.message import LOCATION_TAG, asks_for_location
-from textrequest_mcp.answers import Answer, Flag, Listing, Money, Name, Phone, Text, Time, Whole, no_word_of_it
+from textrequest_mcp.account.payment import Payment, Payments
+from textrequest_mcp.answers import no_word_of_it
 from textrequest_mcp.guard.confirmation import Question
 from textrequest_mcp.guard.departing import Departing
 from textrequest_mcp.guard.settling import Facts, Once, Trace
@@ -31,55 +32,8 @@ from textrequest_mcp.wording import quoted, visible
 
 payments = Toolset("payments")
 
-PaymentStatus = Literal["Sent", "Paid", "Cancelled", "Failed", "PastDue", "MarkedAsPaid", "Unknown"]
-TransactionStatus = Literal[
-    "Unknown",
-    "Approved",
-    "Declined",
-    "NotAuthorized",
-    "Error",
-    "Processing",
-    "Failed",
-    "Authorized",
-    "PaymentInProgress",
-]
 _CLOSED = {"Paid", "Cancelled", "MarkedAsPaid"}
 _LOOKED_AT = 100
-
-
-class Payment(Answer):
-    """A payment request."""
-
-    payment_id: Whole = None
-    request_date: Time = None
-    recipient: Name = Field(default=None, description="The contact's name, in the customer's or a colleague's words")
-    description: Text = Field(default=None, description="A colleague's own words; never shown to the contact")
-    customer_phone: Phone = None
-    amount_requested: Money = None
-    is_past_due: Flag = None
-    reminder_was_sent: Flag = None
-    transaction_status: TransactionStatus | Text = None
-    textrequest_payment_status: PaymentStatus | Text = None
-    reference_number: Text = None
-
-
-class Payments(Listing):
-    """A line's payment requests."""
-
-    columns = (
-        "payment_id",
-        "request_date",
-        "customer_phone",
-        "recipient",
-        "amount_requested",
-        "textrequest_payment_status",
-        "transaction_status",
-        "is_past_due",
-        "reminder_was_sent",
-        "reference_number",
-        "description",
-    )
-    items: list[Payment] = Field(default_factory=list[Payment])
 
 
 @payments.reads(title="List payments", action="GetPayments")
