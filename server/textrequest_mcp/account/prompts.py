@@ -1,7 +1,8 @@
 """Prompts: ready-made requests that a person picks from a menu."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from decimal import Decimal
+from functools import cache
 from typing import Annotated, Any
 
 from mcp.server.mcpserver import Context, MCPServer
@@ -26,13 +27,19 @@ def add_prompts(server: MCPServer[Any], toolsets: Sequence[str], *, read_only: b
     """Register the prompts whose tools are there."""
     have = set(toolsets)
     if {"conversations", "messages"} <= have:
-        server.add_prompt(_Prompt.from_function(catch_up, title="Catch up"))
+        server.add_prompt(_made(catch_up, "Catch up"))
     if "messages" in have:
-        server.add_prompt(_Prompt.from_function(draft_reply, title="Draft a reply"))
+        server.add_prompt(_made(draft_reply, "Draft a reply"))
     if "payments" in have and not read_only:
-        server.add_prompt(_Prompt.from_function(collect_payment, title="Collect a payment"))
+        server.add_prompt(_made(collect_payment, "Collect a payment"))
     if {"contacts", "groups"} <= have:
-        server.add_prompt(_Prompt.from_function(tidy_contacts, title="Tidy contacts"))
+        server.add_prompt(_made(tidy_contacts, "Tidy contacts"))
+
+
+@cache
+def _made(function: Callable[..., Awaitable[str]], title: str) -> Prompt:
+    """A prompt, made once: all servers of a process share it, as they share the tools."""
+    return _Prompt.from_function(function, title=title)
 
 
 class _Prompt(Prompt):
