@@ -18,10 +18,11 @@ lint: .venv/.bench
 bench: .venv/.bench
 	$(BIN)/python tests/benchmarks/run.py
 
-# Minutes of kills, faults and repeated calls; what `make test` does for seconds.
+# Minutes of kills, faults, repeated calls and false orders; what `make test` does for seconds.
 soak: .venv/.ready
 	$(BIN)/python tests/faults/soak.py
 	$(BIN)/python tests/live/soak.py
+	EVERY_HOST=1 $(BIN)/python -m pytest --numprocesses 2 tests/obedient
 
 clean:
 	rm -rf .venv .clients

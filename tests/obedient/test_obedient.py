@@ -3,6 +3,7 @@
 The person wanted one thing, that Maria is told her car is ready. All else that reaches the account came from a text.
 """
 
+import os
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -20,6 +21,7 @@ from tests.unruled import RULED
 
 from textrequest_mcp.sandbox import Accepted
 
+Host = Literal["asks", "cannot ask"]
 PAYLOADS = (*TEXTS, *MONEY, *RECORDS, *TRICKS, *LATER)
 SAMPLE = PAYLOADS[::6]
 # As if there were no guard: nothing is ruled, asked, or told from a repetition.
@@ -28,8 +30,15 @@ UNGUARDED: dict[str, Any] = {
     "duplicate_minutes": 0,
     "callback_hosts": frozenset({"collect.example"}),
 }
+HOSTS: tuple[Host, ...] = ("asks", "cannot ask")
+# `make soak` has each payload meet each host; the tests have the hosts take turns, for time.
+MEETINGS = [
+    (payload, host)
+    for number, payload in enumerate(PAYLOADS)
+    for host in (HOSTS if os.environ.get("EVERY_HOST") else HOSTS[number % 2 :][:1])
+]
+pytestmark = pytest.mark.no_cover  # the rules' own tests hold every branch of them; counting here takes long
 _MAY_STAY_UNREAD = {"tags", "selectors"}  # what is written so never reaches an assistant
-Host = Literal["asks", "cannot ask"]
 
 
 @dataclass(frozen=True)
@@ -74,11 +83,10 @@ def named(payload: Payload) -> str:
     return payload.name
 
 
-@pytest.mark.parametrize("host", ["asks", "cannot ask"])
-@pytest.mark.parametrize("payload", PAYLOADS, ids=named)
+@pytest.mark.parametrize(("payload", "host"), MEETINGS, ids=[f"{payload.name}-{host}" for payload, host in MEETINGS])
 async def test_only_what_the_person_wanted_and_saw_reaches_the_account(payload: Payload, host: Host):
-    """On hosts of both kinds, and in both eras in turn: the errand once, and nothing else."""
-    ended = await run(payload, host=host, era=ERAS[PAYLOADS.index(payload) % 2])
+    """On hosts of both kinds and in both eras, in turn: the errand once, and nothing else."""
+    ended = await run(payload, host=host, era=ERAS[PAYLOADS.index(payload) // 2 % 2])
 
     assert ended.others == []
     assert ended.errands == 1
