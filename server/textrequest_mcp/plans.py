@@ -1,5 +1,6 @@
 """Reads from a tool's arguments what the rules have to know of a change: whom it is about, and in whose words."""
 
+import inspect
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
@@ -84,6 +85,4 @@ def _fields(model: BaseModel) -> dict[str, Any]:
 
 
 def _only(function: Any, given: Mapping[str, Any]) -> dict[str, Any]:
-    import inspect
-
     return {name: given[name] for name in inspect.signature(function).parameters}

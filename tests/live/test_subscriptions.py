@@ -32,7 +32,7 @@ HERS = f"{CONVERSATIONS}/{MARIA}"
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watching, "IDLE_SECONDS", 0.02)
-    monkeypatch.setattr(subscriptions, "_OTHERS_SECONDS", 0.02)
+    monkeypatch.setattr(subscriptions, "OTHERS_SECONDS", 0.02)
 
 
 class Ears:

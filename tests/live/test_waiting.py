@@ -20,7 +20,7 @@ ON_THE_LINE = Wanted(dashboard_id=LINE)
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watching, "WAITED_FOR_SECONDS", 0.02)
-    monkeypatch.setattr(waiting, "_OTHERS_SECONDS", 0.02)
+    monkeypatch.setattr(waiting, "OTHERS_SECONDS", 0.02)
 
 
 async def nobody(_: float) -> None:

@@ -1,24 +1,5 @@
-"""Closes every store that a test of this folder opened, because an open database left to the collector is a warning."""
+"""Has the stores that the tests of this folder open closed at their end."""
 
-from collections.abc import Generator
-from pathlib import Path
-from typing import Any
+from tests.closed_stores import stores_are_closed
 
-import pytest
-
-from textrequest_mcp.store import Store
-
-
-@pytest.fixture(autouse=True)
-def stores_are_closed(monkeypatch: pytest.MonkeyPatch) -> Generator[None]:
-    opened: list[Store] = []
-    really_open = Store.open
-
-    def remember(folder: Path | None, **options: Any) -> Store:
-        opened.append(really_open(folder, **options))
-        return opened[-1]
-
-    monkeypatch.setattr(Store, "open", remember)
-    yield
-    for store in opened:
-        store.close()
+__all__ = ["stores_are_closed"]

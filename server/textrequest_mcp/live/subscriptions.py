@@ -29,7 +29,7 @@ from mcp_types import (
 )
 from pydantic import ValidationError
 
-from textrequest_mcp.live.watching import Live
+from textrequest_mcp.live.watching import OTHERS_SECONDS, Live
 from textrequest_mcp.store import StoreError
 from textrequest_mcp.upstream.errors import BadInput
 from textrequest_mcp.upstream.phone import e164
@@ -37,7 +37,6 @@ from textrequest_mcp.upstream.phone import e164
 logger = logging.getLogger(__name__)
 
 _LISTEN = "subscriptions/listen"
-_OTHERS_SECONDS = 0.5  # how often the log is read, because other processes write to it too
 _CONVERSATIONS = re.compile(
     r"textrequest://dashboards/(?P<line>[1-9][0-9]{0,17})/conversations(?:/(?P<phone>[^/?#]+))?(?:\?[^#]*)?"
 )
@@ -112,7 +111,7 @@ class Subscriptions:
                     else:
                         asked.is_being_told = True
                         tasks.start_soon(_tell, asked.session, asked)
-                with anyio.move_on_after(_OTHERS_SECONDS):
+                with anyio.move_on_after(OTHERS_SECONDS):
                     await news.wait()
 
     async def _due(self) -> list[_Asked]:

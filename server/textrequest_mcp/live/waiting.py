@@ -6,12 +6,11 @@ from dataclasses import dataclass, replace
 import anyio
 
 from textrequest_mcp.live.wanted import Noted, Wanted
-from textrequest_mcp.live.watching import Live
+from textrequest_mcp.live.watching import OTHERS_SECONDS, Live
 from textrequest_mcp.upstream.errors import TooBusy
 
 MOST_AT_ONCE = 50
 _LOOK_SECONDS = 5.0  # a first look gets so long, however short the wait is to be
-_OTHERS_SECONDS = 0.5  # how often the log is read, because other processes write to it too
 _PROGRESS_SECONDS = 5.0
 
 Tell = Callable[[float], Awaitable[None]]
@@ -101,7 +100,7 @@ class _Waiting:
 
     async def hear(self, seconds: float) -> list[Noted]:
         """What comes next, or nothing after a while, at most so long."""
-        with anyio.move_on_after(min(_OTHERS_SECONDS, seconds)):
+        with anyio.move_on_after(min(OTHERS_SECONDS, seconds)):
             await self._news.wait()
         return await self._read()
 

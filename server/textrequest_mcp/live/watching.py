@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+OTHERS_SECONDS = 0.5  # how often the log is read, because other processes write to it too
 WAITED_FOR_SECONDS = 5.0  # between looks at a line while somebody waits for a text
 IDLE_SECONDS = 60.0  # while somebody only wants to be told of changes, or webhooks tell of them anyway
 _JUST_NOW_SECONDS = 1.0  # so old may another's look be that a new waiter takes for its own
