@@ -18,6 +18,7 @@ UPSTREAM = {"upstream"}
 GUARD = {"guard"}
 LIVE = {"live"}
 TOOLING = {
+    "about",
     "answers",
     "asking",
     "auditing",
@@ -25,6 +26,7 @@ TOOLING = {
     "plans",
     "progress",
     "results",
+    "running",
     "schema",
     "sending",
     "telling",

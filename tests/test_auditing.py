@@ -116,7 +116,8 @@ async def test_whatever_a_host_gives_is_refused_and_written_down(ruled: Desk, od
     assert (entry.kind, entry.outcome) == ("refusal", "refused")
 
 
-async def test_a_call_that_is_given_up_on_its_way_is_there():
+async def test_a_call_that_is_given_up_on_its_way_is_there_with_what_became_of_it():
+    """R4: it was called `cancelled`, without its ids, although the text went out."""
     way = Way()
     async with desk_behind(way) as desk:
         way.held = True
@@ -127,10 +128,12 @@ async def test_a_call_that_is_given_up_on_its_way_is_there():
                 tasks.cancel_scope.cancel()
                 way.let.set()  # what has left is waited for
             with anyio.fail_after(10):
-                while not (found := await kinds(desk)):
+                while not (found := await entries(desk)):
                     await checkpoint()
 
-    assert found == [("send_message", "send", "cancelled")]
+    ((entry,), (text,)) = found, desk.sandbox.lines[LINE].contacts[MARIA.removeprefix("+")].messages[-1:]
+    assert (entry.tool, entry.kind, entry.outcome) == ("send_message", "send", "sent")
+    assert entry.ids["message_id"] == text.id
 
 
 async def test_a_crash_is_there_as_failed(ruled: Desk, monkeypatch: pytest.MonkeyPatch):

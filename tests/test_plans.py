@@ -9,7 +9,7 @@ from tests.desk import DEVON, LINE, MARIA, OWES, Desk
 
 from textrequest_mcp.account.contact import ContactInput, FieldValueInput
 from textrequest_mcp.app import all_specs
-from textrequest_mcp.plans import people_of, plan_of
+from textrequest_mcp.plans import people_of, person_texted, plan_of
 
 SPECS = {spec.name: spec for spec in all_specs()}
 AT = SimpleNamespace(id=LINE)
@@ -61,7 +61,7 @@ async def test_many_contacts_are_one_use_each_with_all_their_words():
         (MARIA, {"note": "a", "custom_fields": "b"}, "contact"),
         (DEVON, {"first_name": "c"}, "contact"),
     ]
-    assert people_of({"line": AT, "contacts": contacts}) == [(LINE, MARIA), (LINE, DEVON)]
+    assert people_of(SPECS["save_contacts"], {"line": AT, "contacts": contacts}) == [(LINE, MARIA), (LINE, DEVON)]
 
 
 async def test_a_line_of_its_own_is_named_by_its_id():
@@ -79,8 +79,8 @@ async def test_whom_a_text_about_a_payment_goes_to_is_read_once(desk: Desk, tool
 
     assert (made.texts, made.closes) == (OWES, closes)
     assert desk.sandbox.requests == before
-    assert desk.account.texted_by({"line": line, "payment_id": 2501}) == [(LINE, OWES)]
-    assert desk.account.texted_by({"line": line, "payment_id": 1}) == []
+    assert await person_texted(SPECS[tool], {"line": line, "payment_id": 2501}) == [(LINE, OWES)]
+    assert await person_texted(SPECS[tool], {"line": line, "payment_id": 1}) == []
 
 
 async def test_a_payment_that_is_not_there_texts_nobody(desk: Desk):
@@ -90,4 +90,4 @@ async def test_a_payment_that_is_not_there_texts_nobody(desk: Desk):
 
 
 def test_without_a_line_nobody_is_named():
-    assert people_of({"phone_number": MARIA}) == []
+    assert people_of(SPECS["save_contact"], {"phone_number": MARIA}) == []

@@ -23,7 +23,9 @@ from textrequest_mcp.account.prompts import add_prompts
 from textrequest_mcp.account.resources import add_resources
 from textrequest_mcp.account.sends import sends
 from textrequest_mcp.account.tags import tags
+from textrequest_mcp.auditing import KINDS
 from textrequest_mcp.guard.audit import Audit
+from textrequest_mcp.guard.audit_trail import Kind
 from textrequest_mcp.guard.caps import Caps
 from textrequest_mcp.guard.confirmation import Gate, caller
 from textrequest_mcp.guard.consent import Consent, note
@@ -70,6 +72,11 @@ def all_specs() -> list[ToolSpec]:
     return [spec for toolset in (*ALL_TOOLSETS, sends) for spec in toolset.specs]
 
 
+def kinds_of_acts() -> dict[str, Kind]:
+    """What the tools do whose acts the ledger keeps, as the audit calls it."""
+    return {spec.name: KINDS[spec.risk] for spec in all_specs() if spec.once is not None}
+
+
 def chosen_specs(settings: Settings) -> list[ToolSpec]:
     """The tools that the settings leave in; the others do not exist for a host."""
     chosen = [
@@ -107,8 +114,16 @@ async def open_account(
     limiter = Limiter(store, account_id, calls=calls, per_seconds=seconds)
     gate = Gate(store, account_id, may_preview=settings.confirm_fallback == "token")
     async with Api(settings.base_url, key, limiter, transport=transport) as api:
+        audit = Audit(
+            store,
+            account_id,
+            keep_days=settings.audit_days,
+            with_bodies=settings.audit_bodies,
+            kinds=kinds_of_acts(),
+            clock=clock,
+        )
         window = settings.duplicate_minutes * 60.0
-        ledger = Ledger(store, account_id, window_seconds=window, clock=clock)
+        ledger = Ledger(store, account_id, window_seconds=window, clock=clock, witness=audit.follow)
         settler = Settler(ledger, ahead=lambda: api.ahead, pace=pace)
         now = service_clock(api, clock)
         consent = Consent(store, account_id, clock=clock)
@@ -124,10 +139,13 @@ async def open_account(
         log = EventLog(store, account_id, Sealed(key), keep_days=settings.event_days, witness=witness, clock=now)
         reader = Reader(api, log, store, account_id, rate_limit=settings.rate_limit, ledger=ledger, clock=now)
         sender = Sender(
-            ledger, settler, tagged=settings.tag_sends, caps=Caps(store, account_id, limits_of(settings), clock=clock)
+            ledger,
+            settler,
+            tagged=settings.tag_sends,
+            caps=Caps(store, account_id, limits_of(settings), clock=clock),
+            keeps_bodies=settings.audit_bodies,
         )
         policy = Policy(rules_of(settings), consent, Provenance(), known, clock=now)
-        audit = Audit(store, account_id, keep_days=settings.audit_days, with_bodies=settings.audit_bodies, clock=clock)
         live = Live(log, reader)
         account = Account(api, gate, sender, policy, audit, live, Subscriptions(live), settings.dashboard_id)
         if pretend is not None:

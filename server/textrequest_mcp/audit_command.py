@@ -13,7 +13,10 @@ from typing import Any, Literal, NamedTuple, cast
 
 import anyio
 
+from textrequest_mcp.app import kinds_of_acts
+from textrequest_mcp.guard.audit import Audit
 from textrequest_mcp.guard.audit_trail import Recorded, Trail
+from textrequest_mcp.guard.ledger import Ledger
 from textrequest_mcp.settings import SettingsError
 from textrequest_mcp.store import FILE_NAME, Store, StoreError
 from textrequest_mcp.upstream.times import show_time
@@ -91,7 +94,7 @@ def _with_trail(folder: Path, act: Callable[[Trail], Any]) -> int:
         return _FAILED
     store = Store.open(folder)
     try:
-        status = anyio.run(act, Trail(store))
+        status = anyio.run(_after_the_dead, store, act)
         sys.stdout.flush()
     except StoreError as error:
         sys.stderr.write(f"{error}\n")
@@ -102,6 +105,14 @@ def _with_trail(folder: Path, act: Callable[[Trail], Any]) -> int:
     finally:
         store.close()
     return status
+
+
+async def _after_the_dead(store: Store, act: Callable[[Trail], Any]) -> int:
+    """Act once what servers that were ended left on its way is recorded, which no server may have come to since."""
+    audit = Audit(store, "", with_bodies=True, kinds=kinds_of_acts())
+    await Ledger(store, "", witness=audit.follow).bury()
+    await audit.close_abandoned()
+    return await act(audit)
 
 
 async def _verify(trail: Trail) -> int:

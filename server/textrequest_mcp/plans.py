@@ -1,21 +1,21 @@
 """Reads from a tool's arguments what the rules have to know of a change: whom it is about, and in whose words."""
 
-import inspect
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
 from pydantic import BaseModel
 
+from textrequest_mcp.guard.known import Place
 from textrequest_mcp.guard.plan import Plan
 from textrequest_mcp.guard.provenance import Use
 from textrequest_mcp.toolset import ToolSpec
+from textrequest_mcp.upstream.errors import BadInput
 from textrequest_mcp.upstream.times import read_time
 
-_PEOPLE = ("phone_number", "customer_phone")
 _CALLBACKS = ("status_callback", "location_callback")
-# What is no word of anybody: numbers and ids that the account itself gives, and what the rules look at by themselves.
-_NO_WORDS = frozenset({*_PEOPLE, *_CALLBACKS, "contact_tags", "if_unanswered_since"})
+# What is no word of anybody: ids that the account itself gives, and what the rules look at by themselves.
+_NO_WORDS = frozenset({*_CALLBACKS, "contact_tags", "if_unanswered_since"})
 
 
 async def plan_of(spec: ToolSpec, caller: str, given: Mapping[str, Any]) -> Plan:
@@ -27,17 +27,19 @@ async def plan_of(spec: ToolSpec, caller: str, given: Mapping[str, Any]) -> Plan
         given: the arguments of its function, with what its line and account resolved to.
 
     Raises:
+        BadInput: it texts, and names nobody.
         TextRequestError: whom it texts has to be read, and cannot be.
         StoreError: the store cannot be used.
     """
     line = given.get("line")
     line_id: int = line.id if line is not None else given.get("dashboard_id") or 0
-    several = given.get("contacts")
-    if several is not None:
-        uses = [_use(spec, line_id, _fields(each)) for each in several]
+    about = spec.about
+    if about.each is not None:
+        uses = [_use(spec, line_id, record, record[about.argument or ""]) for record in about.records(given)]
     else:
-        whom = {"phone_number": await spec.whom(**_only(spec.whom, given))} if spec.whom is not None else {}
-        uses = [_use(spec, line_id, {**given, **whom})]
+        uses = [_use(spec, line_id, given, await about.number(given))]
+    if spec.texts and about.read is None and not about.named(given):
+        raise BadInput(f"{spec.name} names nobody to text.", todo="Name them by number.")
     since = read_time(given.get("if_unanswered_since"))
     return Plan(
         caller=caller,
@@ -49,21 +51,29 @@ async def plan_of(spec: ToolSpec, caller: str, given: Mapping[str, Any]) -> Plan
     )
 
 
-def people_of(given: Mapping[str, Any]) -> list[tuple[int, str]]:
+def people_of(spec: ToolSpec, given: Mapping[str, Any]) -> list[Place]:
     """Whom a call is about by its arguments alone: line and number of each."""
     line = given.get("line")
-    if line is None:
-        return []
-    records = [given, *(_fields(each) for each in given.get("contacts") or ())]
-    return [(line.id, record[name]) for record in records for name in _PEOPLE if record.get(name)]
+    return [] if line is None else [(line.id, number) for number in spec.about.named(given)]
 
 
-def _use(spec: ToolSpec, line: int, given: Mapping[str, Any]) -> Use:
+async def person_texted(spec: ToolSpec, given: Mapping[str, Any]) -> list[Place]:
+    """Whom a call texts, read from the account where no argument says it; empty where there is nobody.
+
+    Raises:
+        TextRequestError: it has to be read, and cannot be.
+    """
+    number = await spec.about.number(given)
+    return [] if number is None else [(given["line"].id, number)]
+
+
+def _use(spec: ToolSpec, line: int, given: Mapping[str, Any], person: str | None) -> Use:
     amount = given.get("amount_requested")
+    no_words = _NO_WORDS | {spec.about.argument}
     return Use(
         line=line,
-        person=next((given[name] for name in _PEOPLE if given.get(name)), None),
-        words={name: words for name, value in given.items() if name not in _NO_WORDS and (words := _words(value))},
+        person=person,
+        words={name: words for name, value in given.items() if name not in no_words and (words := _words(value))},
         amount=amount if isinstance(amount, Decimal) else None,
         kind="payment" if amount is not None else "reply" if spec.risk == "sends" else "contact",
     )
@@ -74,15 +84,7 @@ def _words(value: object) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, BaseModel):
-        return _words(_fields(value).get("value"))
+        return _words(getattr(value, "value", None))
     if isinstance(value, list):
         return "\n".join(filter(None, (_words(each) for each in value)))  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType] - arguments
     return ""
-
-
-def _fields(model: BaseModel) -> dict[str, Any]:
-    return {name: getattr(model, name) for name in type(model).model_fields}
-
-
-def _only(function: Any, given: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: given[name] for name in inspect.signature(function).parameters}

@@ -59,12 +59,14 @@ class Sender:
         settler: finds out what became of those whose answer was lost.
         tagged: whether sends are marked, to be known again in the account.
         caps: how much may leave; None for as much as anybody likes.
+        keeps_bodies: whether the audit is to have the words of texts, whoever writes its row.
     """
 
     ledger: Ledger
     settler: Settler
     tagged: bool = False
     caps: Caps | None = None
+    keeps_bodies: bool = False
 
     async def describe(self, spec: ToolSpec, once: Once, caller: str, given: Mapping[str, Any], key: str | None) -> Act:
         """A call's act as the ledger knows it.
@@ -86,7 +88,7 @@ class Sender:
         dashboard_id: int | None = line.id if line is not None else None
         place = [spec.name, dashboard_id]
         same = {name: as_read(value) if isinstance(value, str) else value for name, value in values.items()}
-        person = values.get(once.person or "")
+        person = values.get(spec.about.argument or "")
         hashed = await self.ledger.hasher()
         return Act(
             tool=spec.name,
@@ -98,7 +100,8 @@ class Sender:
             idempotency_key=hashed(key) if key else None,
             facts={name: values[name] for name in once.facts if name in values}
             | {name: hashed(written(values[name])) for name in once.words if name in values}
-            | ({"tagged": True} if self.tagged else {}),
+            | ({"tagged": True} if self.tagged else {})
+            | ({"audit_body": values["body"]} if self.keeps_bodies and "body" in values else {}),
         )
 
     async def done_before(self, act: Act) -> list[str]:
@@ -124,6 +127,7 @@ class Sender:
         may_act: bool,
         judge: Judge | None = None,
         check: Check | None = None,
+        claimed: Callable[[], None] = lambda: None,
     ) -> Told:
         """Make the act happen once, or tell what became of the same act before.
 
@@ -137,6 +141,7 @@ class Sender:
                 earlier result can be told.
             judge: looks at the rules after all, where that was spared because of an earlier result, and it is gone.
             check: as `Departing`.
+            claimed: called when the act is in the ledger as this call's own.
 
         Raises:
             BadInput: the idempotency key was used with other arguments.
@@ -154,6 +159,7 @@ class Sender:
                     "The record of the earlier call is gone, so a person has to be asked.", todo="Call again."
                 )
             if fresh:
+                claimed()
                 return await self._act(spec, once, act, send, arguments, until, check)
             send = await self.ledger.wait_for(send, until)
             if send.state == "UNKNOWN" and not looked:
@@ -187,7 +193,8 @@ class Sender:
                 kept = once.keep(said)
                 ending = Ending(state="SENT", upstream_id=str(kept.get(once.id_field)), result=kept)
             except Exception as error:  # noqa: BLE001 - whatever it is, its outcome is recorded, and told
-                ending, rule = self._judge(spec, error, left=departing.left), rule_of(error)
+                rule = rule_of(error)
+                ending = replace(self._judge(spec, error, left=departing.left), rule=rule)
             except BaseException:
                 await self.ledger.end(send.send_id, self._torn(left=departing.left))
                 raise

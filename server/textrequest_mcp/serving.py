@@ -98,7 +98,7 @@ async def _let_finish(account: Account) -> None:
 
 
 def _is_open(account: Account) -> bool:
-    return bool(account.api.changing or account.sender.ledger.leaving)
+    return bool(account.api.changing or account.sender.ledger.leaving or account.audit.leaving)
 
 
 def _take_webhooks(settings: Settings, public_url: str, server: Any, account: Account) -> Health:

@@ -122,11 +122,7 @@ class Store:
     async def secret(self) -> bytes:
         """32 random bytes, the same for every process and every start, made when first asked for."""
 
-        def read(connection: sqlite3.Connection) -> bytes:
-            connection.execute("INSERT OR IGNORE INTO store_secret VALUES (1, ?)", (secrets.token_bytes(32),))
-            return connection.execute("SELECT secret FROM store_secret").fetchone()[0]
-
-        return await self.transact(read)
+        return await self.transact(secret_in)
 
     async def burn(self, kind: str, id: str, keep_seconds: float) -> bool:  # noqa: A002 - the plain word is the clearest
         """Use up a one-time id: True for whoever comes first, False for everybody after, over processes and restarts.
@@ -220,6 +216,12 @@ class Store:
             reason = _ADVICE.get(_kind(error))
         if reason is not None:
             raise StoreError(self._file or Path(":memory:"), reason) from error
+
+
+def secret_in(connection: sqlite3.Connection) -> bytes:
+    """As `Store.secret`, for who is in a transaction already."""
+    connection.execute("INSERT OR IGNORE INTO store_secret VALUES (1, ?)", (secrets.token_bytes(32),))
+    return connection.execute("SELECT secret FROM store_secret").fetchone()[0]
 
 
 def _inode(file: Path) -> int | None:

@@ -157,7 +157,6 @@ async def note_told(ctx: Context[Any, Any], spec: ToolSpec, given: Mapping[str, 
     """
     account: Any = ctx.request_context.lifespan_context
     line = given.get("line")
-    telling = Telling(
-        account.policy, caller(ctx.session), line.id if line is not None else None, given.get("phone_number")
-    )
+    person = next(iter(spec.about.named(given)), None) if spec.about.each is None else None
+    telling = Telling(account.policy, caller(ctx.session), line.id if line is not None else None, person)
     await telling.note(spec.name, result.structured_content or {}, words=spec.risk == "reads")

@@ -18,11 +18,9 @@ from mcp.server.mcpserver.exceptions import ToolError, UnexpectedToolError
 from mcp.server.mcpserver.resolve import Resolve, build_resolver_plans, find_resolved_parameters
 from mcp.server.mcpserver.tools.base import Tool
 from mcp.server.mcpserver.utilities.func_metadata import FuncMetadata, func_metadata
-from mcp.shared.exceptions import MCPError
-from mcp_types import CallToolResult, ResourceLink, TextContent
-from pydantic import BaseModel, Field, PrivateAttr, ValidationError
+from mcp_types import CallToolResult
+from pydantic import BaseModel, Field, ValidationError
 
-from textrequest_mcp.answers import Answer
 from textrequest_mcp.asking import (
     ALREADY,
     account_of,
@@ -36,18 +34,17 @@ from textrequest_mcp.asking import (
     sign,
     wanted_question,
 )
-from textrequest_mcp.auditing import auditing_of
+from textrequest_mcp.auditing import auditing_of, current_auditing
 from textrequest_mcp.guard.confirmation import Decision, Question, caller
-from textrequest_mcp.guard.outcome import Outcome, SendOutcome, unknown
+from textrequest_mcp.guard.outcome import Outcome, SendOutcome
 from textrequest_mcp.parameters import Confirmation, DashboardId, IdempotencyKey, Repeat, TypedName
-from textrequest_mcp.plans import people_of
-from textrequest_mcp.results import write_text
+from textrequest_mcp.plans import person_texted
+from textrequest_mcp.running import Result, change, link_of, read, result_of
 from textrequest_mcp.schema import plain_schema
 from textrequest_mcp.sending import Sender
 from textrequest_mcp.store import StoreError
-from textrequest_mcp.telling import note_told
 from textrequest_mcp.toolset import ToolSpec, asks
-from textrequest_mcp.upstream.errors import BadInput, TextRequestError, Uncertain
+from textrequest_mcp.upstream.errors import BadInput, TextRequestError
 
 logger = logging.getLogger(__name__)
 
@@ -97,21 +94,18 @@ def make_tool(spec: ToolSpec, *, confirm: str) -> Tool:
                 ctx, arguments["question"], arguments["approval"], again=lambda: question(ctx=ctx, **facts)
             )
             if outcome is not None:
-                return _result(outcome.model_dump(mode="json", exclude_none=True))
+                return result_of(outcome.model_dump(mode="json", exclude_none=True))
             await account.policy.approved(arguments["question"].about, arguments["question"].text)
-            await auditing_of(ctx, spec, given).approved()
+            await current_auditing.get().approved()
         unasked = bool(can_ask and arguments["confirmation"] and not (asked or always or arguments.get("repeat")))
         if spec.once is None:
             _refuse(spec, unasked=unasked)
-            try:
-                result = await _perform(spec, given)
-            finally:
-                if spec.risk != "reads":
-                    account.changed(people_of(given))
-            with suppress(*([] if spec.risk == "reads" else [StoreError])):  # a change has happened, whatever is noted
-                await note_told(ctx, spec, given, result)
-            return result
+            return await (read if spec.risk == "reads" else change)(ctx, spec, given)
         sender: Sender = account.sender
+
+        async def still_allowed() -> None:
+            await account.policy.still_allowed(await person_texted(spec, given))
+
         act = await sender.describe(spec, spec.once, caller(ctx.session), given, arguments["idempotency_key"])
         _refuse(spec, unasked=unasked and await sender.ledger.prior(act, repeat=False) is None)
         told = await sender.carry_out(
@@ -119,12 +113,14 @@ def make_tool(spec: ToolSpec, *, confirm: str) -> Tool:
             repeat=bool(arguments["repeat"]) and (asked or not repeats_ask),
             may_act=judged and (asked or not always),
             judge=None if judged or always else lambda: nobody_has_to_be_asked(ctx, spec, given),
-            check=(lambda: account.policy.still_allowed(account.texted_by(given))) if spec.risk == "sends" else None,
+            check=still_allowed if spec.risk == "sends" else None,
+            claimed=current_auditing.get().leave_to_ledger,
         )
         if told.answer is not None and spec.texts:
-            account.acted(people_of({**told.said, **given}))
-        link = _link(spec, given) if told.answer is not None else None
-        return _result(told.said, answer=told.answer, link=link, failed=told.failed, rule=told.rule)
+            with suppress(TextRequestError, StoreError):  # it has happened, whatever is noted
+                account.acted(await person_texted(spec, given))
+        link = link_of(spec, given) if told.answer is not None else None
+        return result_of(told.said, answer=told.answer, link=link, failed=told.failed, rule=told.rule)
 
     parameters = [required("ctx", Context[Any, Any]), *own, *added]
     sign(call, parameters, CallToolResult)
@@ -163,54 +159,6 @@ def _description(spec: ToolSpec, *, always: bool) -> str:
     return described + (" A person confirms by typing its name." if spec.types_name else " A person confirms first.")
 
 
-async def _perform(spec: ToolSpec, arguments: dict[str, Any]) -> CallToolResult:
-    """Run the function and write its answer; whatever fails is told with what it may have changed."""
-    try:
-        answer = await spec.function(**arguments)
-        said = answer.model_dump(mode="json", exclude_none=True)
-        if spec.risk == "destroys":
-            said = {"outcome": "done"} | said
-        return _result(said, answer=answer, link=_link(spec, arguments))
-    except Uncertain as uncertain:
-        return _unknown(spec, uncertain)
-    except (ToolError, MCPError):
-        raise
-    except Exception:
-        logger.exception("%s crashed", spec.name)
-        if spec.risk == "reads":
-            raise TextRequestError(f"{spec.name} failed inside this server.") from None
-        return _unknown(spec, _crash(spec))
-
-
-def _unknown(spec: ToolSpec, uncertain: Uncertain) -> CallToolResult:
-    """What may have happened, as an answer where repeating would do harm: an error result invites another call."""
-    if spec.risk != "destroys":
-        raise uncertain
-    return _result(unknown(str(uncertain)).model_dump(mode="json", exclude_none=True))
-
-
-def _crash(spec: ToolSpec) -> Uncertain:
-    return Uncertain(
-        f"{spec.name} failed inside this server, perhaps after the call left.",
-        changed="Whether it took effect is unknown.",
-        todo="Do not repeat it; first look with a reading tool whether it happened.",
-    )
-
-
-class _Result(CallToolResult):
-    """An answer, and the setting of the rule that said no, which only the audit hears of apart."""
-
-    _rule: str | None = PrivateAttr(default=None)
-
-    @property
-    def rule(self) -> str | None:
-        return self._rule
-
-    @rule.setter
-    def rule(self, rule: str | None) -> None:
-        self._rule = rule
-
-
 class _HostArguments(FuncMetadata):
     """Arguments as hosts really send them: null for what they leave out, JSON text for a list."""
 
@@ -229,12 +177,15 @@ class _HostTool(Tool):
         if spec.risk == "reads":
             return await self._run(arguments, context, convert_result)
         auditing = auditing_of(context, spec, arguments)
+        before = current_auditing.set(auditing)
         try:
             result = await self._run(arguments, context, convert_result)
         except BaseException as error:
-            await (auditing.refused(error) if isinstance(error, Exception) else auditing.torn())
+            await (auditing.failed(error) if isinstance(error, Exception) else auditing.cancelled())
             raise
-        if isinstance(result, _Result):  # not a question on its way to a person
+        finally:
+            current_auditing.reset(before)
+        if isinstance(result, Result):  # not a question on its way to a person
             await auditing.ended(result.structured_content or {}, result.rule)
         return result
 
@@ -254,7 +205,8 @@ class _HostTool(Tool):
             if isinstance(cause, TextRequestError | StoreError):
                 raise cause from None
             if isinstance(cause, ValidationError) and not isinstance(error, UnexpectedToolError):
-                who = await _who_is_meant(context, arguments, cause) if self.spec.risk == "sends" else None
+                argument = self.spec.about.argument if self.spec.risk == "sends" else None
+                who = await _who_is_meant(context, arguments, argument, cause)
                 todo = who or "Correct it and call again."
                 raise BadInput(_sentence(self.name, cause), todo=todo) from None
             # What `_perform` does not answer for came before it: while facts were read, or a person was asked.
@@ -266,10 +218,12 @@ class _HostTool(Tool):
             ) from None
 
 
-async def _who_is_meant(ctx: Context[Any, Any], given: dict[str, Any], error: ValidationError) -> str | None:
+async def _who_is_meant(
+    ctx: Context[Any, Any], given: dict[str, Any], argument: str | None, error: ValidationError
+) -> str | None:
     """Where a name stands in place of a number: who has that name, for a person to choose; None where none does."""
     wrong = {problem["loc"][0] for problem in error.errors(include_url=False, include_input=False) if problem["loc"]}
-    name = next((given[field] for field in ("phone_number", "customer_phone") if field in wrong), None)
+    name = given[argument] if argument in wrong else None
     line = given.get("dashboard_id")
     if (
         not isinstance(name, str)
@@ -300,29 +254,3 @@ def _output_schema(spec: ToolSpec, model: type[BaseModel], *, can_differ: bool) 
         outcome = Outcome if spec.once is None else SendOutcome
         properties = plain_schema(outcome, "serialization")["properties"] | properties
     return {"type": "object", "properties": properties}
-
-
-def _link(spec: ToolSpec, arguments: dict[str, Any]) -> ResourceLink | None:
-    line = arguments.get("line")
-    if spec.link is None or line is None:
-        return None
-    path = f"dashboards/{line.id}/{spec.link.format_map(arguments)}".rstrip("/")
-    return ResourceLink(type="resource_link", name=path, uri=f"textrequest://{path}", mime_type="application/json")
-
-
-def _result(
-    said: dict[str, Any],
-    *,
-    answer: BaseModel | None = None,
-    link: ResourceLink | None = None,
-    failed: bool = False,
-    rule: str | None = None,
-) -> CallToolResult:
-    columns = answer.columns if isinstance(answer, Answer) else ()
-    longest = answer.longest_cell if isinstance(answer, Answer) else None
-    theirs = answer.theirs if isinstance(answer, Answer) else ()
-    written = said["message"] if failed else write_text(said, columns, longest, theirs)  # an error is a plain sentence
-    text = TextContent(type="text", text=written)
-    result = _Result(content=[text, link] if link else [text], structured_content=said, is_error=failed)
-    result.rule = rule
-    return result

@@ -4,6 +4,7 @@ A noun module declares its functions under `@contacts.reads`, `.writes`, `.sends
 the rest from the function's own signature.
 """
 
+import inspect
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Literal, TypeVar
@@ -11,6 +12,7 @@ from typing import Literal, TypeVar
 from mcp_types import ToolAnnotations
 from pydantic import BaseModel
 
+from textrequest_mcp.about import NOBODY, About
 from textrequest_mcp.guard.confirmation import Question
 from textrequest_mcp.guard.settling import Once
 
@@ -35,7 +37,7 @@ class ToolSpec:
         types_name: whether a person agrees by typing a name.
         link: the resource, below the line's, that the answer is about; may hold arguments in braces.
         once: how its act is known again, where it must happen at most once; its function takes a `departure`.
-        whom: answers the number that it texts, where that is none of its arguments.
+        about: whom it texts, or whose record it reads or changes.
     """
 
     function: Callable[..., Awaitable[BaseModel]]
@@ -49,7 +51,7 @@ class ToolSpec:
     types_name: bool
     link: str | None
     once: Once | None
-    whom: Callable[..., Awaitable[str | None]] | None
+    about: About
 
     @property
     def name(self) -> str:
@@ -68,9 +70,13 @@ class Toolset:
         self.name = name
         self.specs: list[ToolSpec] = []
 
-    def reads(self, *, title: str, action: str, link: str | None = None) -> Callable[[Function], Function]:
+    def reads(
+        self, *, title: str, action: str, link: str | None = None, about: About = NOBODY
+    ) -> Callable[[Function], Function]:
         """A tool that changes nothing."""
-        return self._declare("reads", title=title, action=action, link=link, destructive=False, idempotent=True)
+        return self._declare(
+            "reads", title=title, action=action, link=link, destructive=False, idempotent=True, about=about
+        )
 
     def writes(
         self,
@@ -81,10 +87,18 @@ class Toolset:
         idempotent: bool,
         link: str | None = None,
         once: Once | None = None,
+        about: About = NOBODY,
     ) -> Callable[[Function], Function]:
         """A tool that changes the account; `overwrites` where it can replace what was there."""
         return self._declare(
-            "writes", title=title, action=action, link=link, destructive=overwrites, idempotent=idempotent, once=once
+            "writes",
+            title=title,
+            action=action,
+            link=link,
+            destructive=overwrites,
+            idempotent=idempotent,
+            once=once,
+            about=about,
         )
 
     def sends(
@@ -93,9 +107,9 @@ class Toolset:
         title: str,
         action: str,
         once: Once,
+        about: About,
         question: Asker | None = None,
         link: str | None = None,
-        whom: Callable[..., Awaitable[str | None]] | None = None,
     ) -> Callable[[Function], Function]:
         """A tool that makes a text go out to a person; `question` makes what is shown where a policy asks first."""
         return self._declare(
@@ -108,7 +122,7 @@ class Toolset:
             texts=True,
             question=question,
             once=once,
-            whom=whom,
+            about=about,
         )
 
     def destroys(
@@ -121,7 +135,7 @@ class Toolset:
         types_name: bool = False,
         link: str | None = None,
         once: Once | None = None,
-        whom: Callable[..., Awaitable[str | None]] | None = None,
+        about: About = NOBODY,
     ) -> Callable[[Function], Function]:
         """A tool that cannot be undone; `question` makes what a person is shown first."""
         return self._declare(
@@ -135,7 +149,7 @@ class Toolset:
             question=question,
             types_name=types_name,
             once=once,
-            whom=whom,
+            about=about,
         )
 
     def _declare(
@@ -151,7 +165,7 @@ class Toolset:
         types_name: bool = False,
         link: str | None = None,
         once: Once | None = None,
-        whom: Callable[..., Awaitable[str | None]] | None = None,
+        about: About = NOBODY,
     ) -> Callable[[Function], Function]:
         hints = ToolAnnotations(
             title=title,
@@ -162,6 +176,12 @@ class Toolset:
         )
 
         def declare(function: Function) -> Function:
+            # Not an error of a call: a tool whose person the rules cannot know must not be served at all.
+            on_a_line = "line" in inspect.signature(function).parameters
+            if (texts and (about == NOBODY or not on_a_line)) or (about != NOBODY and not about.fits(function)):
+                raise TypeError(
+                    f"{function.__name__} does not say by its arguments whom it is about, and on which line"
+                )
             self.specs.append(
                 ToolSpec(
                     function=function,
@@ -175,7 +195,7 @@ class Toolset:
                     types_name=types_name,
                     link=link,
                     once=once,
-                    whom=whom,
+                    about=about,
                 )
             )
             return function

@@ -44,7 +44,7 @@ class SlowLedger(Ledger):
 
     async def state(self, departing: Departing) -> str:
         with anyio.CancelScope(shield=True):
-            send = await self.get(departing._send_id)  # pyright: ignore[reportPrivateUsage]
+            send = await self.get(departing._act)  # pyright: ignore[reportPrivateUsage]
             return send.state if send is not None else "GONE"
         pytest.fail("a shield cannot be cancelled from outside")
 

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
+from textrequest_mcp.about import BY_NUMBER, About
 from textrequest_mcp.account.contact import Contact, ContactDeleted, ContactInput, Contacts, FieldValues
 from textrequest_mcp.account.line import Line
 from textrequest_mcp.guard.confirmation import Question
@@ -98,7 +99,9 @@ async def list_contacts(
     return Contacts.of(await line.get("contacts", query=query), page=page, page_size=page_size)
 
 
-@contacts.reads(title="Get a contact", action="GetContactByPhoneNumber", link="contacts/{phone_number}")
+@contacts.reads(
+    title="Get a contact", action="GetContactByPhoneNumber", link="contacts/{phone_number}", about=BY_NUMBER
+)
 async def get_contact(line: Line, phone_number: PhoneNumber) -> Contact:
     """Get one contact by number: names, flags, groups, tags, opt-out, last message. Texts are in list_messages."""
     answer = await line.get("contacts", wire(phone_number))
@@ -111,7 +114,12 @@ async def get_contact(line: Line, phone_number: PhoneNumber) -> Contact:
 
 
 @contacts.writes(
-    title="Save a contact", action="CreateContact", overwrites=True, idempotent=True, link="contacts/{phone_number}"
+    title="Save a contact",
+    action="CreateContact",
+    overwrites=True,
+    idempotent=True,
+    link="contacts/{phone_number}",
+    about=BY_NUMBER,
 )
 async def save_contact(
     line: Line,
@@ -151,7 +159,13 @@ async def save_contact(
     return Contact.model_validate(answer or {"phone_number": phone_number})
 
 
-@contacts.writes(title="Save many contacts", action="BulkUpdateContacts", overwrites=True, idempotent=True)
+@contacts.writes(
+    title="Save many contacts",
+    action="BulkUpdateContacts",
+    overwrites=True,
+    idempotent=True,
+    about=About(argument="phone_number", each="contacts"),
+)
 async def save_contacts(
     line: Line,
     contacts: Annotated[
@@ -206,7 +220,7 @@ async def _before_deleting(line: Line, phone_number: PhoneNumber) -> Question:
     )
 
 
-@contacts.destroys(title="Delete a contact", action="DeleteContact", question=_before_deleting)
+@contacts.destroys(title="Delete a contact", action="DeleteContact", question=_before_deleting, about=BY_NUMBER)
 async def delete_contact(line: Line, phone_number: PhoneNumber) -> ContactDeleted:
     """Delete a contact that never exchanged a text, for good. The service refuses one with messages:
     archive_conversation, or save_contact with is_blocked, instead."""

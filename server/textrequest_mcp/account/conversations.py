@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from textrequest_mcp.about import BY_NUMBER
 from textrequest_mcp.account.line import Line
 from textrequest_mcp.account.message import Message
 from textrequest_mcp.answers import Answer, Flag, Listing, Phone, Record
@@ -62,7 +63,9 @@ async def list_conversations(
     return Conversations.of(await line.get("conversations", query=query), page=page, page_size=page_size)
 
 
-@conversations.writes(title="Archive a conversation", action="ArchiveConversation", overwrites=False, idempotent=True)
+@conversations.writes(
+    title="Archive a conversation", action="ArchiveConversation", overwrites=False, idempotent=True, about=BY_NUMBER
+)
 async def archive_conversation(line: Line, phone_number: PhoneNumber) -> Archived:
     """Hide a conversation from a line's lists until a text goes either way; nothing is deleted."""
     await line.put("contacts", wire(phone_number), "conversations", "archive")
@@ -70,7 +73,11 @@ async def archive_conversation(line: Line, phone_number: PhoneNumber) -> Archive
 
 
 @conversations.writes(
-    title="Unarchive a conversation", action="UnarchiveConversation", overwrites=False, idempotent=True
+    title="Unarchive a conversation",
+    action="UnarchiveConversation",
+    overwrites=False,
+    idempotent=True,
+    about=BY_NUMBER,
 )
 async def unarchive_conversation(line: Line, phone_number: PhoneNumber) -> Archived:
     """Bring an archived conversation back into a line's lists."""

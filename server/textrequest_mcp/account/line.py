@@ -1,6 +1,6 @@
 """Which account and which texting line a call works on."""
 
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, NamedTuple
@@ -20,10 +20,10 @@ from textrequest_mcp.guard.policy import Policy
 from textrequest_mcp.live.subscriptions import Subscriptions
 from textrequest_mcp.live.watching import Live
 from textrequest_mcp.parameters import DashboardId
-from textrequest_mcp.plans import people_of
 from textrequest_mcp.sending import Sender
 from textrequest_mcp.telling import Telling
-from textrequest_mcp.upstream.api import Api, Departure
+from textrequest_mcp.upstream.api import Api
+from textrequest_mcp.upstream.departure import Departure
 from textrequest_mcp.upstream.errors import BadInput, TextRequestError
 from textrequest_mcp.upstream.page import DEFAULT_SIZE, MAX_SIZE, read_page
 from textrequest_mcp.upstream.phone import from_wire, wire
@@ -76,6 +76,7 @@ class Account:
         """What goes on in the background as long as the server runs; never returns."""
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self.sender.settler.run)
+            tasks.start_soon(self.audit.run)
             tasks.start_soon(self.live.run)
             tasks.start_soon(self.subscriptions.run)
             for chore in self.also:
@@ -94,14 +95,6 @@ class Account:
         """Something of these people was changed by this server, so what was read of it is old."""
         for place in people:
             self.policy.known.outdate(place)
-
-    def texted_by(self, given: Mapping[str, Any]) -> list[Place]:
-        """Whom a call texts, as far as its arguments or what was read of its payment tell."""
-        line, payment_id = given.get("line"), given.get("payment_id")
-        if line is not None and payment_id is not None:
-            number = self.policy.known.payer(line.id, payment_id)
-            return [(line.id, number)] if number is not None else []
-        return people_of(given)
 
     def acted(self, people: Sequence[Place]) -> None:
         """These people were texted by this server."""

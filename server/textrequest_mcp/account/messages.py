@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
+from textrequest_mcp.about import BY_NUMBER
 from textrequest_mcp.account.line import Account, Line, TextingLine
 from textrequest_mcp.account.message import (
     LOCATION_TAG,
@@ -70,7 +71,12 @@ def _body(value: object) -> object:
     return value
 
 
-@messages.reads(title="List messages", action="GetMessagesByContactPhone", link="conversations/{phone_number}")
+@messages.reads(
+    title="List messages",
+    action="GetMessagesByContactPhone",
+    link="conversations/{phone_number}",
+    about=BY_NUMBER,
+)
 async def list_messages(
     line: Line, phone_number: PhoneNumber, page: PageNumber = 0, page_size: PageSize = DEFAULT_SIZE
 ) -> Messages:
@@ -82,7 +88,7 @@ async def list_messages(
     return listing
 
 
-@messages.reads(title="Wait for texts", action="", link="conversations")
+@messages.reads(title="Wait for texts", action="", link="conversations", about=BY_NUMBER)
 async def wait_for_messages(
     line: Line,
     progress: Progress,
@@ -226,7 +232,6 @@ async def _announce(given: Mapping[str, Any], answer: Any) -> None:
 
 SENDING = Once(
     same=("phone_number", "body", "mms_media"),
-    person="phone_number",
     facts=("phone_number",),
     words=("body", "sender_name", "mms_media"),
     find=_find,
@@ -243,6 +248,7 @@ SENDING = Once(
     question=_before_sending,
     link="conversations/{phone_number}",
     once=SENDING,
+    about=BY_NUMBER,
 )
 async def send_message(
     line: Line,

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from textrequest_mcp.about import BY_NUMBER, About
 from textrequest_mcp.account.line import Account, Line, TextingLine
 from textrequest_mcp.account.message import LOCATION_TAG, asks_for_location
 from textrequest_mcp.account.payment import Payment, Payments
@@ -36,7 +37,7 @@ _CLOSED = {"Paid", "Cancelled", "MarkedAsPaid"}
 _LOOKED_AT = 100
 
 
-@payments.reads(title="List payments", action="GetPayments")
+@payments.reads(title="List payments", action="GetPayments", about=BY_NUMBER)
 async def list_payments(
     line: Line,
     reference_number: Annotated[Words, Field(description="Exactly; not unique")] | None = None,
@@ -133,7 +134,6 @@ _KEPT = (
 )
 REQUESTING = Once(
     same=("customer_phone", "amount_requested", "description", "reference_number"),
-    person="customer_phone",
     facts=("customer_phone", "amount_requested"),
     words=("description", "reference_number"),
     find=_find_request,
@@ -146,7 +146,13 @@ CANCELLING = _on_payment(lambda payment: payment.textrequest_payment_status == "
 MARKING = _on_payment(lambda payment: payment.textrequest_payment_status == "MarkedAsPaid")
 
 
-@payments.sends(title="Request a payment", action="CreatePayment", question=_before_requesting, once=REQUESTING)
+@payments.sends(
+    title="Request a payment",
+    action="CreatePayment",
+    question=_before_requesting,
+    once=REQUESTING,
+    about=About(argument="customer_phone"),
+)
 async def create_payment(
     line: Line,
     departure: Departing,
@@ -187,11 +193,14 @@ async def _whom(line: Line, payment_id: PaymentId) -> str | None:
     return number
 
 
+PAYER = About(read=_whom)
+
+
 @payments.sends(
     title="Remind of a payment",
     action="SendPaymentReminder",
     question=_before_reminding,
-    whom=_whom,
+    about=PAYER,
     link="payments/{payment_id}",
     once=REMINDING,
 )
@@ -213,7 +222,7 @@ async def _before_cancelling(line: Line, payment_id: PaymentId) -> Question:
     action="CancelPayment",
     question=_before_cancelling,
     texts=True,
-    whom=_whom,
+    about=PAYER,
     link="payments/{payment_id}",
     once=CANCELLING,
 )

@@ -71,23 +71,21 @@ class Walk(NamedTuple):
     over: bool = False
 
 
-def append(connection: sqlite3.Connection, secret: bytes, rows: Sequence[Content]) -> None:
-    """Put rows at the end, and forget the oldest whose time is over."""
-    if not rows:
-        return
+def append(connection: sqlite3.Connection, secret: bytes, row: Content) -> int:
+    """Put a row at the end, and forget the oldest whose time is over; the number of the new row."""
     (newest,) = connection.execute("SELECT coalesce(max(number), 0) FROM audit_entries").fetchone()
     last = _end(connection, secret, "last") or Link()
     # Where the ends do not fit the rows, this must not hide it: the new row is linked to the row that should be there.
     link = last._replace(number=max(last.number, newest))
-    for row in rows:
-        number = link.number + 1
-        link = Link(number, _mac(secret, link.mac, (number, *row)))
-        connection.execute(
-            f"INSERT INTO audit_entries ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 - our own words
-            (number, *row, link.mac),
-        )
+    number = link.number + 1
+    link = Link(number, _mac(secret, link.mac, (number, *row)))
+    connection.execute(
+        f"INSERT INTO audit_entries ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 - our own words
+        (number, *row, link.mac),
+    )
     _set_end(connection, secret, "last", link)
-    _forget(connection, secret, rows[-1].at)
+    _forget(connection, secret, row.at)
+    return number
 
 
 def select(connection: sqlite3.Connection, rest: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:

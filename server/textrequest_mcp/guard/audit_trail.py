@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
 Kind = Literal["write", "send", "destroy", "refusal", "approval", "preview"]
+# The fields of an answer that are ids, and may stand in an entry.
+IDS = ("send_id", "message_id", "payment_id", "id", "group_id", "dashboard_id")
 
 _PAGE = 500  # rows in one transaction: servers that want to send wait for it
 
@@ -32,7 +34,8 @@ class Entry:
         person: keyed hash of the number that it reached (`guard.sends.keyed`).
         outcome: how it ended, such as sent, unknown, refused, not_confirmed.
         rule: what refused it, such as quiet_hours.
-        ids: what it made or changed, by name: send_id, message_id, payment_id.
+        ids: what it made or changed, by name: send_id, message_id, payment_id; and as first_row the number of the row
+            that said of the same act that its outcome was unknown.
         body: the words of a text; kept only by an audit `with_bodies`.
         note: a sentence without anybody's words; long numbers in it are masked.
     """

@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 import anyio
 
-from textrequest_mcp.guard.sends import SCHEMA, Ending, Send, all_rows, as_read, keyed, one_row, write_ending
+from textrequest_mcp.guard.sends import (
+    SCHEMA,
+    Ending,
+    Send,
+    Witness,
+    all_rows,
+    as_read,
+    keyed,
+    one_row,
+    write_ending,
+)
 from textrequest_mcp.processes import has_ended, this_process
 from textrequest_mcp.store import Store
 
@@ -33,12 +43,21 @@ class Book:
         store: where the rows are.
         account: names the account without telling its key.
         clock: seconds since 1970.
+        witness: as `guard.sends.Witness`.
     """
 
-    def __init__(self, store: Store, account: str, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        store: Store,
+        account: str,
+        *,
+        clock: Callable[[], float] = time.time,
+        witness: Witness | None = None,
+    ) -> None:
         self._store = store
         self._account = account
         self.clock = clock
+        self._witness = witness
         self._owner = f"{this_process()} {secrets.token_hex(4)}"
         self._at_work: dict[str, anyio.Event] = {}  # this server's own, until their outcome is written
         self._owed: dict[str, Ending] = {}
@@ -57,6 +76,10 @@ class Book:
             return one_row(connection, "account = ? AND send_id = ?", (self._account, send_id))
 
         return await self._transact(read)
+
+    async def bury(self) -> None:
+        """Say what is known of every row that an ended process left on its way, of whatever account."""
+        await self._transact(lambda connection: self._bury(connection, "1", ()))
 
     async def recover(self) -> None:
         """Call what ended processes left on its way UNKNOWN, and forget what is old."""
@@ -90,7 +113,7 @@ class Book:
 
         def write(connection: sqlite3.Connection) -> Any:
             for send_id, ending in owed.items():
-                write_ending(connection, send_id, ending, self.clock())
+                self._write_ending(connection, send_id, ending)
             return fn(connection)
 
         answer = await self._store.transact(write, durable=False)
@@ -109,7 +132,10 @@ class Book:
                 if row.state == "INTENDED"
                 else Ending(state="UNKNOWN", said=ENDED_IN_BETWEEN, look_at=self.clock())
             )
-            write_ending(connection, row.send_id, ending, self.clock())
+            self._write_ending(connection, row.send_id, ending)
+
+    def _write_ending(self, connection: sqlite3.Connection, send_id: str, ending: Ending) -> None:
+        write_ending(connection, send_id, ending, self.clock(), self._witness)
 
     def _abandoned(self, row: Send) -> bool:
         if row.owner == self._owner:

@@ -1,22 +1,36 @@
 """What goes along with an act from its place in the ledger to its first byte, and keeps it from being torn in two."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import contextmanager
+from typing import Protocol
 
 import anyio
 
-from textrequest_mcp.guard.ledger import Ledger
+from textrequest_mcp.upstream.departure import departing_with
 
 Check = Callable[[], Awaitable[None]]
 
 
+class Record(Protocol):
+    """Where an act is written down before it leaves: the ledger of sends, or the audit for any other change."""
+
+    async def leave(self, act: str, /) -> None:
+        """Say that its first byte may leave from now on; on disk when this returns."""
+        ...
+
+    def stays(self, act: str, /) -> None:
+        """Say that its last try certainly changed nothing."""
+        ...
+
+
 class Departing:
-    """The `Departure` of one act: writes INFLIGHT before its first byte, and from then on shields it.
+    """The `Departure` of one act: writes it down before its first byte, and from then on shields it.
 
     A cancelled call that has not left does not leave; one that has is finished, and its outcome recorded.
 
     Args:
-        ledger: where the act is written.
-        send_id: the act.
+        record: where the act is written.
+        act: its name there.
         check: a last look whether it may leave, at each first byte; what it raises stops it.
         tag: what marks it among its like in the account, where the person who runs the server wants that.
 
@@ -25,9 +39,9 @@ class Departing:
         left: whether any byte may have left.
     """
 
-    def __init__(self, ledger: Ledger, send_id: str, *, check: Check | None = None, tag: str | None = None) -> None:
-        self._ledger = ledger
-        self._send_id = send_id
+    def __init__(self, record: Record, act: str, *, check: Check | None = None, tag: str | None = None) -> None:
+        self._record = record
+        self._act = act
         self._check = check
         self.tag = tag
         self.scope = anyio.CancelScope()
@@ -39,17 +53,23 @@ class Departing:
             await self._check()
         self.scope.shield = True
         try:
-            await self._ledger.leave(self._send_id)
+            await self._record.leave(self._act)
         except BaseException:
             self.scope.shield = False
             raise
         self.left = True
 
+    @contextmanager
+    def going_along(self) -> Generator[None]:
+        """Run an act in its scope, with every change that leaves meanwhile going along with this departure."""
+        with self.scope, departing_with(self):
+            yield
+
     def staying(self) -> None:
         """As `Departure.staying`: the next try may be given up."""
         self.left = False
         self.scope.shield = False
-        self._ledger.stays(self._send_id)
+        self._record.stays(self._act)
 
 
 def tag_of(send_id: str) -> str:

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 import anyio
 
 from textrequest_mcp.guard.book import Book
-from textrequest_mcp.guard.sends import Act, Ending, Send, all_rows, last_row, one_row, write_ending
+from textrequest_mcp.guard.sends import Act, Ending, Send, Witness, all_rows, last_row, one_row
 from textrequest_mcp.store import Store, StoreError
 from textrequest_mcp.upstream.errors import BadInput, TextRequestError
 
@@ -46,14 +46,21 @@ class Ledger(Book):
         account: names the account without telling its key.
         window_seconds: how long the same act counts as a repetition.
         clock: seconds since 1970.
+        witness: as `guard.sends.Witness`.
 
     Every method raises `StoreError` where the store cannot be used, but for `end`.
     """
 
     def __init__(
-        self, store: Store, account: str, *, window_seconds: float = 600.0, clock: Callable[[], float] = time.time
+        self,
+        store: Store,
+        account: str,
+        *,
+        window_seconds: float = 600.0,
+        clock: Callable[[], float] = time.time,
+        witness: Witness | None = None,
     ) -> None:
-        super().__init__(store, account, clock=clock)
+        super().__init__(store, account, clock=clock, witness=witness)
         self._window = window_seconds
         self._left: set[str] = set()  # those at work that may be on the wire
 
@@ -218,7 +225,7 @@ class Ledger(Book):
                 (self._account, send.tool),
             )
             ending = choose(rivals, {upstream_id for (upstream_id,) in taken})
-            write_ending(connection, send.send_id, ending, self.clock())
+            self._write_ending(connection, send.send_id, ending)
             connection.execute("UPDATE ledger_sends SET looks = looks + 1 WHERE send_id = ?", (send.send_id,))
             return one_row(connection, "send_id = ?", (send.send_id,)) or send
 

@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import json
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
@@ -67,8 +67,11 @@ class Send:
 
     number: int
     send_id: str
+    account: str
+    caller: str
     tool: str
     dashboard_id: int | None
+    person: str | None
     fingerprint: str
     facts: dict[str, Any] | None
     state: State
@@ -97,6 +100,7 @@ class Ending:
         said: the sentence for who asked; safe to keep, as every error text here is.
         look_at: when to look for it next.
         settled_at: when looking was given up.
+        rule: the setting of the rule or cap that said no; the audit's alone.
     """
 
     state: State
@@ -105,7 +109,11 @@ class Ending:
     said: str | None = None
     look_at: float | None = None
     settled_at: float | None = None
+    rule: str | None = None
 
+
+# Told, in the transaction that writes it, of a row as it was, and of its ending.
+Witness = Callable[["sqlite3.Connection", Send, Ending], None]
 
 _COLUMNS = ", ".join(Send.__dataclass_fields__)
 
@@ -139,14 +147,23 @@ def all_rows(connection: sqlite3.Connection, where: str, values: tuple[Any, ...]
     return sends
 
 
-def write_ending(connection: sqlite3.Connection, send_id: str, ending: Ending, now: float) -> None:
-    """Say of a row how it ended; what was seen to happen stays so. Facts stay only while there is something to find."""
+def write_ending(
+    connection: sqlite3.Connection, send_id: str, ending: Ending, now: float, witness: Witness | None = None
+) -> None:
+    """Say of a row how it ended; what was seen to happen stays so. Facts stay only while there is something to find.
+
+    The witness is told only where that is news: of the first ending, and of what was in doubt.
+    """
+    row = one_row(connection, "send_id = ?", (send_id,))
+    if row is None or (row.state == "SENT" and ending.state != "SENT"):
+        return
     connection.execute(
         "UPDATE ledger_sends SET state = ?1, upstream_id = ?2, result = ?3, said = ?4, look_at = ?5,"
-        " settled_at = ?6, ended_at = ?7, facts = CASE ?1 WHEN 'UNKNOWN' THEN facts END"
-        " WHERE send_id = ?8 AND (?1 = 'SENT' OR state <> 'SENT')",
+        " settled_at = ?6, ended_at = ?7, facts = CASE ?1 WHEN 'UNKNOWN' THEN facts END WHERE send_id = ?8",
         (
             *(ending.state, ending.upstream_id, json.dumps(dict(ending.result)), ending.said, ending.look_at),
             *(ending.settled_at, now, send_id),
         ),
     )
+    if witness is not None and row.state != ending.state:
+        witness(connection, row, ending)

@@ -100,7 +100,6 @@ class Once:
         news: answers the kept fields as they are now, from the account, the line and the service's id.
         id_field: the field of the answer that holds that id.
         kept: the other fields of the answer that the ledger keeps; none that holds anybody's words or number.
-        person: the argument that holds the number it reaches.
         facts: the arguments that `find` needs as they are.
         words: the arguments that `find` compares by their hash.
         announce: told of the arguments and the answer once this very call made it happen.
@@ -111,7 +110,6 @@ class Once:
     news: Callable[[Any, int | None, str], Awaitable[Mapping[str, Any]]]
     id_field: str
     kept: tuple[str, ...] = ()
-    person: str | None = None
     facts: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
     announce: Callable[[Mapping[str, Any], Any], Awaitable[None]] | None = None

@@ -10,7 +10,7 @@ import random
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import anyio
 import httpx2
@@ -18,6 +18,7 @@ import httpx2
 from textrequest_mcp import __version__
 from textrequest_mcp.store import StoreError
 from textrequest_mcp.upstream import answer
+from textrequest_mcp.upstream.departure import Departure, ambient_departure
 from textrequest_mcp.upstream.errors import (
     NotFound,
     Refused,
@@ -63,18 +64,6 @@ class _Busy(Exception):
     def __init__(self, pause: float) -> None:
         super().__init__(pause)
         self.pause = pause
-
-
-class Departure(Protocol):
-    """Is told before a change leaves this machine, and when it turns out that it did not."""
-
-    async def leaving(self) -> None:
-        """Called right before the first byte; what it raises stops the call while nothing has left."""
-        ...
-
-    def staying(self) -> None:
-        """Called when a try certainly changed nothing; another may follow, and may be given up before it."""
-        ...
 
 
 class Api:
@@ -159,6 +148,7 @@ class Api:
         departure: Departure | None = None,
     ) -> Any | None:
         request = Request(method, join(path), flatten(query or {}), body, repeatable)
+        departure = None if method == "GET" else departure or ambient_departure.get()
         until = anyio.current_time() + self._deadline
         attempt = 0
         may_have_left: _Lost | None = None  # the last try, if any, that can have changed something
