@@ -7,7 +7,7 @@ the rest from the function's own signature.
 import inspect
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 from mcp_types import ToolAnnotations
 from pydantic import BaseModel
@@ -176,12 +176,7 @@ class Toolset:
         )
 
         def declare(function: Function) -> Function:
-            # Not an error of a call: a tool whose person the rules cannot know must not be served at all.
-            on_a_line = "line" in inspect.signature(function).parameters
-            if (texts and (about == NOBODY or not on_a_line)) or (about != NOBODY and not about.fits(function)):
-                raise TypeError(
-                    f"{function.__name__} does not say by its arguments whom it is about, and on which line"
-                )
+            _check(function, about, texts=texts)
             self.specs.append(
                 ToolSpec(
                     function=function,
@@ -201,6 +196,19 @@ class Toolset:
             return function
 
         return declare
+
+
+def _check(function: Callable[..., Any], about: About, *, texts: bool) -> None:
+    """Refuse to serve a tool whose person the rules could not know.
+
+    Raises:
+        TypeError: it texts people and names nobody, or takes no line; or it has no such argument as it names.
+    """
+    texting = "texts people, and " if texts else ""
+    if texts and "line" not in inspect.signature(function).parameters:
+        raise TypeError(f"{function.__name__} {texting}takes no line")
+    if (about != NOBODY or texts) and not about.fits(function):
+        raise TypeError(f"{function.__name__} {texting}does not say by its arguments whom it is about")
 
 
 def asks(spec: ToolSpec, confirm: str) -> bool:

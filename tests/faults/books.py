@@ -4,7 +4,7 @@ Three kinds of entries must never be needed:
 
 duplicate   the service accepted more texts with the same words to the same number than calls and approvals allow
 lost        the service accepted a text, or a call left, and nothing says how that ended
-wrong       an answer, or the ledger, says what is not so
+wrong       an answer, the ledger or the audit says what is not so, or the audit says nothing of an act
 """
 
 import json
@@ -18,9 +18,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 from tests.faults.host import LINE, said
+from tests.faults.record import disagreements, ledger_rows
 
 from textrequest_mcp.account.messages import SENDING
-from textrequest_mcp.guard.sends import Send, all_rows, as_read, keyed
+from textrequest_mcp.guard.sends import Send, as_read, keyed
 from textrequest_mcp.sandbox import Account
 from textrequest_mcp.sandbox.records import Message
 
@@ -130,15 +131,12 @@ class Books:
 
     def rows(self) -> list[Send]:
         """What the ledger says now; nothing before any server used it."""
-        if not self._state_file.exists():
-            return []
-        with closing(sqlite3.connect(self._state_file, timeout=30)) as connection:
-            there = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'ledger_sends'").fetchone()
-            return all_rows(connection, "1", ()) if there else []
+        return ledger_rows(self._state_file) if self._state_file.exists() else []
 
     def close(self) -> None:
         """Compare everything, once nothing is on its way and a server has settled what was."""
         self.look()
+        self._close_audit()
         rows = self.rows()
         for row in rows:
             if row.state in {"INTENDED", "INFLIGHT"} or (row.state == "UNKNOWN" and row.settled_at is None):
@@ -160,6 +158,10 @@ class Books:
             by_name = [message.id for message in everything if _sender(message)[0] == name]
             if name != "API" and len(by_name) > runs:
                 self.note("wrong", f"the service has {by_name} of {name}, whose calls were told that they sent nothing")
+
+    def _close_audit(self) -> None:
+        for sentence in disagreements(self._state_file):
+            self.note("wrong", sentence)
 
     def _close_text(self, text: Text, rows: list[Send]) -> None:
         ids = {message.id for message in self.accepted(text)}

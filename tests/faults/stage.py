@@ -14,6 +14,7 @@ from mcp import Client
 from mcp.types import CallToolResult
 from tests.desk import QUICK, Era, agrees, call
 from tests.faults.lab import Lab, open_lab
+from tests.faults.record import disagreements
 from tests.unruled import UNRULED
 
 from textrequest_mcp.account.line import Account
@@ -99,3 +100,4 @@ async def open_stage(folder: Path, *, era: Era = "2026-07-28", slow_seconds: flo
                 stage = Stage(lab, account, client, folder)
                 assert not (await stage.call("list_dashboards")).is_error
                 yield stage
+                assert disagreements(folder / "state.sqlite3") == []

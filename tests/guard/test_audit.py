@@ -4,6 +4,8 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,13 +13,15 @@ from typing import Any
 import anyio
 import pytest
 from tests.desk import MARIA
-from tests.guard.rows import may_write
+from tests.guard.rows import GIVEN_UP, NOT_SENT, SENT, UNKNOWN, act, brought, claim, may_write
 from tests.sandbox.service import START, Clock
 
 from textrequest_mcp.guard.audit import Audit
 from textrequest_mcp.guard.audit_chain import Walk, walk_on
 from textrequest_mcp.guard.audit_trail import Entry, Recorded, Trail, Verdict
-from textrequest_mcp.store import FILE_NAME, Store
+from textrequest_mcp.guard.ledger import Ledger
+from textrequest_mcp.guard.sends import Ending
+from textrequest_mcp.store import FILE_NAME, Store, StoreError
 
 CHILD = Path(__file__).with_name("audit_child.py")
 ACCOUNT = "one account"
@@ -390,3 +394,216 @@ class TestTrouble:
             await audit.record(entry())
 
         assert await outcomes(audit) == ["sent"]
+
+
+class TestChangesOnTheirWay:
+    """What the ledger does not keep: noted before it leaves, and closed by whoever is there to do it."""
+
+    async def test_a_change_that_ended_has_one_row_and_no_note(self, audit: Audit, tmp_path: Path):
+        act = audit.begin(entry(tool="save_contact", kind="write", outcome="on its way"))
+        await audit.leave(act)
+        assert (audit.leaving, noted(tmp_path)) == (1, 1)
+
+        await audit.record(entry(tool="save_contact", kind="write", outcome="done"), closes=act)
+
+        assert (audit.leaving, noted(tmp_path)) == (0, 0)
+        assert await outcomes(audit) == ["done"]
+
+    async def test_a_change_that_did_not_leave_after_all_is_not_waited_for(self, audit: Audit, tmp_path: Path):
+        act = audit.begin(entry())
+        await audit.leave(act)
+
+        audit.stays(act)
+
+        assert (audit.leaving, noted(tmp_path)) == (0, 1)
+
+    async def test_what_cannot_be_noted_does_not_leave(self, tmp_path: Path):
+        folder_in_its_place(tmp_path)
+        audit = Audit(Store.open(tmp_path), ACCOUNT)
+
+        with pytest.raises(StoreError, match="Nothing was sent or changed"):
+            await audit.leave(audit.begin(entry()))
+
+    async def test_what_is_being_worked_on_is_nobody_else_s_to_close(self, audit: Audit, tmp_path: Path):
+        await audit.leave(audit.begin(entry()))
+        other = Audit(Store.open(tmp_path), "another account", clock=Clock())
+
+        await audit.close_abandoned()
+        await other.close_abandoned()
+
+        assert await outcomes(audit) == []
+
+    async def test_what_an_ended_server_left_may_have_happened(self, audit: Audit, tmp_path: Path):
+        await audit.leave(audit.begin(entry(tool="delete_contact", kind="destroy", person="hash", dashboard_id=7)))
+        abandon(tmp_path)
+        other = Audit(Store.open(tmp_path), "another account", clock=Clock())
+
+        await other.close_abandoned()
+        await other.close_abandoned()
+
+        (row,) = await read(other)
+        assert row.account == ACCOUNT
+        assert row.entry == entry(
+            tool="delete_contact",
+            kind="destroy",
+            person="hash",
+            dashboard_id=7,
+            outcome="unknown",
+            note="The server ended while this was on its way, so it may have happened.",
+        )
+        assert await other.verify() == Verdict(count=1, bad=None)
+
+    async def test_a_server_that_is_found_alive_after_all_adds_how_it_ended(
+        self, audit: Audit, tmp_path: Path, clock: Clock
+    ):
+        """Nobody can tell from here whether a server in another container lives; after a while it counts as gone."""
+        act = audit.begin(entry())
+        await audit.leave(act)
+        clock.forward(121)
+        other = Audit(Store.open(tmp_path), ACCOUNT, clock=clock)
+        await other.close_abandoned()
+
+        await audit.record(entry(outcome="done", ids={"id": 7}), closes=act)
+
+        first, later = await read(audit)
+        assert (first.entry and first.entry.outcome, doubts(tmp_path)) == ("unknown", [])
+        assert later.entry == entry(outcome="done", ids={"id": 7, "first_row": first.number}, note="Found out later.")
+
+    async def test_what_is_said_of_a_later_finding_stays(self, audit: Audit):
+        act = audit.begin(entry())
+        await audit.record(entry(outcome="unknown"), closes=act, in_doubt=True)
+        await audit.record(entry(outcome="refused", note="It said no."), closes=act)
+
+        assert [row.entry and row.entry.note for row in await read(audit)] == [None, "It said no."]
+
+    async def test_a_doubt_goes_with_its_row(self, audit: Audit, tmp_path: Path, clock: Clock):
+        await audit.record(entry(outcome="unknown"), closes=audit.begin(entry()), in_doubt=True)
+        clock.forward(366 * DAY)
+        await audit.record(entry(outcome="later"))
+        assert doubts(tmp_path) == [1]
+
+        await audit.close_abandoned()
+
+        assert doubts(tmp_path) == []
+
+    async def test_in_the_background_it_goes_on_although_the_store_fails(
+        self, audit: Audit, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    ):
+        await audit.leave(audit.begin(entry()))
+        abandon(tmp_path)
+        async with anyio.create_task_group() as group:
+            group.start_soon(audit.run)  # it is this server's own, so it stays
+            await anyio.wait_all_tasks_blocked()
+            group.cancel_scope.cancel()
+        broken = tmp_path / "broken"
+        broken.mkdir()
+        folder_in_its_place(broken)
+        async with anyio.create_task_group() as group:
+            group.start_soon(Audit(Store.open(broken), ACCOUNT).run)
+            await anyio.wait_all_tasks_blocked()
+            group.cancel_scope.cancel()
+
+        assert await outcomes(audit) == []
+        assert ["cannot be looked at" in record.getMessage() for record in caplog.records] == [True]
+
+
+class TestActsOfTheLedger:
+    """The row of an act that the ledger keeps is written with the end of its row there, whoever ends it."""
+
+    @pytest.fixture
+    def ledger(self, tmp_path: Path, clock: Clock) -> Ledger:
+        store = Store.open(tmp_path)
+        audit = Audit(store, ACCOUNT, with_bodies=True, kinds={"cancel_payment": "destroy"}, clock=clock)
+        return Ledger(store, ACCOUNT, clock=clock, witness=audit.follow)
+
+    @pytest.mark.parametrize(
+        ("tool", "ending", "kind", "outcome"),
+        [
+            ("send_message", SENT, "send", "sent"),
+            ("cancel_payment", SENT, "destroy", "done"),
+            ("send_message", NOT_SENT, "refusal", "not_sent"),
+            ("cancel_payment", UNKNOWN, "destroy", "unknown"),
+        ],
+    )
+    async def test_it_says_how_the_act_ended(
+        self, ledger: Ledger, audit: Audit, tool: str, ending: Ending, kind: str, outcome: str
+    ):
+        facts = {"audit_body": CANARY}
+        send = await brought(ledger, replace(ending, rule="A_RULE"), act(tool=tool, facts=facts))
+
+        (row,) = await read(audit)
+
+        assert row.entry is not None
+        assert (row.account, row.entry.tool, row.entry.kind, row.entry.outcome) == (ACCOUNT, tool, kind, outcome)
+        assert (row.entry.caller, row.entry.person, row.entry.dashboard_id) == ("test-host", "hash of a number", 121)
+        assert (row.entry.rule, row.entry.body) == ("A_RULE", CANARY)
+        assert row.entry.ids == {"send_id": send.send_id, **ending.result}
+
+    async def test_the_same_ending_again_is_no_news(self, ledger: Ledger, audit: Audit):
+        send = await brought(ledger, UNKNOWN, act(facts={}))
+        for ending in (UNKNOWN, GIVEN_UP, SENT, SENT, UNKNOWN):
+            await ledger.end(send.send_id, ending)
+
+        first, found = await read(audit)
+
+        assert [row.entry and row.entry.outcome for row in (first, found)] == ["unknown", "sent"]
+        assert found.entry is not None
+        assert found.entry.ids == {"send_id": send.send_id, "message_id": "m1", "first_row": first.number}
+
+    async def test_what_an_ended_server_left_is_told_at_once_to_who_asks_for_any_account(
+        self, ledger: Ledger, audit: Audit, tmp_path: Path
+    ):
+        await claim(ledger, act("not left", facts={}))
+        await brought(ledger, None, act("left", facts={}))
+        abandon(tmp_path)
+        store = Store.open(tmp_path)
+
+        await Ledger(store, "another account", witness=Audit(store, "another account").follow).bury()
+
+        assert [(row.account, row.entry and row.entry.outcome) for row in await read(audit)] == [
+            (ACCOUNT, "not_sent"),
+            (ACCOUNT, "unknown"),
+        ]
+
+    async def test_an_audit_that_cannot_be_written_keeps_no_ledger_from_its_outcome(
+        self, ledger: Ledger, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    ):
+        store = Store.open(tmp_path)
+        audit = Audit(store, ACCOUNT)
+        ledger = Ledger(store, ACCOUNT, witness=audit.follow)
+        await audit.record(entry(outcome="before"))
+        with closing(sqlite3.connect(tmp_path / FILE_NAME)) as connection:
+            connection.execute("ALTER TABLE audit_entries RENAME TO elsewhere")
+
+        sends = [await brought(ledger, SENT, act(f"{number}")) for number in range(2)]
+
+        assert [send.state for send in sends] == ["SENT", "SENT"]
+        assert [record.levelname for record in caplog.records] == ["ERROR"]
+        with closing(sqlite3.connect(tmp_path / FILE_NAME)) as connection:
+            connection.execute("ALTER TABLE elsewhere RENAME TO audit_entries")
+        await audit.record(entry(outcome="after"))
+        assert await outcomes(audit) == ["before", "sent", "sent", "after"]
+
+
+def noted(folder: Path) -> int:
+    with closing(sqlite3.connect(folder / FILE_NAME)) as connection:
+        return connection.execute("SELECT count(*) FROM audit_noted").fetchone()[0]
+
+
+def doubts(folder: Path) -> list[int]:
+    with closing(sqlite3.connect(folder / FILE_NAME)) as connection:
+        return [number for (number,) in connection.execute("SELECT number FROM audit_doubts")]
+
+
+def abandon(folder: Path) -> None:
+    """Have everything on its way belong to a process that has ended."""
+    gone = subprocess.run(
+        [sys.executable, "-c", "from textrequest_mcp.processes import *; print(this_process())"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.strip()
+    with closing(sqlite3.connect(folder / FILE_NAME)) as connection, connection:
+        for table in ("audit_noted", "ledger_sends"):
+            if connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (table,)).fetchone():
+                connection.execute(f"UPDATE {table} SET owner = ?", (f"{gone} x",))
