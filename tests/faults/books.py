@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from tests.faults.host import LINE, said
-from tests.faults.record import disagreements, ledger_rows
+from tests.faults.record import audit_rows, disagreements, ledger_rows
 
 from textrequest_mcp.account.messages import SENDING
 from textrequest_mcp.guard.sends import Send, as_read, keyed
@@ -162,6 +162,18 @@ class Books:
     def _close_audit(self) -> None:
         for sentence in disagreements(self._state_file):
             self.note("wrong", sentence)
+
+    def saved(self, accepted: set[str], believed: set[str]) -> None:
+        """Compare what the audit says of saves.
+
+        Args:
+            accepted: the notes that the service took.
+            believed: those of which it said so without taking them.
+        """
+        rows = audit_rows(self._state_file) if self._state_file.exists() else []
+        told = Counter(row["outcome"] for row in rows if row["tool"] == "save_contact")
+        if not told["done"] <= len(accepted | believed) or not len(accepted) <= told["done"] + told["unknown"]:
+            self.note("wrong", f"the service took {len(accepted)} saves, and the audit says {told}")
 
     def _close_text(self, text: Text, rows: list[Send]) -> None:
         ids = {message.id for message in self.accepted(text)}

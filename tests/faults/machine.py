@@ -5,6 +5,7 @@ ask anybody, so that approvals are tokens, and one of last year with a person wh
 follow any other.
 """
 
+import json
 import time
 from collections import Counter
 from collections.abc import Callable, Generator, Mapping, Sequence
@@ -15,7 +16,7 @@ from typing import Any, Literal, get_args
 
 from tests.faults.books import Books, Text
 from tests.faults.host import Account, Call, Host, files_that_hold, said
-from tests.faults.lab import Fault, Lab, run_lab
+from tests.faults.lab import Fault, Lab, Request, run_lab
 from tests.faults.zygote import Zygote
 
 from textrequest_mcp.guard.sends import Send
@@ -74,6 +75,7 @@ class Episode:
         tries: the calls that were made.
         approvals: the calls that bring one, used or not.
         sends: the ids that were told.
+        saves: the changes on their way that the ledger does not keep.
     """
 
     def __init__(self, account: Account, lab: Lab, *, marked: Marked, texts: Sequence[Text] = TEXTS) -> None:
@@ -84,6 +86,7 @@ class Episode:
         self.tries: list[Try] = []
         self.approvals: list[Try] = []
         self.sends: list[str] = []
+        self.saves: list[tuple[Host, Call]] = []
         self._hosts: list[Host | None] = [None] * SERVERS
 
     @property
@@ -114,6 +117,13 @@ class Episode:
             self.flights.append(flight)
             if wait:
                 self._end(flight)
+
+    def start_saving(self, server: int, text: int) -> None:
+        """Save a contact with a note of its own, which the ledger does not keep, and do not wait."""
+        self.counts["saves"] += 1
+        host, note = self._host(server), f"note {self.counts['saves']}"
+        call = host.begin("save_contact", phone_number=self.texts[text % len(self.texts)].phone, note=note)
+        self.saves.append((host, call))
 
     def arm(self, fault: Fault, method: str) -> None:
         """Have the next request of this method meet a fault."""
@@ -164,6 +174,10 @@ class Episode:
         """Wait for everything that is on its way."""
         for flight in list(self.flights):
             self._end(flight)
+        for host, call in self.saves:
+            if host.alive:
+                call.wait()
+        self.saves.clear()
 
     def finish(self) -> None:
         """Let a server settle everything, in peace, and close the books."""
@@ -177,6 +191,7 @@ class Episode:
         for number in range(SERVERS):
             self.leave(number)
         self.books.close()
+        self.books.saved(self._notes(lambda request: bool(request.acted)), self._notes(_believed))
         self.counts["sends accepted"] = self.books.accepted_in_all
         self.counts["sends in the ledger"] = len(rows)
         for problem in files_that_hold(self.account.folder, self.account.key):
@@ -195,6 +210,11 @@ class Episode:
             time.sleep(0.02)
             rows = self.books.rows()
         return rows
+
+    def _notes(self, which: Callable[[Request], bool]) -> set[str]:
+        """The notes of these saves."""
+        bodies: list[Any] = [json.loads(request.body) for request in self.lab.posts() if which(request)]
+        return {body["note"] for body in bodies if "note" in body}
 
     def _new(self, text: int, *, key: int | None, repeat: bool) -> Try:
         what = self.texts[text % len(self.texts)]
@@ -245,6 +265,11 @@ class Episode:
         text = next(text for text in self.texts if text.phone in question and text.body in question)
         self.books.approve(text, f"answer {self.counts['asked']}")
         return {"action": "accept", "content": {"confirm": True}}
+
+
+def _believed(request: Request) -> bool:
+    """Whether the service answered as if it had acted; of a save, nothing shows that it did not."""
+    return request.fault is Fault.EMPTY_OBJECT
 
 
 @contextmanager

@@ -93,6 +93,7 @@ class Soak:
             ("kill -9 of a server", self.counts["kills"]),
             ("  between INFLIGHT and the answer read", self.counts["kills on the way"]),
             ("    the text accepted by then", self.counts["accepted before the kill"]),
+            ("saves", self.counts["saves"]),
             ("calls given up", self.counts["cancelled"]),
             ("approvals used, first time or again", self.counts["approvals used"]),
             ("calls answered sent", self.counts["sent"]),
@@ -121,6 +122,7 @@ def step(episode: Episode, chance: random.Random) -> None:
     steps: list[tuple[int, bool, Callable[[], None]]] = [
         (22, True, lambda: episode.send(server, text, key=key, repeat=repeat)),
         (20, True, lambda: episode.start_sending(server, text, key=key, repeat=repeat)),
+        (6, True, lambda: episode.start_saving(server, text)),
         (8, bool(episode.tries), lambda: episode.repeat_call(server, which)),
         (16, bool(episode.approvals), lambda: episode.approve(server, which, wait=chance.random() < 1 / 2)),
         (20, True, lambda: episode.arm(chance.choice(ARMED), method)),

@@ -73,6 +73,10 @@ class Machine(RuleBasedStateMachine):
     def start_sending(self, server: int, text: int, key: int | None, repeat: bool) -> None:
         self.do(lambda episode: episode.start_sending(server, text, key=key, repeat=repeat))
 
+    @rule(server=SERVER, text=TEXT)
+    def start_saving(self, server: int, text: int) -> None:
+        self.do(lambda episode: episode.start_saving(server, text))
+
     @when(lambda episode: bool(episode.tries))
     @rule(server=SERVER, which=WHICH)
     def repeat_call(self, server: int, which: int) -> None:
