@@ -2,30 +2,23 @@
 
 import base64
 import json
-import os
 import signal
 import socket
 import sqlite3
 import subprocess
-import sys
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Generator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
+from tests.served import INITIALIZE, KEY, address_of, real_account, running
 from tests.unruled import UNRULED_ENVIRONMENT
 
 from textrequest_mcp.live.signature import sign
 
-INITIALIZE: dict[str, Any] = {
-    "jsonrpc": "2.0",
-    "id": 1,
-    "method": "initialize",
-    "params": {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "plain", "version": "1"}},
-}
 # Stands for the event loop of Windows, which takes no signal handlers.
 LIKE_WINDOWS = """
 import anyio, runpy, sys
@@ -36,36 +29,11 @@ runpy.run_module("textrequest_mcp", run_name="__main__")
 """
 
 
-@contextmanager
-def running(
-    *arguments: str, program: tuple[str, ...] = ("-m", "textrequest_mcp"), environment: Mapping[str, str] | None = None
-) -> Generator[subprocess.Popen[str]]:
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("TEXTREQUEST_")}
-    child = subprocess.Popen(
-        [sys.executable, *program, *arguments],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=inherited | dict(environment or {}),
-    )
-    try:
-        yield child
-    finally:
-        child.kill()
-        child.communicate()
-
-
 def tell(child: subprocess.Popen[str], *messages: dict[str, Any]) -> None:
     assert child.stdin is not None
     for message in messages:
         child.stdin.write(json.dumps(message) + "\n")
     child.stdin.flush()
-
-
-def address_of(child: subprocess.Popen[str]) -> str:
-    assert child.stderr is not None
-    return child.stderr.readline().split()[-1]
 
 
 def call(tool: str, **arguments: Any) -> dict[str, Any]:
@@ -121,11 +89,7 @@ SEND = call("send_message", dashboard_id=121, phone_number="+14235550100", body=
 @contextmanager
 def sending(service: socket.socket, folder: Path) -> Generator[tuple[subprocess.Popen[str], socket.socket]]:
     """A server whose text is on its way, and the service's end of that connection."""
-    environment = {
-        "TEXTREQUEST_API_KEY": "CANARY0123456789",
-        "TEXTREQUEST_BASE_URL": f"http://127.0.0.1:{service.getsockname()[1]}/api/v3",
-        "TEXTREQUEST_STATE_DIR": str(folder),
-    } | UNRULED_ENVIRONMENT
+    environment = real_account(f"http://127.0.0.1:{service.getsockname()[1]}/api/v3", folder) | UNRULED_ENVIRONMENT
     with running("serve", environment=environment) as child:
         assert child.stderr is not None
         assert "runs without these rules" in child.stderr.readline()  # they would read the contact first
@@ -172,9 +136,6 @@ def test_a_text_that_is_answered_while_the_server_is_ended_is_written_down(
     assert rows(tmp_path) == [("SENT", "m1")]
 
 
-KEY = "CANARY0123456789"
-
-
 @pytest.fixture
 def no_service() -> Generator[str]:
     """The address of a service that is out of reach, so that nothing is known of its lines."""
@@ -186,12 +147,8 @@ def no_service() -> Generator[str]:
 @contextmanager
 def receiving(service: str, folder: Path, transport: str = "http", **more: str) -> Generator[str]:
     """A server that takes webhooks; its address."""
-    environment = {
-        "TEXTREQUEST_API_KEY": KEY,
-        "TEXTREQUEST_BASE_URL": service,
-        "TEXTREQUEST_STATE_DIR": str(folder),
-    }
-    with running("serve", "--transport", transport, "--port", "0", environment=environment | more) as child:
+    environment = real_account(service, folder) | more
+    with running("serve", "--transport", transport, "--port", "0", environment=environment) as child:
         yield address_of(child).rsplit("/", 1)[0]
 
 
