@@ -56,3 +56,8 @@ def address_of(child: subprocess.Popen[str]) -> str:
 def real_account(service: str, folder: Path) -> dict[str, str]:
     """The environment of a server for an account of this service, with its state in this folder."""
     return {"TEXTREQUEST_API_KEY": KEY, "TEXTREQUEST_BASE_URL": service, "TEXTREQUEST_STATE_DIR": str(folder)}
+
+
+def bearing_secret(folder: Path) -> dict[str, str]:
+    """The header that a server with its state in this folder wants of its hosts."""
+    return {"authorization": f"Bearer {(folder / 'http-token').read_text('ascii')}"}

@@ -42,6 +42,8 @@ WIRING = {
     "endings",
     "environment",
     "hooks_command",
+    "http_access",
+    "http_secret",
     "rules",
     "serving",
     "tool_table",

@@ -173,17 +173,15 @@ PUBLIC = {"TEXTREQUEST_PUBLIC_URL": "https://texts.example.com"}
 ADDRESS = "/webhooks/textrequest/121/msg_received"
 
 
-@pytest.mark.parametrize("transport", ["http", "sse"])
+@pytest.mark.parametrize(("transport", "auth"), [("http", "secret"), ("sse", "secret"), ("http", "off")])
 def test_a_webhook_that_was_acknowledged_is_on_disk_when_the_server_is_killed(
-    no_service: str, tmp_path: Path, transport: str
+    no_service: str, tmp_path: Path, transport: str, auth: str
 ):
-    """It comes under the public name, which is none of this machine's."""
+    """It comes through a proxy, under the public name, which is none of this machine's, and without a secret."""
     body, headers = webhook()
-    with receiving(no_service, tmp_path, transport, **PUBLIC) as server:
-        answers = [
-            httpx2.post(server + ADDRESS, content=body, headers=headers | {"host": "texts.example.com"})
-            for _ in range(2)
-        ]
+    headers |= {"host": "texts.example.com", "x-forwarded-for": "203.0.113.7", "via": "1.1 proxy"}
+    with receiving(no_service, tmp_path, transport, **PUBLIC, TEXTREQUEST_HTTP_AUTH=auth) as server:
+        answers = [httpx2.post(server + ADDRESS, content=body, headers=headers) for _ in range(2)]
 
     assert [answer.status_code for answer in answers] == [200, 409]
     assert noted(tmp_path) == ["m1"]

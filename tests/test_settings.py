@@ -252,6 +252,13 @@ def test_sends_are_marked_only_where_that_is_wanted():
     assert read({**KEY, "TEXTREQUEST_TAG_SENDS": "yes"}).tag_sends
 
 
+def test_a_secret_over_http_is_switched_off_only_by_its_name():
+    assert read().http_auth == "secret"
+    assert read({**KEY, "TEXTREQUEST_HTTP_AUTH": "OFF"}).http_auth == "off"
+    for other in ("false", "0", "no", "none"):
+        assert problems({**KEY, "TEXTREQUEST_HTTP_AUTH": other}) == ["TEXTREQUEST_HTTP_AUTH is none of secret, off."]
+
+
 def test_webhooks_are_taken_only_where_the_service_can_reach_us():
     settings = read()
 

@@ -16,6 +16,8 @@ from textrequest_mcp import __version__
 from textrequest_mcp.account.line import Account
 from textrequest_mcp.app import make_server, open_account
 from textrequest_mcp.endings import requests_to_end
+from textrequest_mcp.http_access import HEALTH, HttpAccess, public_name
+from textrequest_mcp.http_secret import secret_in_force
 from textrequest_mcp.live.hooks import Health, Hooks
 from textrequest_mcp.live.webhooks import PATH, STATUS, Door, Receiver
 from textrequest_mcp.logs import start_logging
@@ -29,16 +31,21 @@ _GRACE_SECONDS = 0.5  # a stream stays open as long as its host likes; who ends 
 
 
 def serve(settings: Settings) -> int:
-    """Serve until the end; the exit status."""
+    """Serve until the end; the exit status.
+
+    Raises:
+        SettingsError: the secret that hosts are to bring over HTTP cannot be kept.
+    """
     start_logging(settings.log_level)
     off = switched_off(settings)
     if off:
         sys.stderr.write(f"textrequest-mcp runs without these rules: {', '.join(off)}.\n")
         sys.stderr.flush()
-    return anyio.run(_serve, settings)
+    secret = None if settings.transport == "stdio" else secret_in_force(settings)  # before anything listens
+    return anyio.run(_serve, settings, secret)
 
 
-async def _serve(settings: Settings) -> int:
+async def _serve(settings: Settings, secret: str | None) -> int:
     status = 0
     async with open_account(settings) as (account, store), anyio.create_task_group() as tasks:
         server = make_server(settings, account, store)
@@ -53,7 +60,7 @@ async def _serve(settings: Settings) -> int:
         else:
             if settings.public_url is not None:
                 tasks.start_soon(_take_webhooks(settings, settings.public_url, server, account).run)
-            status = await _serve_http(settings, server, account)
+            status = await _serve_http(settings, server, account, secret)
         tasks.cancel_scope.cancel()
     return status
 
@@ -114,11 +121,11 @@ def _take_webhooks(settings: Settings, public_url: str, server: Any, account: Ac
     return health
 
 
-async def _serve_http(settings: Settings, server: Any, account: Account) -> int:
+async def _serve_http(settings: Settings, server: Any, account: Account, secret: str | None) -> int:
     from starlette.requests import Request
     from starlette.responses import JSONResponse
 
-    @server.custom_route("/health", methods=["GET"])
+    @server.custom_route(HEALTH, methods=["GET"])
     async def health(_: Request) -> JSONResponse:  # pyright: ignore[reportUnusedFunction] - the server routes to it
         return JSONResponse({"status": "ok", "version": __version__})
 
@@ -127,15 +134,19 @@ async def _serve_http(settings: Settings, server: Any, account: Account) -> int:
 
     # Whatever name of this machine it listens on: only these reach it, so that no web page can (DNS rebinding).
     names = sorted({"127.0.0.1", "localhost", "[::1]", _in_address(settings.host)})
+    public = public_name(settings.public_url)
+    # By the public name comes only who brings the secret, which no web page has.
+    outside = [_in_address(public), f"{_in_address(public)}:*"] if public and secret else []
     security = TransportSecuritySettings(
         enable_dns_rebinding_protection=True,
-        allowed_hosts=[f"{name}:*" for name in names],
+        allowed_hosts=[f"{name}:*" for name in names] + outside,
         allowed_origins=[f"http://{name}:*" for name in names],
     )
     if settings.transport == "sse":
         app, path = server.sse_app(transport_security=security), "/sse"
     else:
         app, path = server.streamable_http_app(transport_security=security), "/mcp"
+    app = HttpAccess(app, secret=secret, public=public)
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     # Named TCP, so that asyncio sends small answers at once instead of waiting for more (Nagle).
     with socket.socket(family, proto=socket.IPPROTO_TCP) as listening:

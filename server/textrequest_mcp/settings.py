@@ -16,6 +16,7 @@ TOOLSETS = ("dashboards", "contacts", "groups", "tags", "fields", "conversations
 Transport = Literal["stdio", "sse", "http"]
 Confirm = Literal["destructive", "sends", "all", "off"]
 ConfirmFallback = Literal["token", "refuse"]
+HttpAuth = Literal["secret", "off"]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 
 _VARIABLES = (
@@ -24,7 +25,7 @@ _VARIABLES = (
     *("texts_per_hour", "texts_per_day", "new_people_per_day", "dollars_per_request", "dollars_per_day", "only_to"),
     *("consent", "quiet_hours", "provenance", "visible_only", "if_unanswered", "callback_hosts"),
     *("audit_days", "audit_bodies"),
-    *("public_url", "webhook_token", "previous_api_key", "event_days"),
+    *("public_url", "webhook_token", "previous_api_key", "event_days", "http_auth"),
 )
 _SHORTEST_TOKEN = 24
 
@@ -80,6 +81,7 @@ class Settings:
     webhook_token: str | None = field(default=None, repr=False)
     previous_api_key: str | None = field(default=None, repr=False)
     event_days: int = 30
+    http_auth: HttpAuth = "secret"  # only of HTTP and SSE
     transport: Transport = "stdio"
     host: str = "127.0.0.1"
     port: int = 8000
@@ -148,6 +150,7 @@ def read_settings(flags: Mapping[str, Any], environment: Mapping[str, str] = os.
         webhook_token=reading.secret("webhook_token", shortest=_SHORTEST_TOKEN),
         previous_api_key=reading.previous_api_key(),
         event_days=reading.days("event_days", default=30, most=365),
+        http_auth=cast("HttpAuth", reading.choice("http_auth", get_args(HttpAuth), "secret")),
         transport=cast("Transport", reading.transport()),
         host=reading.host(),
         port=reading.port(),

@@ -9,13 +9,17 @@ import logging
 import math
 import socket
 import time
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from statistics import median
 from typing import Any
 
 import anyio
 import anyio.to_thread
+import httpx2
 from figures import Row
 from mcp import Client
+from mcp.client.streamable_http import streamable_http_client
 from stage import KEY, LINE, Stage
 
 from textrequest_mcp.live.watching import WAITED_FOR_SECONDS
@@ -28,6 +32,7 @@ _HOOKED_TEXTS = 20
 _POLLED_TEXTS = 3
 _QUIET_SECONDS = 3.0
 _READ_AND_TELL_SECONDS = 0.5
+_LONGEST_ANSWER_SECONDS = 60.0
 _MILLI = 1000
 _MARIA = "+14235550100"
 _CONVERSATIONS = f"textrequest://dashboards/{LINE}/conversations"
@@ -44,10 +49,10 @@ def arrivals(stage: Stage) -> list[Row]:
 
 def _arrivals(stage: Stage, hooked: int, polled: int) -> list[Row]:
     stage.hook(hooked, "msg_received")
-    with stage.served(hooked, "hooked", public=True):
-        rows = [webhook_answers(hooked), anyio.run(by_webhook, stage, hooked)]
-    with stage.served(polled, "polled"):
-        return rows + anyio.run(by_polling, stage, polled)
+    with stage.served(hooked, "hooked", public=True) as secret:
+        rows = [webhook_answers(hooked), anyio.run(by_webhook, stage, hooked, secret)]
+    with stage.served(polled, "polled") as secret:
+        return rows + anyio.run(by_polling, stage, polled, secret)
 
 
 def webhook_answers(port: int) -> Row:
@@ -78,9 +83,9 @@ def webhook_answers(port: int) -> Row:
     )
 
 
-async def by_webhook(stage: Stage, port: int) -> Row:
+async def by_webhook(stage: Stage, port: int, secret: dict[str, str]) -> Row:
     """From a customer's text to a subscriber's notification, where the service calls."""
-    async with _host(port) as host, host.listen(resource_subscriptions=[_CONVERSATIONS]) as told:
+    async with _host(port, secret) as host, host.listen(resource_subscriptions=[_CONVERSATIONS]) as told:
         waits = [await _until_told(stage, told, number) for number in range(_HOOKED_TEXTS)]
     return Row(
         what=f"seconds from a text to its notification by webhook, slowest of {_HOOKED_TEXTS}",
@@ -90,11 +95,11 @@ async def by_webhook(stage: Stage, port: int) -> Row:
     )
 
 
-async def by_polling(stage: Stage, port: int) -> list[Row]:
+async def by_polling(stage: Stage, port: int, secret: dict[str, str]) -> list[Row]:
     """The same where the server looks by itself, each text coming just after a look; and that it looks for nobody."""
     waits: list[float] = []
     asked = await _asked_meanwhile(stage)
-    async with _host(port) as host, _host(port) as waiter, anyio.create_task_group() as tasks:
+    async with _host(port, secret) as host, _host(port, secret) as waiter, anyio.create_task_group() as tasks:
         async with host.listen(resource_subscriptions=[_CONVERSATIONS]) as told:
             tasks.start_soon(_wait_on, waiter)
             await anyio.to_thread.run_sync(_until_asked, stage)
@@ -120,8 +125,12 @@ async def by_polling(stage: Stage, port: int) -> list[Row]:
     ]
 
 
-def _host(port: int) -> Client:
-    return Client(f"http://127.0.0.1:{port}/mcp", mode="2026-07-28", cache=None)
+@asynccontextmanager
+async def _host(port: int, secret: dict[str, str]) -> AsyncGenerator[Client]:
+    async with httpx2.AsyncClient(headers=secret, timeout=_LONGEST_ANSWER_SECONDS) as http:
+        transport = streamable_http_client(f"http://127.0.0.1:{port}/mcp", http_client=http)
+        async with Client(transport, mode="2026-07-28", cache=None) as host:
+            yield host
 
 
 async def _wait_on(host: Client) -> None:

@@ -47,8 +47,11 @@ class Stage:
         return StdioServer([str(command)], self._environment | {"TEXTREQUEST_STATE_DIR": str(self._folder / state)})
 
     @contextmanager
-    def served(self, port: int, state: str, *, public: bool = False) -> Generator[None]:
-        """Our server over HTTP on this port, ready when the block begins; `public` gives it webhooks."""
+    def served(self, port: int, state: str, *, public: bool = False) -> Generator[dict[str, str]]:
+        """Our server over HTTP on this port, ready when the block begins; the header that its hosts need.
+
+        `public` gives it webhooks.
+        """
         command = [str(Path(sysconfig.get_path("scripts")) / "textrequest-mcp"), "serve", "--transport", "http"]
         environment = self._environment | {"TEXTREQUEST_STATE_DIR": str(self._folder / state)}
         if public:
@@ -58,7 +61,7 @@ class Stage:
                 assert server.stderr is not None
                 while " serves http at " not in server.stderr.readline():
                     assert server.poll() is None, "the server did not start"
-                yield
+                yield {"authorization": f"Bearer {(self._folder / state / 'http-token').read_text('ascii')}"}
             finally:
                 server.terminate()
 

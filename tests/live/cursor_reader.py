@@ -29,6 +29,7 @@ class CursorReader:
     Args:
         url: of the server.
         line: which it reads.
+        secret: the header that the server wants.
         wait_seconds: for how long it has the server wait.
 
     Attributes:
@@ -40,6 +41,7 @@ class CursorReader:
 
     url: str
     line: int
+    secret: dict[str, str]
     wait_seconds: int = 2
     seen: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     troubles: list[str] = field(default_factory=list[str])
@@ -75,7 +77,7 @@ class CursorReader:
             arguments["after"] = self._cursor
         params = {"name": "wait_for_messages", "arguments": arguments, "_meta": _ABOUT}
         body = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}
-        response = await client.post("/mcp", json=body, headers=_HEADERS)
+        response = await client.post("/mcp", json=body, headers=_HEADERS | self.secret)
         for line in response.text.splitlines():
             data = line.removeprefix("data:").strip()
             message: dict[str, Any] = json.loads(data) if data.startswith("{") else {}

@@ -11,6 +11,7 @@ import anyio
 from tests.faults.connections import Door
 from tests.faults.zygote import Zygote
 from tests.live.patience import until
+from tests.served import bearing_secret
 
 _LOOK_SECONDS = 0.005
 _UP_SECONDS = 20.0
@@ -59,6 +60,11 @@ class KilledServer:
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def secret(self) -> dict[str, str]:
+        """The header that its hosts need, once it has been up."""
+        return bearing_secret(self.folder / "state")
 
     @property
     def state_file(self) -> Path:

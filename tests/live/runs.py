@@ -134,5 +134,5 @@ async def _open_run(
         if webhooks:
             account.hook(server.url)
         async with server:
-            readers = [CursorReader(server.url, line) for line in LINES]
+            readers = [CursorReader(server.url, line, server.secret) for line in LINES]
             yield Run(account, server, readers, random.Random(f"{seed} {webhooks}"))
