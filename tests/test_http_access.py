@@ -102,7 +102,7 @@ def test_who_brings_no_secret_is_told_what_is_missing_and_reaches_nothing(served
 
     assert refused.status_code == 401
     assert refused.headers["www-authenticate"] == "Bearer"
-    sentence = refused.json()["error"]
+    sentence = refused.json()["error"]["message"]
     for said in ("Authorization: Bearer", "http-token in the server's state folder", "Nothing was sent or changed."):
         assert said in sentence
     assert str(served.folder) not in refused.text
@@ -211,7 +211,7 @@ def test_where_no_secret_is_wanted_nothing_is_reached_through_a_proxy(unlocked: 
     refused = unlocked.greet(way | {"authorization": "Bearer whatever"})
 
     assert refused.status_code == 403
-    assert "takes webhooks and nothing else" in refused.json()["error"]
+    assert "takes webhooks and nothing else" in refused.json()["error"]["message"]
     assert httpx2.get(unlocked.root + "/health", headers=way).status_code == 403
 
 

@@ -3,6 +3,7 @@
 import hmac
 from urllib.parse import urlsplit
 
+from mcp_types import INVALID_REQUEST
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -63,10 +64,10 @@ class HttpAccess:
         if (path == HEALTH or self._secret is None) and self._comes_directly(scope):
             return None
         if self._secret is None:
-            return JSONResponse({"error": _FROM_OUTSIDE}, 403)
+            return _refused(403, _FROM_OUTSIDE)
         if _brings(scope, self._secret):
             return None
-        return JSONResponse({"error": _UNKNOWN_CALLER}, 401, {"WWW-Authenticate": "Bearer"})
+        return _refused(401, _UNKNOWN_CALLER, {"WWW-Authenticate": "Bearer"})
 
     def _comes_directly(self, scope: Scope) -> bool:
         """Whether nothing says that it came from another machine."""
@@ -77,6 +78,12 @@ class HttpAccess:
             or (name == b"host" and self._public is not None and _name(f"//{value.decode('latin-1')}") == self._public)
             for name, value in headers
         )
+
+
+def _refused(status: int, sentence: str, headers: dict[str, str] | None = None) -> Response:
+    # An error of the protocol, because the SDK's clients from 2.x on show its message, and of any other body nothing.
+    error = {"code": INVALID_REQUEST, "message": sentence}
+    return JSONResponse({"jsonrpc": "2.0", "id": None, "error": error}, status, headers)
 
 
 def _brings(scope: Scope, secret: str) -> bool:
