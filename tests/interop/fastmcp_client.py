@@ -1,6 +1,6 @@
 """Plays a story against a server with FastMCP's client, in either protocol era; as mcp1_client.py does with the SDK.
 
-Called as `fastmcp_client.py stdio|http|sse COMMAND-OR-URL legacy|auto`, with the story on stdin.
+Called as `fastmcp_client.py stdio|http|sse COMMAND-OR-URL legacy|auto HEADERS`, with the story on stdin.
 """
 
 # The checker sees the project's own environment, which has no fastmcp.
@@ -19,14 +19,17 @@ from mcp_types import PromptReference, ResourceTemplateReference
 from pydantic_core import to_jsonable_python
 
 
-def connection(transport: str, where: str) -> Any:
+def connection(transport: str, where: str, headers: dict[str, str]) -> Any:
     if transport == "stdio":
         command, *arguments = json.loads(where)
         return StdioTransport(command, arguments, keep_alive=False)
-    return SSETransport(where) if transport == "sse" else StreamableHttpTransport(where)
+    kind = SSETransport if transport == "sse" else StreamableHttpTransport
+    return kind(where, headers=headers)
 
 
-async def play(transport: str, where: str, era: str, replies: Any, steps: dict[str, Any]) -> dict[str, Any]:
+async def play(
+    transport: str, where: str, era: str, headers: dict[str, str], replies: Any, steps: dict[str, Any]
+) -> dict[str, Any]:
     questions: list[str] = []
 
     async def reply(message: str, *_: Any) -> Any:
@@ -34,7 +37,7 @@ async def play(transport: str, where: str, era: str, replies: Any, steps: dict[s
         return ElicitResult(**replies.pop(0))
 
     elicits: dict[str, Any] = {} if replies is None else {"elicitation_handler": reply}
-    async with Client(connection(transport, where), mode=era, **elicits) as client:
+    async with Client(connection(transport, where, headers), mode=era, **elicits) as client:
         answers: dict[str, Any] = {}
         token = ""
         for name, (verb, *given) in steps.items():
@@ -86,10 +89,10 @@ def _plain(value: object) -> Any:
     return to_jsonable_python(value, by_alias=True, exclude_none=True)
 
 
-async def main(transport: str, where: str, era: str) -> None:
-    sessions = [await play(transport, where, era, **story) for story in json.load(sys.stdin)]
+async def main(transport: str, where: str, era: str, headers: str) -> None:
+    sessions = [await play(transport, where, era, json.loads(headers), **story) for story in json.load(sys.stdin)]
     print(json.dumps({"client": f"fastmcp {version('fastmcp')}", "sessions": sessions}))
 
 
 if __name__ == "__main__":
-    anyio.run(main, sys.argv[1], sys.argv[2], sys.argv[3])
+    anyio.run(main, sys.argv[1], sys.argv[2], sys.argv[3], sys.argv[4])

@@ -1,6 +1,7 @@
 """Plays a story against a server with the MCP SDK 1.x, and prints what this client made of every answer.
 
-Called as `mcp1_client.py stdio|http|sse COMMAND-OR-URL legacy`, with the story on stdin; test_clients.py tells it.
+Called as `mcp1_client.py stdio|http|sse COMMAND-OR-URL legacy HEADERS`, with the story on stdin; the headers, as JSON,
+go with each request over HTTP.
 """
 
 import json
@@ -15,22 +16,28 @@ from mcp import ClientSession, StdioServerParameters
 from mcp.client.sse import sse_client
 from mcp.client.stdio import stdio_client
 from mcp.client.streamable_http import streamable_http_client
+from mcp.shared._httpx_utils import create_mcp_http_client
 from mcp.types import ElicitResult, PromptReference, ResourceTemplateReference
 from pydantic import AnyUrl
 
 
 @asynccontextmanager
-async def connection(transport: str, where: str) -> AsyncGenerator[Any]:
-    if transport == "stdio":
-        command, *arguments = json.loads(where)
-        way = stdio_client(StdioServerParameters(command=command, args=arguments))
-    else:
-        way = sse_client(where) if transport == "sse" else streamable_http_client(where)
-    async with way as streams:
-        yield streams[0], streams[1]
+async def connection(transport: str, where: str, headers: dict[str, str]) -> AsyncGenerator[Any]:
+    async with create_mcp_http_client(headers=headers) as http:
+        if transport == "stdio":
+            command, *arguments = json.loads(where)
+            way = stdio_client(StdioServerParameters(command=command, args=arguments))
+        elif transport == "sse":
+            way = sse_client(where, headers=headers)
+        else:
+            way = streamable_http_client(where, http_client=http)
+        async with way as streams:
+            yield streams[0], streams[1]
 
 
-async def play(transport: str, where: str, replies: Any, steps: dict[str, Any]) -> dict[str, Any]:
+async def play(
+    transport: str, where: str, headers: dict[str, str], replies: Any, steps: dict[str, Any]
+) -> dict[str, Any]:
     questions: list[str] = []
 
     async def reply(context: Any, params: Any) -> Any:
@@ -38,7 +45,7 @@ async def play(transport: str, where: str, replies: Any, steps: dict[str, Any]) 
         return ElicitResult(**replies.pop(0))
 
     elicits: dict[str, Any] = {} if replies is None else {"elicitation_callback": reply}
-    async with connection(transport, where) as (read, write), ClientSession(read, write, **elicits) as session:
+    async with connection(transport, where, headers) as (read, write), ClientSession(read, write, **elicits) as session:
         hello: Any = await session.initialize()
         answers: dict[str, Any] = {}
         token = ""
@@ -84,10 +91,10 @@ async def act(session: Any, verb: str, *given: Any) -> Any:
             raise ValueError(verb)
 
 
-async def main(transport: str, where: str, _era: str) -> None:
-    sessions = [await play(transport, where, **story) for story in json.load(sys.stdin)]
+async def main(transport: str, where: str, _era: str, headers: str) -> None:
+    sessions = [await play(transport, where, json.loads(headers), **story) for story in json.load(sys.stdin)]
     print(json.dumps({"client": f"mcp {version('mcp')}", "sessions": sessions}))
 
 
 if __name__ == "__main__":
-    anyio.run(main, sys.argv[1], sys.argv[2], sys.argv[3])
+    anyio.run(main, sys.argv[1], sys.argv[2], sys.argv[3], sys.argv[4])

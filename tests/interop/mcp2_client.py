@@ -1,27 +1,40 @@
 """Plays a story against a server with the MCP SDK 2.x, in either protocol era; as mcp1_client.py does with 1.x.
 
-Called as `mcp2_client.py stdio|http|sse COMMAND-OR-URL legacy|auto`, with the story on stdin.
+Called as `mcp2_client.py stdio|http|sse COMMAND-OR-URL legacy|auto HEADERS`, with the story on stdin.
 """
 
 import json
 import sys
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from importlib.metadata import version
 from typing import Any
 
 import anyio
+import httpx2
 from mcp import Client, StdioServerParameters
 from mcp.client.sse import sse_client
+from mcp.client.streamable_http import streamable_http_client
 from mcp_types import ElicitResult, PromptReference, ResourceTemplateReference
 
 
-def connection(transport: str, where: str) -> Any:
+@asynccontextmanager
+async def connection(transport: str, where: str, headers: dict[str, str]) -> AsyncGenerator[Any]:
     if transport == "stdio":
         command, *arguments = json.loads(where)
-        return StdioServerParameters(command=command, args=arguments)
-    return sse_client(where) if transport == "sse" else where
+        yield StdioServerParameters(command=command, args=arguments)
+    elif transport == "sse":
+        yield sse_client(where, headers=headers)
+    elif headers:
+        async with httpx2.AsyncClient(headers=headers) as http:
+            yield streamable_http_client(where, http_client=http)
+    else:
+        yield where
 
 
-async def play(transport: str, where: str, era: str, replies: Any, steps: dict[str, Any]) -> dict[str, Any]:
+async def play(
+    transport: str, where: str, era: str, headers: dict[str, str], replies: Any, steps: dict[str, Any]
+) -> dict[str, Any]:
     questions: list[str] = []
 
     async def reply(context: Any, params: Any) -> Any:
@@ -29,7 +42,10 @@ async def play(transport: str, where: str, era: str, replies: Any, steps: dict[s
         return ElicitResult(**replies.pop(0))
 
     elicits: dict[str, Any] = {} if replies is None else {"elicitation_callback": reply}
-    async with Client(connection(transport, where), mode=era, **elicits) as client:
+    async with (
+        connection(transport, where, headers) as way,
+        Client(way, mode=era, **elicits) as client,
+    ):
         answers: dict[str, Any] = {}
         token = ""
         for name, (verb, *given) in steps.items():
@@ -74,10 +90,10 @@ async def act(client: Any, verb: str, *given: Any) -> Any:
             raise ValueError(verb)
 
 
-async def main(transport: str, where: str, era: str) -> None:
-    sessions = [await play(transport, where, era, **story) for story in json.load(sys.stdin)]
+async def main(transport: str, where: str, era: str, headers: str) -> None:
+    sessions = [await play(transport, where, era, json.loads(headers), **story) for story in json.load(sys.stdin)]
     print(json.dumps({"client": f"mcp {version('mcp')}", "sessions": sessions}))
 
 
 if __name__ == "__main__":
-    anyio.run(main, sys.argv[1], sys.argv[2], sys.argv[3])
+    anyio.run(main, sys.argv[1], sys.argv[2], sys.argv[3], sys.argv[4])

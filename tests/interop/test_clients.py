@@ -1,25 +1,18 @@
 """Clients that others wrote play one story against real servers: read, ask, send, confirm, decline, replay.
 
-Each client runs in an environment of its own (set_up.py makes them) through a small driver beside this file, which
-plays the story's steps and prints what the client made of every answer.
+What a story is made of, and how a client plays it, stands in clients.py.
 """
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Callable, Generator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import jsonschema
 import pytest
-
-HERE = Path(__file__).parent
-CLIENTS = HERE.parents[1] / ".clients"
-LONGEST_SECONDS = 60.0
+from tests.interop.clients import Case, Session, need, sessions, why_missing
 
 MARIA = {"dashboard_id": 121, "phone_number": "14235550100"}
 DEVON = {"dashboard_id": 121, "phone_number": "14235550102"}
@@ -61,15 +54,7 @@ WITHOUT_ELICITATION: dict[str, Any] = {
         "after_replaying": ["call", "get_contact", NEWCOMER],
     },
 }
-
-
-class Case(NamedTuple):
-    """One client over one transport in one protocol era (`auto` takes the newest that both sides speak)."""
-
-    client: str
-    transport: str
-    era: str
-
+STORY = [WITH_ELICITATION, WITHOUT_ELICITATION]
 
 CASES = [
     Case("mcp1", "stdio", "legacy"),
@@ -83,19 +68,6 @@ CASES = [
     Case("ts1", "sse", "legacy"),
     Case("ts2", "http", "auto"),
 ]
-
-
-class Session(NamedTuple):
-    """What one session of a client saw.
-
-    Attributes:
-        answers: by the story's step, in the protocol's own names; `rejected` where the client raised an error.
-    """
-
-    protocol: str
-    server: str
-    answers: dict[str, Any]
-    questions: list[str]
 
 
 class Play(NamedTuple):
@@ -116,9 +88,9 @@ def plays(
 
     def play(case: Case) -> Play:
         if case.transport == "stdio":
-            return run_driver(case, json.dumps(command), clean_environment)
+            return Play(*sessions(case, json.dumps(command), STORY, clean_environment))
         with listening(case.transport) as (_, address):
-            return run_driver(case, address, clean_environment)
+            return Play(*sessions(case, address, STORY, clean_environment))
 
     items: list[Any] = request.session.items
     chosen = {item.callspec.params["case"] for item in items if "case" in getattr(item, "fixturenames", ())}
@@ -131,42 +103,9 @@ def plays(
 
 @pytest.fixture
 def played(case: Case, plays: Callable[[Case], Play]) -> Play:
-    """The case's play; where the client cannot be had, a skip that says why, but a failure where CI runs."""
-    missing = why_missing(case.client)
-    if missing is not None:
-        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(missing)
+    """The case's play."""
+    need(case.client)
     return plays(case)
-
-
-def why_missing(client: str) -> str | None:
-    """The reason that set_up.py left, or None for a client that is there."""
-    if client == "mcp2" or (CLIENTS / client / ".holds").exists():
-        return None
-    reason = CLIENTS / f"{client}.reason"
-    return reason.read_text("utf-8") if reason.exists() else f"{client} is not set up here; make test does that"
-
-
-def run_driver(case: Case, where: str, environment: dict[str, str]) -> Play:
-    """The story, played by a client's driver in its own environment."""
-    if case.client.startswith("ts"):
-        home, driver = CLIENTS / case.client, [str(CLIENTS / case.client / "node"), str(HERE / "ts_client.mjs")]
-    else:
-        home = HERE
-        python = sys.executable if case.client == "mcp2" else str(CLIENTS / case.client / "bin" / "python")
-        driver = [python, str(HERE / f"{case.client}_client.py")]
-    done = subprocess.run(
-        [*driver, case.transport, where, case.era],
-        input=json.dumps([WITH_ELICITATION, WITHOUT_ELICITATION]),
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=home,
-        env=environment,
-        timeout=LONGEST_SECONDS,
-    )
-    assert done.returncode == 0, done.stderr
-    assert "Traceback" not in done.stderr, done.stderr
-    return Play(*(Session(**session) for session in json.loads(done.stdout)["sessions"]))
 
 
 each_client = pytest.mark.parametrize("case", CASES, ids="-".join)

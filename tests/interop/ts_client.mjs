@@ -1,12 +1,12 @@
 // Plays a story against a server with a TypeScript SDK, 1.x or 2.x, and prints what this client made of every answer.
-// Called as `node ts_client.mjs stdio|http|sse COMMAND-OR-URL legacy|auto`, in the folder that holds the SDK's package,
-// with the story on stdin; test_clients.py tells it.
+// Called as `node ts_client.mjs stdio|http|sse COMMAND-OR-URL legacy|auto HEADERS`, in the folder that holds the SDK's
+// package, with the story on stdin; the headers, as JSON, go with each request over HTTP.
 
 import { createRequire } from "node:module";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-const [transport, where, era] = process.argv.slice(2);
+const [transport, where, era, headers] = process.argv.slice(2);
 const require = createRequire(join(process.cwd(), "package.json"));
 const [holds] = Object.keys(require("./package.json").dependencies);
 const release = JSON.parse(readFileSync(join("node_modules", holds, "package.json"), "utf8")).version;
@@ -41,7 +41,8 @@ function connection() {
     const [command, ...args] = JSON.parse(where);
     return new sdk.Stdio({ command, args });
   }
-  return transport === "sse" ? new sdk.Sse(new URL(where)) : new sdk.Http(new URL(where));
+  const Way = transport === "sse" ? sdk.Sse : sdk.Http;
+  return new Way(new URL(where), { requestInit: { headers: JSON.parse(headers) } });
 }
 
 async function play({ replies, steps }) {
