@@ -15,11 +15,14 @@ from itertools import pairwise
 from pathlib import Path
 
 import anyio
+import httpx2
 import pytest
 from mcp import Client, StdioServerParameters
+from tests.served import INITIALIZE, address_of, real_account, running
 
 from textrequest_mcp.guard.audit import Audit
 from textrequest_mcp.guard.audit_trail import Entry
+from textrequest_mcp.live.webhooks import PATH
 from textrequest_mcp.store import Store
 from textrequest_mcp.tool_table import tools_as_table
 
@@ -152,6 +155,30 @@ def test_every_setting_is_in_the_table_and_every_row_is_a_setting():
     rows = set(re.findall(r"^\| `(TEXTREQUEST_[A-Z_]+)`", README, re.MULTILINE))
 
     assert rows == known - {"TEXTREQUEST"}
+
+
+def test_the_configuration_of_a_host_over_http_reaches_an_account(tmp_path: Path):
+    [block] = re.findall(r"```json\n(.*?)```", README, re.DOTALL)
+    server = json.loads(block)["mcpServers"]["textrequest"]
+    settings = real_account("http://127.0.0.1:9/api/v3", tmp_path)
+    with running("serve", "--transport", server["type"], "--port", "0", environment=settings) as child:
+        address = address_of(child)
+        path = re.fullmatch(r"http://127\.0\.0\.1:8000(/\w+)", server["url"])
+        secret = (tmp_path / "http-token").read_text("ascii")
+        headers = {name: value.replace("SECRET", secret) for name, value in server["headers"].items()}
+        accept = {"accept": "application/json, text/event-stream"}
+        statuses = [httpx2.post(address, headers=accept | each, json=INITIALIZE).status_code for each in (headers, {})]
+
+    assert path is not None
+    assert address.endswith(path[1])
+    assert statuses == [200, 401]
+
+
+def test_the_configurations_of_proxies_forward_the_paths_of_webhooks_and_nothing_else():
+    [nginx], [caddy] = (re.findall(rf"```{kind}\n(.*?)```", README, re.DOTALL) for kind in ("nginx", "caddy"))
+
+    assert re.findall(r"location (\S+)", nginx) == [f"{PATH}/"]
+    assert re.findall(r"reverse_proxy (\S+)", caddy) == [f"{PATH}/*"]
 
 
 def test_every_dependency_has_its_reason():
