@@ -46,6 +46,7 @@ WIRING = {
     "http_secret",
     "rules",
     "serving",
+    "stderr",
     "tool_table",
     "__main__",
     "settings",
@@ -65,7 +66,13 @@ BELOW: dict[str, set[str]] = {
 }
 WIRES_THE_SANDBOX_IN = {"app", "cli"}
 # They stand in the wiring, and need nothing of it but what is named here.
-LEAVES = {"settings": {"environment"}, "environment": set[str](), "protocol": set[str](), "endings": set[str]()}
+LEAVES = {
+    "settings": {"environment"},
+    "environment": set[str](),
+    "protocol": set[str](),
+    "endings": set[str](),
+    "stderr": set[str](),
+}
 
 
 def modules() -> list[Path]:

@@ -17,6 +17,7 @@ start_logging("INFO")
 ours = logging.getLogger("textrequest_mcp.x")
 ours.info("hello")
 ours.debug("too quiet")
+ours.info("%d", "no number, but Maria")
 for number in {numbers!r}:
     ours.warning("to %s now", number)
 for library in {libraries!r}:
@@ -58,6 +59,11 @@ def test_an_exception_shows_its_type_and_place_but_none_of_its_words(ran: subpro
     assert last["message"] == "it failed"
     assert last["exception"].startswith("ValueError at ")
     assert "Maria" not in ran.stderr
+
+
+def test_a_record_that_cannot_be_formatted_is_left_out_with_all_its_words(ran: subprocess.CompletedProcess[str]):
+    assert "no number" not in ran.stderr
+    assert "Traceback" not in ran.stderr
 
 
 def test_libraries_that_name_addresses_and_arguments_are_kept_quiet(ran: subprocess.CompletedProcess[str]):

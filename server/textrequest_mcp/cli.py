@@ -8,6 +8,7 @@ from typing import Any
 
 from textrequest_mcp import __version__
 from textrequest_mcp.settings import Settings, SettingsError, make_state_folder, read_settings, read_state_folder
+from textrequest_mcp.stderr import stand_in
 
 _COMMANDS = ("serve", "sandbox", "demo", "tools", "hooks", "audit", "policy")
 _FAILED = 1
@@ -16,6 +17,7 @@ _WRONG_USE = 2
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit status is 0, 2 for settings that make no sense, or 1 for what failed later."""
+    stand_in()
     given = list(sys.argv[1:] if arguments is None else arguments)
     if not any(argument in _COMMANDS or argument in {"-h", "--help", "--version"} for argument in given[:1]):
         given.insert(0, "serve")

@@ -47,6 +47,7 @@ def start_logging(level: str) -> None:
     """
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Masked())
+    logging.raiseExceptions = False  # it would print a record that cannot be formatted, with all its words
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
     logging.getLogger("textrequest_mcp").setLevel(level)
     for name in _TALKATIVE:

@@ -23,6 +23,7 @@ from textrequest_mcp.live.webhooks import PATH, STATUS, Door, Receiver
 from textrequest_mcp.logs import start_logging
 from textrequest_mcp.rules import switched_off
 from textrequest_mcp.settings import Settings
+from textrequest_mcp.stderr import let_out
 
 _FAILED = 1
 _LAST_MOMENTS_SECONDS = 8.0  # who ends containers and services waits for about ten
@@ -88,7 +89,7 @@ def _leave(account: Account) -> None:
             "textrequest-mcp was ended while a change was on its way; whether it took effect is unknown. "
             "A send is looked for at the next start.\n"
         )
-    sys.stderr.flush()
+    let_out()
     os._exit(0)
 
 

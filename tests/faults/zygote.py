@@ -13,10 +13,11 @@ import sys
 import threading
 import traceback
 import types
-from contextlib import suppress
 from pathlib import Path
 from subprocess import DEVNULL, Popen
 from typing import Any, Self
+
+from textrequest_mcp.stderr import let_out
 
 IN_CALL, AFTER = (0.0, 0.05), (0.1,)
 READ_SECONDS = 0.3  # how long a server here waits for an answer, instead of twenty seconds
@@ -183,8 +184,7 @@ def _serve(environment: dict[str, str], arguments: list[str], descriptors: list[
     except BaseException:  # noqa: BLE001 - told like any other, but it must not reach the zygote's loop
         traceback.print_exc()
     finally:
-        with suppress(OSError):
-            sys.stderr.flush()
+        let_out()
         os._exit(status)
 
 
