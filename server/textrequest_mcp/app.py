@@ -113,7 +113,8 @@ async def open_account(
     calls, seconds = settings.rate_limit
     limiter = Limiter(store, account_id, calls=calls, per_seconds=seconds)
     gate = Gate(store, account_id, may_preview=settings.confirm_fallback == "token")
-    async with Api(settings.base_url, key, limiter, transport=transport) as api:
+    before = [settings.previous_api_key] if settings.previous_api_key else []
+    async with Api(settings.base_url, key, limiter, secrets=before, transport=transport) as api:
         audit = Audit(
             store,
             account_id,

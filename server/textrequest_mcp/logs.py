@@ -14,7 +14,11 @@ _TALKATIVE = ("httpx2", "httpcore2", "mcp", "sse_starlette", "uvicorn", "uvicorn
 
 
 class _Masked(logging.Formatter):
-    """A line of JSON: phone numbers cut to their last two digits, and of an exception only its type and place."""
+    """A line of JSON: phone numbers cut to their last two digits, and of an exception only its type and place.
+
+    It looks for no key: ours is logged nowhere, and what the service repeats of it is taken out where its answers and
+    calls come in (`upstream.scrub`).
+    """
 
     def format(self, record: logging.LogRecord) -> str:
         at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -395,6 +395,24 @@ async def test_where_the_disk_fails_the_service_is_asked_to_come_again_and_may(e
         assert (await row_of(endpoint.room.ledger, send)).result["delivery_status"] == "delivered"
 
 
+@pytest.mark.parametrize("key", [KEY, BEFORE], ids=["current", "previous"])
+async def test_a_key_in_a_text_is_not_noted(endpoint: Endpoint, key: str):
+    told = payload(message=f"Our key is {key.lower()}!", mmsAttachments=[{"url": f"https://x.example/{key}"}])
+    assert await endpoint.told(told) == 200
+
+    [noted] = await endpoint.room.noted()
+    assert (noted.event.body, noted.event.media) == ("Our key is …!", ("https://x.example/…",))
+
+
+@pytest.mark.parametrize("key", [KEY, BEFORE], ids=["current", "previous"])
+async def test_a_key_in_the_error_of_a_text_is_not_kept_with_its_send(endpoint: Endpoint, key: str):
+    send = await brought(endpoint.room.ledger, SENT)
+
+    assert await endpoint.told({"message_id": "m1", "status": "error", "error_code": key}, event=STATUS) == 200
+
+    assert (await row_of(endpoint.room.ledger, send)).result["delivery_error"] == "…"
+
+
 async def test_no_words_no_number_and_no_secret_reach_the_log(endpoint: Endpoint, caplog: pytest.LogCaptureFixture):
     caplog.set_level(logging.DEBUG, logger="textrequest_mcp")
     for told in (payload(), payload(messageDirection="X"), payload(message=None) | {"yourPhoneNumber": {"id": 5}}):

@@ -1,5 +1,6 @@
 """Every way that a call can fail on a real socket: what is tried again, what never is, and what the caller is told."""
 
+import json
 import logging
 import traceback
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
@@ -45,7 +46,7 @@ from textrequest_mcp.upstream.errors import (
 from textrequest_mcp.upstream.limiter import Limiter, Slot
 from textrequest_mcp.upstream.request import Query, Segment
 
-KEY = "canary-0F1E2D3C4B5A"
+KEY, BEFORE = "canary-0F1E2D3C4B5A", "canary-A5B4C3D2E1F0"
 UNKNOWN = "Whether it took effect is unknown."
 BODY = {"body": "Hello!"}
 
@@ -110,7 +111,8 @@ class Caller:
     def api(self, url: str, **options: Any) -> Api:
         if "transport" not in options:  # without TLS, whose set-up takes longer than a test
             options["transport"] = httpx2.AsyncHTTPTransport(verify=False)
-        return Api(url, KEY, options.pop("limiter", self.limiter), sleep=self._pause, **options)
+        limiter = options.pop("limiter", self.limiter)
+        return Api(url, KEY, limiter, secrets=[BEFORE], sleep=self._pause, **options)
 
     async def _pause(self, seconds: float) -> None:
         self.pauses.append(seconds)
@@ -129,7 +131,7 @@ async def failure(call: Awaitable[Any]) -> TextRequestError:
     with pytest.raises(TextRequestError) as caught:
         await call
     told = traceback.TracebackException.from_exception(caught.value, capture_locals=True).format()
-    assert KEY not in repr(caught.value) + "".join(told)
+    assert not any(key.lower() in (repr(caught.value) + "".join(told)).lower() for key in (KEY, BEFORE))
     assert str(caught.value).endswith(".")
     return caught.value
 
@@ -138,8 +140,9 @@ async def failure(call: Awaitable[Any]) -> TextRequestError:
 def no_key_in_any_log(caplog: pytest.LogCaptureFixture) -> Generator[None]:
     with caplog.at_level(logging.DEBUG):
         yield
-    assert KEY not in caplog.text
-    assert KEY not in repr([record.__dict__ for record in caplog.get_records("call")])
+    for key in (KEY, BEFORE):
+        assert key not in caplog.text
+        assert key not in repr([record.__dict__ for record in caplog.get_records("call")])
 
 
 @pytest.fixture(autouse=True)
@@ -508,6 +511,38 @@ async def test_a_redirect_is_never_followed_and_the_key_stays(verb: Verb, status
     assert "TEXTREQUEST_BASE_URL" in str(error)
     assert NOTHING_CHANGED in str(error)
     assert (len(server.received), elsewhere.connections) == (1, 0)
+
+
+# The key, repeated
+
+REPEATED_IN: dict[str, bytes] = {
+    "error_message": b'{"error_message": "The key KEY is unknown.", "error_code": "KEY"}',
+    "message": b'{"status": 1, "message": "key KEY", "errorCode": "17", "KEY": "KEY"}',
+    "escapes": b'{"error_message": "The key ESCAPED is unknown.", "errorCode": "ESCAPED"}',
+    "no words": b'{"error_message": {"KEY": ["KEY"]}, "error_code": ["KEY"]}',
+    "no JSON": b"<p>KEY</p>",
+}
+
+
+@pytest.mark.parametrize("spelling", [str, str.lower, str.upper], ids=["as it is", "lower", "upper"])
+@pytest.mark.parametrize("key", [KEY, BEFORE], ids=["current", "previous"])
+@pytest.mark.parametrize("status", [200, 302, 400, 401, 404, 429, 500])
+@pytest.mark.parametrize("body", REPEATED_IN.values(), ids=REPEATED_IN)
+async def test_a_key_that_the_service_repeats_is_in_no_error_and_no_log(
+    body: bytes, status: int, key: str, spelling: Callable[[str], str]
+):
+    spelled = spelling(key)
+    escaped = "".join(f"\\u{ord(character):04x}" for character in spelled)
+    said = body.replace(b"KEY", spelled.encode()).replace(b"ESCAPED", escaped.encode())
+    async with service(answer(status, said)) as (_, api, _):
+        await failure(POST(api))
+
+
+@pytest.mark.parametrize("key", [KEY, BEFORE], ids=["current", "previous"])
+async def test_a_key_that_the_service_repeats_in_an_answer_is_not_in_it(key: str):
+    body = json.dumps({"id": 7, "note": f"the key is {key.upper()}", key: [key]}).encode()
+    async with service(answer(200, body)) as (_, api, _):
+        assert await GET(api) == {"id": 7, "note": "the key is …", "…": ["…"]}
 
 
 # Too many calls

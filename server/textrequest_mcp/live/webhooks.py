@@ -15,6 +15,7 @@ from textrequest_mcp.live.log import Replayed
 from textrequest_mcp.live.signature import SIGNATURE, TIMESTAMP, BadSignature, check_signature
 from textrequest_mcp.live.watching import Live
 from textrequest_mcp.store import StoreError
+from textrequest_mcp.upstream.scrub import Scrubber
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -65,6 +66,7 @@ class Receiver:
         self._live = live
         self._ledger = ledger
         self._door = door
+        self._scrubber = Scrubber(door.keys)
         self._watches = watches
 
     async def answer(self, request: "Request") -> "Response":
@@ -87,7 +89,7 @@ class Receiver:
             raise _Turned(404, "no such event or line")
         body = await _body(request)
         once = self._admit(request, body)
-        payload = _payload(body)
+        payload = _payload(self._scrubber.scrub(body))
         if not await self._watches(int(line)):
             raise _Turned(404, f"line {line} is not one of this account")
         try:

@@ -30,6 +30,7 @@ from textrequest_mcp.upstream.errors import (
 )
 from textrequest_mcp.upstream.limiter import Limiter, RateLimited
 from textrequest_mcp.upstream.request import Query, Request, Segment, flatten, join
+from textrequest_mcp.upstream.scrub import Scrubber
 
 if TYPE_CHECKING:
     from typing import Self
@@ -71,8 +72,10 @@ class Api:
 
     Args:
         base_url: e.g. `https://api.textrequest.com/api/v3`.
-        key: the account's API key; it is sent in one header and kept out of everything else.
+        key: the account's API key; it is sent in one header and kept out of everything else, also where the service
+            repeats it.
         limiter: the key's rate limit, shared by every process of this user.
+        secrets: further keys that are kept out of what the service says, such as the one before this.
         transport: what carries the requests; the network when left out.
         deadline_seconds: the longest that one call may take with all its tries and waits.
         sleep: how to wait between tries; for tests.
@@ -89,6 +92,7 @@ class Api:
         key: str,
         limiter: Limiter,
         *,
+        secrets: Sequence[str] = (),
         transport: httpx2.AsyncBaseTransport | None = None,
         deadline_seconds: float = _DEADLINE_SECONDS,
         sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
@@ -96,6 +100,7 @@ class Api:
         self._base_url = base_url.rstrip("/")
         self.key = key
         self._limiter = limiter
+        self._scrubber = Scrubber([key, *secrets])
         self._transport = transport
         self._deadline = deadline_seconds
         self._sleep = sleep
@@ -202,7 +207,8 @@ class Api:
             await self._limiter.hold_off(pause)
             raise _Busy(pause)
         try:
-            return answer.read_answer(request.method, response.status_code, response.content)
+            body = self._scrubber.scrub(response.content)
+            return answer.read_answer(request.method, response.status_code, body)
         except answer.Unusable as reading:
             raise _Lost(str(reading), left=True) from None
 

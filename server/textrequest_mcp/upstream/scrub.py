@@ -1,0 +1,74 @@
+"""Takes the account's API keys out of what the service says, before anything reads, keeps, logs or shows it."""
+
+import json
+import re
+from collections.abc import Iterable
+from typing import Any, cast
+
+SHORTEST_KEY = 8
+_INSTEAD = "…"
+_NOT_READ = _INSTEAD.encode()  # no JSON: whoever reads it takes it for an answer that cannot be read
+# How JSON and web addresses write characters that a key can have; other escapes stand between what can be a key.
+_JSON_ESCAPE = re.compile(rb'\\(?:u00([2-7][0-9a-f])|(["\\/]))', re.IGNORECASE)
+_PERCENT_ESCAPE = re.compile(rb"%([2-7][0-9a-f])", re.IGNORECASE)
+
+
+class Scrubber:
+    """Replaces each key by `…`: in any letter case, inside longer words, escaped as JSON or addresses write it.
+
+    Args:
+        keys: the account's, current and previous. One that is shorter than 8 characters is left alone: it would be
+            found in ordinary words and numbers too.
+    """
+
+    def __init__(self, keys: Iterable[str]) -> None:
+        known = sorted({key for key in keys if len(key) >= SHORTEST_KEY}, key=len, reverse=True)
+        self._key = re.compile("|".join(map(_pattern, known)) or "(?!)", re.IGNORECASE | re.ASCII)
+        self._written = {_plain(key.encode()).lower() for key in known} | {key.encode().lower() for key in known}
+
+    def scrub(self, body: bytes) -> bytes:
+        """The body of an answer or a call without the keys: as it came, where it holds none.
+
+        A body that may hold one and is no JSON comes back as one that cannot be read.
+        """
+        if not self._may_be_in(body):
+            return body
+        try:
+            return json.dumps(self._without(json.loads(body))).encode()
+        except (ValueError, RecursionError):
+            return _NOT_READ
+
+    def _may_be_in(self, body: bytes) -> bool:
+        """Whether a key can be in it; costs a fraction of reading the body, because almost none has one."""
+        if not self._written:
+            return False
+        if not json.detect_encoding(body).startswith("utf-8"):  # UTF-16 and 32 are JSON too, and hide the bytes
+            return True
+        plain = _plain(_JSON_ESCAPE.sub(_meant, body) if b"\\" in body else body).lower()
+        return any(key in plain for key in self._written)
+
+    def _without(self, said: Any) -> Any:
+        if isinstance(said, str):
+            return self._key.sub(_INSTEAD, said)
+        if isinstance(said, dict):
+            fields = cast("dict[str, Any]", said)
+            return {self._key.sub(_INSTEAD, name): self._without(value) for name, value in fields.items()}
+        if isinstance(said, list):
+            return [self._without(item) for item in cast("list[Any]", said)]
+        return _INSTEAD if self._key.search(str(said)) else said  # a key can be a number
+
+
+def _pattern(key: str) -> str:
+    """Any spelling of a key, each character as itself or percent-encoded."""
+    return "".join(
+        f"(?:{re.escape(character)}|%{ord(character.lower()):02x}|%{ord(character.upper()):02x})" for character in key
+    )
+
+
+def _plain(written: bytes) -> bytes:
+    return _PERCENT_ESCAPE.sub(_meant, written) if b"%" in written else written
+
+
+def _meant(escape: re.Match[bytes]) -> bytes:
+    """The character that an escape stands for."""
+    return bytes.fromhex(escape[1].decode()) if escape[1] else escape[2]
