@@ -154,6 +154,12 @@ class Host:
         assert result is not None, f"the server died during {tool}"
         return result
 
+    def read(self, uri: str) -> dict[str, Any]:
+        """Read a resource; the result of a server that lives to give it."""
+        result = self._begin("resources/read", {"uri": uri}).wait()
+        assert result is not None, f"the server died during the reading of {uri}"
+        return result
+
     def cancel(self, call: Call) -> None:
         """Send the notification; a cancelled request is never answered, unless it was already."""
         self._write({"method": "notifications/cancelled", "params": {"requestId": call.number}})
