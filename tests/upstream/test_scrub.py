@@ -85,6 +85,12 @@ def test_several_keys_are_all_gone(said: Any):
     assert not any(key.lower() in left.lower() for key in KEYS)
 
 
+@pytest.mark.parametrize("before", ["%", "%4", "%C", "\\", "\\u00", "%25", "%%"])
+def test_what_stands_before_a_key_hides_none_of_it(before: str):
+    for key in (KEY, "0123456789ABCDEF"):
+        assert scrubbed(json.dumps(f"{before}{key}").encode(), key) == f"{before}…"
+
+
 def test_a_key_that_begins_another_leaves_nothing_of_it():
     assert scrubbed(b'"CAFE0123456789AB-second"', KEY, f"{KEY}-second") == "…"
 
@@ -108,7 +114,7 @@ def test_a_key_that_is_a_number_is_gone_where_it_is_written_as_one():
         b'{ "id":1.50, "note": "\\u0043AFE \\/ \\\\ 10% off %41" }',
         b"<html>Wait</html>",
         b"\xff\xfe\xff",
-        b'{"half": "CAFE0123456789',
+        b'{"half": "CAFE012345678',
         b'"' + KEY[:-1].encode() + b'"',
     ],
     ids=str,
@@ -117,6 +123,11 @@ def test_what_holds_no_key_comes_back_byte_for_byte(body: bytes):
     if body != b"\xff\xfe\xff":
         assert Scrubber([KEY]).scrub(body) == body
     assert Scrubber([]).scrub(body) == body
+
+
+@pytest.mark.parametrize("body", [b"", b" \r\n"])
+def test_an_answer_without_content_stays_one(body: bytes):
+    assert Scrubber([ODD]).scrub(body) == body
 
 
 @pytest.mark.parametrize("key", ["", "a", "secret7"])

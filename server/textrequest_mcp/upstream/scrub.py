@@ -24,7 +24,9 @@ class Scrubber:
     def __init__(self, keys: Iterable[str]) -> None:
         known = sorted({key for key in keys if len(key) >= SHORTEST_KEY}, key=len, reverse=True)
         self._key = re.compile("|".join(map(_pattern, known)) or "(?!)", re.IGNORECASE | re.ASCII)
-        self._written = {_plain(key.encode()).lower() for key in known} | {key.encode().lower() for key in known}
+        # Without what a percent sign before the key can make an escape of (`%4` and then `0123...`).
+        self._ends = [key.encode().lower()[2:] for key in known]
+        self._has_percent = any("%" in key for key in known)
 
     def scrub(self, body: bytes) -> bytes:
         """The body of an answer or a call without the keys: as it came, where it holds none.
@@ -40,12 +42,14 @@ class Scrubber:
 
     def _may_be_in(self, body: bytes) -> bool:
         """Whether a key can be in it; costs a fraction of reading the body, because almost none has one."""
-        if not self._written:
+        if not self._ends or not body.strip():
             return False
-        if not json.detect_encoding(body).startswith("utf-8"):  # UTF-16 and 32 are JSON too, and hide the bytes
+        # UTF-16 and 32 are JSON too, and hide the bytes; a key with percent signs can be half encoded.
+        if not json.detect_encoding(body).startswith("utf-8") or self._has_percent:
             return True
-        plain = _plain(_JSON_ESCAPE.sub(_meant, body) if b"\\" in body else body).lower()
-        return any(key in plain for key in self._written)
+        plain = _JSON_ESCAPE.sub(_meant, body) if b"\\" in body else body
+        plain = (_PERCENT_ESCAPE.sub(_meant, plain) if b"%" in plain else plain).lower()
+        return any(end in plain for end in self._ends)
 
     def _without(self, said: Any) -> Any:
         if isinstance(said, str):
@@ -63,10 +67,6 @@ def _pattern(key: str) -> str:
     return "".join(
         f"(?:{re.escape(character)}|%{ord(character.lower()):02x}|%{ord(character.upper()):02x})" for character in key
     )
-
-
-def _plain(written: bytes) -> bytes:
-    return _PERCENT_ESCAPE.sub(_meant, written) if b"%" in written else written
 
 
 def _meant(escape: re.Match[bytes]) -> bytes:
