@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from textrequest_mcp.store import Store
+from textrequest_mcp.ground.store import Store
 
 
 @pytest.fixture(autouse=True)

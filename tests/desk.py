@@ -17,11 +17,12 @@ from tests.sandbox.service import KEY, Clock
 from tests.unruled import UNRULED
 
 from textrequest_mcp.account.line import Account
-from textrequest_mcp.app import make_server, open_account
-from textrequest_mcp.guard.settling import Pace
+from textrequest_mcp.app import make_server
+from textrequest_mcp.guard.once.lost_sends import Pace
 from textrequest_mcp.sandbox import Account as SandboxAccount
 from textrequest_mcp.sandbox import create_app
-from textrequest_mcp.settings import SANDBOX_BASE_URL, Settings
+from textrequest_mcp.settings.table import SANDBOX_BASE_URL, Settings
+from textrequest_mcp.wiring import open_account
 
 LINE = 121
 MARIA, OPTED_OUT_BY_STATUS, DEVON, BLOCKED, ARCHIVED = (f"+142355501{n:02}" for n in range(5))

@@ -21,8 +21,8 @@ from pathlib import Path
 import pytest
 from tests.sandbox.service import KEY
 
-from textrequest_mcp.logs import _Masked  # pyright: ignore[reportPrivateUsage] - how the server writes a line
-from textrequest_mcp.store import FILE_NAME
+from textrequest_mcp.commands.logs import _Masked  # pyright: ignore[reportPrivateUsage] - how the server writes a line
+from textrequest_mcp.ground.store import FILE_NAME
 
 KEYS = (KEY, "CANARY0123456789")
 # What tests have people say, long enough that nothing else says it.

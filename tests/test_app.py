@@ -4,10 +4,10 @@ import importlib
 import pkgutil
 
 from textrequest_mcp import account
-from textrequest_mcp.account.sends import sends
+from textrequest_mcp.account.send_status import sends
 from textrequest_mcp.app import ALL_TOOLSETS, all_specs
-from textrequest_mcp.settings import TOOLSETS
-from textrequest_mcp.toolset import Toolset
+from textrequest_mcp.settings.table import TOOLSETS
+from textrequest_mcp.tools.declare import Toolset
 
 
 def declared() -> list[Toolset]:

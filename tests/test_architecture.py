@@ -1,4 +1,4 @@
-"""The arrows of the design: what may import what, read from the code itself."""
+"""The picture of the house, held against the code: which room may use which, and that no way leads in a circle."""
 
 import ast
 from collections.abc import Iterator
@@ -11,115 +11,122 @@ import textrequest_mcp
 ROOT = Path(textrequest_mcp.__file__).parent
 PACKAGE = "textrequest_mcp"
 
-# From the outside in. A room may import itself and what stands below it; the sandbox and the rest never import each
-# other, but for the two places that wire it in.
-GROUND = {"clean", "processes", "store", "wording"}
-UPSTREAM = {"upstream"}
-GUARD = {"guard"}
-LIVE = {"live"}
-TOOLING = {
-    "about",
-    "answers",
-    "asking",
-    "auditing",
-    "parameters",
-    "plans",
-    "progress",
-    "results",
-    "running",
-    "schema",
-    "sending",
-    "telling",
-    "tool",
-    "toolset",
-}
-ACCOUNT = {"account"}
-WIRING = {
-    "app",
-    "audit_command",
-    "cli",
-    "demo",
-    "endings",
-    "environment",
-    "hooks_command",
-    "http_access",
-    "http_secret",
-    "rules",
-    "serving",
-    "stderr",
-    "tool_table",
-    "__main__",
-    "settings",
-    "logs",
-    "protocol",
-}
-BELOW: dict[str, set[str]] = {
-    **{ground: set[str]() for ground in GROUND},
-    "wording": {"clean"},
-    **dict.fromkeys(UPSTREAM, GROUND),
-    **dict.fromkeys(GUARD, GROUND | UPSTREAM),
-    **dict.fromkeys(LIVE, GROUND | UPSTREAM | GUARD),
-    **dict.fromkeys(TOOLING, GROUND | UPSTREAM | GUARD | TOOLING),
-    **dict.fromkeys(ACCOUNT, GROUND | UPSTREAM | GUARD | LIVE | TOOLING),
-    **dict.fromkeys(WIRING, GROUND | UPSTREAM | GUARD | LIVE | TOOLING | ACCOUNT | WIRING),
-    "sandbox": set[str](),
-}
-WIRES_THE_SANDBOX_IN = {"app", "cli"}
-# They stand in the wiring, and need nothing of it but what is named here.
-LEAVES = {
-    "settings": {"environment"},
-    "environment": set[str](),
-    "protocol": set[str](),
-    "endings": set[str](),
-    "stderr": set[str](),
-}
+# A room may use itself, and the rooms named behind its arrow. The sandbox and the rest never meet, but where the
+# sandbox is wired in.
+HOUSE = """
+__main__  -> cli
+cli       -> commands settings ground
+commands  -> app wiring account tools live guard upstream settings ground sandbox
+wiring    -> app account tools live guard upstream settings ground sandbox
+app       -> account tools live guard settings ground
+account   -> tools live guard upstream ground
+tools     -> guard upstream ground
+live      -> guard upstream ground
+guard     -> upstream ground
+upstream  -> ground
+settings  ->
+ground    ->
+sandbox   ->
+"""
+# The same inside the guard.
+GUARD = """
+notice      -> approval once rules provenance audit change outcome
+audit       -> once rules provenance change outcome
+approval    -> rules provenance change outcome
+once        -> rules provenance change outcome
+change      -> rules provenance
+rules       -> provenance change outcome
+provenance  -> change outcome
+outcome     ->
+"""
+LONGEST_FILE = 330
+USUAL_FILE = 110
+MOST_AT_THE_TOP = 14
+
+
+def read(picture: str) -> dict[str, set[str]]:
+    rows = [line.split("->") for line in picture.strip().splitlines()]
+    return {room.strip(): set(below.split()) for room, below in rows}
 
 
 def modules() -> list[Path]:
     return sorted(path for path in ROOT.rglob("*.py") if path != ROOT / "__init__.py")
 
 
-def room(path: Path) -> str:
-    return path.relative_to(ROOT).parts[0].removesuffix(".py")
+def name_of(path: Path) -> str:
+    """A module by its dotted name below the package; a room by the name of its folder."""
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-def imported_rooms(path: Path) -> Iterator[str]:
+KNOWN = {name_of(path) for path in modules()}
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Every module of the package that this one imports, also inside functions and for the type checker."""
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-        names: list[str] = []
         if isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path.name} has a relative import"
-            names = [f"{node.module}.{alias.name}" for alias in node.names]
-        elif isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        for name in names:
-            first, _, rest = name.partition(".")
-            if first == PACKAGE and rest and not rest.startswith("__version__"):
-                yield rest.split(".")[0]
+            named = [f"{node.module}.{alias.name}" for alias in node.names]
+        else:
+            named = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        for name in named:
+            package, _, inside = name.partition(".")
+            if package == PACKAGE and inside != "__version__":
+                yield inside if inside in KNOWN else inside.rpartition(".")[0]
 
 
-@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(ROOT)))
-def test_a_module_imports_only_what_stands_below_it(path: Path):
-    here = room(path)
-    allowed = BELOW[here] | {here}
-    if here in WIRES_THE_SANDBOX_IN:
-        allowed = allowed | {"sandbox"}
-    if here in LEAVES:
-        allowed = LEAVES[here] | {here}
-
-    assert set(imported_rooms(path)) <= allowed
+def used(path: Path, depth: int) -> set[str]:
+    return {".".join(name.split(".")[:depth]) for name in imports(path)}
 
 
-@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(ROOT)))
+@pytest.mark.parametrize("path", modules(), ids=name_of)
+def test_a_module_uses_only_the_rooms_of_its_arrow(path: Path):
+    room = name_of(path).split(".")[0]
+
+    assert used(path, 1) <= read(HOUSE)[room] | {room}
+
+
+@pytest.mark.parametrize("path", [path for path in modules() if name_of(path).startswith("guard.")], ids=name_of)
+def test_inside_the_guard_too(path: Path):
+    room = name_of(path).split(".")[1]
+    inside = {name.partition(".")[2] for name in used(path, 2) if name.startswith("guard.")}
+
+    assert inside <= read(GUARD)[room] | {room}
+
+
+def test_no_way_leads_in_a_circle():
+    below = {name_of(path): set(imports(path)) - {name_of(path)} for path in modules()}
+    while free := {name for name, uses in below.items() if not uses & below.keys()}:
+        below = {name: uses for name, uses in below.items() if name not in free}
+
+    assert below == {}, "each of these leads to another of them"
+
+
+def test_every_room_says_what_it_is_for_what_it_uses_and_where_to_start():
+    rooms = [path for path in modules() if path.name == "__init__.py" and "sandbox" not in path.parts]
+
+    assert rooms
+    for room in rooms:
+        said = ast.get_docstring(ast.parse(room.read_text("utf-8"))) or ""
+        assert "Start with" in said or "Its rooms" in said, room
+
+
+def test_the_top_is_one_glance():
+    assert len([path for path in ROOT.iterdir() if path.name != "__pycache__"]) <= MOST_AT_THE_TOP + 1  # py.typed
+
+
+@pytest.mark.parametrize("path", modules(), ids=name_of)
 def test_a_module_says_its_job_first_and_stays_small_enough_to_find_ones_way(path: Path):
     text = path.read_text("utf-8")
     job = ast.get_docstring(ast.parse(text))
 
     assert job, "the first line says what the module is for"
     assert job.splitlines()[0].endswith((".", ":")), "in one sentence"
-    assert len(text.splitlines()) <= 330
+    assert len(text.splitlines()) <= LONGEST_FILE
 
 
 def test_the_usual_module_is_short():
     lengths = sorted(len(path.read_text("utf-8").splitlines()) for path in modules())
 
-    assert lengths[len(lengths) // 2] <= 120
+    assert lengths[len(lengths) // 2] <= USUAL_FILE

@@ -12,8 +12,8 @@ from mcp_types import Tool
 from tests.desk import DEVON, MARIA, Desk, agrees, call, open_desk, refusal, said
 
 from textrequest_mcp.app import all_specs
-from textrequest_mcp.guard.suspicious_signs import TOOLS as GUARDED_TOOLS
-from textrequest_mcp.tool_table import tools_as_json
+from textrequest_mcp.commands.tools import tools_as_json
+from textrequest_mcp.guard.provenance.suspicious_signs import TOOLS as GUARDED_TOOLS
 
 
 class Action(NamedTuple):

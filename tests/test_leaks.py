@@ -4,11 +4,11 @@ import logging
 from pathlib import Path
 
 import pytest
-from tests.guard.rows import ACCOUNT, SENT, UNKNOWN, brought
+from tests.guard.once.rows import ACCOUNT, SENT, UNKNOWN, brought
 from tests.leaks import CANARIES, KEYS, LogScan, leaks_in, leaks_in_state
 
-from textrequest_mcp.guard.ledger import Ledger
-from textrequest_mcp.store import FILE_NAME, Store
+from textrequest_mcp.ground.store import FILE_NAME, Store
+from textrequest_mcp.guard.once.ledger import Ledger
 
 NUMBER = "1423" + "555" + "0100"
 

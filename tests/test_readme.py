@@ -20,11 +20,11 @@ import pytest
 from mcp import Client, StdioServerParameters
 from tests.served import INITIALIZE, address_of, real_account, running
 
-from textrequest_mcp.guard.audit import Audit
-from textrequest_mcp.guard.audit_trail import Entry
+from textrequest_mcp.commands.tools import tools_as_table
+from textrequest_mcp.ground.store import Store
+from textrequest_mcp.guard.audit.reader import Entry
+from textrequest_mcp.guard.audit.writer import Audit
 from textrequest_mcp.live.webhooks import PATH
-from textrequest_mcp.store import Store
-from textrequest_mcp.tool_table import tools_as_table
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
@@ -144,7 +144,8 @@ def test_the_table_of_tools_is_the_one_that_the_command_prints():
 
 def test_every_setting_is_in_the_table_and_every_row_is_a_setting():
     code = "".join(
-        (ROOT / f"server/textrequest_mcp/{name}.py").read_text("utf-8") for name in ("environment", "settings")
+        (ROOT / f"server/textrequest_mcp/{name}.py").read_text("utf-8")
+        for name in ("settings/reading", "settings/table")
     )
     read = set(re.findall(r"TEXTREQUEST_[A-Z_]+", code))
     by_name = re.findall(

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from textrequest_mcp.settings import Settings
+from textrequest_mcp.settings.table import Settings
 
 _CAPS = ("texts_per_hour", "texts_per_day", "new_people_per_day", "dollars_per_request", "dollars_per_day")
 _SWITCHES = ("consent", "provenance", "visible_only", "if_unanswered")

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from textrequest_mcp import __version__
-from textrequest_mcp.settings import Settings, SettingsError, make_state_folder, read_settings, read_state_folder
-from textrequest_mcp.stderr import stand_in
+from textrequest_mcp.commands.check_rules import check_rules
+from textrequest_mcp.ground.stderr import stand_in
+from textrequest_mcp.settings.table import Settings, SettingsError, make_state_folder, read_settings, read_state_folder
 
 _COMMANDS = ("serve", "sandbox", "demo", "tools", "hooks", "audit", "policy")
-_FAILED = 1
 _WRONG_USE = 2
 
 
@@ -97,61 +97,34 @@ def _parser() -> argparse.ArgumentParser:
 def _serve(chosen: argparse.Namespace) -> int:
     settings: Settings = read_settings(vars(chosen))
     make_state_folder(settings.state_dir)
-    _check_rules(settings)
+    check_rules(settings)
 
     gc.disable()  # while the parts are loaded, nothing is garbage: looking for it takes a tenth of the start
-    from textrequest_mcp.serving import serve  # after the settings: a mistake in them is told at once
+    from textrequest_mcp.commands.serve import serve  # after the settings: a mistake in them is told at once
 
     return serve(settings)
 
 
-def _check_rules(settings: Settings) -> None:
-    """Tell a mistake in the rules before anything starts.
-
-    Raises:
-        SettingsError: a rule names what is no number, or no hours.
-    """
-    if not settings.only_to and settings.quiet_hours == Settings.quiet_hours:
-        return
-    from textrequest_mcp.rules import rules_of  # phone numbers take long to load
-
-    try:
-        rules_of(settings)
-    except ValueError as error:
-        raise SettingsError([str(error)]) from None
-
-
 def _sandbox(chosen: argparse.Namespace) -> int:
-    from textrequest_mcp.sandbox import serve
+    from textrequest_mcp.commands.sandbox import serve_sandbox
 
-    try:
-        serve(chosen.port)
-    except (OSError, OverflowError) as error:
-        sys.stderr.write(f"The sandbox cannot listen on port {chosen.port}: {error}. Choose another with --port.\n")
-        return _FAILED
-    return 0
+    return serve_sandbox(chosen.port)
 
 
 def _text(chosen: argparse.Namespace) -> int:
-    from textrequest_mcp.sandbox import handset
+    from textrequest_mcp.commands.sandbox import text_sandbox
 
-    try:
-        happened = handset.text(chosen.port or handset.DEFAULT_PORT, chosen.sender, chosen.body, chosen.dashboard_id)
-    except handset.NotTaken as why:
-        sys.stderr.write(f"{why}\n")
-        return _FAILED
-    sys.stdout.write(f"{happened}\n")
-    return 0
+    return text_sandbox(chosen.port, chosen.sender, chosen.body, chosen.dashboard_id)
 
 
 def _demo(_: argparse.Namespace) -> int:
-    from textrequest_mcp.demo import run_demo
+    from textrequest_mcp.commands.demo import run_demo
 
     return run_demo()
 
 
 def _tools(chosen: argparse.Namespace) -> int:
-    from textrequest_mcp.tool_table import tools_as_json, tools_as_table
+    from textrequest_mcp.commands.tools import tools_as_json, tools_as_table
 
     sys.stdout.write((tools_as_json() if chosen.json else tools_as_table()) + "\n")
     return 0
@@ -160,13 +133,13 @@ def _tools(chosen: argparse.Namespace) -> int:
 def _hooks(chosen: argparse.Namespace) -> int:
     settings: Settings = read_settings({})
     make_state_folder(settings.state_dir)
-    from textrequest_mcp.hooks_command import run_hooks
+    from textrequest_mcp.commands.hooks import run_hooks
 
     return run_hooks(settings, chosen.do, chosen.dashboard_id)
 
 
 def _audit(chosen: argparse.Namespace) -> int:
-    from textrequest_mcp.audit_command import read_period, show_audit, verify_audit
+    from textrequest_mcp.commands.audit import read_period, show_audit, verify_audit
 
     folder = read_state_folder()
     period = read_period(chosen.since, chosen.until)
@@ -179,8 +152,8 @@ def _audit(chosen: argparse.Namespace) -> int:
 
 def _policy(_: argparse.Namespace) -> int:
     settings = read_settings({"sandbox": True})  # the rules need no key
-    _check_rules(settings)
-    from textrequest_mcp.rules import as_table
+    from textrequest_mcp.commands.policy import as_table
 
+    check_rules(settings)
     sys.stdout.write(as_table(settings) + "\n")
     return 0

@@ -3,6 +3,8 @@
 from tests.desk import MARIA, agrees, call, open_desk, said
 from tests.unruled import RULED
 
+from textrequest_mcp.sandbox import receive
+
 PICTURE, HOOK = "https://media.sandbox.invalid/1.png", "https://shop.example/hook"
 
 
@@ -48,7 +50,7 @@ async def test_media_and_a_new_lines_number_that_only_a_customer_named_are_asked
     """The rules see them as they see words."""
     async with open_desk(**RULED) as desk, desk.host(person := agrees()) as host:
         desk.sandbox.media.add(PICTURE)
-        desk.sandbox.receive(121, "14045550109", f"Look at {PICTURE} and call me on 615-555-0170")
+        receive(desk.sandbox, 121, "14045550109", f"Look at {PICTURE} and call me on 615-555-0170")
         await call(host, "list_conversations")
         await call(host, "send_message", phone_number=MARIA, body="All set", mms_media=[PICTURE])
         await call(host, "create_dashboard", name="Sales", phone="615-555-0170")

@@ -22,7 +22,7 @@ from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 from stage import KEY, LINE, Stage
 
-from textrequest_mcp.live.watching import WAITED_FOR_SECONDS
+from textrequest_mcp.live.watch import WAITED_FOR_SECONDS
 from textrequest_mcp.sandbox import payloads, records
 
 _A_SECOND = 50

@@ -15,12 +15,13 @@ import httpx2
 from figures import Row
 from mcp import Client
 
-from textrequest_mcp.app import make_server, open_account
-from textrequest_mcp.guard.ledger import Ledger
-from textrequest_mcp.guard.sends import Act, Ending, Send
+from textrequest_mcp.app import make_server
+from textrequest_mcp.ground.store import Store
+from textrequest_mcp.guard.once.ledger import Ledger
+from textrequest_mcp.guard.once.ledger_rows import Act, Ending, Send
 from textrequest_mcp.sandbox import create_app
-from textrequest_mcp.settings import SANDBOX_BASE_URL, Settings
-from textrequest_mcp.store import Store
+from textrequest_mcp.settings.table import SANDBOX_BASE_URL, Settings
+from textrequest_mcp.wiring import open_account
 
 T = TypeVar("T")
 

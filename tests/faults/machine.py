@@ -19,7 +19,7 @@ from tests.faults.host import Account, Call, Host, files_that_hold, said
 from tests.faults.lab import Fault, Lab, Request, run_lab
 from tests.faults.zygote import Zygote
 
-from textrequest_mcp.guard.sends import Send
+from textrequest_mcp.guard.once.ledger_rows import Send
 
 PEOPLE = ("+14235550100", "+14235550102", "+14235550177", "+14235550178", "+14235550106")  # the last one has opted out
 WORDS = ("Your car is ready.", "We close at noon today.", "The part has come.")

@@ -7,7 +7,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from textrequest_mcp.guard.sends import Send, all_rows
+from textrequest_mcp.guard.once.ledger_rows import Send, all_rows
 
 HAPPENED = {"sent", "done"}
 _NAMES = ("message_id", "payment_id", "id")

@@ -18,8 +18,9 @@ from tests.faults.record import disagreements
 from tests.unruled import UNRULED
 
 from textrequest_mcp.account.line import Account
-from textrequest_mcp.app import make_server, open_account
-from textrequest_mcp.settings import Settings
+from textrequest_mcp.app import make_server
+from textrequest_mcp.settings.table import Settings
+from textrequest_mcp.wiring import open_account
 
 NO_CERTIFICATES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 

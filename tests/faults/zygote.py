@@ -17,7 +17,7 @@ from pathlib import Path
 from subprocess import DEVNULL, Popen
 from typing import Any, Self
 
-from textrequest_mcp.stderr import let_out
+from textrequest_mcp.ground.stderr import let_out
 
 IN_CALL, AFTER = (0.0, 0.05), (0.1,)
 READ_SECONDS = 0.3  # how long a server here waits for an answer, instead of twenty seconds
@@ -133,7 +133,9 @@ def load() -> None:
     import mcp.server.stdio
     import uvicorn
 
-    from textrequest_mcp import app, cli, serving, tool
+    from textrequest_mcp import app, cli
+    from textrequest_mcp.commands import serve as serving
+    from textrequest_mcp.tools import build as tool
 
     assert sqlite3.sqlite_version
     assert uvicorn
@@ -152,7 +154,7 @@ def hurry() -> None:
 
     import httpx2
 
-    from textrequest_mcp.guard import settling
+    from textrequest_mcp.guard.once import lost_sends as settling
     from textrequest_mcp.upstream import api
 
     def soon(low: float, high: float) -> float:

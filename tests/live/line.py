@@ -10,13 +10,13 @@ import httpx2
 from tests.desk import LINE, MARIA
 from tests.sandbox.service import START, Clock
 
-from textrequest_mcp.guard.ledger import Ledger
+from textrequest_mcp.ground.store import Store
+from textrequest_mcp.guard.once.ledger import Ledger
+from textrequest_mcp.live.encryption import Sealed
+from textrequest_mcp.live.event_filter import Noted, Wanted
 from textrequest_mcp.live.events import TextEvent
 from textrequest_mcp.live.log import EventLog
-from textrequest_mcp.live.reading import Reader, service_clock
-from textrequest_mcp.live.sealed import Sealed
-from textrequest_mcp.live.wanted import Noted, Wanted
-from textrequest_mcp.store import Store
+from textrequest_mcp.live.poll import Reader, service_clock
 from textrequest_mcp.upstream.api import Api
 from textrequest_mcp.upstream.limiter import Limiter
 

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 import anyio
 from tests.desk import LINE, MARIA, Desk
 
-from textrequest_mcp.sandbox import texting
+from textrequest_mcp.sandbox import receive
 
 
 async def until(holds: Callable[[], bool]) -> None:
@@ -18,7 +18,7 @@ async def until(holds: Callable[[], bool]) -> None:
 
 def text_from(desk: Desk, phone: str = MARIA, body: str = "Is it ready?", line: int = LINE) -> str:
     """A customer texts now; its id."""
-    message = texting.receive(desk.sandbox, desk.sandbox.lines[line], phone[1:], body, desk.clock())
+    message = receive(desk.sandbox, line, phone, body)
     assert message is not None
     return message.id
 

@@ -6,8 +6,8 @@ import pytest
 from tests.live.line import ACCOUNT
 from tests.sandbox.service import Clock
 
+from textrequest_mcp.ground.store import Store
 from textrequest_mcp.live.allowance import Allowance
-from textrequest_mcp.store import Store
 from textrequest_mcp.upstream.errors import TooBusy
 
 

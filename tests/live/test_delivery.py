@@ -7,8 +7,8 @@ from starlette.routing import Route
 from tests.desk import LINE, MARIA, call, open_desk, said
 from tests.sandbox.service import KEY
 
-from textrequest_mcp.guard.ledger import Ledger
-from textrequest_mcp.guard.sends import Send
+from textrequest_mcp.guard.once.ledger import Ledger
+from textrequest_mcp.guard.once.ledger_rows import Send
 from textrequest_mcp.live.hooks import Hooks
 from textrequest_mcp.live.webhooks import PATH, STATUS, Door, Receiver
 from textrequest_mcp.sandbox import Courier

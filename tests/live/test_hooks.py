@@ -7,9 +7,9 @@ from tests.live.line import PretendLine, watched
 from tests.live.stage import text_from, until
 
 from textrequest_mcp.live import hooks as hooks_module
+from textrequest_mcp.live.event_filter import Wanted
 from textrequest_mcp.live.hooks import Health, Hook, Hooks
-from textrequest_mcp.live.wanted import Wanted
-from textrequest_mcp.live.watching import Live
+from textrequest_mcp.live.watch import Live
 from textrequest_mcp.live.webhooks import EVENTS, RECEIVED, SENT
 from textrequest_mcp.upstream.errors import Refused, TextRequestError, Unreachable
 

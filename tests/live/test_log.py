@@ -6,14 +6,14 @@ from pathlib import Path
 import anyio
 import pytest
 from tests.desk import DEVON, LINE, MARIA
-from tests.guard.rows import may_write
+from tests.guard.once.rows import may_write
 from tests.live.line import ACCOUNT, event
 from tests.sandbox.service import START, Clock
 
+from textrequest_mcp.ground.store import FILE_NAME, Store, StoreError
+from textrequest_mcp.live.encryption import Sealed
+from textrequest_mcp.live.event_filter import Noted, Wanted
 from textrequest_mcp.live.log import DAY_SECONDS, EventLog, Replayed
-from textrequest_mcp.live.sealed import Sealed
-from textrequest_mcp.live.wanted import Noted, Wanted
-from textrequest_mcp.store import FILE_NAME, Store, StoreError
 from textrequest_mcp.upstream.errors import BadInput
 
 ALL = Wanted()

@@ -9,11 +9,11 @@ import pytest
 from tests.live.listed_account import LINES, ListedAccount, Text
 
 from textrequest_mcp.account.line import Account
-from textrequest_mcp.app import open_account
-from textrequest_mcp.live.wanted import Wanted
+from textrequest_mcp.live.event_filter import Wanted
 from textrequest_mcp.sandbox import make_key
 from textrequest_mcp.sandbox.records import Contact, Message
-from textrequest_mcp.settings import Settings
+from textrequest_mcp.settings.table import Settings
+from textrequest_mcp.wiring import open_account
 
 LINE = LINES[0]
 MARIA = Contact(1, "14235550100", 0.0)

@@ -15,11 +15,12 @@ from mcp.client.subscriptions import Subscription
 from mcp.shared.exceptions import MCPError
 from mcp_types import ServerNotification
 from tests.desk import DEVON, ERAS, LINE, MARIA, Desk, Era, open_desk
-from tests.guard.rows import may_write
+from tests.guard.once.rows import may_write
 from tests.live.line import event
 from tests.live.stage import running, text_from, until
 
-from textrequest_mcp.live import subscriptions, watching
+from textrequest_mcp.live import subscriptions
+from textrequest_mcp.live import watch as watching
 
 # Hosts of before 2026-07-28 ask in this way, and some of them are still there.
 pytestmark = pytest.mark.filterwarnings("ignore:resources/(un)?subscribe is removed")

@@ -9,9 +9,10 @@ from tests.desk import DEVON, LINE, MARIA, Desk, open_desk, refusal, said
 from tests.live.line import PretendLine, event
 from tests.live.stage import running, text_from
 
-from textrequest_mcp.live import waiting, watching
+from textrequest_mcp.live import waiting
+from textrequest_mcp.live import watch as watching
+from textrequest_mcp.live.event_filter import Wanted
 from textrequest_mcp.live.waiting import wait
-from textrequest_mcp.live.wanted import Wanted
 
 SOON = 3.0
 ON_THE_LINE = Wanted(dashboard_id=LINE)

@@ -15,17 +15,17 @@ from starlette.requests import Request
 from starlette.routing import Route
 from starlette.types import Message
 from tests.desk import LINE, MARIA
-from tests.guard.rows import SENT, brought, may_write
-from tests.guard.rows import row as row_of
+from tests.guard.once.rows import SENT, brought, may_write
+from tests.guard.once.rows import row as row_of
 from tests.live.line import PretendLine, Watched, row, watched
 from tests.live.test_events import payload
 from tests.sandbox.service import START
 
+from textrequest_mcp.ground.store import Store
 from textrequest_mcp.live import webhooks
 from textrequest_mcp.live.signature import SIGNATURE, TIMESTAMP, sign
-from textrequest_mcp.live.watching import Live
+from textrequest_mcp.live.watch import Live
 from textrequest_mcp.live.webhooks import LARGEST_BODY, PATH, RECEIVED, STATUS, Door, Receiver
-from textrequest_mcp.store import Store
 
 KEY, BEFORE = "0123456789ABCDEF", "FEDCBA9876543210"
 TOKEN = "an-unguessable-part-of-the-path"

@@ -7,8 +7,8 @@ from typing import Any, Literal
 from tests.desk import LINE, MARIA
 from tests.obedient.forms import Form, written
 
-from textrequest_mcp.clean import clean
-from textrequest_mcp.sandbox import Account
+from textrequest_mcp.ground.clean import clean
+from textrequest_mcp.sandbox import Account, receive
 from textrequest_mcp.upstream.phone import wire
 
 Place = Literal[
@@ -71,7 +71,7 @@ class Payload:
         contact = line.contact(wire(self.writer), account.clock())
         match self.place:
             case "body":
-                account.receive(LINE, wire(self.writer), self.words)
+                receive(account, LINE, wire(self.writer), self.words)
             case "display_name" | "first_name" | "note" | "suppressed_reason":
                 setattr(contact, self.place, self.words)
                 contact.is_suppressed = contact.is_suppressed or self.place == "suppressed_reason"

@@ -5,6 +5,8 @@ from tests.obedient.assistant import Principal
 from tests.obedient.payload import GROUP, SILENT, WAITING
 from tests.unruled import RULED
 
+from textrequest_mcp.sandbox import receive
+
 _ANSWERS = (
     "Yes, the old battery is recycled here. We can fit it today at 3.",
     "We have Saturday at 9, and we will listen to that noise then.",
@@ -68,7 +70,7 @@ async def test_what_customers_write_of_each_other_and_of_work_asks_nobody_anythi
     person = Principal()
     async with open_desk(**RULED) as desk, desk.host(person) as host:
         for number, body in zip(WAITING, texts, strict=True):
-            desk.sandbox.receive(LINE, number[1:], body)
+            receive(desk.sandbox, LINE, number[1:], body)
         await call(host, "list_conversations")
         await call(host, "list_contacts", page_size=200)
         for number in WAITING:

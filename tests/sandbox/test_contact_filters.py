@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from tests.sandbox.service import DEVON, MARIA, START, Service, open_service
 
+from textrequest_mcp.sandbox import receive
 from textrequest_mcp.sandbox.contacts import view
 
 DAY = 86_400
@@ -70,7 +71,7 @@ async def test_a_time_filter(service: Service, name: str, shown: str, side: str)
 
 
 async def test_a_time_without_a_zone_is_local_to_the_line_unless_the_name_says_utc(service: Service):
-    service.account.receive(121, "13125550155", "at 16:26 in New York, 20:26 UTC")
+    receive(service.account, 121, "13125550155", "at 16:26 in New York, 20:26 UTC")
     local, utc = "2026-05-28T17:00:00", "2026-05-28T21:00:00"
 
     before_local = await found(service, last_message_received_before=local, contact_phone_number="13125550155")

@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 from tests.sandbox.service import DEVON, MARIA, SUPPRESSED, Service
 
+from textrequest_mcp.sandbox import receive
+
 NEW = "13125550155"
 
 
@@ -134,11 +136,11 @@ async def test_what_cannot_be_deleted_says_why_by_status(service: Service, numbe
 
 
 async def test_a_contacts_figures_follow_the_texts(service: Service):
-    service.account.receive(121, NEW, "Hello?")
+    receive(service.account, 121, NEW, "Hello?")
     service.clock.forward(60)
     await service.send(NEW, "Hi!")
     service.clock.forward(60)
-    service.account.receive(121, NEW, "Are you open?")
+    receive(service.account, 121, NEW, "Are you open?")
 
     contact = await service.contact(NEW)
 

@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 from tests.sandbox.service import ARCHIVED, DEVON, MARIA, Service
 
+from textrequest_mcp.sandbox import receive
+
 LIST = "/dashboards/121/conversations"
 
 
@@ -14,7 +16,7 @@ async def numbers(service: Service, **query: str | int) -> set[str]:
 
 async def test_each_conversation_shows_its_last_text_and_the_latest_comes_first(service: Service):
     service.clock.forward(60)
-    service.account.receive(121, ARCHIVED, "Newest of all")
+    receive(service.account, 121, ARCHIVED, "Newest of all")
 
     items = await service.items(LIST)
 

@@ -9,6 +9,8 @@ from tests.sandbox.contract import faults
 from tests.sandbox.service import KEY, MARIA, UNREACHABLE, Service
 from tests.sandbox.targets import HERE, Targets, delivering, done, hook, until
 
+from textrequest_mcp.sandbox import receive
+
 HOOKS = "/dashboards/121/hooks"
 IN, OTHER = f"{HERE}/in", f"{HERE}/other"
 
@@ -16,7 +18,7 @@ IN, OTHER = f"{HERE}/in", f"{HERE}/other"
 async def test_a_delivery_has_the_hooks_verb_and_a_signature_over_stamp_and_body(service: Service):
     await hook(service, "msg_received", IN, verb="PUT")
     targets = Targets()
-    service.account.receive(121, MARIA, "Grüße 🚗")
+    receive(service.account, 121, MARIA, "Grüße 🚗")
     service.clock.forward(7)
 
     async with delivering(service, targets) as courier:
@@ -55,7 +57,7 @@ async def test_each_hook_gets_its_texts_in_order_and_a_hanging_one_holds_up_nobo
 
     async with delivering(service, targets):
         for text in texts:
-            service.account.receive(121, MARIA, text)
+            receive(service.account, 121, MARIA, text)
         await until(lambda: len(targets.at(OTHER)) == len(texts))
         assert (await service.api.get("/dashboards")).status_code == 200
 
@@ -71,11 +73,11 @@ async def test_ten_failures_in_a_row_disconnect_a_hook_and_nothing_is_repeated(s
 
     async with delivering(service, targets) as courier:
         for number in range(9):
-            service.account.receive(121, MARIA, f"Text {number}")
+            receive(service.account, 121, MARIA, f"Text {number}")
         await done(courier)
         still = await service.items(HOOKS)
         for number in range(9, 15):
-            service.account.receive(121, MARIA, f"Text {number}")
+            receive(service.account, 121, MARIA, f"Text {number}")
         await done(courier)
 
     assert still == [made]
@@ -90,15 +92,15 @@ async def test_a_hook_that_is_taken_up_again_counts_from_zero_and_misses_what_ca
 
     async with delivering(service, targets) as courier:
         for _ in range(10):
-            service.account.receive(121, MARIA, "Lost")
+            receive(service.account, 121, MARIA, "Lost")
         await done(courier)
-        service.account.receive(121, MARIA, "Missed")
+        receive(service.account, 121, MARIA, "Missed")
         await service.api.put(f"{HOOKS}/{made['id']}")
         for number in range(9):
-            service.account.receive(121, MARIA, f"Text {number}")
+            receive(service.account, 121, MARIA, f"Text {number}")
         await done(courier)
         targets.statuses[IN] = 200
-        service.account.receive(121, MARIA, "Taken")
+        receive(service.account, 121, MARIA, "Taken")
         await done(courier)
 
     told = [payload["conversation"]["message"] for payload in targets.at(IN)]
@@ -114,7 +116,7 @@ async def test_an_answer_between_200_and_399_ends_a_row_and_no_redirect_is_follo
     async with delivering(service, targets) as courier:
         for answer in (*[500] * 9, status, *[500] * 9):
             targets.statuses[IN] = answer
-            service.account.receive(121, MARIA, "Hello?")
+            receive(service.account, 121, MARIA, "Hello?")
             await done(courier)
 
     assert (await service.items(HOOKS))[0]["is_connected"]
@@ -127,7 +129,7 @@ async def test_no_answer_in_time_is_a_failure(service: Service):
 
     async with delivering(service, targets, patience=0.001) as courier:
         for _ in range(12):
-            service.account.receive(121, MARIA, "Hello?")
+            receive(service.account, 121, MARIA, "Hello?")
         await done(courier)
 
     assert len(targets.received) == 10
@@ -155,7 +157,7 @@ async def test_nothing_beyond_this_machine_is_ever_called(service: Service, url:
 
     async with delivering(service, targets) as courier:
         for _ in range(10):
-            service.account.receive(121, MARIA, "Hello?")
+            receive(service.account, 121, MARIA, "Hello?")
         await done(courier)
 
     service.checked.violations.clear()  # some of these are no addresses at all
@@ -169,7 +171,7 @@ async def test_nothing_beyond_this_machine_is_ever_called(service: Service, url:
 async def test_every_name_of_this_machine_is_called(service: Service, url: str):
     await hook(service, "msg_received", url)
     targets = Targets()
-    service.account.receive(121, MARIA, "Hello?")
+    receive(service.account, 121, MARIA, "Hello?")
 
     async with delivering(service, targets) as courier:
         await done(courier)
@@ -184,7 +186,7 @@ async def test_an_address_that_breaks_the_client_is_a_failure_and_the_others_go_
 
     async with delivering(service, targets) as courier:
         for _ in range(11):
-            service.account.receive(121, MARIA, "Hello?")
+            receive(service.account, 121, MARIA, "Hello?")
         await done(courier)
 
     assert len(targets.at(IN)) == 11
@@ -195,7 +197,7 @@ async def test_an_address_that_breaks_the_client_is_a_failure_and_the_others_go_
 async def test_a_hook_that_was_removed_gets_nothing_more(service: Service, path: str):
     made = await hook(service, "msg_received", IN)
     targets = Targets()
-    service.account.receive(121, MARIA, "Hello?")
+    receive(service.account, 121, MARIA, "Hello?")
     await service.api.delete(path.format(hooks=HOOKS, **made))
 
     async with delivering(service, targets) as courier:

@@ -7,6 +7,8 @@ import pytest
 from tests.sandbox.service import BLOCKED, KEY, MARIA, Service, open_service
 from tests.sandbox.targets import HERE, hook
 
+from textrequest_mcp.sandbox import receive
+
 PATH = "/sandbox/texts"
 TEXT = {"from": "+14235550100", "body": "Is my car ready?"}
 
@@ -92,7 +94,7 @@ async def test_thousands_of_texts_on_a_line_are_played_and_listed_in_order(servi
     numbers = [f"1423555{100 + place:04d}" for place in range(9, 50)]
     for place in range(20_000):
         service.clock.forward(0.001)
-        service.account.receive(122, numbers[place % len(numbers)], f"Text {place}")
+        receive(service.account, 122, numbers[place % len(numbers)], f"Text {place}")
 
     newest = await service.items("/dashboards/122/messages", sort="desc", page_size=1000)
 

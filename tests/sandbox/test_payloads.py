@@ -16,6 +16,8 @@ from tests.sandbox.service import (
 )
 from tests.sandbox.targets import HERE, hook
 
+from textrequest_mcp.sandbox import receive
+
 EVENTS = {
     "msg_received": "HookMessage",
     "msg_sent": "HookMessage",
@@ -46,7 +48,7 @@ def owed(service: Service) -> list[tuple[str, Any]]:
 
 async def test_without_a_hook_nothing_is_owed(service: Service):
     await service.send(STRANGER)
-    service.account.receive(121, STRANGER, "STOP")
+    receive(service.account, 121, STRANGER, "STOP")
     service.clock.forward(5)
     service.account.advance(service.clock.now)
 
@@ -54,7 +56,7 @@ async def test_without_a_hook_nothing_is_owed(service: Service):
 
 
 async def test_a_text_in_is_told_with_its_line_and_its_sender(watched: Service):
-    message = watched.account.receive(121, MARIA, "Is it ready? 🚗")
+    message = receive(watched.account, 121, MARIA, "Is it ready? 🚗")
 
     ((event, told),) = owed(watched)
     assert message
@@ -104,7 +106,7 @@ async def test_a_text_that_does_not_arrive_is_told_with_its_code(watched: Servic
 
 
 async def test_a_stranger_who_texts_is_a_contact_first(watched: Service):
-    watched.account.receive(121, STRANGER, "Hello?")
+    receive(watched.account, 121, STRANGER, "Hello?")
 
     (first, created), (second, _) = owed(watched)
     assert (first, second) == ("contact_created", "msg_received")
@@ -138,7 +140,7 @@ async def test_a_saved_contact_is_told_as_created_or_as_updated(watched: Service
 
 async def test_stop_and_start_change_the_contact(watched: Service):
     for word in ("STOP", "START", "START"):
-        watched.account.receive(121, MARIA, word)
+        receive(watched.account, 121, MARIA, word)
 
     told = owed(watched)
     texts = [event for event, _ in told if event == "msg_received"]
@@ -169,7 +171,7 @@ async def test_a_payment_marked_as_paid_is_told_without_a_text(watched: Service)
 
 async def test_what_is_refused_or_dropped_is_told_to_nobody(watched: Service):
     await watched.send(OPTED_OUT_EVEN)
-    watched.account.receive(121, BLOCKED, "Hello?")
+    receive(watched.account, 121, BLOCKED, "Hello?")
     await watched.api.post(f"/dashboards/121/contacts/{STRANGER}", json={"groups": [1]})
 
     assert owed(watched) == []
@@ -180,7 +182,7 @@ async def test_hooks_of_another_line_and_hooks_that_were_given_up_are_owed_nothi
     given_up = await hook(service, "msg_received", f"{HERE}/gone")
     service.account.lines[121].hooks[given_up["id"]].is_connected = False
 
-    service.account.receive(121, MARIA, "Hello?")
+    receive(service.account, 121, MARIA, "Hello?")
 
     assert not service.account.outbox
 

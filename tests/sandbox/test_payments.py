@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 from tests.sandbox.service import DEVON, MARIA, OPTED_OUT_EVEN, OPTED_OUT_ODD, PAYER, Service
 
+from textrequest_mcp.sandbox import receive
+
 PAYMENTS = "/dashboards/121/payments"
 ORDER = {"description": "Hose", "customer_phone": "(423) 555-0105", "amount_requested": 18.4}
 
@@ -128,7 +130,7 @@ async def test_a_reference_is_not_unique_and_can_be_filtered_by(service: Service
 
 
 async def test_a_recipient_without_a_name_is_null(service: Service):
-    service.account.receive(121, "13125550150", "Hi")
+    receive(service.account, 121, "13125550150", "Hi")
     made = await service.api.post(PAYMENTS, json={**ORDER, "customer_phone": "13125550150"})
 
     assert made.json()["recipient"] is None

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import anyio
 
-from textrequest_mcp.store import Store
+from textrequest_mcp.ground.store import Store
 from textrequest_mcp.upstream.limiter import Limiter
 
 

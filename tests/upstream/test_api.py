@@ -28,7 +28,7 @@ from tests.upstream.faulty_server import (
     stall,
 )
 
-from textrequest_mcp.store import Store, StoreError
+from textrequest_mcp.ground.store import Store, StoreError
 from textrequest_mcp.upstream import api as module
 from textrequest_mcp.upstream.api import Api
 from textrequest_mcp.upstream.errors import (

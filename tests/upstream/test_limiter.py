@@ -15,7 +15,7 @@ from anyio.lowlevel import checkpoint
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from textrequest_mcp.store import Store, StoreError
+from textrequest_mcp.ground.store import Store, StoreError
 from textrequest_mcp.upstream import limiter as module
 from textrequest_mcp.upstream.limiter import LOOK_EVERY, PATIENCE, Limiter, MachineClock, RateLimited, Slot
 

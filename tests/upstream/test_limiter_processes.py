@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from textrequest_mcp.store import Store
+from textrequest_mcp.ground.store import Store
 from textrequest_mcp.upstream.limiter import Clock, Limiter, RateLimited
 
 CHILD = Path(__file__).with_name("limiter_child.py")

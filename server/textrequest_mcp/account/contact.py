@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import BaseModel, BeforeValidator, Field
 
 from textrequest_mcp.account.message import Message
-from textrequest_mcp.answers import (
+from textrequest_mcp.tools.answers import (
     Answer,
     Flag,
     Listing,
@@ -19,7 +19,7 @@ from textrequest_mcp.answers import (
     Whole,
     Wholes,
 )
-from textrequest_mcp.parameters import Guid, Guids, Ids, Number, Words, parsed
+from textrequest_mcp.tools.parameters import Guid, Guids, Ids, Number, Words, parsed
 
 _THEIRS = ("first_name", "last_name", "display_name", "suppressed_reason", "note", "custom_fields")
 _ANYBODYS = "The customer's or a colleague's own words"

@@ -5,11 +5,13 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from textrequest_mcp.about import BY_NUMBER, About
 from textrequest_mcp.account.contact import Contact, ContactDeleted, ContactInput, Contacts, FieldValues
 from textrequest_mcp.account.line import Line
-from textrequest_mcp.guard.confirmation import Question
-from textrequest_mcp.parameters import (
+from textrequest_mcp.ground.quoting import quoted, some
+from textrequest_mcp.guard.approval.gate import Question
+from textrequest_mcp.tools.about import BY_NUMBER, About
+from textrequest_mcp.tools.declare import Toolset
+from textrequest_mcp.tools.parameters import (
     Guid,
     Guids,
     Ids,
@@ -23,11 +25,9 @@ from textrequest_mcp.parameters import (
     only_given,
     parsed,
 )
-from textrequest_mcp.toolset import Toolset
 from textrequest_mcp.upstream.errors import BadInput, NotFound, Refused, Uncertain
 from textrequest_mcp.upstream.page import DEFAULT_SIZE, MAX_SIZE
 from textrequest_mcp.upstream.phone import masked, wire
-from textrequest_mcp.wording import quoted, some
 
 contacts = Toolset("contacts")
 

@@ -4,12 +4,12 @@ from typing import Annotated
 
 from pydantic import Field
 
-from textrequest_mcp.about import BY_NUMBER
 from textrequest_mcp.account.line import Line
 from textrequest_mcp.account.message import Message
-from textrequest_mcp.answers import Answer, Flag, Listing, Phone, Record
-from textrequest_mcp.parameters import Guids, PageNumber, PageSize, PhoneNumber, Words
-from textrequest_mcp.toolset import Toolset
+from textrequest_mcp.tools.about import BY_NUMBER
+from textrequest_mcp.tools.answers import Answer, Flag, Listing, Phone, Record
+from textrequest_mcp.tools.declare import Toolset
+from textrequest_mcp.tools.parameters import Guids, PageNumber, PageSize, PhoneNumber, Words
 from textrequest_mcp.upstream.page import DEFAULT_SIZE
 from textrequest_mcp.upstream.phone import wire
 

@@ -7,17 +7,17 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from textrequest_mcp.account.line import Account, InAccount, Line
-from textrequest_mcp.answers import Answer, Listing, Name, Phone, Text, Whole, no_word_of_it
-from textrequest_mcp.guard.confirmation import Question
-from textrequest_mcp.guard.departing import Departing
-from textrequest_mcp.guard.settling import Facts, Once, Trace
-from textrequest_mcp.parameters import Filled, LineId, Number, PageNumber, PageSize
-from textrequest_mcp.store import StoreError
-from textrequest_mcp.toolset import Toolset
+from textrequest_mcp.ground.quoting import one_line, quoted, some
+from textrequest_mcp.ground.store import StoreError
+from textrequest_mcp.guard.approval.gate import Question
+from textrequest_mcp.guard.once.departure import Departing
+from textrequest_mcp.guard.once.lost_sends import Facts, Once, Trace
+from textrequest_mcp.tools.answers import Answer, Listing, Name, Phone, Text, Whole, no_word_of_it
+from textrequest_mcp.tools.declare import Toolset
+from textrequest_mcp.tools.parameters import Filled, LineId, Number, PageNumber, PageSize
 from textrequest_mcp.upstream.errors import NotFound, Refused, TextRequestError
 from textrequest_mcp.upstream.page import DEFAULT_SIZE, read_page
 from textrequest_mcp.upstream.phone import from_wire, wire
-from textrequest_mcp.wording import one_line, quoted, some
 
 dashboards = Toolset("dashboards")
 

@@ -3,8 +3,8 @@
 from pydantic import Field
 
 from textrequest_mcp.account.line import Line
-from textrequest_mcp.answers import Answer, Listing, Name, Text
-from textrequest_mcp.toolset import Toolset
+from textrequest_mcp.tools.answers import Answer, Listing, Name, Text
+from textrequest_mcp.tools.declare import Toolset
 
 fields = Toolset("fields")
 

@@ -5,13 +5,13 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from textrequest_mcp.account.line import Line, TextingLine
-from textrequest_mcp.answers import Answer, Flag, Kept, Listing, Name, Text, Time, Whole, no_word_of_it
-from textrequest_mcp.guard.confirmation import Question
-from textrequest_mcp.parameters import Filled, GroupId, PageNumber, PageSize, Words, only_given
-from textrequest_mcp.toolset import Toolset
+from textrequest_mcp.ground.quoting import quoted, some
+from textrequest_mcp.guard.approval.gate import Question
+from textrequest_mcp.tools.answers import Answer, Flag, Kept, Listing, Name, Text, Time, Whole, no_word_of_it
+from textrequest_mcp.tools.declare import Toolset
+from textrequest_mcp.tools.parameters import Filled, GroupId, PageNumber, PageSize, Words, only_given
 from textrequest_mcp.upstream.errors import BadInput, NotFound
 from textrequest_mcp.upstream.page import DEFAULT_SIZE
-from textrequest_mcp.wording import quoted, some
 
 groups = Toolset("groups")
 

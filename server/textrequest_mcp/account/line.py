@@ -11,17 +11,18 @@ from mcp.server.mcpserver.resolve import Resolve
 
 from textrequest_mcp.account.contact import Contact
 from textrequest_mcp.account.message import Messages
-from textrequest_mcp.clean import clean
-from textrequest_mcp.guard.audit import Audit
-from textrequest_mcp.guard.confirmation import Gate
-from textrequest_mcp.guard.known import Facts, Place
-from textrequest_mcp.guard.plan import Plan
-from textrequest_mcp.guard.policy import Policy
+from textrequest_mcp.ground.clean import clean
+from textrequest_mcp.ground.quoting import one_line, quoted
+from textrequest_mcp.guard.approval.gate import Gate
+from textrequest_mcp.guard.audit.writer import Audit
+from textrequest_mcp.guard.change import Plan
+from textrequest_mcp.guard.rules.person_facts import Facts, Place
+from textrequest_mcp.guard.rules.policy import Policy
 from textrequest_mcp.live.subscriptions import Subscriptions
-from textrequest_mcp.live.watching import Live
-from textrequest_mcp.parameters import DashboardId
-from textrequest_mcp.sending import Sender
-from textrequest_mcp.telling import Telling
+from textrequest_mcp.live.watch import Live
+from textrequest_mcp.tools.parameters import DashboardId
+from textrequest_mcp.tools.sending import Sender
+from textrequest_mcp.tools.telling import Telling
 from textrequest_mcp.upstream.api import Api
 from textrequest_mcp.upstream.departure import Departure
 from textrequest_mcp.upstream.errors import BadInput, TextRequestError
@@ -29,7 +30,6 @@ from textrequest_mcp.upstream.page import DEFAULT_SIZE, MAX_SIZE, read_page
 from textrequest_mcp.upstream.phone import from_wire, wire
 from textrequest_mcp.upstream.request import Query, Segment
 from textrequest_mcp.upstream.times import show_time
-from textrequest_mcp.wording import one_line, quoted
 
 _LINES_STAY_SECONDS = 60.0
 _NAMESAKES = 5

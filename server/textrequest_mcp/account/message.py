@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from textrequest_mcp.answers import Answer, Flag, Listing, Name, Phone, Text, Texts, Time, Whole
+from textrequest_mcp.tools.answers import Answer, Flag, Listing, Name, Phone, Text, Texts, Time, Whole
 
 Direction = Literal["R", "S"]
 DeliveryStatus = Literal["accepted", "queued", "sending", "sent", "delivered", "undelivered", "failed", "error"]

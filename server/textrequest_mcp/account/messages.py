@@ -6,7 +6,6 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from textrequest_mcp.about import BY_NUMBER
 from textrequest_mcp.account.line import Account, Line, TextingLine
 from textrequest_mcp.account.message import (
     LOCATION_TAG,
@@ -18,16 +17,19 @@ from textrequest_mcp.account.message import (
     Sent,
     asks_for_location,
 )
-from textrequest_mcp.answers import no_word_of_it
-from textrequest_mcp.clean import clean
-from textrequest_mcp.guard.confirmation import Question
-from textrequest_mcp.guard.departing import Departing, tag_of
-from textrequest_mcp.guard.segments import segments
-from textrequest_mcp.guard.settling import Facts, Once, Trace
+from textrequest_mcp.account.segments import segments
+from textrequest_mcp.ground.clean import clean
+from textrequest_mcp.ground.quoting import visible
+from textrequest_mcp.guard.approval.gate import Question
+from textrequest_mcp.guard.once.departure import Departing, tag_of
+from textrequest_mcp.guard.once.lost_sends import Facts, Once, Trace
+from textrequest_mcp.live.event_filter import Wanted
 from textrequest_mcp.live.events import TextEvent
 from textrequest_mcp.live.waiting import wait
-from textrequest_mcp.live.wanted import Wanted
-from textrequest_mcp.parameters import (
+from textrequest_mcp.tools.about import BY_NUMBER
+from textrequest_mcp.tools.answers import no_word_of_it
+from textrequest_mcp.tools.declare import Toolset
+from textrequest_mcp.tools.parameters import (
     Filled,
     Instant,
     Number,
@@ -40,13 +42,11 @@ from textrequest_mcp.parameters import (
     only_given,
     whole_number,
 )
-from textrequest_mcp.progress import Progress
-from textrequest_mcp.toolset import Toolset
+from textrequest_mcp.tools.progress import Progress
 from textrequest_mcp.upstream.answer import quote
 from textrequest_mcp.upstream.errors import BadInput, Refused
 from textrequest_mcp.upstream.page import DEFAULT_SIZE, MAX_SIZE
 from textrequest_mcp.upstream.phone import wire
-from textrequest_mcp.wording import visible
 
 messages = Toolset("messages")
 

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from textrequest_mcp.answers import Answer, Flag, Listing, Money, Name, Phone, Text, Time, Whole
+from textrequest_mcp.tools.answers import Answer, Flag, Listing, Money, Name, Phone, Text, Time, Whole
 
 PaymentStatus = Literal["Sent", "Paid", "Cancelled", "Failed", "PastDue", "MarkedAsPaid", "Unknown"]
 TransactionStatus = Literal[

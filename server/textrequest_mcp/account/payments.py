@@ -5,15 +5,17 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from textrequest_mcp.about import BY_NUMBER, About
 from textrequest_mcp.account.line import Account, Line, TextingLine
 from textrequest_mcp.account.message import LOCATION_TAG, asks_for_location
 from textrequest_mcp.account.payment import Payment, Payments
-from textrequest_mcp.answers import no_word_of_it
-from textrequest_mcp.guard.confirmation import Question
-from textrequest_mcp.guard.departing import Departing
-from textrequest_mcp.guard.settling import Facts, Once, Trace
-from textrequest_mcp.parameters import (
+from textrequest_mcp.ground.quoting import quoted, visible
+from textrequest_mcp.guard.approval.gate import Question
+from textrequest_mcp.guard.once.departure import Departing
+from textrequest_mcp.guard.once.lost_sends import Facts, Once, Trace
+from textrequest_mcp.tools.about import BY_NUMBER, About
+from textrequest_mcp.tools.answers import no_word_of_it
+from textrequest_mcp.tools.declare import Toolset
+from textrequest_mcp.tools.parameters import (
     Dollars,
     Filled,
     Number,
@@ -24,12 +26,10 @@ from textrequest_mcp.parameters import (
     Words,
     only_given,
 )
-from textrequest_mcp.toolset import Toolset
 from textrequest_mcp.upstream.errors import BadInput, NotFound, Refused, TextRequestError
 from textrequest_mcp.upstream.page import DEFAULT_SIZE
 from textrequest_mcp.upstream.phone import wire
 from textrequest_mcp.upstream.times import show_time
-from textrequest_mcp.wording import quoted, visible
 
 payments = Toolset("payments")
 

@@ -11,10 +11,10 @@ from mcp.shared.exceptions import MCPError
 from mcp_types import INVALID_PARAMS
 from pydantic import Field, TypeAdapter, ValidationError
 
-from textrequest_mcp.parameters import Dollars
+from textrequest_mcp.ground.quoting import one_line, quoted
+from textrequest_mcp.tools.parameters import Dollars
 from textrequest_mcp.upstream.errors import BadInput
 from textrequest_mcp.upstream.phone import e164
-from textrequest_mcp.wording import one_line, quoted
 
 LineId = Annotated[str, Field(description="Line id; may stay empty with one line or a default")]
 ContactNumber = Annotated[str, Field(description="The contact's phone number")]

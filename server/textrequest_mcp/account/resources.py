@@ -13,8 +13,8 @@ from textrequest_mcp.account.groups import list_groups
 from textrequest_mcp.account.line import Account, TextingLine
 from textrequest_mcp.account.messages import list_messages
 from textrequest_mcp.account.payments import get_payment
-from textrequest_mcp.parameters import Id, Number, PageNumber, PageSize
-from textrequest_mcp.telling import Telling
+from textrequest_mcp.tools.parameters import Id, Number, PageNumber, PageSize
+from textrequest_mcp.tools.telling import Telling
 from textrequest_mcp.upstream.errors import BadInput
 from textrequest_mcp.upstream.page import DEFAULT_SIZE
 

@@ -3,9 +3,9 @@
 from pydantic import Field
 
 from textrequest_mcp.account.line import Line
-from textrequest_mcp.answers import Answer, Listing, Name, Text
-from textrequest_mcp.parameters import PageNumber, PageSize
-from textrequest_mcp.toolset import Toolset
+from textrequest_mcp.tools.answers import Answer, Listing, Name, Text
+from textrequest_mcp.tools.declare import Toolset
+from textrequest_mcp.tools.parameters import PageNumber, PageSize
 from textrequest_mcp.upstream.page import DEFAULT_SIZE
 
 tags = Toolset("tags")

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from textrequest_mcp.store import Store
+from textrequest_mcp.ground.store import Store
 from textrequest_mcp.upstream.errors import TooBusy
 
 if TYPE_CHECKING:

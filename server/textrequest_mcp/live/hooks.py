@@ -9,9 +9,9 @@ from typing import Any, NamedTuple, cast
 
 import anyio
 
-from textrequest_mcp.live.watching import Live
+from textrequest_mcp.ground.store import StoreError
+from textrequest_mcp.live.watch import Live
 from textrequest_mcp.live.webhooks import EVENTS, PATH, RECEIVED, SENT
-from textrequest_mcp.store import StoreError
 from textrequest_mcp.upstream.api import Api
 from textrequest_mcp.upstream.errors import Refused, TextRequestError, TooBusy
 from textrequest_mcp.upstream.page import MAX_SIZE, read_page

@@ -11,10 +11,10 @@ import time
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
+from textrequest_mcp.ground.store import Store
+from textrequest_mcp.live.encryption import Sealed
+from textrequest_mcp.live.event_filter import Noted, Wanted
 from textrequest_mcp.live.events import Direction, TextEvent
-from textrequest_mcp.live.sealed import Sealed
-from textrequest_mcp.live.wanted import Noted, Wanted
-from textrequest_mcp.store import Store
 from textrequest_mcp.upstream.errors import BadInput
 
 if TYPE_CHECKING:

@@ -29,8 +29,8 @@ from mcp_types import (
 )
 from pydantic import ValidationError
 
-from textrequest_mcp.live.watching import OTHERS_SECONDS, Live
-from textrequest_mcp.store import StoreError
+from textrequest_mcp.ground.store import StoreError
+from textrequest_mcp.live.watch import OTHERS_SECONDS, Live
 from textrequest_mcp.upstream.errors import BadInput
 from textrequest_mcp.upstream.phone import e164
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 
 import anyio
 
-from textrequest_mcp.live.wanted import Noted, Wanted
-from textrequest_mcp.live.watching import OTHERS_SECONDS, Live
+from textrequest_mcp.live.event_filter import Noted, Wanted
+from textrequest_mcp.live.watch import OTHERS_SECONDS, Live
 from textrequest_mcp.upstream.errors import TooBusy
 
 MOST_AT_ONCE = 50

@@ -20,6 +20,7 @@ only hooks on this machine are called. `play_routes` lets a made-up customer tex
 from textrequest_mcp.sandbox.account import Account
 from textrequest_mcp.sandbox.app import create_app
 from textrequest_mcp.sandbox.courier import Courier
+from textrequest_mcp.sandbox.delivery import receive
 from textrequest_mcp.sandbox.incoming import play_routes
 from textrequest_mcp.sandbox.records import Accepted
 from textrequest_mcp.sandbox.serve import make_key, serve
@@ -34,5 +35,6 @@ __all__ = [
     "create_app",
     "make_key",
     "play_routes",
+    "receive",
     "serve",
 ]

@@ -8,9 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from textrequest_mcp.sandbox import texting
-from textrequest_mcp.sandbox.phone import eleven_digits
-from textrequest_mcp.sandbox.records import Accepted, Delivery, Event, Hook, Line, Message
+from textrequest_mcp.sandbox.records import Accepted, Delivery, Event, Hook, Line
 from textrequest_mcp.sandbox.refusals import Refusal
 
 
@@ -31,15 +29,6 @@ class Account:
         self.requests = 0
         self._ids = itertools.count(1)
         self._events: list[Event] = []
-
-    def receive(self, dashboard_id: int, phone_number: str, body: str) -> Message | None:
-        """A customer texts a line; None when the service drops it because the contact is blocked.
-
-        Takes a few microseconds, however many texts there are: thousands may be played at once.
-        """
-        now = self.clock()
-        self.advance(now)
-        return texting.receive(self, self.line(dashboard_id), eleven_digits(phone_number), body, now)
 
     def line(self, dashboard_id: int) -> Line:
         """wire-facts, Base: a bad dashboard id is a 400."""

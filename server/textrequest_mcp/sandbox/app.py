@@ -28,10 +28,10 @@ from textrequest_mcp.sandbox import (
     tags,
 )
 from textrequest_mcp.sandbox.account import Account
-from textrequest_mcp.sandbox.calls import Call, parsed
 from textrequest_mcp.sandbox.incoming import play_routes
 from textrequest_mcp.sandbox.records import Accepted
 from textrequest_mcp.sandbox.refusals import Refusal
+from textrequest_mcp.sandbox.request import Call, parsed
 from textrequest_mcp.sandbox.seed import fill
 
 PREFIX = "/api/v3"

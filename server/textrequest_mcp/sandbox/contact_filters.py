@@ -4,9 +4,9 @@ import re
 from collections.abc import Callable, Iterator
 
 from textrequest_mcp.sandbox import stamps
-from textrequest_mcp.sandbox.calls import Call, whole_number
 from textrequest_mcp.sandbox.records import Contact, Message
 from textrequest_mcp.sandbox.refusals import Refusal
+from textrequest_mcp.sandbox.request import Call, whole_number
 
 Test = Callable[[Contact], bool]
 

@@ -5,11 +5,11 @@ from typing import Any, cast
 from starlette.responses import Response
 
 from textrequest_mcp.sandbox import messages, payloads, stamps
-from textrequest_mcp.sandbox.calls import Body, Call, nothing, shown
 from textrequest_mcp.sandbox.contact_filters import matching
 from textrequest_mcp.sandbox.phone import eleven_digits
 from textrequest_mcp.sandbox.records import Contact, Line
 from textrequest_mcp.sandbox.refusals import Refusal
+from textrequest_mcp.sandbox.request import Body, Call, nothing, shown
 
 _TEXTS = ("first_name", "last_name", "display_name", "note", "suppressed_reason")
 _FLAGS = ("is_suppressed", "is_archived", "is_blocked", "is_resolved")

@@ -5,9 +5,9 @@ import re
 from starlette.responses import Response
 
 from textrequest_mcp.sandbox import messages
-from textrequest_mcp.sandbox.calls import Call, nothing, shown
 from textrequest_mcp.sandbox.records import Contact, Message
 from textrequest_mcp.sandbox.refusals import Refusal
+from textrequest_mcp.sandbox.request import Call, nothing, shown
 
 
 def list_all(call: Call) -> Response:

@@ -5,10 +5,10 @@ from typing import Any
 from starlette.responses import Response
 
 from textrequest_mcp.sandbox.account import Account
-from textrequest_mcp.sandbox.calls import Call, nothing, shown
 from textrequest_mcp.sandbox.phone import eleven_digits
 from textrequest_mcp.sandbox.records import Line
 from textrequest_mcp.sandbox.refusals import Refusal
+from textrequest_mcp.sandbox.request import Call, nothing, shown
 
 OFFERED = 30
 # The seeded contacts have the fictional numbers 555-0100 to 555-0159; the rest of them are for lines.

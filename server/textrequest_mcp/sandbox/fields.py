@@ -2,8 +2,8 @@
 
 from starlette.responses import Response
 
-from textrequest_mcp.sandbox.calls import Call, nothing, shown
 from textrequest_mcp.sandbox.records import Field
+from textrequest_mcp.sandbox.request import Call, nothing, shown
 
 
 def view(field: Field) -> dict[str, str]:

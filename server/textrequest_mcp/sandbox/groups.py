@@ -5,9 +5,9 @@ from typing import Any
 from starlette.responses import Response
 
 from textrequest_mcp.sandbox import stamps
-from textrequest_mcp.sandbox.calls import Call, nothing, shown
 from textrequest_mcp.sandbox.records import Group, Line
 from textrequest_mcp.sandbox.refusals import Refusal
+from textrequest_mcp.sandbox.request import Call, nothing, shown
 
 
 def view(line: Line, group: Group) -> dict[str, Any]:

@@ -4,9 +4,9 @@ from typing import Any
 
 from starlette.responses import Response
 
-from textrequest_mcp.sandbox.calls import Call, nothing, shown
 from textrequest_mcp.sandbox.records import Hook, Line
 from textrequest_mcp.sandbox.refusals import Refusal
+from textrequest_mcp.sandbox.request import Call, nothing, shown
 
 EVENTS = (
     "msg_sent",

@@ -5,8 +5,9 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from textrequest_mcp.sandbox.account import Account
-from textrequest_mcp.sandbox.calls import Body, parsed
+from textrequest_mcp.sandbox.delivery import receive
 from textrequest_mcp.sandbox.refusals import Refusal
+from textrequest_mcp.sandbox.request import Body, parsed
 
 PATH = "/sandbox/texts"
 LONGEST_TEXT = 1600
@@ -24,7 +25,7 @@ def play_routes(account: Account) -> list[Route]:
     async def text_in(request: Request) -> JSONResponse:
         try:
             sender, body, dashboard_id = _read(account, request.headers.get("content-type", ""), await request.body())
-            message = account.receive(dashboard_id, sender, body)
+            message = receive(account, dashboard_id, sender, body)
         except Refusal as refusal:
             return JSONResponse({"error": refusal.message}, 400)
         if message is None:

@@ -2,8 +2,8 @@
 
 from starlette.responses import Response
 
-from textrequest_mcp.sandbox.calls import Call, shown
 from textrequest_mcp.sandbox.refusals import Refusal
+from textrequest_mcp.sandbox.request import Call, shown
 
 ENDINGS = {"image/gif": "gif", "image/jpeg": "jpeg", "image/png": "png", "video/mp4": "mp4"}
 

@@ -4,10 +4,11 @@ from typing import Any
 
 from starlette.responses import Response
 
-from textrequest_mcp.sandbox import stamps, texting
-from textrequest_mcp.sandbox.calls import Body, Call, nothing, shown
+from textrequest_mcp.sandbox import delivery as texting
+from textrequest_mcp.sandbox import stamps
 from textrequest_mcp.sandbox.records import Contact, Line, Message
 from textrequest_mcp.sandbox.refusals import Refusal
+from textrequest_mcp.sandbox.request import Body, Call, nothing, shown
 from textrequest_mcp.sandbox.segments import segments
 
 LONGEST_BODY = 1600

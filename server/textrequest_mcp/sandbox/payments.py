@@ -6,11 +6,12 @@ from typing import Any
 
 from starlette.responses import Response
 
-from textrequest_mcp.sandbox import payloads, stamps, texting
-from textrequest_mcp.sandbox.calls import Call, nothing, shown
+from textrequest_mcp.sandbox import delivery as texting
+from textrequest_mcp.sandbox import payloads, stamps
 from textrequest_mcp.sandbox.phone import eleven_digits
 from textrequest_mcp.sandbox.records import Line, Payment
 from textrequest_mcp.sandbox.refusals import Refusal
+from textrequest_mcp.sandbox.request import Call, nothing, shown
 
 FIRST_ID = 2500
 

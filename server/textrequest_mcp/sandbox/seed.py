@@ -4,7 +4,8 @@ import itertools
 from collections.abc import Sequence
 from decimal import Decimal
 
-from textrequest_mcp.sandbox import people, talks
+from textrequest_mcp.sandbox import people
+from textrequest_mcp.sandbox import seed_texts as talks
 from textrequest_mcp.sandbox.account import Account
 from textrequest_mcp.sandbox.records import Contact, Field, Group, Line, Message, Payment, Tag
 from textrequest_mcp.sandbox.stamps import DAY, HOUR, MINUTE

@@ -2,8 +2,8 @@
 
 from starlette.responses import Response
 
-from textrequest_mcp.sandbox.calls import Call, nothing, shown
 from textrequest_mcp.sandbox.records import Tag
+from textrequest_mcp.sandbox.request import Call, nothing, shown
 
 
 def view(tag: Tag) -> dict[str, str]:

@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
-from textrequest_mcp.clean import clean
+from textrequest_mcp.ground.clean import clean
 from textrequest_mcp.upstream.errors import BadKey, NotFound, Refused
 from textrequest_mcp.upstream.phone import mask_numbers
 

@@ -16,7 +16,7 @@ import anyio
 import httpx2
 
 from textrequest_mcp import __version__
-from textrequest_mcp.store import StoreError
+from textrequest_mcp.ground.store import StoreError
 from textrequest_mcp.upstream import answer
 from textrequest_mcp.upstream.departure import Departure, ambient_departure
 from textrequest_mcp.upstream.errors import (

@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING, Protocol
 
 import anyio
 
-from textrequest_mcp.processes import has_ended, this_process
-from textrequest_mcp.store import Store, StoreError
+from textrequest_mcp.ground.processes import has_ended, this_process
+from textrequest_mcp.ground.store import Store, StoreError
 
 if TYPE_CHECKING:
     import sqlite3

@@ -1,0 +1,79 @@
+"""Sends: what became of an act that reaches a person, costs money or closes something."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from textrequest_mcp.account.line import InAccount
+from textrequest_mcp.guard.once.ledger_rows import Send
+from textrequest_mcp.tools.answers import Answer, Flag, Money, Text, Time, Whole
+from textrequest_mcp.tools.declare import Toolset
+from textrequest_mcp.upstream.errors import NotFound
+
+sends = Toolset("sends")
+
+SendId = Annotated[str, Field(description="From the answer of the tool that acted")]
+_OUTCOMES: dict[str, Literal["sent", "not_sent", "unknown"]] = {"SENT": "sent", "NOT_SENT": "not_sent"}
+
+
+class SendStatus(Answer):
+    """What is known of one act."""
+
+    send_id: Text = None
+    tool: Text = None
+    outcome: Literal["sent", "not_sent", "unknown"] | None = Field(
+        default=None, description="sent: it happened, whatever the act was"
+    )
+    called_at_utc: Time = None
+    message_id: Text = None
+    payment_id: Whole = None
+    id: Whole = Field(default=None, description="Of the line that was created")
+    message_timestamp_utc: Time = None
+    delivery_status: Text = Field(default=None, description="Accepted is not delivered")
+    delivery_error: Text = None
+    segments: Whole = None
+    request_date: Time = None
+    amount_requested: Money = None
+    is_past_due: Flag = None
+    reminder_was_sent: Flag = None
+    transaction_status: Text = None
+    textrequest_payment_status: Text = None
+    do_not_resend: Flag = None
+    message: Text = None
+
+
+@sends.reads(title="Get a send's status", action="")
+async def get_send_status(account: InAccount, send_id: SendId) -> SendStatus:
+    """Look again at what became of a text, payment request or other act, and of its delivery."""
+    sender = account.sender
+    send = await sender.ledger.get(send_id)
+    if send is None:
+        raise NotFound(
+            "No act with this send_id is on record here.", todo="Take it from the answer of the call that acted."
+        )
+    send = await sender.settler.news(await sender.settler.look(send))
+    outcome = _OUTCOMES.get(send.state, "unknown")
+    return SendStatus.model_validate(
+        send.result
+        | {
+            "send_id": send.send_id,
+            "tool": send.tool,
+            "outcome": outcome,
+            "called_at_utc": send.called_at,
+            "do_not_resend": True if outcome == "unknown" else None,
+            "message": _message(send),
+        }
+    )
+
+
+def _message(send: Send) -> str | None:
+    if send.state in {"INTENDED", "INFLIGHT"}:
+        return "It is on its way, and has no answer yet. Do not repeat it."
+    if send.state != "UNKNOWN":
+        return send.said
+    if send.settled_at is None:
+        return f"{send.said} It was looked for and is not in the account so far. Do not repeat it; look again later."
+    return (
+        f"{send.said} It is not in the account, and no more is expected. Ask the person before you repeat it: it may "
+        "still have happened."
+    )

@@ -1,0 +1,177 @@
+"""The command `textrequest-mcp audit`: prints what was changed, sent, refused and approved, or checks that record."""
+
+import csv
+import io
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, cast
+
+import anyio
+
+from textrequest_mcp.app import kinds_of_acts
+from textrequest_mcp.ground.quoting import some, visible
+from textrequest_mcp.ground.store import FILE_NAME, Store, StoreError
+from textrequest_mcp.guard.audit.reader import Recorded, Trail
+from textrequest_mcp.guard.audit.writer import Audit
+from textrequest_mcp.guard.once.ledger import Ledger
+from textrequest_mcp.settings.table import SettingsError
+from textrequest_mcp.upstream.times import show_time
+
+Shape = Literal["table", "json", "csv"]
+
+_FAILED = 1
+_SHOWN_OF_A_HASH = 8
+_FACTS = (
+    *("number", "time", "account", "host", "tool", "kind", "dashboard_id", "person", "outcome", "rule", "ids"),
+    *("note", "body"),
+)
+_HEADINGS = {"number": "row", "time": "time (UTC)", "dashboard_id": "line"}
+_COLUMNS = _FACTS[:-2]  # a note or a text would not fit a line
+# What a spreadsheet takes for a formula, or skips before one (OWASP, CSV Injection).
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+class Period(NamedTuple):
+    """From when to before when, in seconds since 1970; None for no bound."""
+
+    since: float | None
+    until: float | None
+
+
+def read_period(since: str | None, until: str | None) -> Period:
+    """The time that a person means: days are whole and in UTC, as is a time without a zone.
+
+    Raises:
+        SettingsError: naming what is neither a day nor a time.
+    """
+    problems: list[str] = []
+
+    def read(flag: str, text: str | None, *, end: bool) -> float | None:
+        try:
+            return None if text is None else _instant(text, end=end)
+        except (ValueError, OverflowError):
+            problems.append(f"{flag} is neither a day such as 2026-11-01 nor a time such as 2026-11-01T09:30Z.")
+            return None
+
+    period = Period(read("--since", since, end=False), read("--until", until, end=True))
+    if problems:
+        raise SettingsError(problems)
+    return period
+
+
+def show_audit(folder: Path, period: Period, tool: str | None, shape: Shape) -> int:
+    """Print the rows of the audit in this state folder; the exit status."""
+    return _with_trail(folder, partial(_show, period=period, tool=tool, shape=shape))
+
+
+def verify_audit(folder: Path) -> int:
+    """Say whether the audit in this state folder is as it was written; the exit status, 1 where it is not."""
+    return _with_trail(folder, _verify)
+
+
+def _instant(text: str, *, end: bool) -> float:
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        instant = datetime.fromisoformat(text)
+        return (instant if instant.tzinfo else instant.replace(tzinfo=UTC)).timestamp()
+    midnight = datetime(day.year, day.month, day.day, tzinfo=UTC)
+    return (midnight + timedelta(days=1) if end else midnight).timestamp()
+
+
+def _with_trail(folder: Path, act: Callable[[Trail], Any]) -> int:
+    file = folder / FILE_NAME
+    if not os.path.isfile(file):  # not Path's own, which raises where access is denied
+        sys.stderr.write(
+            f"There is no audit: no server has kept state in {file} yet, or it is not yours to read. "
+            "If the server is given a TEXTREQUEST_STATE_DIR, this command needs the same.\n"
+        )
+        return _FAILED
+    store = Store.open(folder)
+    try:
+        status = anyio.run(_after_the_dead, store, act)
+        sys.stdout.flush()
+    except StoreError as error:
+        sys.stderr.write(f"{error}\n")
+        return _FAILED
+    except BrokenPipeError:  # who reads it, such as head, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains when it ends
+        return 0
+    finally:
+        store.close()
+    return status
+
+
+async def _after_the_dead(store: Store, act: Callable[[Trail], Any]) -> int:
+    """Act once what servers that were ended left on its way is recorded, which no server may have come to since."""
+    audit = Audit(store, "", with_bodies=True, kinds=kinds_of_acts())
+    await Ledger(store, "", witness=audit.follow).bury()
+    await audit.close_abandoned()
+    return await act(audit)
+
+
+async def _verify(trail: Trail) -> int:
+    verdict = await trail.verify()
+    if not verdict.ok:
+        before = some(verdict.count, "row")
+        _say(
+            f"The audit is broken at row {verdict.bad}: it was changed, removed or put in by something else than a "
+            f"server. Before it: {before}, each as it was written."
+        )
+        return _FAILED
+    _say(f"The audit is whole: {some(verdict.count, 'row')}, each as it was written.")
+    return 0
+
+
+async def _show(trail: Trail, period: Period, tool: str | None, shape: Shape) -> int:
+    rows: list[list[str]] = [[_HEADINGS.get(name, name) for name in _COLUMNS]]
+    if shape == "csv":
+        _say(_as_csv(_FACTS))
+    async for recorded in trail.entries(since=period.since, until=period.until, tool=tool):
+        facts = _facts(recorded)
+        if shape == "json":
+            _say(json.dumps(facts))
+        elif shape == "csv":
+            _say(_as_csv([_as_text(value) for value in facts.values()]))
+        else:
+            short = facts | {"person": (facts["person"] or "")[:_SHOWN_OF_A_HASH]}
+            rows.append([visible(_as_text(short[name])) for name in _COLUMNS])
+    if shape == "table":
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        for row in rows:
+            _say("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+    return 0
+
+
+def _facts(recorded: Recorded) -> dict[str, Any]:
+    facts: dict[str, Any] = dict.fromkeys(_FACTS)
+    facts |= {"number": recorded.number, "account": recorded.account[:_SHOWN_OF_A_HASH], "outcome": "unreadable"}
+    if recorded.at is not None:
+        facts["time"] = show_time(recorded.at)
+    entry = recorded.entry
+    if entry is not None:
+        facts |= {"host": entry.caller, **{name: getattr(entry, name) for name in _FACTS[4:]}, "ids": dict(entry.ids)}
+    return facts
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, dict):
+        return " ".join(f"{name}={id_}" for name, id_ in cast("dict[str, str | int]", value).items())
+    return "" if value is None else str(value)
+
+
+def _as_csv(cells: Sequence[str]) -> str:
+    line = io.StringIO()
+    safe = [f"'{cell}" if cell.startswith(_FORMULA_STARTS) else cell for cell in cells]
+    csv.writer(line, lineterminator="").writerow(safe)
+    return line.getvalue()
+
+
+def _say(line: str) -> None:
+    encoding = sys.stdout.encoding  # hosts call themselves anything, and not every terminal or file knows every sign
+    sys.stdout.write(line.encode(encoding, "backslashreplace").decode(encoding) + "\n")

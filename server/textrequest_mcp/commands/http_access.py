@@ -1,0 +1,103 @@
+"""Decides who reaches what over HTTP: who brings the secret all of it, the net nothing but the webhooks' paths."""
+
+import hmac
+from urllib.parse import urlsplit
+
+from mcp_types import INVALID_REQUEST
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from textrequest_mcp.live.webhooks import PATH
+from textrequest_mcp.settings.reading import is_loopback
+
+HEALTH = "/health"
+_WELL_KNOWN = "/.well-known/"
+# What proxies, tunnels and content networks add: three standards (RFC 7239, 9110, 8586), the older X-Forwarded-*, and
+# the headers of the caller's address that some send alone.
+_FORWARDING = {b"forwarded", b"via", b"cdn-loop", b"x-real-ip", b"cf-connecting-ip", b"true-client-ip"}
+_FORWARDING_BEGINS = b"x-forwarded"
+_UNKNOWN_CALLER = (
+    "This server wants a secret with each request, as the header Authorization: Bearer SECRET. It stands in the file "
+    "http-token in the server's state folder. Nothing was sent or changed."
+)
+_FROM_OUTSIDE = (
+    "Through a proxy or by its public address this server takes webhooks and nothing else; connect on the machine that "
+    "it runs on. Nothing was sent or changed."
+)
+
+
+def public_name(public_url: str | None) -> str | None:
+    """The name by which the net reaches this server, in lower case; None where it has none but this machine's own."""
+    name = _name(public_url) if public_url else None
+    return None if name is None or is_loopback(name) else name
+
+
+class HttpAccess:
+    """Stands before the whole app and passes on what may go in.
+
+    Args:
+        app: what stands behind it.
+        secret: what hosts must bring; without one, whoever comes directly is let in.
+        public: the name by which the net reaches this server.
+    """
+
+    def __init__(self, app: ASGIApp, *, secret: str | None, public: str | None) -> None:
+        self._app = app
+        self._secret = secret
+        self._public = public
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+        elif scope["type"] == "http":
+            await (self._refusal(scope) or self._app)(scope, receive, send)
+        else:  # nothing here speaks over WebSockets
+            await send({"type": "websocket.close"})
+
+    def _refusal(self, scope: Scope) -> Response | None:
+        path: str = scope["path"]
+        if path.startswith(f"{PATH}/"):  # they tell by signatures who calls
+            return None
+        if path.startswith(_WELL_KNOWN) and scope["method"] in {"GET", "HEAD"}:
+            # Clients that got a 401 look here for where to sign in, and take any other answer for a fault.
+            return PlainTextResponse("Not Found", 404)
+        if (path == HEALTH or self._secret is None) and self._comes_directly(scope):
+            return None
+        if self._secret is None:
+            return _refused(403, _FROM_OUTSIDE)
+        if _brings(scope, self._secret):
+            return None
+        return _refused(401, _UNKNOWN_CALLER, {"WWW-Authenticate": "Bearer"})
+
+    def _comes_directly(self, scope: Scope) -> bool:
+        """Whether nothing says that it came from another machine."""
+        headers: list[tuple[bytes, bytes]] = scope["headers"]
+        return not any(
+            name in _FORWARDING
+            or name.startswith(_FORWARDING_BEGINS)
+            or (name == b"host" and self._public is not None and _name(f"//{value.decode('latin-1')}") == self._public)
+            for name, value in headers
+        )
+
+
+def _refused(status: int, sentence: str, headers: dict[str, str] | None = None) -> Response:
+    # An error of the protocol, because the SDK's clients from 2.x on show its message, and of any other body nothing.
+    error = {"code": INVALID_REQUEST, "message": sentence}
+    return JSONResponse({"jsonrpc": "2.0", "id": None, "error": error}, status, headers)
+
+
+def _brings(scope: Scope, secret: str) -> bool:
+    given = [value for name, value in scope["headers"] if name == b"authorization"]
+    if len(given) != 1:  # which of several counts, a proxy and this server might see differently
+        return False
+    scheme, _, credentials = given[0].partition(b" ")
+    return scheme.lower() == b"bearer" and hmac.compare_digest(credentials.strip(b" "), secret.encode())
+
+
+def _name(address: str) -> str | None:
+    """The host that an address names, in lower case, without port and last dot."""
+    try:
+        name = urlsplit(address).hostname
+    except ValueError:
+        return None
+    return name.rstrip(".") if name else None

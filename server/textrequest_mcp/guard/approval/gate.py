@@ -1,0 +1,237 @@
+"""Confirmation: a person sees the facts first, and each approval acts once.
+
+A host that can ask (it declares form elicitation) shows the question itself. A host that cannot gets a preview and a
+token: sealed, bound to the tool, its exact arguments, the facts shown and the caller, good for ten minutes and one use.
+"""
+
+import base64
+import hashlib
+import hmac
+import json
+import os
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any, cast
+
+from mcp.server.elicitation import AcceptedElicitation
+from mcp.server.mcpserver import Context
+from mcp.server.mcpserver.resolve import Elicit
+from mcp.server.session import ServerSession
+from mcp_types import ClientCapabilities
+from mcp_types.version import is_version_at_least
+from pydantic import BaseModel, Field
+from pydantic_core import to_jsonable_python
+
+from textrequest_mcp.ground.quoting import same_name
+from textrequest_mcp.ground.store import Store
+from textrequest_mcp.guard.outcome import Outcome, confirmation_required, facts_changed, not_confirmed
+from textrequest_mcp.upstream.errors import BadInput, TextRequestError
+
+TOKEN_MINUTES = 10
+_NONCE = 9
+_EXPIRY = 4
+_MAC = 16
+_KEEP_BURNT_SECONDS = 3600.0  # longer than any token or sealed state lives
+# The first protocol revision that carries a question's answer in a sealed state that a client could send again.
+_SEALED_STATE_ERA = "2026-07-28"
+
+# Which sealed state brought the answer that is being worked on; set where states are unsealed (guard.sealing).
+answered_state: ContextVar[str | None] = ContextVar("answered_state", default=None)
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a person is shown before a tool acts.
+
+    Attributes:
+        text: the facts and the question; the same facts must give the same text.
+        must_type: what the person has to type to agree, instead of ticking a box.
+        about: the line and number of each person whom it is about.
+    """
+
+    text: str
+    must_type: str | None = None
+    about: tuple[tuple[int, str], ...] = ()
+
+
+class Decision(BaseModel):
+    """A person's answer to an ordinary question."""
+
+    confirm: bool = Field(
+        default=False, title="Yes, do this", description="Tick to go ahead; leave empty to change nothing"
+    )
+
+
+class TypedDecision(BaseModel):
+    """A person's answer to a question that must be answered with a name."""
+
+    typed_name: str = Field(
+        default="", title="Type the name to go ahead", description="Exactly as shown; anything else stops it"
+    )
+
+
+@dataclass(frozen=True)
+class Approval:
+    """A yes that came with a good token and has not been used yet.
+
+    Attributes:
+        burn_id: what makes it single-use.
+    """
+
+    burn_id: str
+
+
+class Gate:
+    """Asks, seals and checks approvals for one account.
+
+    Args:
+        store: where the sealing secret and the used approvals are kept.
+        account: identifies the account to bind tokens to, e.g. a hash of its API key.
+        may_preview: whether a host that cannot ask gets the token way, or a refusal.
+        clock: seconds since 1970.
+    """
+
+    def __init__(
+        self, store: Store, account: str, *, may_preview: bool = True, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._store = store
+        self.account = account
+        self._may_preview = may_preview
+        self._clock = clock
+
+    async def ask(
+        self, ctx: Context[Any, Any], tool: str, arguments: Mapping[str, Any], question: Question, token: str | None
+    ) -> Approval | Outcome | Elicit[Any]:
+        """How this call can be approved: by asking now, by its token, or not yet.
+
+        Writes nothing: it runs again in every round of a question.
+
+        Raises:
+            BadInput: the token is not good for this call.
+            TextRequestError: the host cannot ask and the fallback is refused.
+        """
+        if can_elicit(ctx.client_capabilities):
+            return Elicit(question.text, TypedDecision if question.must_type else Decision)
+        if not self._may_preview:
+            raise TextRequestError(
+                f"{tool} needs a person's confirmation, and this host cannot ask for one.",
+                todo="Ask the person to use a host with elicitation, or to set TEXTREQUEST_CONFIRM_FALLBACK=token.",
+            )
+        typed: str | None = arguments.get("typed_name")
+        if question.must_type and typed is not None and not same_name(typed, question.must_type):
+            raise BadInput("typed_name is not the exact name.", todo="Ask the person to type the name again.")
+        secret = await self._store.secret()
+        binding = self._binding(ctx, tool, arguments, question)
+        if not token:
+            return self._preview(secret, tool, binding, question)
+        if question.must_type and typed is None:
+            raise BadInput("typed_name is missing.", todo="Ask the person to type the name, and pass what they typed.")
+        return Approval(_opened(secret, token, binding, now=self._clock()))
+
+    async def settle(
+        self, ctx: Context[Any, Any], question: Question, answer: Any, again: Callable[[], Awaitable[Question | None]]
+    ) -> Outcome | None:
+        """Turn what came of `ask` into None (approved, and used up now) or the outcome to answer with.
+
+        Args:
+            ctx: of this call.
+            question: what was asked.
+            answer: what came back.
+            again: makes the question afresh, from the facts as they are now; None where it has become idle.
+
+        Raises:
+            BadInput: the approval was used before.
+        """
+        if not isinstance(answer, AcceptedElicitation):
+            return not_confirmed(str(answer.action))
+        given = cast("object", answer.data)  # pyright: ignore[reportUnknownMemberType] - any model
+        if isinstance(given, Outcome):
+            return given
+        burn_id: str | None  # None where the answer arrived inside the very call that asked
+        if isinstance(given, Approval):
+            burn_id = given.burn_id
+        else:
+            if not _agrees(given, question):
+                return not_confirmed("no")
+            burn_id = _answered_by(ctx)
+            # Asked and answered inside this call, however long that took; the other ways came back with a call of
+            # their own, whose question was made afresh.
+            if burn_id is None and await again() != question:
+                return facts_changed()
+        if burn_id is not None and not await self._store.burn("approval", burn_id, _KEEP_BURNT_SECONDS):
+            raise BadInput(
+                "This confirmation was used before; each one acts once.",
+                changed="This call changed nothing.",
+                todo="Look at what the first call did; to act again, ask the person again.",
+            )
+        return None
+
+    def _preview(self, secret: bytes, tool: str, binding: bytes, question: Question) -> Outcome:
+        expires = int(self._clock() + TOKEN_MINUTES * 60).to_bytes(_EXPIRY, "big")
+        nonce = os.urandom(_NONCE)
+        token = base64.urlsafe_b64encode(nonce + expires + _mac(secret, nonce + expires + binding)).decode()
+        return confirmation_required(
+            question.text, tool, token.rstrip("="), TOKEN_MINUTES, types_name=question.must_type is not None
+        )
+
+    def _binding(self, ctx: Context[Any, Any], tool: str, arguments: Mapping[str, Any], question: Question) -> bytes:
+        # What the person types arrives only with the token, so it cannot be part of what the token is bound to.
+        given = {name: value for name, value in arguments.items() if name != "typed_name" and value is not None}
+        bound = [tool, to_jsonable_python(given), question.text, self.account, caller(ctx.session)]
+        return hashlib.sha256(json.dumps(bound, sort_keys=True).encode()).digest()
+
+
+def can_elicit(capabilities: ClientCapabilities | None) -> bool:
+    """Whether the host declared that it can show a form; a bare `elicitation: {}` counts, url-only does not."""
+    elicitation = capabilities.elicitation if capabilities else None
+    return elicitation is not None and (elicitation.form is not None or elicitation.url is None)
+
+
+def caller(session: ServerSession) -> str:
+    """Which host an approval belongs to, as far as hosts say: the name of the client."""
+    return session.client_params.client_info.name if session.client_params else ""
+
+
+def _agrees(given: object, question: Question) -> bool:
+    if isinstance(given, TypedDecision):
+        return question.must_type is not None and same_name(given.typed_name, question.must_type)
+    return isinstance(given, Decision) and given.confirm
+
+
+def _answered_by(ctx: Context[Any, Any]) -> str | None:
+    """The identity of the answer: its sealed state where there is one, else this very call."""
+    if not is_version_at_least(ctx.protocol_version or "", _SEALED_STATE_ERA):
+        return None
+    state = answered_state.get()
+    if state is None:
+        raise TextRequestError("The confirmation came without the state it was asked with.", todo="Call again.")
+    return state
+
+
+def _opened(secret: bytes, token: str, binding: bytes, *, now: float) -> str:
+    """The nonce of a good token.
+
+    Raises:
+        BadInput: it is not one of ours, not for this call, or too old.
+    """
+    try:
+        raw = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
+    except ValueError:
+        raw = b""
+    head, mac = raw[: _NONCE + _EXPIRY], raw[_NONCE + _EXPIRY :]
+    if len(mac) != _MAC or not hmac.compare_digest(mac, _mac(secret, head + binding)):
+        raise BadInput(
+            "This confirmation does not belong to this call: other arguments, other facts by now, or not a real token.",
+            todo="Call without confirmation to see the facts as they are now.",
+        )
+    if int.from_bytes(head[_NONCE:], "big") < now:
+        raise BadInput(
+            f"This confirmation is older than {TOKEN_MINUTES} minutes.", todo="Call without confirmation and ask again."
+        )
+    return head[:_NONCE].hex()
+
+
+def _mac(secret: bytes, message: bytes) -> bytes:
+    return hmac.new(secret, b"approval:" + message, hashlib.sha256).digest()[:_MAC]

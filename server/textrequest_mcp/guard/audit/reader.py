@@ -1,0 +1,161 @@
+"""What the audit says, and how it is read: rows that stay as they were written, or are found out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncGenerator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any, Literal
+
+from textrequest_mcp.ground.store import Store
+from textrequest_mcp.guard.audit.chain import SCHEMA, Walk, select, walk_on
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+Kind = Literal["write", "send", "destroy", "refusal", "approval", "preview"]
+# The fields of an answer that are ids, and may stand in an entry.
+IDS = ("send_id", "message_id", "payment_id", "id", "group_id", "dashboard_id")
+
+_PAGE = 500  # rows in one transaction: servers that want to send wait for it
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """What happened.
+
+    Attributes:
+        caller: the host that called.
+        tool: that was called.
+        kind: what sort of thing happened.
+        dashboard_id: the line it happened on; None where it is about the account.
+        person: keyed hash of the number that it reached (`guard.sends.keyed`).
+        outcome: how it ended, such as sent, unknown, refused, not_confirmed.
+        rule: what refused it, such as quiet_hours.
+        ids: what it made or changed, by name: send_id, message_id, payment_id; and as first_row the number of the row
+            that said of the same act that its outcome was unknown.
+        body: the words of a text; kept only by an audit `with_bodies`.
+        note: a sentence without anybody's words; long numbers in it are masked.
+    """
+
+    caller: str
+    tool: str
+    kind: Kind
+    outcome: str
+    dashboard_id: int | None = None
+    person: str | None = None
+    rule: str | None = None
+    ids: Mapping[str, str | int] = field(default_factory=dict[str, str | int])
+    body: str | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recorded:
+    """One row of the audit.
+
+    Attributes:
+        number: its place; each row has the next one.
+        at: when it was recorded, by this machine's clock.
+        account: the account, which names it without telling its key.
+        entry: what happened; None where somebody changed the row so that it cannot be read.
+    """
+
+    number: int
+    at: datetime | None
+    account: str
+    entry: Entry | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """Whether the audit is as it was written.
+
+    Attributes:
+        count: how many rows are, from the first on.
+        bad: the number of the first that was changed, removed or put in; None where there is none.
+    """
+
+    count: int
+    bad: int | None
+
+    @property
+    def ok(self) -> bool:
+        """Whether every row is as it was written."""
+        return self.bad is None
+
+
+class Trail:
+    """The audit of a store, to be read: of all accounts that use it.
+
+    Args:
+        store: where the rows are.
+
+    Its methods raise `StoreError` where the store cannot be used.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        store.ensure(SCHEMA)
+
+    async def entries(
+        self,
+        *,
+        since: float | None = None,
+        until: float | None = None,
+        tool: str | None = None,
+        limit: int | None = None,
+    ) -> AsyncGenerator[Recorded]:
+        """The rows in the order in which they were written.
+
+        Args:
+            since: not those before this time, in seconds since 1970.
+            until: not those at this time or after it.
+            tool: only those of this tool.
+            limit: only the newest so many of these.
+        """
+        wanted = {"at >= ?": since, "at < ?": until, "tool = ?": tool}
+        where = " AND ".join(["number > ?", *(term for term, value in wanted.items() if value is not None)])
+        values = [value for value in wanted.values() if value is not None]
+        after = -(2**63)  # SQLite's lowest: a row that somebody put in before the first is shown too
+        if limit is not None:
+            rest = f"WHERE {where} ORDER BY number DESC LIMIT 1 OFFSET ?"
+            older = await self._select(rest, [after, *values, limit])
+            after = older[0][0] if older else after
+        while rows := await self._select(f"WHERE {where} ORDER BY number LIMIT ?", [after, *values, _PAGE]):
+            for row in rows:
+                yield _recorded(row)
+            after = rows[-1][0]
+
+    async def verify(self) -> Verdict:
+        """Follow the chain of all rows, while others may go on writing."""
+        secret = await self._store.secret()
+        walk = Walk()
+        while not walk.over:
+            walk = await self._store.transact(partial(walk_on, secret=secret, walk=walk), durable=False)
+        return Verdict(count=walk.sound, bad=walk.bad)
+
+    async def _select(self, rest: str, values: list[Any]) -> list[tuple[Any, ...]]:
+        return await self._store.transact(lambda connection: select(connection, rest, values), durable=False)
+
+
+@cache
+def _reader() -> TypeAdapter[Entry]:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(Entry)
+
+
+def _recorded(row: tuple[Any, ...]) -> Recorded:
+    number, at, _, account, tool, entry, _ = row
+    try:
+        return Recorded(
+            number=number,
+            at=datetime.fromtimestamp(at, UTC),
+            account=str(account),
+            entry=_reader().validate_python({**json.loads(entry), "tool": tool}),
+        )
+    except (TypeError, ValueError, OverflowError, OSError):  # pydantic's error is a ValueError
+        return Recorded(number=number, at=None, account=str(account), entry=None)

@@ -1,0 +1,245 @@
+"""The audit: every change, text, refusal and approval, written down once and never changed.
+
+It says who called what, for whom (as a hash) and how it ended; the words of a text only where the owner wants them.
+What the ledger keeps is written here by the transaction that ends its row there, whoever ends it (`follow`). Any other
+change is noted before it leaves (`leave`) and recorded when it has ended; where no server lives to record it, the next
+one says that it may have happened. All server processes of a user write to one audit.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import secrets
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import anyio
+
+from textrequest_mcp.ground.processes import has_ended, this_process
+from textrequest_mcp.ground.quoting import one_line
+from textrequest_mcp.ground.store import Store, StoreError, secret_in
+from textrequest_mcp.guard.audit.chain import Content, append
+from textrequest_mcp.guard.audit.reader import IDS, Entry, Kind, Trail
+from textrequest_mcp.guard.once.book import LEASE_SECONDS
+from textrequest_mcp.guard.once.ledger_rows import Ending, Send
+from textrequest_mcp.upstream.phone import mask_numbers
+
+if TYPE_CHECKING:
+    import sqlite3
+
+logger = logging.getLogger(__name__)
+
+# Changes on their way; and acts of which the last word is that nobody knows, by the number of the row that says so.
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS audit_noted (
+    act TEXT PRIMARY KEY, account TEXT NOT NULL, owner TEXT NOT NULL, noted_at REAL NOT NULL, tool TEXT NOT NULL,
+    entry TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS audit_doubts (act TEXT PRIMARY KEY, number INTEGER NOT NULL) WITHOUT ROWID;
+"""
+
+_MOST_OWED = 1000
+_LOOK_EVERY_SECONDS = 60.0
+_NOT_SENT, _UNKNOWN = "not_sent", "unknown"
+_ENDED_IN_BETWEEN = "The server ended while this was on its way, so it may have happened."
+_FOUND_LATER = "Found out later."
+
+
+class _Owed(NamedTuple):
+    """A row that is to be written.
+
+    Attributes:
+        content: what it says.
+        act: which act it is the word on; None for what is no act, such as a preview.
+        in_doubt: whether it says that nobody knows how the act ended.
+    """
+
+    content: Content
+    act: str | None = None
+    in_doubt: bool = False
+
+
+class Audit(Trail):
+    """The audit of a store, to be written by the servers of one account.
+
+    Args:
+        store: where the rows are.
+        account: names the account without telling its key.
+        keep_days: how long a row is kept, from the day it is written.
+        with_bodies: whether the words of texts are kept.
+        kinds: what the tools do whose acts the ledger keeps, by their names.
+        clock: seconds since 1970.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        account: str,
+        *,
+        keep_days: int = 365,
+        with_bodies: bool = False,
+        kinds: Mapping[str, Kind] | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        super().__init__(store)
+        store.ensure(_SCHEMA)
+        self._account = account
+        self._keep_seconds = keep_days * 86400.0
+        self._with_bodies = with_bodies
+        self._kinds = kinds or {}
+        self._clock = clock
+        self._owner = f"{this_process()} {secrets.token_hex(4)}"
+        self._begun: dict[str, Entry] = {}
+        self._left: set[str] = set()
+        self._owed: deque[_Owed] = deque(maxlen=_MOST_OWED)  # what the disk would not take yet
+        self._failing = False
+
+    @property
+    def leaving(self) -> int:
+        """How many changes of this server, beside the ledger's, may be on the wire or wait to be recorded."""
+        return len(self._left)
+
+    def begin(self, entry: Entry) -> str:
+        """Name a change that may leave; `record` with `closes` ends it. Nothing is written yet."""
+        act = f"change_{secrets.token_hex(6)}"
+        self._begun[act] = entry
+        return act
+
+    async def leave(self, act: str) -> None:
+        """Note that its first byte may leave from now on; on disk when this returns.
+
+        Raises:
+            StoreError: it cannot be noted, so nothing may leave.
+        """
+        content = self._content(self._begun[act])
+        note = (act, self._account, self._owner, content.at, content.tool, content.entry)
+        self._left.add(act)
+        await self._store.transact(
+            lambda connection: connection.execute("INSERT OR IGNORE INTO audit_noted VALUES (?, ?, ?, ?, ?, ?)", note)
+        )
+
+    def stays(self, act: str) -> None:
+        """Say that its last try certainly changed nothing; its note stays until `record` closes it."""
+        self._left.discard(act)
+
+    async def record(self, entry: Entry, *, closes: str | None = None, in_doubt: bool = False) -> None:
+        """Write an entry down. Never raises, and a cancelled caller does not stop it: what it tells of has happened.
+
+        What the disk does not take now is written with the next entry, unless the process ends before.
+
+        Args:
+            entry: what happened.
+            closes: the change that ended with it, as `begin` named it.
+            in_doubt: whether nobody knows how that ended.
+        """
+        with anyio.CancelScope(shield=True):
+            try:
+                self._owed.append(_Owed(self._content(entry), closes, in_doubt))
+                await self._store.transact(self._write_owed, durable=False)
+                self._owed.clear()  # nothing suspends between the commit and here, so nothing came in between
+                self._failing = False
+            except Exception as error:  # noqa: BLE001 - whatever it is, what it tells of has happened
+                self._complain(error)
+        if closes is not None:
+            self._begun.pop(closes, None)
+            self._left.discard(closes)
+
+    def follow(self, connection: sqlite3.Connection, row: Send, ending: Ending) -> None:
+        """Write down how a row of the ledger ended, in the transaction that ends it there; as `guard.sends.Witness`.
+
+        An audit that cannot be written now does not keep the ledger from its outcome; the entry is owed then.
+        """
+        kind = self._kinds.get(row.tool, "send")
+        said = {"SENT": "sent" if kind == "send" else "done", "NOT_SENT": _NOT_SENT, "UNKNOWN": _UNKNOWN}
+        body = (row.facts or {}).get("audit_body")
+        entry = Entry(
+            caller=row.caller,
+            tool=row.tool,
+            kind="refusal" if ending.state == "NOT_SENT" else kind,
+            outcome=said[ending.state],
+            dashboard_id=row.dashboard_id,
+            person=row.person,
+            rule=ending.rule,
+            ids={"send_id": row.send_id} | {name: ending.result[name] for name in IDS if name in ending.result},
+            body=body if isinstance(body, str) else None,
+        )
+        content = self._content(entry)._replace(account=row.account)
+        owed = _Owed(content, row.send_id, in_doubt=ending.state == "UNKNOWN")
+        connection.execute("SAVEPOINT audit")
+        try:
+            self._write(connection, owed)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the ledger has to have its outcome
+            connection.execute("ROLLBACK TO audit")
+            self._owed.append(owed)
+            self._complain(error)
+        connection.execute("RELEASE audit")
+
+    async def run(self) -> None:
+        """Record in the background what ended servers left noted; never returns."""
+        while True:
+            try:
+                await self.close_abandoned()
+            except StoreError:
+                logger.warning("what ended servers left on its way cannot be looked at now")
+            await anyio.sleep(_LOOK_EVERY_SECONDS)
+
+    async def close_abandoned(self) -> None:
+        """Record of every change that an ended server left noted, of whatever account, that it may have happened.
+
+        Raises:
+            StoreError: the store cannot be used.
+        """
+
+        def close(connection: sqlite3.Connection) -> None:
+            now = float(self._clock())
+            for act, account, owner, noted_at, tool, entry in connection.execute(
+                "SELECT act, account, owner, noted_at, tool, entry FROM audit_noted"
+            ).fetchall():
+                if act in self._begun or not (has_ended(owner) or now - noted_at > LEASE_SECONDS):
+                    continue
+                said = json.dumps(json.loads(entry) | {"outcome": _UNKNOWN, "note": _ENDED_IN_BETWEEN})
+                content = Content(now, now + self._keep_seconds, account, tool, said)
+                self._write(connection, _Owed(content, act, in_doubt=True))
+            connection.execute(
+                "DELETE FROM audit_doubts WHERE number < (SELECT number FROM audit_entries ORDER BY number LIMIT 1)"
+            )
+
+        await self._store.transact(close, durable=False)
+
+    def _write_owed(self, connection: sqlite3.Connection) -> None:
+        for owed in self._owed:
+            self._write(connection, owed)
+
+    def _write(self, connection: sqlite3.Connection, owed: _Owed) -> None:
+        content, act = owed.content, owed.act
+        doubt = connection.execute("SELECT number FROM audit_doubts WHERE act = ?", (act,)).fetchone()
+        if doubt is not None:
+            said = json.loads(content.entry)
+            said["ids"]["first_row"] = doubt[0]
+            content = content._replace(entry=json.dumps(said | {"note": said.get("note") or _FOUND_LATER}))
+        number = append(connection, secret_in(connection), content)
+        connection.execute("DELETE FROM audit_noted WHERE act = ?", (act,))
+        if owed.in_doubt:
+            connection.execute("INSERT OR IGNORE INTO audit_doubts VALUES (?, ?)", (act, number))
+        else:
+            connection.execute("DELETE FROM audit_doubts WHERE act = ?", (act,))
+
+    def _complain(self, error: Exception) -> None:
+        if not self._failing:
+            logger.error("the audit cannot be written; this is said once until it can be", exc_info=error)
+        self._failing = True
+
+    def _content(self, entry: Entry) -> Content:
+        facts: dict[str, Any] = {**vars(entry), "ids": dict(entry.ids)}
+        for name in ("caller", "tool"):  # a host may call itself, and what it calls, anything
+            facts[name] = one_line(facts[name])
+        if not self._with_bodies:
+            del facts["body"]
+        if entry.note is not None:
+            facts["note"] = mask_numbers(entry.note)
+        tool = facts.pop("tool")
+        now = float(self._clock())
+        said = json.dumps({name: value for name, value in facts.items() if value is not None})
+        return Content(now, now + self._keep_seconds, self._account, tool, said)

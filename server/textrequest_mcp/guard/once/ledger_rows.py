@@ -1,0 +1,154 @@
+"""The rows of the ledger: what each says, and how they are read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    import sqlite3
+
+State = Literal["INTENDED", "INFLIGHT", "SENT", "NOT_SENT", "UNKNOWN"]
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS ledger_sends (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, send_id TEXT NOT NULL UNIQUE, account TEXT NOT NULL,
+    caller TEXT NOT NULL, tool TEXT NOT NULL, dashboard_id INTEGER, person TEXT,
+    fingerprint TEXT NOT NULL, facts TEXT,
+    state TEXT NOT NULL CHECK (state IN ('INTENDED', 'INFLIGHT', 'SENT', 'NOT_SENT', 'UNKNOWN')),
+    upstream_id TEXT, result TEXT, said TEXT, owner TEXT NOT NULL,
+    intended_at REAL NOT NULL, left_at REAL, ended_at REAL,
+    looks INTEGER NOT NULL DEFAULT 0, look_at REAL, settled_at REAL);
+CREATE INDEX IF NOT EXISTS ledger_sends_alike ON ledger_sends (account, fingerprint);
+CREATE INDEX IF NOT EXISTS ledger_sends_open ON ledger_sends (account, state) WHERE state NOT IN ('SENT', 'NOT_SENT');
+CREATE INDEX IF NOT EXISTS ledger_sends_made ON ledger_sends (account, upstream_id) WHERE upstream_id IS NOT NULL;
+CREATE TABLE IF NOT EXISTS ledger_keys (
+    account TEXT NOT NULL, idempotency_key TEXT NOT NULL, arguments TEXT NOT NULL, send_id TEXT NOT NULL,
+    PRIMARY KEY (account, idempotency_key)) WITHOUT ROWID;
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Act:
+    """What a call is about to do; everything but `facts` that a person wrote or owns is hashed (`Ledger.hasher`).
+
+    Attributes:
+        tool: that was called.
+        caller: the host that calls.
+        dashboard_id: the line it happens on; None where it is about the account.
+        person: hash of the number that it reaches.
+        fingerprint: hash of what makes another call the same act.
+        arguments: hash of all that the call was given.
+        idempotency_key: hash of the caller's own name for this act.
+        facts: what a look at the account needs to find it.
+    """
+
+    tool: str
+    caller: str
+    dashboard_id: int | None
+    person: str | None
+    fingerprint: str
+    arguments: str
+    idempotency_key: str | None
+    facts: Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Send:
+    """One row: an act, and what is known of it. Times are seconds since 1970 by this machine's clock."""
+
+    number: int
+    send_id: str
+    account: str
+    caller: str
+    tool: str
+    dashboard_id: int | None
+    person: str | None
+    fingerprint: str
+    facts: dict[str, Any] | None
+    state: State
+    upstream_id: str | None
+    result: dict[str, Any]
+    said: str | None
+    owner: str
+    intended_at: float
+    left_at: float | None
+    looks: int
+    settled_at: float | None
+
+    @property
+    def called_at(self) -> datetime:
+        """When the call came, by this machine's clock."""
+        return datetime.fromtimestamp(self.intended_at, UTC)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ending:
+    """How an act ended.
+
+    Attributes:
+        upstream_id: what the service calls the thing that it made.
+        result: the fields of the answer that hold no words of anybody.
+        said: the sentence for who asked; safe to keep, as every error text here is.
+        look_at: when to look for it next.
+        settled_at: when looking was given up.
+        rule: the setting of the rule or cap that said no; the audit's alone.
+    """
+
+    state: State
+    upstream_id: str | None = None
+    result: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    said: str | None = None
+    look_at: float | None = None
+    settled_at: float | None = None
+    rule: str | None = None
+
+
+# Told, in the transaction that writes it, of a row as it was, and of its ending.
+Witness = Callable[["sqlite3.Connection", Send, Ending], None]
+
+_COLUMNS = ", ".join(Send.__dataclass_fields__)
+
+
+def one_row(connection: sqlite3.Connection, where: str, values: tuple[Any, ...]) -> Send | None:
+    return next(iter(all_rows(connection, where, values)), None)
+
+
+def last_row(connection: sqlite3.Connection, where: str, values: tuple[Any, ...]) -> Send | None:
+    return next(iter(reversed(all_rows(connection, where, values))), None)
+
+
+def all_rows(connection: sqlite3.Connection, where: str, values: tuple[Any, ...]) -> list[Send]:
+    rows = connection.execute(f"SELECT {_COLUMNS} FROM ledger_sends WHERE {where} ORDER BY number", values)  # noqa: S608 - our own words
+    sends: list[Send] = []
+    for row in rows:
+        named = dict(zip(Send.__dataclass_fields__, row, strict=True))
+        named["facts"] = json.loads(named["facts"]) if named["facts"] else None
+        named["result"] = json.loads(named["result"]) if named["result"] else {}
+        sends.append(Send(**named))
+    return sends
+
+
+def write_ending(
+    connection: sqlite3.Connection, send_id: str, ending: Ending, now: float, witness: Witness | None = None
+) -> None:
+    """Say of a row how it ended; what was seen to happen stays so. Facts stay only while there is something to find.
+
+    The witness is told only where that is news: of the first ending, and of what was in doubt.
+    """
+    row = one_row(connection, "send_id = ?", (send_id,))
+    if row is None or (row.state == "SENT" and ending.state != "SENT"):
+        return
+    connection.execute(
+        "UPDATE ledger_sends SET state = ?1, upstream_id = ?2, result = ?3, said = ?4, look_at = ?5,"
+        " settled_at = ?6, ended_at = ?7, facts = CASE ?1 WHEN 'UNKNOWN' THEN facts END WHERE send_id = ?8",
+        (
+            *(ending.state, ending.upstream_id, json.dumps(dict(ending.result)), ending.said, ending.look_at),
+            *(ending.settled_at, now, send_id),
+        ),
+    )
+    if witness is not None and row.state != ending.state:
+        witness(connection, row, ending)

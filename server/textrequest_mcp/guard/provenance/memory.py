@@ -1,0 +1,249 @@
+"""Notices when what only customers' words say is about to steer a text, a payment or a contact's record.
+
+Whoever texts a business can try to give orders to its assistant. So a person is asked, and shown where it came from,
+before a number, link, amount or passage that an assistant read in customers' words within the last hour leaves in a
+call, before anything happens to somebody whom another customer wrote of, and before anything changes after words that
+speak to an assistant.
+
+This is a net with holes. It compares forms and not meanings: who paraphrases, translates, spells in riddles, splits a
+link over several texts or waits for more than an hour gets through; so does a picture. It knows only what this
+process has read. That is why sends have caps, and deletions always ask.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Literal
+
+from textrequest_mcp.ground.clean import LONGEST_TEXT, clean
+from textrequest_mcp.ground.quoting import one_line
+from textrequest_mcp.guard.provenance.expiring import Recent
+from textrequest_mcp.guard.provenance.findings import Outgoing, Thing, Told, outgoing, shown, trace
+from textrequest_mcp.guard.provenance.names import called, spoken_of
+from textrequest_mcp.guard.provenance.passages import handed_on
+from textrequest_mcp.guard.provenance.source import TEXT_RECEIVED, Source, origin
+
+Reason = Literal[
+    "named_number", "unknown_number", "spoken_of", "named_amount", "read_before", "repeated", "suspicious", "too_much"
+]
+Kind = Literal["reply", "payment", "contact"]
+
+MOST_TEXTS = 4_000
+MOST_CHARACTERS = 1_500_000
+_MOST_NUMBERS = 50_000
+_HOUR = 3600.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Use:
+    """What a call is about to do.
+
+    Attributes:
+        line: the line's id.
+        person: whom it is about, in E.164; None for a call about nobody, such as a change of a group.
+        words: what it says, by the names of its arguments.
+        amount: the dollars that it asks for.
+        kind: what the person's own words are free for: not for payments.
+    """
+
+    line: int
+    person: str | None = None
+    words: Mapping[str, str] | None = None
+    amount: Decimal | None = None
+    kind: Kind = "reply"
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """Why a person should look first.
+
+    Attributes:
+        reason: for programs.
+        sentence: for people; it quotes where something came from.
+    """
+
+    reason: Reason
+    sentence: str
+
+
+@dataclass(frozen=True)
+class _Read:
+    source: Source
+    told: Told
+
+
+class Provenance:
+    """What one account's assistant has read lately: in memory only, at most an hour's and at most `MOST_TEXTS` texts.
+
+    Args:
+        clock: seconds that only grow.
+        hour: how long words count, in seconds.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic, hour: float = _HOUR) -> None:
+        self._read = Recent[Source, _Read](seconds=hour, most=MOST_TEXTS, most_weight=MOST_CHARACTERS, clock=clock)
+        self._ours = Recent[str, Told](seconds=hour, most=MOST_TEXTS, most_weight=MOST_CHARACTERS, clock=clock)
+        self._people = Recent[tuple[int, str], set[str]](
+            seconds=hour, most=_MOST_NUMBERS, most_weight=_MOST_NUMBERS, clock=clock
+        )
+
+    def read_words(self, source: Source) -> None:
+        """Note words that customers control and the model now sees."""
+        if not source.words.strip():
+            return
+        if len(source.words) > LONGEST_TEXT:  # no more of it is shown
+            source = replace(source, words=clean(source.words)[:LONGEST_TEXT])
+        self._read.put(source, _Read(source, Told(source.words, in_disguise=True)), weight=len(source.words))
+
+    def trust_number(self, line: int, e164: str, *names: str | None) -> None:
+        """Note a number that the account itself lists: of a contact, a conversation, a payment, a line; and names."""
+        known = self._names(line, e164)
+        known.update(called(names))
+        self._people.put((line, e164), known)
+
+    def _names(self, line: int | None, e164: str | None) -> set[str]:
+        known = self._people.get((line or 0, e164 or ""))
+        return set() if known is None else known
+
+    def trust_words(self, text: str) -> None:
+        """Note words of our own side: colleagues' texts, names of lines, settings."""
+        text = text[:LONGEST_TEXT]
+        self._ours.put(text, Told(text, in_disguise=False), weight=len(text))
+
+    def doubts(self, use: Use) -> list[Doubt]:
+        """Why a person should see this use first; the same state gives the same doubts in the same order."""
+        read = sorted(self._read.all(), key=lambda one: one.source.rank)
+        return [
+            *self._about_the_number(use, read),
+            *self._about_the_name(use, read),
+            *self._about_the_amount(use, read),
+            *self._about_the_words(use, read),
+            *_about_suspicions(use, read),
+            *self._about_the_memory(),
+        ]
+
+    def _about_the_number(self, use: Use, read: list[_Read]) -> Iterator[Doubt]:
+        person = use.person
+        if person is None:
+            return
+        for one in _others(read, person):
+            if one.told.things.names(person):
+                said = _said(f"The number {person}", one, use, "was named", hidden=not one.told.plain.names(person))
+                yield Doubt("named_number", said(person[-4:]))
+                return
+        wrote_here = any(one.source.person == person and one.source.line == use.line for one in read)
+        if read and not wrote_here and not self._people.has((use.line, person)):
+            yield Doubt(
+                "unknown_number",
+                f"The number {person} was in no contact, conversation or payment of this line that was read in the "
+                "last hour, but words of customers were read, which can hold it in a form that is not recognized.",
+            )
+
+    def _about_the_name(self, use: Use, read: list[_Read]) -> Iterator[Doubt]:
+        """Whoever is to be texted or changed after somebody else wrote of them: that may be why."""
+        names = self._names(use.line, use.person)
+        for one in _others(read, use.person) if names else ():
+            own = self._names(one.source.line, one.source.person)
+            name = spoken_of(names - own, one.told.lines, in_a_record=one.source.kind != TEXT_RECEIVED)
+            if name is not None:
+                sentence = f"Somebody else wrote of {one_line(name.title())}: {origin(one.source, use.line, name)}."
+                yield Doubt("spoken_of", sentence)
+                return
+
+    def _about_the_amount(self, use: Use, read: list[_Read]) -> Iterator[Doubt]:
+        if use.kind != "payment" or use.amount is None:
+            return
+        cents = int(use.amount * 100)
+        if any(one.plain.holds_exactly("amount", cents) for one in self._ours.all()):
+            return
+        for one in read:
+            if one.told.things.holds_exactly("amount", cents):
+                hidden = not one.told.plain.holds_exactly("amount", cents)
+                said = _said(f"The amount {shown('amount', cents)}", one, use, "was named", hidden=hidden)
+                yield Doubt("named_amount", said(trace("amount", cents)))
+                return
+
+    def _about_the_words(self, use: Use, read: list[_Read]) -> Iterator[Doubt]:
+        told_of: set[tuple[Thing, str | int]] = set()
+        if use.kind == "payment" and use.amount is not None:
+            told_of.add(("amount", int(use.amount * 100)))  # it was looked at
+        for argument, text in sorted((use.words or {}).items()):
+            leaving = outgoing(text)
+            quoted: set[Source] = set()
+            for one, thing, value in self._things_read_before(leaving, use, read):
+                quoted.add(one.source)
+                if (thing, value) not in told_of:
+                    told_of.add((thing, value))
+                    hidden = not one.told.plain.holds(thing, value)
+                    said = _said(
+                        f"The {thing} {shown(thing, value)} in {argument}", one, use, "was read", hidden=hidden
+                    )
+                    yield Doubt("read_before", said(trace(thing, value)))
+            yield from self._repetition(argument, leaving, use, read, quoted)
+
+    def _things_read_before(
+        self, leaving: Outgoing, use: Use, read: list[_Read]
+    ) -> Iterator[tuple[_Read, Thing, str | int]]:
+        """What is about to leave, with the words in which it was read first."""
+        own_is_free = use.kind != "payment"
+        free = [one.plain for one in self._ours.all()]
+        if own_is_free:
+            free += [one.told.things for one in _own(read, use.person)]
+        for thing, value in leaving.things:
+            if any(things.holds_exactly(thing, value) for things in free):
+                continue
+            for one in _others(read, use.person) if own_is_free else read:
+                if one.told.things.holds(thing, value):
+                    yield one, thing, value
+                    break
+
+    def _repetition(
+        self, argument: str, leaving: Outgoing, use: Use, read: list[_Read], quoted: set[Source]
+    ) -> Iterator[Doubt]:
+        """The first words that are handed on, unless where they came from was quoted for this argument."""
+        free = [one.passages for one in self._ours.all()]
+        free += [one.told.passages for one in _own(read, use.person)]
+        for one in _others(read, use.person):
+            passage = handed_on(leaving.words, one.told.passages, free)
+            if passage is not None:
+                if one.source not in quoted:
+                    sentence = (
+                        f'The words "{one_line(passage)}" in {argument} repeat {origin(one.source, use.line, passage)}.'
+                    )
+                    yield Doubt("repeated", sentence)
+                return
+
+    def _about_the_memory(self) -> Iterator[Doubt]:
+        if self._read.lost:
+            yield Doubt(
+                "too_much",
+                "More words of customers were read in the last hour than can be remembered, so nobody can say whether "
+                "this call comes from them.",
+            )
+
+
+def _about_suspicions(use: Use, read: list[_Read]) -> Iterator[Doubt]:
+    found = [one for one in read if one.told.suspicious is not None]
+    if found:
+        first = found[0]
+        others = f", and {len(found) - 1} more like it" if len(found) > 1 else ""
+        place = origin(first.source, use.line, first.told.suspicious or "")
+        yield Doubt(
+            "suspicious",
+            f"Words that were read in the last hour speak to an assistant and not to the business: {place}{others}.",
+        )
+
+
+def _others(read: Iterable[_Read], person: str | None) -> list[_Read]:
+    return [one for one in read if person is None or one.source.person != person]
+
+
+def _own(read: Iterable[_Read], person: str | None) -> list[_Read]:
+    return [one for one in read if person is not None and one.source.person == person]
+
+
+def _said(what: str, one: _Read, use: Use, how: str, *, hidden: bool) -> Callable[[str], str]:
+    """The sentence, once it is known by what its place in the words can be found."""
+    form = ", in a hidden form," if hidden else ""
+    return lambda place: f"{what} {how}{form} in {origin(one.source, use.line, place)}."

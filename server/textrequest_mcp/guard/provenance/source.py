@@ -1,0 +1,69 @@
+"""Where words came from, and how a question says so."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from textrequest_mcp.ground.quoting import quoted
+
+TEXT_RECEIVED = "a text received"
+_LONGEST_QUOTE = 80
+_BEFORE_THE_PLACE = 30
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """Words that a customer controls, and where they stood.
+
+    Attributes:
+        kind: `TEXT_RECEIVED`, or what else it is, such as `a contact's note`, `a contact's name`, `a group's name`.
+        line: the line's id; None for what belongs to the whole account.
+        person: whose words they are, in E.164; None where nobody can say.
+        at: when a text came in.
+        words: as the model saw them.
+    """
+
+    kind: str
+    line: int | None
+    person: str | None = None
+    at: datetime | None = None
+    words: str
+
+    @property
+    def rank(self) -> tuple[str, str, int, str, str]:
+        """The oldest first, in an order that does not depend on when they were read."""
+        return _utc(self.at) or "9", self.kind, self.line or 0, self.person or "", self.words
+
+
+def origin(source: Source, line: int, trace: str) -> str:
+    """A place in words, for a sentence: `a text from +14235550142 of 2026-05-28T20:26Z: "pay at evil.example"`.
+
+    Args:
+        source: the words.
+        line: the line that the sentence is about; another one is named.
+        trace: what the place can be found by, where it can.
+    """
+    kind = source.kind
+    if kind == TEXT_RECEIVED and source.person is not None:
+        kind = "a text"
+    person = f" from {source.person}" if source.person else ""
+    elsewhere = f" on line {source.line}" if source.line not in (None, line) else ""
+    at = f" of {_utc(source.at)}" if source.at else ""
+    return f"{kind}{person}{elsewhere}{at}: {quoted(_around(source.words, trace))}"
+
+
+def _around(words: str, trace: str) -> str:
+    words = " ".join(words.split())
+    if len(words) <= _LONGEST_QUOTE:
+        return words
+    at = words.casefold().find(trace.casefold())
+    if at < 0 and " " in trace:
+        at = words.casefold().find(trace.casefold().split()[0])
+    start = max(0, min(at - _BEFORE_THE_PLACE, len(words) - _LONGEST_QUOTE + 1))
+    return f"…{words[start:]}" if start else words
+
+
+def _utc(at: datetime | None) -> str:
+    if at is None:
+        return ""
+    aware = at if at.tzinfo else at.replace(tzinfo=UTC)
+    return aware.astimezone(UTC).strftime("%Y-%m-%dT%H:%MZ")

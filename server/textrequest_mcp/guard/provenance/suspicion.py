@@ -1,0 +1,67 @@
+"""Tells words that speak to an assistant from words that a customer says to a business."""
+
+import re
+from collections.abc import Iterable
+from functools import cache
+
+from textrequest_mcp.guard.provenance.disguises import Reading
+from textrequest_mcp.guard.provenance.passages import words_of
+from textrequest_mcp.guard.provenance.suspicious_orders import ORDERS
+from textrequest_mcp.guard.provenance.suspicious_phrases import DISREGARD, DISREGARD_SIGNS, WORDED
+from textrequest_mcp.guard.provenance.suspicious_signs import RUN_TOGETHER, SIGNS
+from textrequest_mcp.guard.provenance.suspicious_translations import TRANSLATED
+
+_ALL_WORDED = WORDED | TRANSLATED | ORDERS
+# Digits and signs for letters; only where a letter stands beside one, so that `5` stays a five.
+_LEET = str.maketrans("013457@$", "oieastas")
+_SHORTEST_RUN_TOGETHER = 10
+_LEET_WORD = re.compile(r"[a-z013457@$]++")
+_LETTER = re.compile(r"[a-z]")
+
+
+def speaks_to_an_assistant(readings: Iterable[Reading]) -> str | None:
+    """The part of a text, in any of its readings, that speaks to an assistant; None where nothing does."""
+    for reading in readings:
+        found = _in_signs(reading.text) or _in_words(reading.text)
+        if found is None and (other := with_letters(reading.text)) != reading.text:
+            found = _in_words(other)
+        if found is not None:
+            return found
+    return None
+
+
+def with_letters(text: str) -> str:
+    """A text in small letters, with letters for the digits and signs that stand for them."""
+    return _LEET_WORD.sub(_letters, text)
+
+
+def _letters(word: re.Match[str]) -> str:
+    return word[0].translate(_LEET) if _LETTER.search(word[0]) else word[0]
+
+
+def _in_signs(text: str) -> str | None:
+    return _first(text, (pattern for sign, patterns in SIGNS.items() if sign in text for pattern in patterns))
+
+
+def _in_words(text: str) -> str | None:
+    words = words_of(text)
+    line = " ".join(words)
+    patterns = [pattern for sign, patterns in _ALL_WORDED.items() if sign in line for pattern in patterns]
+    if any(sign in line for sign in DISREGARD_SIGNS):
+        patterns += DISREGARD
+    found = _first(line, patterns)
+    if found is not None:
+        return found
+    long = [word for word in words if len(word) >= _SHORTEST_RUN_TOGETHER]
+    return next((phrase for word in long for phrase in RUN_TOGETHER if phrase in word), None)
+
+
+def _first(text: str, patterns: Iterable[str]) -> str | None:
+    matches = (_compiled(pattern).search(text) for pattern in patterns)
+    return next((match[0] for match in matches if match is not None), None)
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """At first use: there are many, and most servers never read what needs them."""
+    return re.compile(pattern)

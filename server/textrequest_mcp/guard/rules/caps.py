@@ -1,0 +1,211 @@
+"""Caps on what leaves: so many texts, new people and dollars for each line, counted over all servers of this user.
+
+A place is taken before anything leaves, and given back only where certainly nothing did. Windows slide: a place counts
+from the moment it was taken until its window is over. One that was taken under a clock that was ahead counts until that
+clock's window is over, so that setting a clock back opens no cap.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from textrequest_mcp.ground.store import Store
+from textrequest_mcp.guard.rules.remaining import Limits, OverCap, Room, Use, dollars_of, whole_cents
+
+if TYPE_CHECKING:
+    import sqlite3
+
+_HOUR = 3600.0
+_DAY = 86400.0
+MEMORY_SECONDS = 30 * _DAY  # who was texted longer ago is new
+KEEP_SECONDS = MEMORY_SECONDS + _DAY  # who is new today is judged by the 30 days before
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS caps_uses (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, account TEXT NOT NULL, send_id TEXT NOT NULL,
+    dashboard_id INTEGER NOT NULL, person TEXT, texts INTEGER NOT NULL, people INTEGER NOT NULL,
+    cents INTEGER NOT NULL, at REAL NOT NULL, UNIQUE (account, send_id));
+CREATE INDEX IF NOT EXISTS caps_uses_old ON caps_uses (at);
+CREATE INDEX IF NOT EXISTS caps_uses_line ON caps_uses (account, dashboard_id, at);
+CREATE INDEX IF NOT EXISTS caps_uses_person ON caps_uses (account, dashboard_id, person);
+"""
+
+
+@dataclass(frozen=True)
+class _Cap:
+    """One cap over a window: on the sum of a column over a line's uses."""
+
+    name: str
+    counts: str
+    column: Literal["texts", "people", "cents"]
+    seconds: float
+    limit: int
+
+    def used(self, connection: sqlite3.Connection, line: tuple[str, int], now: float) -> int:
+        """How much of it an account and its line have used."""
+        (used,) = self._uses(connection, f"coalesce(sum({self.column}), 0)", line, now).fetchone()
+        return used
+
+    def refusal(self, connection: sqlite3.Connection, line: tuple[str, int], needs: int, now: float) -> OverCap | None:
+        """Why there is no room for so much more; None where there is."""
+        used = left = self.used(connection, line, now)
+        if not needs or used + needs <= self.limit:
+            return None
+        frees_at = now
+        for at, amount in self._uses(connection, f"at, {self.column}", line, now):
+            if left + needs > self.limit:
+                left, frees_at = left - amount, at + self.seconds
+        return OverCap(
+            f"The cap on {self.counts} leaves no room: {self._show(used)} of {self._show(self.limit)} used, and this "
+            f"needs {self._show(needs)}.",
+            limit=self.name,
+            frees_at=frees_at if needs <= self.limit else math.inf,
+            ahead=needs <= self.limit and frees_at > now + self.seconds,
+        )
+
+    def _show(self, amount: int) -> str:
+        return f"${dollars_of(amount)}" if self.column == "cents" else str(amount)
+
+    def _uses(self, connection: sqlite3.Connection, what: str, line: tuple[str, int], now: float) -> sqlite3.Cursor:
+        """Something of the uses within the window, oldest first."""
+        return connection.execute(
+            f"SELECT {what} FROM caps_uses"  # noqa: S608 - our own words
+            f" WHERE account = ? AND dashboard_id = ? AND at > ? AND {self.column} > 0 ORDER BY at",
+            (*line, now - self.seconds),
+        )
+
+
+class Caps:
+    """What the lines of one account have used up, and the caps on it.
+
+    Args:
+        store: where it is counted; without it nothing is sent.
+        account: names the account without telling its key.
+        limits: the caps.
+        clock: seconds since 1970.
+
+    Every method raises `StoreError` where the store cannot be used. None waits for the disk: what they wrote is on it
+    once a later transaction waited, as that of `Ledger.leave` does.
+    """
+
+    def __init__(self, store: Store, account: str, limits: Limits, *, clock: Callable[[], float] = time.time) -> None:
+        self._store = store
+        self._account = account
+        self._limits = limits
+        self._caps = _caps(limits)
+        self._clock = clock
+        store.ensure(_SCHEMA)
+
+    async def reserve(self, use: Use) -> Room:
+        """Take a place under all caps, or under none; an act that has its place takes no second one.
+
+        Returns:
+            What is left after it.
+
+        Raises:
+            OverCap: there is no room; of several such caps, it tells of the one that has room last.
+        """
+
+        def take(connection: sqlite3.Connection) -> Room:
+            now = self._clock()  # here, so that places of several servers are taken in the order of their times
+            if not self._has(connection, use.send_id):
+                people = int(self._is_new(connection, use, now))
+                self._refuse(connection, use, people, now)
+                connection.execute(
+                    "INSERT INTO caps_uses (account, send_id, dashboard_id, person, texts, people, cents, at)"
+                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                    (self._account, use.send_id, use.dashboard_id, use.person, use.texts, people, use.cents, now),
+                )
+                connection.execute("DELETE FROM caps_uses WHERE at <= ?", (now - KEEP_SECONDS,))
+            return self._room(connection, use.dashboard_id, now)
+
+        return await self._store.transact(take, durable=False)
+
+    async def release(self, send_id: str) -> None:
+        """Give a place back, where certainly nothing left; one that is not there is no mistake."""
+
+        def give_back(connection: sqlite3.Connection) -> None:
+            this = self._account, send_id
+            of_whom = connection.execute(
+                "SELECT dashboard_id, person FROM caps_uses WHERE account = ? AND send_id = ?", this
+            ).fetchone()
+            connection.execute("DELETE FROM caps_uses WHERE account = ? AND send_id = ?", this)
+            # Who was new to this act is from now on new to the next one that texts the same person.
+            connection.execute(
+                "UPDATE caps_uses AS this SET people = NOT EXISTS (SELECT 1 FROM caps_uses AS earlier"
+                " WHERE earlier.account = this.account AND earlier.dashboard_id = this.dashboard_id"
+                " AND earlier.person = this.person AND earlier.texts > 0 AND earlier.number < this.number"
+                " AND earlier.at > this.at - ?)"
+                " WHERE account = ? AND dashboard_id = ? AND person = ? AND texts > 0",
+                (MEMORY_SECONDS, self._account, *(of_whom or (None, None))),
+            )
+
+        await self._store.transact(give_back, durable=False)
+
+    async def left(self, dashboard_id: int) -> Room:
+        """What one line has left."""
+        return await self._store.transact(
+            lambda connection: self._room(connection, dashboard_id, self._clock()), durable=False
+        )
+
+    def _has(self, connection: sqlite3.Connection, send_id: str) -> bool:
+        this = self._account, send_id
+        found = connection.execute("SELECT 1 FROM caps_uses WHERE account = ? AND send_id = ?", this)
+        return found.fetchone() is not None
+
+    def _is_new(self, connection: sqlite3.Connection, use: Use, now: float) -> bool:
+        """Whether it texts a person whom this line has not texted within the memory."""
+        if not use.texts or use.person is None:
+            return False
+        known = connection.execute(
+            "SELECT 1 FROM caps_uses WHERE account = ? AND dashboard_id = ? AND person = ? AND texts > 0 AND at > ?",
+            (self._account, use.dashboard_id, use.person, now - MEMORY_SECONDS),
+        )
+        return known.fetchone() is None
+
+    def _refuse(self, connection: sqlite3.Connection, use: Use, people: int, now: float) -> None:
+        """Raise where a cap has no room; `people` is how many are new."""
+        most = self._limits.dollars_per_request
+        if use.dollars is not None and most is not None and use.dollars > most:
+            raise OverCap(
+                f"The cap on the dollars of one payment request is ${most:.2f}, and this asks for ${use.dollars:.2f}.",
+                limit="dollars_per_request",
+                frees_at=math.inf,
+            )
+        needs = {"texts": use.texts, "people": people, "cents": use.cents}
+        line = self._account, use.dashboard_id
+        refusals = [cap.refusal(connection, line, needs[cap.column], now) for cap in self._caps]
+        last = max(filter(None, refusals), key=lambda refusal: refusal.frees_at, default=None)
+        if last is not None:
+            raise last
+
+    def _room(self, connection: sqlite3.Connection, dashboard_id: int, now: float) -> Room:
+        line = self._account, dashboard_id
+        left = {cap.name: max(0, cap.limit - cap.used(connection, line, now)) for cap in self._caps}
+        cents = left.get("dollars_per_day")
+        return Room(
+            texts_per_hour=left.get("texts_per_hour"),
+            texts_per_day=left.get("texts_per_day"),
+            new_people_per_day=left.get("new_people_per_day"),
+            dollars_per_request=self._limits.dollars_per_request,
+            dollars_per_day=None if cents is None else dollars_of(cents),
+        )
+
+
+def _caps(limits: Limits) -> list[_Cap]:
+    """The caps over windows that are on."""
+    dollars = limits.dollars_per_day
+    cents = whole_cents(dollars)[0] if dollars is not None else None
+    caps: list[tuple[str, str, Literal["texts", "people", "cents"], float, int | None]] = [
+        ("texts_per_hour", "a line's texts in any 60 minutes", "texts", _HOUR, limits.texts_per_hour),
+        ("texts_per_day", "a line's texts in any 24 hours", "texts", _DAY, limits.texts_per_day),
+        ("new_people_per_day", "new people a line texts in any 24 hours", "people", _DAY, limits.new_people_per_day),
+        ("dollars_per_day", "dollars a line asks for in any 24 hours", "cents", _DAY, cents),
+    ]
+    return [
+        _Cap(name, counts, column, seconds, limit) for name, counts, column, seconds, limit in caps if limit is not None
+    ]

@@ -1,0 +1,162 @@
+"""Who wants no more texts: what people said of it on each line, kept so that nobody is texted against their word.
+
+A `stop` stands until the person texts START, without end: forgetting it would be the breach. A `perhaps_stop` stands
+until START, until somebody of the business has judged it (`settled`), or for 30 days. Nothing else lifts either.
+
+Of each kind of word only the latest time is kept. So it makes no difference how often or in which order texts are
+heard, and two servers that hear the same ones agree. Rows hold no number and no text: a keyed hash and a time.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from textrequest_mcp.ground.keyed_hash import keyed
+from textrequest_mcp.ground.store import Store
+from textrequest_mcp.guard.rules.optout import Wish, read_wish
+from textrequest_mcp.upstream.phone import from_wire
+
+if TYPE_CHECKING:
+    import sqlite3
+
+KEEP_PERHAPS_SECONDS = 30 * 86400.0
+
+# A START is kept as long as the stop that it answers, which may be heard again, or only after it.
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS consent_words (
+    account TEXT NOT NULL, person TEXT NOT NULL,
+    word TEXT NOT NULL CHECK (word IN ('stop', 'perhaps_stop', 'start', 'settled')),
+    at REAL NOT NULL, PRIMARY KEY (account, person, word)) WITHOUT ROWID;
+"""
+
+_JUDGED = """
+SELECT account, person, 'settled', min(at, coalesce(:through, at)) FROM consent_words
+WHERE account = :account AND person = :person AND word = 'perhaps_stop'
+"""
+_KEEP_LATEST = "ON CONFLICT (account, person, word) DO UPDATE SET at = max(at, excluded.at)"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What stands against texting somebody, in seconds since 1970 by the clock of the texts; None where nothing does.
+
+    Attributes:
+        stopped_at: when they last said that they want no more.
+        perhaps_at: when they last said what may mean so, and nobody has judged since.
+    """
+
+    stopped_at: float | None
+    perhaps_at: float | None
+
+
+class Consent:
+    """The consent of the people of one account.
+
+    Args:
+        store: where the rows are.
+        account: names the account without telling its key.
+        clock: seconds since 1970.
+
+    Numbers may be in E.164 or in the service's own form. Every method raises `StoreError` where the store cannot be
+    used; then nothing was noted, and nothing may be sent.
+    """
+
+    def __init__(self, store: Store, account: str, *, clock: Callable[[], float] = time.time) -> None:
+        self._store = store
+        self._account = account
+        self._clock = clock
+        store.ensure(SCHEMA)
+
+    async def heard(self, dashboard_id: int, phone_number: str, body: str, at: float) -> Wish | None:
+        """Note what a text that came in says about further texts, and answer it; the same text may be heard again.
+
+        Args:
+            dashboard_id: the line that it came to.
+            phone_number: who wrote it.
+            body: what they wrote; it is read and not kept.
+            at: when the service got it, in seconds since 1970.
+        """
+        wish = read_wish(body)
+        if wish is not None:
+            secret = await self._store.secret()
+            await self._store.transact(
+                lambda connection: note(connection, secret, self._account, dashboard_id, phone_number, wish, at)
+            )
+        return wish
+
+    async def standing(self, dashboard_id: int, phone_number: str) -> Standing:
+        """What stands against texting this number from this line now."""
+        secret = await self._store.secret()
+        now = self._clock()
+        return await self._store.transact(
+            lambda connection: stands(connection, secret, self._account, dashboard_id, phone_number, now)
+        )
+
+    async def settled(self, dashboard_id: int, phone_number: str, *, through: float | None = None) -> None:
+        """Lift a `perhaps_stop`, because a person judged it to be none; never a `stop`.
+
+        Args:
+            dashboard_id: the line.
+            phone_number: whose words were judged.
+            through: the `perhaps_at` that the person was shown: what was said later, they have not judged. Left out,
+                all that was heard until now is lifted. What is heard later and was said later stands in any case.
+        """
+        person = _person(await self._store.secret(), dashboard_id, phone_number)
+
+        def lift(connection: sqlite3.Connection) -> None:
+            connection.execute(
+                f"INSERT INTO consent_words {_JUDGED} {_KEEP_LATEST}",
+                {"account": self._account, "person": person, "through": through},
+            )
+
+        await self._store.transact(lift)
+
+    async def tidy(self) -> None:
+        """Forget each `perhaps_stop` that has not stood for 30 days, and what was judged of it."""
+        before = self._clock() - KEEP_PERHAPS_SECONDS
+        await self._store.transact(
+            lambda connection: connection.execute(
+                "DELETE FROM consent_words WHERE word IN ('perhaps_stop', 'settled') AND at < ?", (before,)
+            )
+        )
+        self._store.scrub()
+
+
+def note(
+    connection: sqlite3.Connection, secret: bytes, account: str, dashboard_id: int, phone: str, wish: Wish, at: float
+) -> None:
+    """Note a wish inside the caller's own transaction, on a store that was told to `ensure` the `SCHEMA`."""
+    connection.execute(
+        f"INSERT INTO consent_words VALUES (?, ?, ?, ?) {_KEEP_LATEST}",  # noqa: S608 - our own words
+        (account, _person(secret, dashboard_id, phone), wish, at),
+    )
+
+
+def stands(
+    connection: sqlite3.Connection, secret: bytes, account: str, dashboard_id: int, phone: str, now: float
+) -> Standing:
+    """`Consent.standing` inside the caller's own transaction; `now` is in seconds since 1970."""
+    rows = connection.execute(
+        "SELECT word, at FROM consent_words WHERE account = ? AND person = ?",
+        (account, _person(secret, dashboard_id, phone)),
+    )
+    latest: dict[str, float] = dict(rows.fetchall())
+    stopped_at, perhaps_at = latest.get("stop"), latest.get("perhaps_stop")
+    started_at, settled_at = latest.get("start"), latest.get("settled")
+    if stopped_at is not None and started_at is not None and started_at > stopped_at:  # at the same time, stop holds
+        stopped_at = None
+    if perhaps_at is not None and (
+        perhaps_at < now - KEEP_PERHAPS_SECONDS
+        or (started_at is not None and started_at > perhaps_at)
+        or (settled_at is not None and settled_at >= perhaps_at)
+    ):
+        perhaps_at = None
+    return Standing(stopped_at, perhaps_at)
+
+
+def _person(secret: bytes, dashboard_id: int, phone: str) -> str:
+    """Names a person on a line, the same for every spelling of their number."""
+    return keyed(secret, f"consent:{dashboard_id}:{from_wire(phone) or phone}")

@@ -1,0 +1,59 @@
+"""The no of a rule: what it says, and which setting governs it."""
+
+from datetime import UTC, datetime
+
+from textrequest_mcp.guard.rules.person_facts import Facts
+from textrequest_mcp.upstream.errors import TextRequestError
+from textrequest_mcp.upstream.phone import masked
+from textrequest_mcp.upstream.times import show_time
+
+CONSENT, PROVENANCE, INVISIBLE, CALLBACKS, UNANSWERED = (
+    "TEXTREQUEST_CONSENT",
+    "TEXTREQUEST_PROVENANCE",
+    "TEXTREQUEST_VISIBLE_ONLY",
+    "TEXTREQUEST_CALLBACK_HOSTS",
+    "TEXTREQUEST_IF_UNANSWERED",
+)
+
+
+class Forbidden(TextRequestError):
+    """A rule of whoever runs this server says no; certainly nothing left.
+
+    Attributes:
+        rule: the setting that governs it.
+    """
+
+    def __init__(self, what: str, *, rule: str, todo: str) -> None:
+        super().__init__(what, todo=f"{todo} The rule is {rule}, which only the person who runs this server can set.")
+        self.rule = rule
+
+
+def perhaps(at: float) -> str:
+    """Why a person is asked first, after words that may mean no more texts."""
+    return f"On {show_moment(at)} they wrote what may mean that they want no more texts."
+
+
+def check_record(facts: Facts, number: str) -> None:
+    """Refuse whom a contact's record bars from texts.
+
+    Raises:
+        Forbidden: they opted out, or are blocked.
+    """
+    if facts.opted_out_at is not None:
+        raise Forbidden(
+            f"This person opted out at {show_moment(facts.opted_out_at)} by texting STOP, so {masked(number)} is not "
+            "texted.",
+            rule=CONSENT,
+            todo="Only their own START lifts that.",
+        )
+    if facts.is_blocked:
+        raise Forbidden(
+            f"The contact with {masked(number)} is blocked on this line: an answer would be dropped.",
+            rule=CONSENT,
+            todo="Ask the person whether to unblock them with save_contact.",
+        )
+
+
+def show_moment(moment: float) -> str:
+    """Seconds since 1970 as a sentence has them."""
+    return show_time(datetime.fromtimestamp(moment, UTC))

@@ -1,0 +1,232 @@
+"""The rules that stand before a change, whatever the assistant does: who may be texted, when, how often, with what.
+
+Each rule can be switched off by its own setting. One that is broken refuses, and names itself and its setting; one that
+cannot tell has a person decide.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+from textrequest_mcp.ground.clean import unseen
+from textrequest_mcp.guard.change import Account, Plan
+from textrequest_mcp.guard.provenance.memory import Provenance
+from textrequest_mcp.guard.rules.allowlist import SETTING as ONLY_TO
+from textrequest_mcp.guard.rules.allowlist import Allowlist
+from textrequest_mcp.guard.rules.consent import Consent
+from textrequest_mcp.guard.rules.forbidden import (
+    CALLBACKS,
+    CONSENT,
+    INVISIBLE,
+    UNANSWERED,
+    Forbidden,
+    check_record,
+    perhaps,
+    show_moment,
+)
+from textrequest_mcp.guard.rules.hours import SETTING as QUIET_HOURS
+from textrequest_mcp.guard.rules.hours import Open, Quiet, QuietHours, judge, why_not
+from textrequest_mcp.guard.rules.person_facts import SAME_MOMENT_SECONDS, Facts, Known, Place
+from textrequest_mcp.upstream.phone import masked
+
+_ANSWER_SECONDS = 86_400.0  # an answer within a day of their last text is no outreach
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rules:
+    """What is in force; see the README's table of settings."""
+
+    consent: bool = True
+    quiet_hours: QuietHours | None = field(default_factory=QuietHours)
+    only_to: Allowlist = field(default_factory=lambda: Allowlist(""))
+    provenance: bool = True
+    visible_only: bool = True
+    if_unanswered: bool = True
+    callback_hosts: frozenset[str] = frozenset()
+
+
+class Policy:
+    """Applies the rules to one account.
+
+    Args:
+        rules: what is in force.
+        consent: what people said of further texts.
+        provenance: whose words the assistant has read.
+        known: what was read lately.
+        clock: seconds since 1970 by the service's clock.
+    """
+
+    def __init__(
+        self,
+        rules: Rules,
+        consent: Consent,
+        provenance: Provenance,
+        known: Known,
+        *,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.rules = rules
+        self.consent = consent
+        self.provenance = provenance
+        self.known = known
+        self._clock = clock
+
+    def now(self) -> float:
+        """Seconds since 1970 by the service's clock."""
+        return self._clock()
+
+    async def reasons(self, account: Account, plan: Plan) -> list[str]:
+        """Why a person has to be asked before this change, a sentence each; none where nobody has to be.
+
+        Writes nothing, and says the same of the same facts: it runs again in every round of a question.
+
+        Raises:
+            Forbidden: a rule says no.
+            TextRequestError: what has to be known cannot be read.
+            StoreError: the store cannot be used.
+        """
+        self._words(plan)
+        self._callbacks(plan)
+        why: list[str] = []
+        for use in plan.uses:
+            if plan.texts is not None and use.person is not None:
+                why += await self._decided(account, plan, use.line, use.person)
+        if self.rules.provenance:
+            doubts = [doubt for use in plan.uses for doubt in self.provenance.doubts(use)]
+            why += [doubt.sentence for doubt in doubts]
+        return list(dict.fromkeys(why))
+
+    async def approved(self, people: Sequence[Place], shown: str) -> None:
+        """A person agreed to a change that is about these people, and judged what they were shown of them.
+
+        Raises:
+            StoreError: the store cannot be used.
+        """
+        for place in people:
+            self.provenance.trust_number(*place)
+            at = (await self.consent.standing(*place)).perhaps_at if self.rules.consent else None
+            if at is not None and perhaps(at) in shown:
+                await self.consent.settled(*place, through=at)
+
+    async def still_allowed(self, people: Sequence[Place]) -> None:
+        """Look once more whether somebody said STOP, which can come while a call waits for its turn.
+
+        Raises:
+            Forbidden: somebody did.
+            StoreError: the store cannot be used.
+        """
+        for place in people if self.rules.consent else ():
+            await self._said_no(*place)
+
+    async def _decided(self, account: Account, plan: Plan, line: int, number: str) -> list[str]:
+        try:
+            return await self._texting(account, plan, line, number)
+        except Forbidden as no:
+            if plan.closes and no.rule != ONLY_TO:
+                return [no.what]
+            raise
+
+    async def _texting(self, account: Account, plan: Plan, line: int, number: str) -> list[str]:
+        if not self.rules.only_to.allows(number):
+            raise Forbidden(self.rules.only_to.refusal(number), rule=ONLY_TO, todo="Do not try another way.")
+        why = await self._said_no(line, number) if self.rules.consent else []
+        since = plan.since  # a condition of the caller's own, which holds whatever the settings say
+        if since is None and self.rules.if_unanswered and not plan.closes:
+            since = self.known.read_to(plan.caller, (line, number))
+        facts = await self._facts(account, line, number, since)
+        if self.rules.consent:
+            check_record(facts, number)
+        answered_at = self.known.answered_at((line, number), facts)
+        if since is not None and answered_at is not None and answered_at > since + SAME_MOMENT_SECONDS:
+            await self._answered_meanwhile(account, plan, line, number, since, answered_at)
+        return why + self._hours(number, facts)
+
+    async def _facts(self, account: Account, line: int, number: str, since: float | None) -> Facts:
+        """What is known of a person: of an answer to a text that was just read, no more is read than was."""
+        facts = self.known.facts((line, number))
+        if facts is not None:
+            return facts
+        talk = self.known.talk((line, number))
+        if talk is not None and self._is_answer(talk):
+            return talk
+        rules = self.rules
+        if not (rules.consent or rules.quiet_hours or rules.provenance or since is not None):
+            return Facts()
+        facts = await account.contact(line, number)
+        self.known.saw((line, number), facts)
+        return facts
+
+    def _is_answer(self, facts: Facts) -> bool:
+        return facts.received_at is not None and abs(self._clock() - facts.received_at) < _ANSWER_SECONDS
+
+    async def _said_no(self, line: int, number: str) -> list[str]:
+        standing = await self.consent.standing(line, number)
+        if standing.stopped_at is not None:
+            raise Forbidden(
+                f"This person asked at {show_moment(standing.stopped_at)} for no more texts, so {masked(number)} "
+                "is not texted.",
+                rule=CONSENT,
+                todo="Only their own START lifts that.",
+            )
+        if standing.perhaps_at is not None:
+            return [perhaps(standing.perhaps_at)]
+        return []
+
+    def _hours(self, number: str, facts: Facts) -> list[str]:
+        hours = self.rules.quiet_hours
+        if hours is None or self._is_answer(facts):
+            return []
+        verdict = judge(number, datetime.fromtimestamp(self._clock(), UTC), hours)
+        if isinstance(verdict, Open):
+            return []
+        if isinstance(verdict, Quiet):
+            raise Forbidden(why_not(verdict), rule=QUIET_HOURS, todo="Offer to send it then.")
+        return [why_not(verdict)]
+
+    async def _answered_meanwhile(
+        self, account: Account, plan: Plan, line: int, number: str, since: float, answered_at: float
+    ) -> None:
+        """Show what came since the conversation was read, instead of talking past it."""
+        newer = await account.newer(plan.caller, line, number, since)
+        if not newer:
+            return
+        self.known.read(plan.caller, (line, number), answered_at)  # not up to now: more may have come since
+        then = "the same call goes through then" if plan.since is None else "with a later if_unanswered_since"
+        raise Forbidden(
+            "Since the conversation was read, there is more in it: " + " / ".join(newer),
+            rule=UNANSWERED,
+            todo=f"Read it, and send what still fits; {then}.",
+        )
+
+    def _words(self, plan: Plan) -> None:
+        for use in plan.uses if self.rules.visible_only else ():
+            for name, words in (use.words or {}).items():
+                hidden = unseen(words)
+                if hidden:
+                    raise Forbidden(
+                        f"{name} holds characters that nobody would see: {', '.join(hidden[:3])}.",
+                        rule=INVISIBLE,
+                        todo="Write it without them.",
+                    )
+
+    def _callbacks(self, plan: Plan) -> None:
+        for address in plan.callbacks:
+            if _host(address) not in self.rules.callback_hosts:
+                raise Forbidden(
+                    "A callback would send what becomes of this text to an address that is not on the list.",
+                    rule=CALLBACKS,
+                    todo="Leave the callback out; get_send_status tells of the delivery.",
+                )
+
+
+def _host(address: str) -> str | None:
+    """The host that everybody takes an address to name; None for one that is read in different ways."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return None
+    return None if "\\" in address or "@" in parts.netloc else (parts.hostname or "").lower()

@@ -1,0 +1,159 @@
+"""Opens an account: which object is made of which."""
+
+import hashlib
+import time
+from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from textrequest_mcp.account.line import Account
+from textrequest_mcp.app import all_specs, kinds_of_acts
+from textrequest_mcp.ground.store import Store
+from textrequest_mcp.guard.approval.gate import Gate
+from textrequest_mcp.guard.audit.writer import Audit
+from textrequest_mcp.guard.once.ledger import Ledger
+from textrequest_mcp.guard.once.lost_sends import Pace, Settler
+from textrequest_mcp.guard.provenance.memory import Provenance
+from textrequest_mcp.guard.rules.allowlist import Allowlist
+from textrequest_mcp.guard.rules.caps import Caps
+from textrequest_mcp.guard.rules.consent import Consent, note
+from textrequest_mcp.guard.rules.hours import read_quiet_hours
+from textrequest_mcp.guard.rules.optout import read_wish
+from textrequest_mcp.guard.rules.person_facts import Known
+from textrequest_mcp.guard.rules.policy import Policy, Rules
+from textrequest_mcp.guard.rules.remaining import Limits
+from textrequest_mcp.live.encryption import Sealed
+from textrequest_mcp.live.events import TextEvent
+from textrequest_mcp.live.log import EventLog
+from textrequest_mcp.live.poll import Reader, service_clock
+from textrequest_mcp.live.subscriptions import Subscriptions
+from textrequest_mcp.live.watch import Live
+from textrequest_mcp.settings.table import Settings
+from textrequest_mcp.tools.sending import Sender
+from textrequest_mcp.upstream.api import Api
+from textrequest_mcp.upstream.limiter import Limiter
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    import httpx2
+
+
+@asynccontextmanager
+async def open_account(
+    settings: Settings,
+    *,
+    transport: "httpx2.AsyncBaseTransport | None" = None,
+    clock: Callable[[], float] = time.time,
+    pace: Pace | None = None,
+) -> AsyncGenerator[tuple[Account, Store]]:
+    """The account that the settings name, and the store behind it; both closed at the end.
+
+    Args:
+        settings: with `sandbox`, the account is a pretend one inside this process.
+        transport: what carries the requests instead of the network; for tests.
+        clock: answers the seconds since 1970 that the ledger of sends goes by; for tests.
+        pace: how long sends whose answer was lost are looked for; for tests.
+    """
+    store = Store.open(settings.state_dir)
+    key = settings.api_key
+    pretend: Pretend | None = None
+    if settings.sandbox and transport is None:
+        pretend = _sandbox()
+        key, transport = pretend.key, pretend.transport
+    account_id = hashlib.sha256(f"{settings.base_url} {key}".encode()).hexdigest()[:32]
+    calls, seconds = settings.rate_limit
+    limiter = Limiter(store, account_id, calls=calls, per_seconds=seconds)
+    gate = Gate(store, account_id, may_preview=settings.confirm_fallback == "token")
+    before = [settings.previous_api_key] if settings.previous_api_key else []
+    async with Api(settings.base_url, key, limiter, secrets=before, transport=transport) as api:
+        audit = Audit(
+            store,
+            account_id,
+            keep_days=settings.audit_days,
+            with_bodies=settings.audit_bodies,
+            kinds=kinds_of_acts(),
+            clock=clock,
+        )
+        window = settings.duplicate_minutes * 60.0
+        ledger = Ledger(store, account_id, window_seconds=window, clock=clock, witness=audit.follow)
+        settler = Settler(ledger, ahead=lambda: api.ahead, pace=pace)
+        now = service_clock(api, clock)
+        consent = Consent(store, account_id, clock=clock)
+        known = Known()
+
+        def witness(connection: "sqlite3.Connection", secret: bytes, event: TextEvent) -> None:
+            known.happened((event.dashboard_id, event.phone_number), event.at)
+            wish = read_wish(event.body or "") if event.direction == "R" and settings.consent else None
+            if wish is not None and (event.at is not None or wish != "start"):  # without a time it allows nothing
+                at = event.at if event.at is not None else now()
+                note(connection, secret, account_id, event.dashboard_id, event.phone_number, wish, at)
+
+        log = EventLog(store, account_id, Sealed(key), keep_days=settings.event_days, witness=witness, clock=now)
+        reader = Reader(api, log, store, account_id, rate_limit=settings.rate_limit, ledger=ledger, clock=now)
+        sender = Sender(
+            ledger,
+            settler,
+            tagged=settings.tag_sends,
+            caps=Caps(store, account_id, limits_of(settings), clock=clock),
+            keeps_bodies=settings.audit_bodies,
+        )
+        policy = Policy(rules_of(settings), consent, Provenance(), known, clock=now)
+        live = Live(log, reader)
+        account = Account(api, gate, sender, policy, audit, live, Subscriptions(live), settings.dashboard_id)
+        if pretend is not None:
+            account.also = (pretend.run,)
+            account.routes = pretend.routes
+        settler.goes_by(account, {spec.name: spec.once for spec in all_specs() if spec.once is not None})
+        try:
+            yield account, store
+        finally:
+            store.close()
+
+
+def limits_of(settings: Settings) -> Limits:
+    """The caps that the settings name."""
+    return Limits(
+        texts_per_hour=settings.texts_per_hour,
+        texts_per_day=settings.texts_per_day,
+        new_people_per_day=settings.new_people_per_day,
+        dollars_per_request=settings.dollars_per_request,
+        dollars_per_day=settings.dollars_per_day,
+    )
+
+
+def rules_of(settings: Settings) -> Rules:
+    """The rules that the settings name.
+
+    Raises:
+        ValueError: one of them makes no sense; the sentence says which.
+    """
+    return Rules(
+        consent=settings.consent,
+        quiet_hours=None if settings.quiet_hours == "off" else read_quiet_hours(settings.quiet_hours),
+        only_to=Allowlist(settings.only_to),
+        provenance=settings.provenance,
+        visible_only=settings.visible_only,
+        if_unanswered=settings.if_unanswered,
+        callback_hosts=settings.callback_hosts,
+    )
+
+
+class Pretend(NamedTuple):
+    """A pretend account in this process; of it only its webhooks touch the network, and only this machine's."""
+
+    key: str
+    transport: "httpx2.AsyncBaseTransport"
+    run: Callable[[], Coroutine[Any, Any, None]]
+    routes: Sequence[Any]
+
+
+def _sandbox() -> Pretend:
+    import httpx2
+
+    from textrequest_mcp.sandbox import Courier, create_app, make_key, play_routes
+
+    key = make_key()
+    app = create_app(key=key)
+    pretend: Any = app.state.account
+    return Pretend(key, httpx2.ASGITransport(app=app), Courier(pretend, key).run, play_routes(pretend))

@@ -1,0 +1,234 @@
+"""The command `audit`: a table, JSON or CSV of what was done, and whether anybody changed the record of it."""
+
+import csv
+import io
+import json
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+from tests.sandbox.service import START, Clock
+
+from textrequest_mcp.cli import main
+from textrequest_mcp.ground.store import FILE_NAME, Store
+from textrequest_mcp.guard.audit.reader import Entry
+from textrequest_mcp.guard.audit.writer import Audit
+
+ACCOUNT = "0123456789abcdef"
+PERSON = "fedcba9876543210"
+DAY = 86400.0
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The state folder that the command is told of, in an environment without a key."""
+    for name in [name for name in os.environ if name.startswith("TEXTREQUEST_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("TEXTREQUEST_STATE_DIR", str(tmp_path))
+    return tmp_path
+
+
+def record(folder: Path, *entries: Entry) -> None:
+    """One entry on each of the days from 2026-05-28 20:26:40 UTC on."""
+    clock = Clock()
+    store = Store.open(folder)
+
+    async def write() -> None:
+        await store.secret()
+        audit = Audit(store, ACCOUNT, with_bodies=True, clock=clock)
+        for entry in entries:
+            await audit.record(entry)
+            clock.forward(DAY)
+
+    anyio.run(write)
+    store.close()
+
+
+def entry(**differences: Any) -> Entry:
+    given: dict[str, Any] = {"caller": "claude-ai", "tool": "send_message", "kind": "send", "outcome": "sent"}
+    return Entry(**(given | differences))
+
+
+SENT = entry(dashboard_id=121, person=PERSON, ids={"send_id": "send_1", "message_id": "m1"})
+REFUSED = entry(kind="refusal", outcome="refused", rule="quiet_hours", dashboard_id=121, person=PERSON)
+SAVED = entry(tool="save_contact", kind="write", outcome="done", dashboard_id=7)
+
+
+def printed(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    """What a run that ends well writes to stdout."""
+    assert main(["audit", *arguments]) == 0
+    told = capsys.readouterr()
+    assert told.err == ""
+    return told.out
+
+
+def test_without_a_key_it_prints_an_aligned_table(folder: Path, capsys: pytest.CaptureFixture[str]):
+    assert START == 1_780_000_000.25
+    record(folder, SENT, REFUSED)
+
+    assert printed(capsys) == (
+        "row  time (UTC)            account   host       tool          kind     line  person    outcome  rule         "
+        "ids\n"
+        "1    2026-05-28T20:26:40Z  01234567  claude-ai  send_message  send     121   fedcba98  sent                  "
+        "send_id=send_1 message_id=m1\n"
+        "2    2026-05-29T20:26:40Z  01234567  claude-ai  send_message  refusal  121   fedcba98  refused  quiet_hours\n"
+    )
+
+
+def test_json_lines_have_every_fact(folder: Path, capsys: pytest.CaptureFixture[str]):
+    record(folder, entry(ids={"send_id": "send_1"}, note="Näh.", body="Hi\nMaria 🙂", person=PERSON), SAVED)
+
+    first, second = (json.loads(line) for line in printed(capsys, "--json").splitlines())
+
+    assert first == {
+        "number": 1,
+        "time": "2026-05-28T20:26:40Z",
+        "account": "01234567",
+        "host": "claude-ai",
+        "tool": "send_message",
+        "kind": "send",
+        "dashboard_id": None,
+        "person": PERSON,
+        "outcome": "sent",
+        "rule": None,
+        "ids": {"send_id": "send_1"},
+        "note": "Näh.",
+        "body": "Hi\nMaria 🙂",
+    }
+    assert list(second) == list(first)
+
+
+def test_csv_can_be_opened_in_a_spreadsheet_and_holds_no_formula(folder: Path, capsys: pytest.CaptureFixture[str]):
+    names = ['=HYPERLINK("http://evil.example")', "+1", "-1", "@SUM(1)", "plain = name"]
+    record(folder, *(entry(caller=name, body=f"\t{name}, you\nsee") for name in names))
+
+    rows = list(csv.DictReader(io.StringIO(printed(capsys, "--csv"))))
+
+    assert [row["host"] for row in rows] == [*(f"'{name}" for name in names[:4]), "plain = name"]
+    assert [row["body"] for row in rows] == [f"'\t{name}, you\nsee" for name in names]
+    assert rows[0]["time"] == "2026-05-28T20:26:40Z"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "numbers"),
+    [
+        (["--since", "2026-05-29"], [2, 3]),
+        (["--until", "2026-05-29"], [1, 2]),
+        (["--since", "2026-05-29", "--until", "2026-05-29"], [2]),
+        (["--since", "2026-05-29T20:26:41"], [3]),
+        (["--until", "2026-05-29T22:00+02:00"], [1]),
+        (["--tool", "save_contact"], [3]),
+        (["--tool", "no_such_tool"], []),
+    ],
+    ids=str,
+)
+def test_days_times_and_a_tool_choose(
+    folder: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], numbers: list[int]
+):
+    record(folder, SENT, REFUSED, SAVED)
+
+    lines = printed(capsys, "--json", *arguments).splitlines()
+
+    assert [json.loads(line)["number"] for line in lines] == numbers
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--since", "yesterday"], "--since is neither a day"),
+        (["--until", "9999-12-31"], "--until is neither a day"),
+        (["--verify", "--tool", "send_message"], "--verify checks all"),
+    ],
+    ids=["no day", "no such day", "part of a check"],
+)
+def test_what_makes_no_sense_is_told(folder: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], said: str):
+    assert main(["audit", *arguments]) == 2
+
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [[], ["--json"], ["--verify"]], ids=["table", "json", "verify"])
+def test_without_a_state_file_that_is_said_and_none_is_made(
+    folder: Path, capsys: pytest.CaptureFixture[str], arguments: list[str]
+):
+    assert main(["audit", *arguments]) == 1
+
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err.startswith("There is no audit: ")
+    assert str(folder / FILE_NAME) in told.err
+    assert list(folder.iterdir()) == []
+
+
+def test_a_misspelt_state_folder_is_told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    monkeypatch.setenv("TEXTREQUEST_STATE_DIRECTORY", "/elsewhere")
+
+    assert main(["audit"]) == 2
+
+    assert "TEXTREQUEST_STATE_DIRECTORY is not a setting" in capsys.readouterr().err
+
+
+def test_a_file_that_is_no_database_is_a_sentence(folder: Path, capsys: pytest.CaptureFixture[str]):
+    (folder / FILE_NAME).write_text("Dear diary, " * 1000)
+
+    assert main(["audit"]) == 1
+
+    assert "damaged or not a database" in capsys.readouterr().err
+
+
+def test_a_whole_audit_is_verified(folder: Path, capsys: pytest.CaptureFixture[str]):
+    record(folder)
+    assert printed(capsys, "--verify") == "The audit is whole: no rows, each as it was written.\n"
+
+    record(folder, SENT, REFUSED)
+
+    assert printed(capsys, "--verify") == "The audit is whole: 2 rows, each as it was written.\n"
+
+
+def test_a_broken_audit_is_told_with_the_first_bad_row_and_can_still_be_read(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+):
+    record(folder, SENT, REFUSED, SAVED)
+    with sqlite3.connect(folder / FILE_NAME) as connection:
+        connection.execute("DROP TRIGGER audit_never_changes")
+        connection.execute("UPDATE audit_entries SET entry = '{}', at = 'never' WHERE number = 2")
+    connection.close()
+
+    assert main(["audit", "--verify"]) == 1
+    assert "broken at row 2:" in capsys.readouterr().out
+    assert [line.split()[-1] for line in printed(capsys).splitlines()[1:]] == ["message_id=m1", "unreadable", "done"]
+
+
+def test_nothing_that_a_host_calls_itself_reaches_the_terminal_as_a_command(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+):
+    record(folder, entry(rule="\x1b[2J", ids={"send_id": "a\u202eb"}))
+
+    out = printed(capsys)
+
+    assert "\\u001b[2J" in out
+    assert "\\u202e" in out
+
+
+def test_a_terminal_that_knows_no_emoji_and_a_reader_that_has_seen_enough_are_no_trouble(folder: Path):
+    record(folder, *(entry(caller="🙂 host") for _ in range(1000)))
+    command = [sys.executable, "-m", "textrequest_mcp", "audit"]
+    environment = os.environ | {"PYTHONIOENCODING": "ascii"}
+
+    head = shutil.which("head")
+    assert head is not None
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment) as audit:
+        seen = subprocess.run([head, "-2"], stdin=audit.stdout, capture_output=True, text=True, check=True)
+        assert audit.stdout is not None
+        assert audit.stderr is not None
+        audit.stdout.close()
+        complaints = audit.stderr.read()
+
+    assert "\\U0001f642 host" in seen.stdout.splitlines()[1]
+    assert (audit.returncode, complaints) == (0, b"")

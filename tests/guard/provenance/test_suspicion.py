@@ -1,0 +1,18 @@
+"""Words that speak to an assistant are told from what customers say to a business."""
+
+import pytest
+from tests.guard.provenance.assistant_texts import TO_AN_ASSISTANT, TO_THE_BUSINESS
+from tests.guard.provenance.everyday_texts import EVERYDAY
+
+from textrequest_mcp.guard.provenance.disguises import readings
+from textrequest_mcp.guard.provenance.suspicion import speaks_to_an_assistant
+
+
+@pytest.mark.parametrize("body", TO_AN_ASSISTANT)
+def test_words_for_an_assistant_are_noticed(body: str):
+    assert speaks_to_an_assistant(readings(body)) is not None
+
+
+@pytest.mark.parametrize("body", [*TO_THE_BUSINESS, *EVERYDAY])
+def test_words_for_a_business_are_not(body: str):
+    assert speaks_to_an_assistant(readings(body)) is None

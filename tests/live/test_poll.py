@@ -1,0 +1,402 @@
+"""Reading on in a line's list: no text is skipped and none repeated, whatever the list and the clocks do."""
+
+import random
+from collections.abc import Callable
+from contextlib import suppress
+from email.utils import formatdate
+from pathlib import Path
+
+import pytest
+from tests.desk import LINE
+from tests.guard.once.rows import SENT, brought, may_write
+from tests.guard.once.rows import row as row_of
+from tests.live.line import PretendLine, Row, Watched, moment, row, watched
+from tests.sandbox.service import START
+
+from textrequest_mcp.ground.store import Store, StoreError
+from textrequest_mcp.upstream.errors import TextRequestError, TooBusy
+
+OLD = [row("old", START - 100)]
+
+
+async def begun(line: PretendLine, **how: object) -> Watched:
+    """A line that is watched from now on."""
+    room = watched(line, **how)  # pyright: ignore[reportArgumentType] - a table
+    assert await room.reader.read_on(LINE) == 0
+    line.queries.clear()
+    return room
+
+
+def numbered(count: int, *, first: float, step: float) -> list[Row]:
+    return [row(f"m{number}", first + number * step) for number in range(count)]
+
+
+def in_order(rows: list[Row]) -> list[str]:
+    return [each["message_id"] for each in rows]
+
+
+class TestBeginning:
+    async def test_what_a_line_has_when_it_is_first_watched_is_old(self):
+        room = await begun(PretendLine(numbered(150, first=START - 300, step=2.0)))
+        room.line.rows.append(row("new", START + 1))
+
+        assert await room.reader.read_on(LINE) == 1
+        assert await room.ids() == ["new"]
+
+    async def test_of_two_texts_of_the_same_moment_the_later_one_is_new(self):
+        room = await begun(PretendLine([row("old", START - 3)]))
+        room.line.rows.append(row("new", START - 3))
+
+        await room.reader.read_on(LINE)
+
+        assert await room.ids() == ["new"]
+
+    async def test_a_line_without_texts_can_be_watched(self):
+        room = await begun(PretendLine())
+        room.line.rows.append(row("new", START))
+
+        await room.reader.read_on(LINE)
+
+        assert await room.ids() == ["new"]
+
+    async def test_old_texts_from_the_future_or_without_a_time_are_old(self):
+        room = await begun(PretendLine([row("future", START + 9e6), row("timeless", None), row("old", START - 9)]))
+        room.line.rows += [row("new", START + 1), row("new and timeless", None)]
+
+        await room.reader.read_on(LINE)
+
+        assert sorted(await room.ids()) == ["new", "new and timeless"]
+
+    async def test_two_processes_that_begin_at_once_agree(self, tmp_path: Path):
+        line = PretendLine(list(OLD))
+        one, two = (watched(line, Store.open(tmp_path)) for _ in range(2))
+        line.after_page = lambda _: line.rows.append(row(f"m{len(line.rows)}", START + len(line.rows)))
+
+        for room in (one, two, one):
+            await room.reader.read_on(LINE)
+
+        ids = await one.ids()
+        assert sorted(ids, key=lambda each: int(each[1:])) == [f"m{n}" for n in range(1, len(ids) + 1)]
+        assert ids == await two.ids()
+
+
+class TestOneLook:
+    async def test_it_is_one_call_from_before_where_it_read_to(self):
+        room = await begun(PretendLine(list(OLD)))
+
+        await room.reader.read_on(LINE)
+
+        [query] = room.line.queries
+        assert (query["page"], query["page_size"]) == ("0", "1000")
+        assert moment(query["start_date"]) == int(START - 100 - 300)
+
+    async def test_a_text_is_noted_once_however_often_it_is_seen(self):
+        room = await begun(PretendLine(list(OLD)))
+        room.line.rows.append(row("m1", START + 1))
+
+        assert [await room.reader.read_on(LINE) for _ in range(3)] == [1, 0, 0]
+
+    async def test_a_text_that_the_list_shows_late_is_not_skipped(self):
+        room = await begun(PretendLine(list(OLD)))
+        room.line.rows.append(row("newer", START + 200))
+        await room.reader.read_on(LINE)
+        room.line.rows.append(row("late", START))
+
+        await room.reader.read_on(LINE)
+
+        assert await room.ids() == ["newer", "late"]
+
+    async def test_a_text_from_the_future_does_not_hide_those_before_it(self):
+        room = await begun(PretendLine(list(OLD)))
+        room.line.rows.append(row("future", START + 9e6))
+        await room.reader.read_on(LINE)
+        for number in range(3):
+            room.clock.forward(400)
+            room.line.rows.append(row(f"m{number}", room.clock.now))
+            await room.reader.read_on(LINE)
+
+        assert await room.ids() == ["future", "m0", "m1", "m2"]
+
+    async def test_what_is_no_text_is_passed_over(self, caplog: pytest.LogCaptureFixture):
+        room = await begun(PretendLine(list(OLD)))
+        room.line.rows += [row("m1", START + 1), row("", START + 2), row("m2", START + 3)]
+
+        await room.reader.read_on(LINE)
+
+        assert await room.ids() == ["m1", "m2"]
+        assert "lists something that is no text" in caplog.text
+        assert "Words" not in caplog.text
+
+    @pytest.mark.parametrize("says", [(204, b""), (200, b"[]"), (200, b'{"items": null}')])
+    async def test_an_empty_answer_has_no_texts(self, says: tuple[int, bytes]):
+        room = await begun(PretendLine(list(OLD)))
+        room.line.says = says
+
+        assert await room.reader.read_on(LINE) == 0
+
+    async def test_our_own_sends_learn_of_their_delivery(self):
+        room = await begun(PretendLine(list(OLD)))
+        send = await brought(room.ledger, SENT)
+        room.line.rows.append(row("m1", START + 1, message_direction="S", delivery_status="delivered"))
+
+        await room.reader.read_on(LINE)
+
+        assert (await row_of(room.ledger, send)).result["delivery_status"] == "delivered"
+
+
+SLOW = {"a second each": 1.0, "hundreds in a second": 0.0015, "all in one second": 0.00001}
+
+
+class TestManyTexts:
+    @pytest.mark.parametrize("step", SLOW.values(), ids=SLOW)
+    @pytest.mark.parametrize("exclusive", [False, True], ids=["from the start date on", "after it"])
+    async def test_five_thousand_between_two_looks_are_noted_once_and_in_order(self, step: float, exclusive: bool):
+        room = await begun(PretendLine(list(OLD), exclusive=exclusive))
+        new = numbered(5000, first=float(int(START)) + 10, step=step)
+        room.line.rows += new
+        room.clock.forward(6000)
+
+        assert await room.reader.read_on(LINE) == 5000
+        assert await room.ids() == in_order(new)
+        assert await room.reader.read_on(LINE) == 0
+        assert len(room.line.queries) <= 16
+
+    async def test_a_thousand_of_the_very_same_moment_and_nothing_else_do_not_stop_it(self):
+        """The page from the moment on is the same as the one before; it must be read on by pages."""
+        room = await begun(PretendLine())
+        room.line.rows += [row(f"m{number:04}", START + 5) for number in range(2500)]
+
+        assert await room.reader.read_on(LINE) == 2500
+
+    async def test_texts_that_come_and_go_while_it_reads_are_not_skipped_nor_repeated(self):
+        room = await begun(PretendLine(list(OLD)))
+        new = numbered(3000, first=START + 1, step=0.5)
+        room.line.rows += new
+        room.clock.forward(2000)
+
+        def shift(page: int) -> None:
+            del room.line.rows[0:200]  # the oldest are deleted, and newer ones come
+            room.line.rows.append(row(f"later{page}", START + 1900 + page))
+
+        room.line.after_page = shift
+        await room.reader.read_on(LINE)
+        room.line.after_page = lambda _: None
+        await room.reader.read_on(LINE)
+
+        ids = await room.ids()
+        assert len(ids) == len(set(ids))
+        assert set(in_order(new)) <= set(ids)
+        assert {each["message_id"] for each in room.line.rows} <= set(ids)
+
+    @pytest.mark.parametrize("says", ["page_size total_items", "page_size", "total_items"])
+    async def test_a_service_that_gives_fewer_than_asked_for_has_them_all_read(self, says: str):
+        room = await begun(PretendLine(list(OLD)))
+        room.line.most, room.line.says_of_a_page = 100, set(says.split())
+        new = numbered(1000, first=START + 1, step=0.5)
+        room.line.rows += new
+        room.clock.forward(1000)
+
+        await room.reader.read_on(LINE)
+
+        assert await room.ids() == in_order(new)
+
+
+def oldest_first(rows: list[Row]) -> list[Row]:
+    return sorted(rows, key=lambda each: each["message_timestamp_utc"])
+
+
+def newest_first(rows: list[Row]) -> list[Row]:
+    return oldest_first(rows)[::-1]
+
+
+def shuffled(rows: list[Row]) -> list[Row]:
+    return random.Random(7).sample(rows, len(rows))
+
+
+def by_person(rows: list[Row]) -> list[Row]:
+    """Conversations one after the other, each in order: the first row of a page may be older than its last."""
+    return [each for person in range(8) for each in oldest_first(rows)[person::8]]
+
+
+ORDERS = {"newest first": newest_first, "none": shuffled, "by person": by_person}
+
+
+class TestAnotherService:
+    @pytest.mark.parametrize("order", ORDERS.values(), ids=ORDERS)
+    async def test_another_order_than_is_promised_hides_nothing(self, order: Callable[[list[Row]], list[Row]]):
+        room = await begun(PretendLine(list(OLD)))
+        new = numbered(3500, first=START + 1, step=1.0)
+        room.line.rows += new
+        room.line.order = order
+        room.clock.forward(4000)
+
+        assert await room.reader.read_on(LINE) == 3500
+        room.line.rows.append(row("last", START + 3900))
+        assert await room.reader.read_on(LINE) == 1
+        assert sorted(await room.ids()) == sorted([*in_order(new), "last"])
+
+    async def test_a_service_that_ignores_the_start_date_is_read_through_by_pages(self):
+        old = [row(f"old{number}", START - 9000 + number) for number in range(3200)]
+        room = await begun(PretendLine(old, ignores=frozenset({"start_date"})))
+        new = numbered(1500, first=START + 1, step=0.5)
+        room.line.rows += new
+        room.clock.forward(1000)
+
+        assert await room.reader.read_on(LINE) == 1500
+        assert await room.ids() == in_order(new)
+        room.line.rows.append(row("last", START + 900))
+        assert await room.reader.read_on(LINE) == 1
+
+    async def test_a_service_that_ignores_everything_does_not_keep_it_for_ever(self):
+        room = await begun(PretendLine(list(OLD)))
+        room.line.ignores = frozenset({"start_date", "page"})
+        room.line.rows += numbered(2500, first=START + 1, step=0.5)
+        room.clock.forward(2000)
+
+        assert await room.reader.read_on(LINE) == 999
+        assert len(room.line.queries) <= 4
+
+    async def test_texts_without_a_time_are_noted_too(self):
+        room = await begun(PretendLine(list(OLD)))
+        room.line.rows += [row("timeless", None), row("m1", START + 1)]
+
+        await room.reader.read_on(LINE)
+
+        assert sorted(await room.ids()) == ["m1", "timeless"]
+
+
+class TestClocks:
+    @pytest.mark.parametrize("wrong", [3600.0, -3600.0, 40 * 86400.0, -40 * 86400.0])
+    async def test_a_machine_whose_clock_is_wrong_loses_nothing_even_at_its_first_look(
+        self, monkeypatch: pytest.MonkeyPatch, wrong: float
+    ):
+        """The date of the service's answers tells what time it is."""
+        line = PretendLine([*OLD, row("future", START + 9e6)], date=formatdate(START, usegmt=True))
+        monkeypatch.setattr("textrequest_mcp.upstream.api.time.time", lambda: START + wrong)
+        room = watched(line)
+        room.clock.forward(wrong)
+
+        await room.reader.read_on(LINE)
+        line.rows.append(row("m1", START + 10))
+        await room.reader.read_on(LINE)
+
+        assert await room.ids() == ["m1"]
+        assert abs(room.reader.now() - START) < 2.0
+
+    @pytest.mark.parametrize("jump", [86400.0, -86400.0, 400.0, -400.0])
+    async def test_a_jump_of_the_clock_skips_and_repeats_nothing(self, jump: float):
+        room = await begun(PretendLine(list(OLD)))
+        for number in range(4):
+            room.line.rows.append(row(f"m{number}", START + 1 + number))
+            await room.reader.read_on(LINE)
+            room.clock.forward(jump * (-1) ** number)
+
+        await room.reader.read_on(LINE)
+
+        assert await room.ids() == ["m0", "m1", "m2", "m3"]
+
+    async def test_clocks_that_agree_to_a_second_are_taken_for_the_same(self):
+        room = watched(PretendLine())
+        room.api.ahead = 1.4
+        assert room.reader.now() == room.clock.now
+        room.api.ahead = -1.6
+        assert room.reader.now() == room.clock.now - 1.6
+
+
+class TestTurns:
+    async def test_a_line_is_due_once_in_its_time_over_all_processes(self, tmp_path: Path):
+        line = PretendLine(list(OLD))
+        one, two = (watched(line, Store.open(tmp_path)) for _ in range(2))
+        assert await one.reader.is_due(LINE, 5.0) == 0.0
+        await one.reader.read_on(LINE)
+
+        assert await two.reader.is_due(LINE, 5.0) == 5.0
+        two.steady.forward(4.0)
+        assert await two.reader.is_due(LINE, 5.0) == 1.0
+        two.steady.forward(1.0)
+        assert await two.reader.is_due(LINE, 5.0) == 0.0
+        assert await two.reader.is_due(LINE, 5.0) == 5.0
+
+    async def test_a_look_of_an_earlier_start_of_the_machine_counts_for_nothing(self):
+        room = await begun(PretendLine(list(OLD)))
+        room.steady.now = 1.0
+
+        assert await room.reader.is_due(LINE, 5.0) == 0.0
+
+    async def test_what_was_read_before_the_share_was_used_up_is_kept_and_the_rest_follows(self):
+        room = await begun(PretendLine(list(OLD)), rate_limit=(20, 60.0))
+        new = numbered(5000, first=START + 1, step=1.0)
+        room.line.rows += new
+        room.clock.forward(6000)
+        with pytest.raises(TooBusy):
+            await room.reader.read_on(LINE)
+        kept = await room.ids()
+        for _ in range(2):
+            room.steady.forward(61)
+            with suppress(TooBusy):
+                await room.reader.read_on(LINE)
+
+        assert 0 < len(kept) < 5000
+        assert await room.ids() == in_order(new)
+
+    async def test_processes_that_look_one_after_the_other_note_each_text_once(self, tmp_path: Path):
+        line = PretendLine(list(OLD))
+        rooms = [watched(line, Store.open(tmp_path)) for _ in range(3)]
+        new = 0
+        for number in range(12):
+            new += await rooms[number % 3].reader.read_on(LINE)
+            line.rows.append(row(f"m{number}", START + 1 + number))
+
+        assert new == 11
+        assert await rooms[0].ids() == [f"m{number}" for number in range(11)]
+
+
+class TestFailures:
+    async def test_a_service_that_fails_is_told_and_nothing_is_skipped(self):
+        room = await begun(PretendLine(list(OLD)))
+        room.line.rows.append(row("m1", START + 1))
+        for says in ((500, b""), (200, b'"no list"'), (400, b"{}"), (401, b"")):
+            room.line.says = says
+            with pytest.raises(TextRequestError):
+                await room.reader.read_on(LINE)
+        room.line.says = None
+
+        await room.reader.read_on(LINE)
+
+        assert await room.ids() == ["m1"]
+
+    async def test_a_store_that_fails_is_told_and_nothing_is_skipped(self):
+        room = await begun(PretendLine(list(OLD)))
+        room.line.rows.append(row("m1", START + 1))
+        may_write(room.store, False)
+        with pytest.raises(StoreError):
+            await room.reader.read_on(LINE)
+        may_write(room.store, True)
+
+        await room.reader.read_on(LINE)
+
+        assert await room.ids() == ["m1"]
+
+    async def test_a_look_that_is_torn_off_between_pages_keeps_what_it_has_and_skips_nothing(self):
+        room = await begun(PretendLine(list(OLD)))
+        new = numbered(2500, first=START + 1, step=1.0)
+        room.line.rows += new
+        room.clock.forward(3000)
+
+        def fail(page: int) -> None:
+            room.line.says = (400, b"{}") if page == 1 else None
+
+        room.line.after_page = fail
+        with pytest.raises(TextRequestError):
+            await room.reader.read_on(LINE)
+        assert await room.ids() == in_order(new)[: 1000 - 1] or await room.ids() == in_order(new)[:1000]
+        room.line.after_page, room.line.says = lambda _: None, None
+        await room.reader.read_on(LINE)
+
+        assert await room.ids() == in_order(new)
+
+    async def test_a_store_that_forgets_the_line_begins_again(self):
+        room = await begun(PretendLine(list(OLD)))
+        await room.store.transact(lambda connection: connection.execute("DELETE FROM live_lines"))
+
+        assert await room.reader.read_on(LINE) == 0
