@@ -25,8 +25,8 @@ from textrequest_mcp.guard.approval.gate import caller
 from textrequest_mcp.guard.approval.sealed_state import Sealing
 from textrequest_mcp.guard.audit.reader import Kind
 from textrequest_mcp.settings.table import Settings
-from textrequest_mcp.tools.auditing import KINDS
 from textrequest_mcp.tools.build import make_tool
+from textrequest_mcp.tools.call import KINDS
 from textrequest_mcp.tools.declare import ToolSpec
 from textrequest_mcp.tools.unknown_requests import refuse_unknown
 

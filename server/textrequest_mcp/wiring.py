@@ -11,6 +11,7 @@ from textrequest_mcp.app import all_specs, kinds_of_acts
 from textrequest_mcp.ground.store import Store
 from textrequest_mcp.guard.approval.gate import Gate
 from textrequest_mcp.guard.audit.writer import Audit
+from textrequest_mcp.guard.once.carry_out import Sender
 from textrequest_mcp.guard.once.ledger import Ledger
 from textrequest_mcp.guard.once.lost_sends import Pace, Settler
 from textrequest_mcp.guard.provenance.memory import Provenance
@@ -29,7 +30,6 @@ from textrequest_mcp.live.poll import Reader, service_clock
 from textrequest_mcp.live.subscriptions import Subscriptions
 from textrequest_mcp.live.watch import Live
 from textrequest_mcp.settings.table import Settings
-from textrequest_mcp.tools.sending import Sender
 from textrequest_mcp.upstream.api import Api
 from textrequest_mcp.upstream.limiter import Limiter
 

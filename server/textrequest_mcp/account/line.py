@@ -16,12 +16,12 @@ from textrequest_mcp.ground.quoting import one_line, quoted
 from textrequest_mcp.guard.approval.gate import Gate
 from textrequest_mcp.guard.audit.writer import Audit
 from textrequest_mcp.guard.change import Plan
+from textrequest_mcp.guard.once.carry_out import Sender
 from textrequest_mcp.guard.rules.person_facts import Facts, Place
 from textrequest_mcp.guard.rules.policy import Policy
 from textrequest_mcp.live.subscriptions import Subscriptions
 from textrequest_mcp.live.watch import Live
 from textrequest_mcp.tools.parameters import DashboardId
-from textrequest_mcp.tools.sending import Sender
 from textrequest_mcp.tools.telling import Telling
 from textrequest_mcp.upstream.api import Api
 from textrequest_mcp.upstream.departure import Departure

@@ -234,6 +234,7 @@ SENDING = Once(
     same=("phone_number", "body", "mms_media"),
     facts=("phone_number",),
     words=("body", "sender_name", "mms_media"),
+    text="body",
     find=_find,
     news=_news,
     id_field="message_id",

@@ -1,90 +1,209 @@
-"""Reads from a tool's arguments what the rules have to know of a change: whom it is about, and in whose words."""
+"""One call of a changing tool: which host calls what, on which line, for whom, and what is found out before it acts."""
 
-from collections.abc import Mapping
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol
 
-from pydantic import BaseModel
+from mcp.server.mcpserver import Context
 
+from textrequest_mcp.ground.store import StoreError
+from textrequest_mcp.guard.approval.gate import Gate, Question, caller
+from textrequest_mcp.guard.approval.verdict import AlreadyDone, Ask, Go, Verdict
+from textrequest_mcp.guard.audit.call_record import CallRecord
+from textrequest_mcp.guard.audit.reader import Entry, Kind
+from textrequest_mcp.guard.audit.writer import Audit
 from textrequest_mcp.guard.change import Plan
-from textrequest_mcp.guard.provenance.memory import Use
+from textrequest_mcp.guard.once.carry_out import Sender
+from textrequest_mcp.guard.once.ledger_rows import Act
+from textrequest_mcp.guard.once.lost_sends import Once
+from textrequest_mcp.guard.once.send_answer import SendAnswer
 from textrequest_mcp.guard.rules.person_facts import Place
-from textrequest_mcp.tools.declare import ToolSpec
+from textrequest_mcp.guard.rules.policy import Policy
+from textrequest_mcp.tools.changes import people_of, person_texted, plan_of
+from textrequest_mcp.tools.declare import Asker, Risk, ToolSpec
 from textrequest_mcp.upstream.errors import BadInput
-from textrequest_mcp.upstream.times import read_time
+from textrequest_mcp.upstream.phone import e164
 
-_CALLBACKS = ("status_callback", "location_callback")
-# What is no word of anybody: ids that the account itself gives, and what the rules look at by themselves.
-_NO_WORDS = frozenset({*_CALLBACKS, "contact_tags", "if_unanswered_since"})
+KINDS: Mapping[Risk, Kind] = {"writes": "write", "sends": "send", "destroys": "destroy"}
+GO = Go()
+_RESOLVED = frozenset({"line", "account", "if_unanswered_since"})  # no part of what makes two acts the same
 
 
-async def plan_of(spec: ToolSpec, caller: str, given: Mapping[str, Any]) -> Plan:
-    """The plan of a call.
+class Served(Protocol):
+    """What a call needs of the account that the server was started for."""
 
-    Args:
+    gate: Gate
+    sender: Sender
+    policy: Policy
+    audit: Audit
+
+    @property
+    def usual_line(self) -> int | None:
+        """Where a call happens that names no line, as far as that was read."""
+        ...
+
+    async def reasons(self, plan: Plan) -> list[str]:
+        """Why a person has to be asked before a change; raises what a rule says no with."""
+        ...
+
+    async def who_is(self, name: str, dashboard_id: int | None) -> str:
+        """The people of a line who have a name, as a sentence."""
+        ...
+
+    def changed(self, people: Sequence[Place]) -> None:
+        """Something of these people was changed, so what was read of it is old."""
+        ...
+
+    def acted(self, people: Sequence[Place]) -> None:
+        """These people were texted."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What a host gives of every changing tool beside the arguments of its function.
+
+    Attributes:
+        repeat: the same is meant once more.
+        idempotency_key: the caller's own name for the act.
+        confirmation: the token of a preview.
+    """
+
+    repeat: bool = False
+    idempotency_key: str | None = None
+    confirmation: str | None = None
+
+
+@dataclass(kw_only=True)
+class Call:
+    """One call of a tool.
+
+    Attributes:
+        ctx: the SDK's context of it.
         spec: the tool.
-        caller: the host that calls.
-        given: the arguments of its function, with what its line and account resolved to.
-
-    Raises:
-        BadInput: it texts, and names nobody.
-        TextRequestError: whom it texts has to be read, and cannot be.
-        StoreError: the store cannot be used.
+        always: whether the policy has a person asked before any call of this tool.
+        repeats_ask: whether a person is asked before something is repeated on purpose.
+        question: makes what a person is shown.
+        raw: the arguments as the host gave them.
+        given: the arguments of the tool's function, once they were checked, and what its line and account resolved to.
+        options: the others.
+        verdict: what `ask` found.
+        approval: what the host answered to the question.
+        last_look: called right before the first byte; what it raises stops the act.
+        answered: what is answered, once the act has ended.
     """
-    line = given.get("line")
-    line_id: int = line.id if line is not None else given.get("dashboard_id") or 0
-    about = spec.about
-    if about.each is not None:
-        uses = [_use(spec, line_id, record, record[about.argument or ""]) for record in about.records(given)]
-    else:
-        uses = [_use(spec, line_id, given, await about.number(given))]
-    if spec.texts and about.read is None and not about.named(given):
-        raise BadInput(f"{spec.name} names nobody to text.", todo="Name them by number.")
-    since = read_time(given.get("if_unanswered_since"))
-    return Plan(
-        caller=caller,
-        uses=uses,
-        texts=uses[0].person if spec.texts else None,
-        callbacks=[given[name] for name in _CALLBACKS if given.get(name)],
-        since=since.timestamp() if since is not None else None,
-        closes=spec.risk == "destroys",
-    )
+
+    ctx: Context[Any, Any]
+    spec: ToolSpec
+    always: bool
+    repeats_ask: bool
+    question: Asker
+    raw: Mapping[str, Any]
+    given: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    options: Options = Options()
+    verdict: Verdict = GO
+    approval: object = None
+    last_look: Callable[[], Awaitable[None]] | None = None
+    answered: SendAnswer | None = None
+
+    def __post_init__(self) -> None:
+        self.account = account_of(self.ctx)
+        self.caller = caller(self.ctx.session)
+        self.record = CallRecord(self.account.audit, self._entry)
+
+    async def ask(self, given: Mapping[str, Any], options: Options) -> Verdict:
+        """Find out whether it happened already, may go ahead, or needs a person's yes.
+
+        Writes nothing, and says the same of the same facts: it runs again in every round of a question.
+
+        Raises:
+            TextRequestError: a rule says no, or what has to be known cannot be read.
+            StoreError: the store cannot be used.
+        """
+        why: list[str] = []
+        if self.spec.once is not None:
+            act = await self.act(self.spec.once, given, options)
+            if await self.account.sender.ledger.prior(act, repeat=options.repeat) is not None:
+                return AlreadyDone()
+            why += await self.account.sender.done_before(act) if options.repeat and self.repeats_ask else []
+        plan = await plan_of(self.spec, self.caller, given)
+        why += await self.account.reasons(plan)
+        if not (self.always or why):
+            return Go()
+        asked = await self.question(**only(self.question, given))
+        about = tuple((use.line, use.person) for use in plan.uses if use.person is not None)
+        return Ask(Question(" ".join([*why, asked.text]), asked.must_type, about))
+
+    async def nobody_has_to_be_asked(self) -> bool:
+        """Whether the rules have no doubt; raises what one of them says no with."""
+        return not (self.always or await self.account.reasons(await plan_of(self.spec, self.caller, self.given)))
+
+    async def act(self, once: Once, given: Mapping[str, Any], options: Options) -> Act:
+        """The act as the ledger knows it."""
+        spec, line = self.spec, given.get("line")
+        arguments = {name: value for name, value in given.items() if name not in _RESOLVED}
+        number, key = spec.about.argument, options.idempotency_key
+        where: int | None = line.id if line is not None else None
+        return await self.account.sender.describe(spec.name, once, self.caller, where, number, arguments, key)
+
+    @property
+    def people(self) -> list[Place]:
+        """Whom it is about by its arguments alone: line and number of each."""
+        return people_of(self.spec, self.given)
+
+    async def person_texted(self) -> list[Place]:
+        """As `changes.person_texted`."""
+        return await person_texted(self.spec, self.given)
+
+    async def still_allowed(self) -> None:
+        """Look once more whether somebody said STOP; raises what says no."""
+        await self.account.policy.still_allowed(await self.person_texted())
+
+    @property
+    def amount(self) -> Decimal | None:
+        """The dollars that it asks for."""
+        amount = self.given.get("amount_requested")
+        return amount if isinstance(amount, Decimal) else None
+
+    async def _entry(self) -> Entry:
+        line, named = self.given.get("line"), str(self.raw.get("dashboard_id") or "")
+        usual = line.id if line is not None else self.account.usual_line
+        words = self.raw.get(self.spec.once.text) if self.spec.once is not None else None
+        return Entry(
+            caller=self.caller,
+            tool=self.spec.name,
+            kind=KINDS[self.spec.risk],
+            outcome="on its way",
+            dashboard_id=int(named) if re.fullmatch(r"[0-9]{1,18}", named) else usual,
+            person=await self._person(),
+            body=words if isinstance(words, str) else None,
+        )
+
+    async def _person(self) -> str | None:
+        about = self.spec.about
+        number = None if about.each is not None else next(iter(about.named(self.raw)), None)
+        with suppress(BadInput, StoreError):
+            return (await self.account.sender.ledger.hasher())(e164(str(number))) if number is not None else None
+        return None
 
 
-def people_of(spec: ToolSpec, given: Mapping[str, Any]) -> list[Place]:
-    """Whom a call is about by its arguments alone: line and number of each."""
-    line = given.get("line")
-    return [] if line is None else [(line.id, number) for number in spec.about.named(given)]
+def account_of(ctx: Context[Any, Any]) -> Served:
+    """The account that the server was started for."""
+    account: Served = ctx.request_context.lifespan_context
+    return account
 
 
-async def person_texted(spec: ToolSpec, given: Mapping[str, Any]) -> list[Place]:
-    """Whom a call texts, read from the account where no argument says it; empty where there is nobody.
-
-    Raises:
-        TextRequestError: it has to be read, and cannot be.
-    """
-    number = await spec.about.number(given)
-    return [] if number is None else [(given["line"].id, number)]
+# The call that is being worked on. The SDK hands it to no resolver; `build` sets it around each.
+current_call: ContextVar[Call] = ContextVar("current_call")
 
 
-def _use(spec: ToolSpec, line: int, given: Mapping[str, Any], person: str | None) -> Use:
-    amount = given.get("amount_requested")
-    no_words = _NO_WORDS | {spec.about.argument}
-    return Use(
-        line=line,
-        person=person,
-        words={name: words for name, value in given.items() if name not in no_words and (words := _words(value))},
-        amount=amount if isinstance(amount, Decimal) else None,
-        kind="payment" if amount is not None else "reply" if spec.risk == "sends" else "contact",
-    )
-
-
-def _words(value: object) -> str:
-    """The texts inside a value."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, BaseModel):
-        return _words(getattr(value, "value", None))
-    if isinstance(value, list):
-        return "\n".join(filter(None, (_words(each) for each in value)))  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType] - arguments
-    return ""
+def only(function: Callable[..., Awaitable[Any]], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Of some arguments those that a function takes."""
+    return {name: given[name] for name in inspect.signature(function).parameters}

@@ -1,28 +1,115 @@
-"""Runs a tool's function and writes its answer; whatever fails is told with what it may have changed."""
+"""What stands before a tool's function, and what happens in a call.
+
+A call of a changing tool goes through two phases, which the SDK gives. `Call.ask` finds out whether it may go ahead; it
+writes nothing, and can run several times before a person has answered. Then `act` passes the guards and acts once.
+"""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.shared.exceptions import MCPError
-from mcp_types import CallToolResult, ResourceLink, TextContent
-from pydantic import BaseModel, PrivateAttr
+from mcp_types import CallToolResult
 
 from textrequest_mcp.ground.store import StoreError
+from textrequest_mcp.guard.approval.verdict import AlreadyDone, Ask, Go
+from textrequest_mcp.guard.once.carry_out import Doing
+from textrequest_mcp.guard.once.send_answer import SendAnswer
 from textrequest_mcp.guard.outcome import unknown
-from textrequest_mcp.tools.answers import Answer
-from textrequest_mcp.tools.asking import account_of
-from textrequest_mcp.tools.auditing import Auditing, current_auditing
-from textrequest_mcp.tools.call import people_of
+from textrequest_mcp.tools.call import Call
 from textrequest_mcp.tools.declare import ToolSpec
-from textrequest_mcp.tools.result_text import write_text
+from textrequest_mcp.tools.result import as_result, link_of
 from textrequest_mcp.tools.telling import note_told
-from textrequest_mcp.upstream.errors import TextRequestError, Uncertain
+from textrequest_mcp.upstream.errors import BadInput, TextRequestError, Uncertain
 
 logger = logging.getLogger(__name__)
+
+GoOn = Callable[[], Awaitable[Any]]
+
+
+async def audited(call: Call, go_on: GoOn) -> Any:
+    """One row of the audit says how the call ended, whatever became of it."""
+    try:
+        result = await go_on()
+    except Exception as error:
+        await call.record.failed(error)
+        raise
+    except BaseException:
+        await call.record.cancelled()
+        raise
+    if call.answered is not None:  # otherwise a question is on its way to a person
+        await call.record.ended(call.answered.said, call.answered.rule)
+    return result
+
+
+async def ruled(call: Call, go_on: GoOn) -> SendAnswer:
+    """`Call.ask` looked at the rules. A last look stands before the first byte, because STOP can come meanwhile."""
+    call.last_look = call.still_allowed if call.spec.risk == "sends" else None
+    told: SendAnswer = await go_on()
+    if told.answer is not None and call.spec.texts:
+        with suppress(TextRequestError, StoreError):  # it has happened, whatever is noted
+            call.account.acted(await call.person_texted())
+    return told
+
+
+async def approved(call: Call, go_on: GoOn) -> SendAnswer:
+    """A person's yes is used up before anything happens; no yes, no act."""
+    if isinstance(call.verdict, Go) and call.options.confirmation and not call.options.repeat:
+        raise BadInput(f"{call.spec.name} asks for no confirmation here.", todo="Leave it out, unless it is a repeat.")
+    if isinstance(call.verdict, Ask):
+        question = call.verdict.question
+        refused = await call.account.gate.settle(call.ctx, question, call.approval, again=partial(_asked_again, call))
+        if refused is not None:
+            return SendAnswer(refused.model_dump(mode="json", exclude_none=True))
+        await call.account.policy.approved(question.about, question.text)
+        await call.record.approved()
+    return await go_on()
+
+
+async def once(call: Call, go_on: GoOn) -> SendAnswer:
+    """What the ledger keeps happens at most once; any other change is noted before it leaves."""
+    spec = call.spec
+    if spec.once is None:
+        return await go_on()
+    announce = partial(spec.once.announce, call.given) if spec.once.announce is not None else None
+    doing = Doing(
+        tool=spec.name,
+        once=spec.once,
+        texts=spec.risk == "sends",
+        do=lambda departing: spec.function(**call.given, departure=departing),
+        check=call.last_look,
+        amount=call.amount,
+        announce=announce,
+        claimed=call.record.leave_to_ledger,
+    )
+    return await call.account.sender.carry_out(
+        await call.act(spec.once, call.given, call.options),
+        doing,
+        repeat=call.options.repeat and (isinstance(call.verdict, Ask) or not call.repeats_ask),
+        judge=call.nobody_has_to_be_asked if isinstance(call.verdict, AlreadyDone) else None,
+    )
+
+
+# Outermost first. The first stands also around what the SDK does before: it checks the arguments, and asks.
+GUARDS = (audited, ruled, approved, once)
+
+
+async def run(call: Call, through_the_sdk: GoOn) -> Any:
+    """Pass a call of a changing tool through the first guard, and then through the SDK, which calls `act`."""
+    return await GUARDS[0](call, through_the_sdk)
+
+
+async def act(call: Call) -> CallToolResult:
+    """Pass a call through the other guards, and act."""
+    go_on: GoOn = partial(change, call)
+    for guard in reversed(GUARDS[1:]):
+        go_on = partial(guard, call, go_on)
+    call.answered = await go_on()
+    return as_result(call.answered, link_of(call.spec, call.given))
 
 
 async def read(ctx: Context[Any, Any], spec: ToolSpec, given: Mapping[str, Any]) -> CallToolResult:
@@ -30,36 +117,35 @@ async def read(ctx: Context[Any, Any], spec: ToolSpec, given: Mapping[str, Any])
     try:
         answer = await spec.function(**given)
         said = answer.model_dump(mode="json", exclude_none=True)
-        result = result_of(said, answer=answer, link=link_of(spec, given))
+        result = as_result(SendAnswer(said, answer), link_of(spec, given))
     except (ToolError, MCPError):
         raise
     except Exception:
         logger.exception("%s crashed", spec.name)
         raise TextRequestError(f"{spec.name} failed inside this server.") from None
-    await note_told(ctx, spec, given, result)
+    await note_told(ctx, spec, given, said)
     return result
 
 
-async def change(ctx: Context[Any, Any], spec: ToolSpec, given: Mapping[str, Any]) -> CallToolResult:
+async def change(call: Call) -> SendAnswer:
     """Make a change that the ledger does not keep: noted before it leaves, and recorded when it has ended."""
-    auditing = current_auditing.get()
-    departing = await auditing.departing()
+    departing = await call.record.departing()
     try:
         with departing.going_along():
-            result = await _recorded(spec, given, auditing)
+            told = await _recorded(call)
     finally:
-        account_of(ctx).changed(people_of(spec, given))
+        call.account.changed(call.people)
     with suppress(StoreError):  # the change has happened, whatever is noted
-        await note_told(ctx, spec, given, result)
-    return result
+        await note_told(call.ctx, call.spec, call.given, told.said)
+    return told
 
 
-async def _recorded(spec: ToolSpec, given: Mapping[str, Any], auditing: Auditing) -> CallToolResult:
+async def _recorded(call: Call) -> SendAnswer:
+    spec = call.spec
     try:
-        answer = await spec.function(**given)
+        answer = await spec.function(**call.given)
         said = {"outcome": "done"} if spec.risk == "destroys" else {}
-        said |= answer.model_dump(mode="json", exclude_none=True)
-        result = result_of(said, answer=answer, link=link_of(spec, given))
+        told = SendAnswer(said | answer.model_dump(mode="json", exclude_none=True), answer)
     except Uncertain as error:
         uncertain = error
     except (ToolError, MCPError):
@@ -68,17 +154,13 @@ async def _recorded(spec: ToolSpec, given: Mapping[str, Any], auditing: Auditing
         logger.exception("%s crashed", spec.name)
         uncertain = _crash(spec)
     else:
-        await auditing.ended(said)
-        return result
-    await auditing.failed(uncertain)
-    return _unknown(spec, uncertain)
-
-
-def _unknown(spec: ToolSpec, uncertain: Uncertain) -> CallToolResult:
-    """What may have happened, as an answer where repeating would do harm: an error result invites another call."""
+        await call.record.ended(told.said)
+        return told
+    await call.record.failed(uncertain)
     if spec.risk != "destroys":
         raise uncertain
-    return result_of(unknown(str(uncertain)).model_dump(mode="json", exclude_none=True))
+    # Where repeating would do harm it is no error: an error result invites another call.
+    return SendAnswer(unknown(str(uncertain)).model_dump(mode="json", exclude_none=True))
 
 
 def _crash(spec: ToolSpec) -> Uncertain:
@@ -89,41 +171,7 @@ def _crash(spec: ToolSpec) -> Uncertain:
     )
 
 
-class Result(CallToolResult):
-    """An answer, and the setting of the rule that said no, which only the audit hears of apart."""
-
-    _rule: str | None = PrivateAttr(default=None)
-
-    @property
-    def rule(self) -> str | None:
-        return self._rule
-
-    @rule.setter
-    def rule(self, rule: str | None) -> None:
-        self._rule = rule
-
-
-def link_of(spec: ToolSpec, arguments: Mapping[str, Any]) -> ResourceLink | None:
-    line = arguments.get("line")
-    if spec.link is None or line is None:
-        return None
-    path = f"dashboards/{line.id}/{spec.link.format_map(arguments)}".rstrip("/")
-    return ResourceLink(type="resource_link", name=path, uri=f"textrequest://{path}", mime_type="application/json")
-
-
-def result_of(
-    said: dict[str, Any],
-    *,
-    answer: BaseModel | None = None,
-    link: ResourceLink | None = None,
-    failed: bool = False,
-    rule: str | None = None,
-) -> CallToolResult:
-    columns = answer.columns if isinstance(answer, Answer) else ()
-    longest = answer.longest_cell if isinstance(answer, Answer) else None
-    theirs = answer.theirs if isinstance(answer, Answer) else ()
-    written = said["message"] if failed else write_text(said, columns, longest, theirs)  # an error is a plain sentence
-    text = TextContent(type="text", text=written)
-    result = Result(content=[text, link] if link else [text], structured_content=said, is_error=failed)
-    result.rule = rule
-    return result
+async def _asked_again(call: Call) -> Any:
+    """The question as it would be asked now; None where nobody would be."""
+    verdict = await call.ask(call.given, call.options)
+    return verdict.question if isinstance(verdict, Ask) else None

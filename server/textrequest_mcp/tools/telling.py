@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 
 from mcp.server.mcpserver import Context
-from mcp_types import CallToolResult
 
 from textrequest_mcp.guard.approval.gate import caller
 from textrequest_mcp.guard.provenance.source import TEXT_RECEIVED, Source
@@ -143,14 +142,14 @@ def _latest(times: Sequence[float | None]) -> float | None:
     return max((at for at in times if at is not None), default=None)
 
 
-async def note_told(ctx: Context[Any, Any], spec: ToolSpec, given: Mapping[str, Any], result: CallToolResult) -> None:
+async def note_told(ctx: Context[Any, Any], spec: ToolSpec, given: Mapping[str, Any], said: Mapping[str, Any]) -> None:
     """Note the answer of a tool.
 
     Args:
         ctx: of the call.
         spec: the tool.
         given: the arguments of its function, and what its line resolved to.
-        result: the answer.
+        said: the answer.
 
     Raises:
         StoreError: as `Telling.note`.
@@ -159,4 +158,4 @@ async def note_told(ctx: Context[Any, Any], spec: ToolSpec, given: Mapping[str, 
     line = given.get("line")
     person = next(iter(spec.about.named(given)), None) if spec.about.each is None else None
     telling = Telling(account.policy, caller(ctx.session), line.id if line is not None else None, person)
-    await telling.note(spec.name, result.structured_content or {}, words=spec.risk == "reads")
+    await telling.note(spec.name, said, words=spec.risk == "reads")

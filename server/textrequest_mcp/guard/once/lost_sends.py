@@ -102,6 +102,7 @@ class Once:
         kept: the other fields of the answer that the ledger keeps; none that holds anybody's words or number.
         facts: the arguments that `find` needs as they are.
         words: the arguments that `find` compares by their hash.
+        text: the argument that holds the words of the text, which an audit may keep.
         announce: told of the arguments and the answer once this very call made it happen.
     """
 
@@ -112,6 +113,7 @@ class Once:
     kept: tuple[str, ...] = ()
     facts: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
+    text: str = ""
     announce: Callable[[Mapping[str, Any], Any], Awaitable[None]] | None = None
 
     def keep(self, answer: Mapping[str, Any]) -> dict[str, Any]:

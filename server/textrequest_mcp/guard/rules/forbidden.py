@@ -28,6 +28,11 @@ class Forbidden(TextRequestError):
         self.rule = rule
 
 
+def rule_of(error: Exception) -> str | None:
+    """The setting of the rule or cap that says no, where one does."""
+    return getattr(error, "rule", None) or getattr(error, "setting", None)
+
+
 def perhaps(at: float) -> str:
     """Why a person is asked first, after words that may mean no more texts."""
     return f"On {show_moment(at)} they wrote what may mean that they want no more texts."

@@ -9,7 +9,7 @@ from tests.desk import DEVON, LINE, MARIA, OWES, Desk
 
 from textrequest_mcp.account.contact import ContactInput, FieldValueInput
 from textrequest_mcp.app import all_specs
-from textrequest_mcp.tools.call import people_of, person_texted, plan_of
+from textrequest_mcp.tools.changes import people_of, person_texted, plan_of
 
 SPECS = {spec.name: spec for spec in all_specs()}
 AT = SimpleNamespace(id=LINE)

@@ -7,7 +7,7 @@ import anyio
 import pytest
 from anyio.lowlevel import checkpoint
 from tests.desk import BLOCKED, DEVON, LINE, MARIA, OPTED_OUT_BY_CODE, Desk, agrees, call, declines, open_desk, said
-from tests.tools.test_sending import Way, desk_behind
+from tests.guard.once.test_at_most_once import Way, desk_behind
 from tests.unruled import RULED, ruled_but
 
 from textrequest_mcp.ground.keyed_hash import keyed

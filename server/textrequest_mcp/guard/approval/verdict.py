@@ -1,0 +1,25 @@
+"""What is found out of a call before anything happens: it happened already, it may go ahead, or a person is asked."""
+
+from dataclasses import dataclass
+
+from textrequest_mcp.guard.approval.gate import Question
+
+
+@dataclass(frozen=True)
+class AlreadyDone:
+    """The ledger has the answer of the same act, so nobody is asked, and the rules were not looked at."""
+
+
+@dataclass(frozen=True)
+class Go:
+    """No rule has a doubt, and no policy asks."""
+
+
+@dataclass(frozen=True)
+class Ask:
+    """A person is asked first."""
+
+    question: Question
+
+
+Verdict = AlreadyDone | Go | Ask

@@ -1,0 +1,258 @@
+"""Carries out what must happen at most once: written down first, shielded on its way, its outcome recorded and told."""
+
+import json
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+
+import anyio
+from pydantic import BaseModel
+from pydantic_core import to_jsonable_python
+
+from textrequest_mcp.ground.keyed_hash import as_read
+from textrequest_mcp.ground.store import StoreError
+from textrequest_mcp.guard.once.departure import Check, Departing, tag_of
+from textrequest_mcp.guard.once.ledger import Ledger
+from textrequest_mcp.guard.once.ledger_rows import Act, Ending, Send
+from textrequest_mcp.guard.once.lost_sends import Once, Settler, written
+from textrequest_mcp.guard.once.send_answer import SendAnswer, left_over, tell
+from textrequest_mcp.guard.rules.caps import Caps
+from textrequest_mcp.guard.rules.forbidden import rule_of
+from textrequest_mcp.guard.rules.remaining import Use
+from textrequest_mcp.upstream.errors import NotFound, Refused, TextRequestError
+from textrequest_mcp.upstream.phone import mask_numbers
+from textrequest_mcp.upstream.times import show_time
+
+logger = logging.getLogger(__name__)
+
+CALL_SECONDS = 55.0  # hosts give up on a tool call after about 60
+
+
+@dataclass(frozen=True, kw_only=True)
+class Doing:
+    """How a tool does its act.
+
+    Attributes:
+        tool: its name.
+        once: how the act is known again.
+        texts: whether it counts as a text under the caps.
+        do: makes it happen, given what goes along with it.
+        check: as `Departing`.
+        amount: the dollars that it asks for.
+        announce: told of the answer once this very call made it happen.
+        claimed: called when the act is in the ledger as this call's own.
+    """
+
+    tool: str
+    once: Once
+    texts: bool
+    do: Callable[[Departing], Awaitable[BaseModel]]
+    check: Check | None = None
+    amount: Decimal | None = None
+    announce: Callable[[BaseModel], Awaitable[None]] | None = None
+    claimed: Callable[[], None] = lambda: None
+
+
+@dataclass(frozen=True)
+class Sender:
+    """What stands between a tool's act and the account.
+
+    Attributes:
+        ledger: where acts are written down.
+        settler: finds out what became of those whose answer was lost.
+        tagged: whether sends are marked, to be known again in the account.
+        caps: how much may leave; None for as much as anybody likes.
+        keeps_bodies: whether the audit is to have the words of texts, whoever writes its row.
+    """
+
+    ledger: Ledger
+    settler: Settler
+    tagged: bool = False
+    caps: Caps | None = None
+    keeps_bodies: bool = False
+
+    async def describe(
+        self,
+        tool: str,
+        once: Once,
+        caller: str,
+        line: int | None,
+        person: str | None,
+        arguments: Mapping[str, Any],
+        key: str | None,
+    ) -> Act:
+        """A call's act as the ledger knows it.
+
+        Args:
+            tool: its name.
+            once: how its act is known again.
+            caller: the host that calls.
+            line: the line it happens on; None where it is about the account.
+            person: the argument that holds the number that it reaches.
+            arguments: of the tool's function, without what its line and account resolved to.
+            key: the caller's own name for the act.
+
+        Raises:
+            StoreError: the ledger cannot be used.
+        """
+        values = {name: to_jsonable_python(value) for name, value in arguments.items() if value is not None}
+        same = {name: as_read(value) if isinstance(value, str) else value for name, value in values.items()}
+        number = values.get(person or "")
+        hashed = await self.ledger.hasher()
+        facts = {name: values[name] for name in once.facts if name in values}
+        facts |= {name: hashed(written(values[name])) for name in once.words if name in values}
+        facts |= {"tagged": True} if self.tagged else {}
+        facts |= {"audit_body": values[once.text]} if self.keeps_bodies and once.text in values else {}
+        return Act(
+            tool=tool,
+            caller=caller,
+            dashboard_id=line,
+            person=hashed(number) if number else None,
+            fingerprint=hashed(json.dumps([tool, line, {name: same.get(name) for name in once.same}])),
+            arguments=hashed(json.dumps([tool, line, values], sort_keys=True)),
+            idempotency_key=hashed(key) if key else None,
+            facts=facts,
+        )
+
+    async def done_before(self, act: Act) -> Sequence[str]:
+        """What a person is told who is asked about a repetition; nothing where there was nothing to repeat.
+
+        Raises:
+            StoreError: the ledger cannot be used.
+        """
+        earlier = await self.ledger.alike(act)
+        if earlier is None:
+            return []
+        happened = "was done" if earlier.state == "SENT" else "was tried, and may have happened,"
+        return [f"The same {happened} at {show_time(earlier.called_at)}; this does it once more."]
+
+    async def carry_out(
+        self, act: Act, doing: Doing, *, repeat: bool, judge: Callable[[], Awaitable[bool]] | None = None
+    ) -> SendAnswer:
+        """Make the act happen once, or tell what became of the same act before.
+
+        Args:
+            act: what is to happen.
+            doing: how.
+            repeat: whether a person agreed to a repetition.
+            judge: given where the ledger had the answer when the rules were to be looked at: looks at them after all,
+                if that answer is gone, and answers whether nobody has to be asked.
+
+        Raises:
+            BadInput: the idempotency key was used with other arguments.
+            TextRequestError: the answer of the earlier act is gone, and somebody has to be asked.
+            StoreError: the ledger cannot be used, so nothing was sent.
+        """
+        until = anyio.current_time() + CALL_SECONDS
+        may_act = judge is None
+        looked = False
+        while True:
+            send, fresh = await self.ledger.claim(act, repeat=repeat, may_act=may_act)
+            if send is None:
+                may_act = judge is not None and await judge()
+                judge = None
+                if not may_act:
+                    raise TextRequestError(
+                        "The record of the earlier call is gone, so a person has to be asked.", todo="Call again."
+                    )
+                continue
+            if fresh:
+                doing.claimed()
+                return await self._act(act, doing, send, until)
+            send = await self.ledger.wait_for(send, until)
+            if send.state == "UNKNOWN" and not looked:
+                looked = True
+                send = await self.settler.settle(send, until, at_once=True)
+                if send.state == "UNKNOWN":
+                    continue  # if looking is over, and so is the time in which it counts, the claim is free again
+            return tell(send, texts=doing.texts, earlier=True)
+
+    async def _act(self, act: Act, doing: Doing, send: Send, until: float) -> SendAnswer:
+        tag = tag_of(send.send_id) if self.tagged else None
+        departing = Departing(self.ledger, send.send_id, check=doing.check, tag=tag)
+        answer: BaseModel | None = None
+        said: dict[str, Any] = {}
+        ending = self._torn(left=False)
+        with departing.scope:
+            try:
+                left = await self._room(act, doing, send)
+                answer = await doing.do(departing)
+                said = {**answer.model_dump(mode="json", exclude_none=True), **left}
+                kept = doing.once.keep(said)
+                ending = Ending(state="SENT", upstream_id=str(kept.get(doing.once.id_field)), result=kept)
+            except Exception as error:  # noqa: BLE001 - whatever it is, its outcome is recorded, and told
+                ending = replace(self._judge(doing.tool, error, left=departing.left), rule=rule_of(error))
+            except BaseException:
+                await self.ledger.end(send.send_id, self._torn(left=departing.left))
+                raise
+            # A refusal can name numbers, such as those that are free; who called is told them, and the disk is not.
+            written_down = None if ending.said is None else mask_numbers(ending.said)
+            await self.ledger.end(send.send_id, replace(ending, said=written_down))
+        if ending.state == "NOT_SENT" and self.caps is not None:
+            with suppress(StoreError):  # the place is then free when its window is over
+                await self.caps.release(send.send_id)
+        if answer is not None and ending.state == "SENT":
+            await _announce(doing, answer)
+            return SendAnswer(_named(doing) | said | {"send_id": send.send_id}, answer)
+        ended = replace(send, state=ending.state, said=ending.said)
+        return tell(await self._settled(ended, until), texts=doing.texts, rule=ending.rule)
+
+    async def _room(self, act: Act, doing: Doing, send: Send) -> Mapping[str, Any]:
+        """Take a place under the caps; answers what is left of them, in the answer's own words.
+
+        Raises:
+            OverCap: there is no place.
+            StoreError: they cannot be counted.
+        """
+        if self.caps is None or not doing.texts or act.dashboard_id is None:
+            return {}
+        use = Use(send_id=send.send_id, dashboard_id=act.dashboard_id, person=act.person, texts=1, dollars=doing.amount)
+        return left_over(await self.caps.reserve(use), with_dollars=doing.amount is not None)
+
+    async def _settled(self, send: Send, until: float) -> Send:
+        """The row after looking; as it is known here where the ledger cannot be used any more."""
+        if send.state == "UNKNOWN":
+            with suppress(StoreError):
+                return await self.settler.settle(await self.ledger.get(send.send_id) or send, until)
+        return send
+
+    def _judge(self, tool: str, error: Exception, *, left: bool) -> Ending:
+        """What a failure says of the act: once bytes left, only a complete answer that says no is a no."""
+        if not isinstance(error, TextRequestError | StoreError):
+            logger.error("%s crashed", tool, exc_info=error)
+        if not left:
+            known = isinstance(error, TextRequestError | StoreError)
+            crashed = f"{tool} failed inside this server before anything left. Nothing was sent or changed."
+            return Ending(state="NOT_SENT", said=str(error) if known else crashed)
+        if isinstance(error, Refused | NotFound):
+            return Ending(state="NOT_SENT", said=str(error))
+        what = error.what if isinstance(error, TextRequestError) else f"{tool} failed inside this server."
+        return self._in_doubt(what)
+
+    def _torn(self, *, left: bool) -> Ending:
+        if left:
+            return self._in_doubt("The call was torn off on its way.")
+        return Ending(
+            state="NOT_SENT", said="The call was cancelled before anything left. Nothing was sent or changed."
+        )
+
+    def _in_doubt(self, what: str) -> Ending:
+        said = f"{what} Whether it took effect is unknown."
+        return Ending(state="UNKNOWN", said=said, look_at=self.settler.first_look_at())
+
+
+def _named(doing: Doing) -> dict[str, Any]:
+    return {"outcome": "sent" if doing.texts else "done"}
+
+
+async def _announce(doing: Doing, answer: BaseModel) -> None:
+    """Tell who listens; what happened has happened, whatever becomes of this."""
+    if doing.announce is None:
+        return
+    try:
+        await doing.announce(answer)
+    except Exception:
+        logger.exception("a send could not be announced")
