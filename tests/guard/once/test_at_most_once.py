@@ -30,8 +30,11 @@ from tests.desk import (
 from tests.guard.once.rows import act, brought, claim
 
 from textrequest_mcp.account import messages as messages_module
+from textrequest_mcp.account.message import Sent
+from textrequest_mcp.account.messages import SENDING
 from textrequest_mcp.ground.store import StoreError
-from textrequest_mcp.guard.once.departure import tag_of
+from textrequest_mcp.guard.once.carry_out import Doing
+from textrequest_mcp.guard.once.departure import Departing, tag_of
 from textrequest_mcp.guard.once.ledger import Ledger
 from textrequest_mcp.guard.once.ledger_rows import Ending
 
@@ -909,3 +912,22 @@ async def test_the_state_file_holds_no_text_and_no_name_and_no_key(tmp_path: Pat
 
 def contents(folder: Path) -> bytes:
     return b"".join(path.read_bytes() for path in folder.iterdir())
+
+
+class TornOff(BaseException):
+    """What ends a process in the middle of a call."""
+
+
+async def test_an_act_that_is_torn_off_after_it_left_is_in_doubt(desk: Desk):
+    sender = desk.account.sender
+
+    async def tear(departing: Departing) -> Sent:
+        await departing.leaving()
+        raise TornOff
+
+    with pytest.raises(TornOff):
+        await sender.carry_out(act(), Doing(tool="send_message", once=SENDING, texts=True, do=tear), repeat=False)
+
+    (entry,) = [row.entry async for row in desk.account.audit.entries()]
+    assert entry is not None
+    assert entry.outcome == "unknown"
