@@ -12,6 +12,7 @@ from textrequest_mcp.settings.reading import is_loopback
 from textrequest_mcp.settings.table import (
     DEFAULT_BASE_URL,
     SANDBOX_BASE_URL,
+    TABLE,
     TOOLSETS,
     Settings,
     SettingsError,
@@ -39,6 +40,16 @@ def test_a_key_is_all_that_is_needed():
     assert (settings.base_url, settings.toolsets, settings.rate_limit) == (DEFAULT_BASE_URL, TOOLSETS, (100, 60.0))
     assert settings.state_dir is not None
     assert settings.confirm == "destructive"
+
+
+def test_every_row_says_how_it_is_read_and_what_it_does_and_its_default_holds_where_nothing_is_given():
+    settings = read()
+
+    for row in TABLE.values():
+        assert callable(row.read), row.name
+        assert row.what.split(), row.name
+        if row.name not in {"api_key", "state_dir"}:
+            assert getattr(settings, row.name) == row.default, row.name
 
 
 def test_no_key_names_both_ways_out_and_never_falls_back_to_the_sandbox():
