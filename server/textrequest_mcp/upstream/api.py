@@ -6,7 +6,6 @@ reads, or gives the same result twice, is tried again after a passing fault too;
 """
 
 import logging
-import random
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from http import HTTPStatus
@@ -19,25 +18,17 @@ from textrequest_mcp import __version__
 from textrequest_mcp.ground.store import StoreError
 from textrequest_mcp.upstream import answer
 from textrequest_mcp.upstream.departure import Departure, ambient_departure
-from textrequest_mcp.upstream.errors import (
-    NotFound,
-    Refused,
-    TextRequestError,
-    TooBusy,
-    Uncertain,
-    Unreachable,
-    Unreadable,
-)
+from textrequest_mcp.upstream.errors import NotFound, Refused, TextRequestError, Unreachable
 from textrequest_mcp.upstream.limiter import Limiter, RateLimited
 from textrequest_mcp.upstream.request import Query, Request, Segment, flatten, join
 from textrequest_mcp.upstream.scrub import Scrubber
+from textrequest_mcp.upstream.tries import Busy, Lost, Tries
 
 if TYPE_CHECKING:
     from typing import Self
 
 logger = logging.getLogger(__name__)
 
-_TRIES = 3
 _LONGEST_RETRY_AFTER = 60.0
 _DEADLINE_SECONDS = 45.0  # hosts give up on a tool call after about 60
 # Connecting fails fast; an answer may take long when the service is busy; nobody waits for a free connection for long.
@@ -45,26 +36,6 @@ _TIMEOUT = httpx2.Timeout(connect=5.0, read=20.0, write=10.0, pool=10.0)
 _NEVER_LEFT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.UnsupportedProtocol)
 # What the HTTP library raises over certificates that are missing or none, and over proxies that it cannot use.
 _BAD_SURROUNDINGS = (OSError, ValueError, ImportError, httpx2.InvalidURL)
-
-
-class _Lost(Exception):
-    """One try without a usable answer.
-
-    Attributes:
-        left: whether any byte of the request can have left this machine.
-    """
-
-    def __init__(self, why: str, *, left: bool) -> None:
-        super().__init__(why)
-        self.left = left
-
-
-class _Busy(Exception):
-    """The service answered 429: it took nothing, and wants a pause of so many seconds."""
-
-    def __init__(self, pause: float) -> None:
-        super().__init__(pause)
-        self.pause = pause
 
 
 class Api:
@@ -154,47 +125,35 @@ class Api:
     ) -> Any | None:
         request = Request(method, join(path), flatten(query or {}), body, repeatable)
         departure = None if method == "GET" else departure or ambient_departure.get()
-        until = anyio.current_time() + self._deadline
-        attempt = 0
-        may_have_left: _Lost | None = None  # the last try, if any, that can have changed something
+        tries = Tries(request, self._deadline)
         while True:
-            attempt += 1
             try:
-                return await self._try(request, departure, until - anyio.current_time())
-            except _Lost as lost:
-                may_have_left = lost if lost.left else may_have_left
-                may_repeat = repeatable or not lost.left
-                pause = random.uniform(0.1, 0.4) * 2**attempt  # noqa: S311 - jitter, not a secret
-                if not may_repeat or attempt == _TRIES or anyio.current_time() + pause >= until:
-                    raise _final(request, may_have_left or lost) from None
+                return await self._try(request, departure, tries.seconds_left)
+            except Lost as lost:
+                pause = tries.after_loss(lost)
                 logger.info("%s: %s; trying again", request, lost)
-            except _Busy as busy:
-                pause = busy.pause
-                if attempt == _TRIES or anyio.current_time() + pause >= until:
-                    raise _no_room(
-                        request, may_have_left, "Text Request asks for fewer calls (429).", retry_in=pause
-                    ) from None
-                logger.info("%s: asked to wait %.0f s", request, pause)
-                continue  # the limiter keeps everybody waiting
-            except (Refused, NotFound, Unreachable, StoreError):
-                if may_have_left is not None and method != "GET":
-                    raise _final(request, may_have_left) from None  # how the last try ended says nothing of the first
-                raise
+                await self._sleep(pause)
+            except Busy as busy:
+                tries.after_busy(busy)
+                logger.info("%s: asked to wait %.0f s", request, busy.pause)
             except RateLimited as limited:
                 why = "The rate limit of this API key is used up for the moment."
-                raise _no_room(request, may_have_left, why, retry_in=limited.retry_in) from None
-            await self._sleep(pause)
+                raise tries.without_room(why, retry_in=limited.retry_in) from None
+            except (Refused, NotFound, Unreachable, StoreError):
+                if doubt := tries.doubt():
+                    raise doubt from None
+                raise
 
     async def _try(self, request: Request, departure: Departure | None, seconds: float) -> Any | None:
-        """One try: a slot, the exchange, the reading. Raises `_Lost`, `_Busy`, `RateLimited` or what it means."""
+        """One try: a slot, the exchange, the reading. Raises `Lost`, `Busy`, `RateLimited` or what it means."""
         self._open()  # before the slot: surroundings that allow no connection take no place and leave no doubt
         async with self._limiter.slot(deadline_seconds=max(0.0, seconds)) as slot:
             try:
                 if departure is not None:
                     await departure.leaving()
                 response = await self._exchange(request, max(1.0, seconds))
-            except (_Lost, TextRequestError, StoreError) as stopped:
-                if not (isinstance(stopped, _Lost) and stopped.left):
+            except (Lost, TextRequestError, StoreError) as stopped:
+                if not (isinstance(stopped, Lost) and stopped.left):
                     slot.unused()
                     _stays(departure)
                 raise
@@ -205,12 +164,12 @@ class Api:
             _stays(departure)
             pause = _pause_of(response)
             await self._limiter.hold_off(pause)
-            raise _Busy(pause)
+            raise Busy(pause)
         try:
             body = self._scrubber.scrub(response.content)
             return answer.read_answer(request.method, response.status_code, body)
         except answer.Unusable as reading:
-            raise _Lost(str(reading), left=True) from None
+            raise Lost(str(reading), left=True) from None
 
     async def _exchange(self, request: Request, seconds: float) -> httpx2.Response:
         """Send and receive, noting whether bytes left; what must not repeat is finished even when cancelled."""
@@ -235,10 +194,10 @@ class Api:
                     extensions={"trace": trace},
                 )
         except _NEVER_LEFT as error:
-            raise _Lost(f"no connection ({type(error).__name__})", left=left) from None
+            raise Lost(f"no connection ({type(error).__name__})", left=left) from None
         except (httpx2.HTTPError, httpx2.StreamError, TimeoutError) as error:
             # A transport that tells nothing may have sent everything.
-            raise _Lost(f"the connection broke ({type(error).__name__})", left=left or not traced) from None
+            raise Lost(f"the connection broke ({type(error).__name__})", left=left or not traced) from None
         finally:
             self.changing -= change
 
@@ -283,29 +242,3 @@ def _stays(departure: Departure | None) -> None:
 def _pause_of(response: httpx2.Response) -> float:
     asked = answer.retry_after(response.headers)
     return 1.0 if asked is None else min(asked, _LONGEST_RETRY_AFTER)
-
-
-def _no_room(request: Request, may_have_left: _Lost | None, why: str, *, retry_in: float) -> TextRequestError:
-    """The error for a call that the rate limit ends; an earlier try of a change may still have taken effect."""
-    if may_have_left is not None and request.method != "GET":
-        return _final(request, may_have_left)
-    return TooBusy(why, retry_in=retry_in)
-
-
-def _final(request: Request, lost: _Lost) -> TextRequestError:
-    """The error for a call that will not be tried again."""
-    if not lost.left:
-        return Unreachable(f"Text Request cannot be reached: {lost}.", todo="Try again in a minute.")
-    if request.method == "GET":
-        return Unreadable(
-            f"Text Request gave no usable answer: {lost}.", todo="Try again in a minute; reading again is safe."
-        )
-    if request.repeatable:
-        todo = "Read it back to see; making the same change again is safe."
-    else:
-        todo = "Do not repeat it; first read the conversation, the list or the payment to see whether it happened."
-    return Uncertain(
-        f"The call left, but no usable answer came back: {lost}.",
-        changed="Whether it took effect is unknown.",
-        todo=todo,
-    )
