@@ -51,10 +51,12 @@ class Told:
     Args:
         words: as they were shown to the model.
         in_disguise: whether to read it in other forms than the one that stands there.
+        tools: the names of this server's tools.
     """
 
-    def __init__(self, words: str, *, in_disguise: bool) -> None:
+    def __init__(self, words: str, *, in_disguise: bool, tools: tuple[str, ...] = ()) -> None:
         self._words = words
+        self._tools = tools
         self._in_disguise = in_disguise
 
     @cached_property
@@ -82,7 +84,7 @@ class Told:
     @cached_property
     def suspicious(self) -> str | None:
         """The part that speaks to an assistant."""
-        return speaks_to_an_assistant(self._readings())
+        return speaks_to_an_assistant(self._readings(), self._tools)
 
     def _readings(self) -> tuple[Reading, ...]:
         return readings(self._words) if self._in_disguise else plain_reading(self._words)

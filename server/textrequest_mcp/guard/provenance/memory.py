@@ -77,15 +77,16 @@ class Provenance:
     """What one account's assistant has read lately: in memory only, at most an hour's and at most `MOST_TEXTS` texts.
 
     Args:
+        tools: the names of this server's tools.
         clock: seconds that only grow.
-        hour: how long words count, in seconds.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic, hour: float = _HOUR) -> None:
-        self._read = Recent[Source, _Read](seconds=hour, most=MOST_TEXTS, most_weight=MOST_CHARACTERS, clock=clock)
-        self._ours = Recent[str, Told](seconds=hour, most=MOST_TEXTS, most_weight=MOST_CHARACTERS, clock=clock)
+    def __init__(self, tools: Iterable[str], clock: Callable[[], float] = time.monotonic) -> None:
+        self._tools = tuple(tools)
+        self._read = Recent[Source, _Read](seconds=_HOUR, most=MOST_TEXTS, most_weight=MOST_CHARACTERS, clock=clock)
+        self._ours = Recent[str, Told](seconds=_HOUR, most=MOST_TEXTS, most_weight=MOST_CHARACTERS, clock=clock)
         self._people = Recent[tuple[int, str], set[str]](
-            seconds=hour, most=_MOST_NUMBERS, most_weight=_MOST_NUMBERS, clock=clock
+            seconds=_HOUR, most=_MOST_NUMBERS, most_weight=_MOST_NUMBERS, clock=clock
         )
 
     def read_words(self, source: Source) -> None:
@@ -94,7 +95,8 @@ class Provenance:
             return
         if len(source.words) > LONGEST_TEXT:  # no more of it is shown
             source = replace(source, words=clean(source.words)[:LONGEST_TEXT])
-        self._read.put(source, _Read(source, Told(source.words, in_disguise=True)), weight=len(source.words))
+        told = Told(source.words, in_disguise=True, tools=self._tools)
+        self._read.put(source, _Read(source, told), weight=len(source.words))
 
     def trust_number(self, line: int, e164: str, *names: str | None) -> None:
         """Note a number that the account itself lists: of a contact, a conversation, a payment, a line; and names."""
