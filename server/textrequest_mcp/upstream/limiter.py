@@ -115,7 +115,7 @@ class Limiter:
         try:
             yield slot
         finally:
-            await self._settle(ticket, used=slot.used)
+            await self._end(ticket, used=slot.used)
             if not slot.used:
                 self._nudge_first()
 
@@ -129,7 +129,7 @@ class Limiter:
             return await self._wait(waiter)
         except BaseException:
             if waiter.ticket is not None:
-                await self._settle(waiter.ticket, used=False)
+                await self._end(waiter.ticket, used=False)
             raise
         finally:
             first = waiter in self._line[:1]
@@ -158,21 +158,21 @@ class Limiter:
                 else:
                     await anyio.sleep_forever()
 
-    async def _settle(self, ticket: int, *, used: bool) -> None:
+    async def _end(self, ticket: int, *, used: bool) -> None:
         """Let a call that is over count for one window more, or not at all.
 
         A store that fails here must not hide how the call went, perhaps a text that was sent. The row then lapses by
         itself, and the next call meets the failure before it leaves.
         """
 
-        def settle(connection: sqlite3.Connection) -> None:
+        def write(connection: sqlite3.Connection) -> None:
             if used:
                 self._write(connection, ticket, "spent", self._per_seconds)
             else:
                 self._rows.drop(connection, ticket)
 
         with contextlib.suppress(StoreError), anyio.CancelScope(shield=True):
-            await self._store.transact(settle, durable=False)
+            await self._store.transact(write, durable=False)
 
     def _nudge_first(self) -> None:
         if self._line:

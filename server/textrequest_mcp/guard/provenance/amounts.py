@@ -26,7 +26,7 @@ def amounts(text: str) -> frozenset[int]:
     """Amounts that are said to be money, in cents.
 
     Args:
-        text: in small letters, as `disguises.Reading` has it.
+        text: in small letters, as `disguises.Form` has it.
     """
     if not any(sign in text for sign in _SIGNS):
         return frozenset()

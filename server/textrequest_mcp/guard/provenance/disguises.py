@@ -44,7 +44,7 @@ _SHIFTED = str.maketrans(
 
 
 @dataclass(frozen=True)
-class Reading:
+class Form:
     """One way to read a text.
 
     Attributes:
@@ -70,10 +70,10 @@ def plainly(text: str) -> str:
     return text if text.isascii() else "".join(map(_look, text))
 
 
-def readings(text: str) -> tuple[Reading, ...]:
+def forms(text: str) -> tuple[Form, ...]:
     """All ways to read a text that differ from each other; the first is how it looks."""
     first = plainly(text)
-    found = {first: Reading(first.casefold(), plain=True)}
+    found = {first: Form(first.casefold(), plain=True)}
     layer = [first]
     for _ in range(_LAYERS):
         before = layer
@@ -82,18 +82,18 @@ def readings(text: str) -> tuple[Reading, ...]:
             for undo in _UNDOINGS:
                 other = undo(known)
                 if other not in found:
-                    found[other] = _reading(other, found[known], undo)
+                    found[other] = _form(other, found[known], undo)
                     layer.append(other)
     return tuple(found.values())
 
 
-def plain_reading(text: str) -> tuple[Reading, ...]:
+def plain_form(text: str) -> tuple[Form, ...]:
     """Only how it looks, for words of our own side: what they do not say openly, nobody relies on."""
-    return (Reading(plainly(text).casefold(), plain=True),)
+    return (Form(plainly(text).casefold(), plain=True),)
 
 
-def _reading(text: str, of: Reading, undo: Callable[[str], str]) -> Reading:
-    return Reading(
+def _form(text: str, of: Form, undo: Callable[[str], str]) -> Form:
+    return Form(
         text.casefold(),
         turned=of.turned or undo in (_shifted, _reversed),
         backwards=of.backwards or undo is _reversed,

@@ -7,7 +7,7 @@ from typing import Literal
 
 from textrequest_mcp.ground.quoting import one_line
 from textrequest_mcp.guard.provenance.amounts import amounts, bare_amounts
-from textrequest_mcp.guard.provenance.disguises import Reading, plain_reading, readings
+from textrequest_mcp.guard.provenance.disguises import Form, forms, plain_form
 from textrequest_mcp.guard.provenance.links import addresses, leads_to
 from textrequest_mcp.guard.provenance.passages import Passages, passages, words_of
 from textrequest_mcp.guard.provenance.phone_mentions import all_numbers, meant_numbers, same_number
@@ -62,32 +62,32 @@ class Told:
     @cached_property
     def plain(self) -> Things:
         """What it says openly."""
-        return _things(plain_reading(self._words), numbers_meant=False)
+        return _things(plain_form(self._words), numbers_meant=False)
 
     @cached_property
     def things(self) -> Things:
         """What it says in any form."""
-        return _things(self._readings(), numbers_meant=False) if self._in_disguise else self.plain
+        return _things(self._forms(), numbers_meant=False) if self._in_disguise else self.plain
 
     @cached_property
     def passages(self) -> Passages:
         """Its words."""
-        return passages(reading.text for reading in self._readings() if not reading.turned or _is_language(reading))
+        return passages(form.text for form in self._forms() if not form.turned or _is_language(form))
 
     @cached_property
     def lines(self) -> tuple[str, ...]:
         """Its lines in all forms, in plain words with one space around each."""
-        texts = [text for way in self._readings() for text in (way.text, with_letters(way.text))]
+        texts = [text for way in self._forms() for text in (way.text, with_letters(way.text))]
         words = (words_of(line) for text in texts for line in text.split("\n"))
         return tuple(dict.fromkeys(f" {' '.join(each)} " for each in words if each))
 
     @cached_property
     def suspicious(self) -> str | None:
         """The part that speaks to an assistant."""
-        return speaks_to_an_assistant(self._readings(), self._tools)
+        return speaks_to_an_assistant(self._forms(), self._tools)
 
-    def _readings(self) -> tuple[Reading, ...]:
-        return readings(self._words) if self._in_disguise else plain_reading(self._words)
+    def _forms(self) -> tuple[Form, ...]:
+        return forms(self._words) if self._in_disguise else plain_form(self._words)
 
 
 @dataclass(frozen=True)
@@ -105,9 +105,9 @@ class Outgoing:
 
 def outgoing(text: str) -> Outgoing:
     """Read a text that is about to leave."""
-    things = _things((way for way in readings(text) if not way.turned), numbers_meant=True)
+    things = _things((way for way in forms(text) if not way.turned), numbers_meant=True)
     return Outgoing(
-        tuple(words_of(plain_reading(text)[0].text)),
+        tuple(words_of(plain_form(text)[0].text)),
         (
             *(("link", link) for link in sorted(things.links)),
             *(("number", number) for number in sorted(things.numbers)),
@@ -117,7 +117,7 @@ def outgoing(text: str) -> Outgoing:
     )
 
 
-def _things(ways: Iterable[Reading], *, numbers_meant: bool) -> Things:
+def _things(ways: Iterable[Form], *, numbers_meant: bool) -> Things:
     links: set[str] = set()
     emails: set[str] = set()
     numbers: set[str] = set()
@@ -142,7 +142,7 @@ def shown(thing: Thing, value: str | int) -> str:
     return one_line(value) if thing != "number" else value
 
 
-def trace(thing: Thing, value: str | int) -> str:
+def clue(thing: Thing, value: str | int) -> str:
     """What of a thing is likely to stand in the words as it is."""
     if isinstance(value, int):
         return f"{value // 100}"
@@ -160,6 +160,6 @@ _FREQUENT = frozenset(
 _FEWEST_FREQUENT = 2
 
 
-def _is_language(reading: Reading) -> bool:
+def _is_language(form: Form) -> bool:
     """Whether turned letters make words again: mostly they do not, and would only fill the memory."""
-    return len(_FREQUENT.intersection(reading.text.split())) >= _FEWEST_FREQUENT
+    return len(_FREQUENT.intersection(form.text.split())) >= _FEWEST_FREQUENT

@@ -24,7 +24,7 @@ def addresses(text: str) -> tuple[frozenset[str], frozenset[str]]:
     """The links, as host and all that follows it (`evil.example/pay?x=1`), and the e-mail addresses in a text.
 
     Args:
-        text: in small letters, as `disguises.Reading` has it.
+        text: in small letters, as `disguises.Form` has it.
     """
     if not any(sign in text for sign in (".", "://", "dot", "punto")):
         return frozenset(), frozenset()
@@ -36,14 +36,14 @@ def addresses(text: str) -> tuple[frozenset[str], frozenset[str]]:
     return frozenset(links), frozenset(emails)
 
 
-def place(link: str) -> str:
+def destination(link: str) -> str:
     """Host and path of a link."""
     return re.split(r"[?#]", link, maxsplit=1)[0].rstrip("/")
 
 
 def leads_to(one: str, other: str) -> bool:
-    """Whether two links go to the same place, or one to a place inside the other's."""
-    one, other = place(one), place(other)
+    """Whether two links go to the same destination, or one to a destination inside the other's."""
+    one, other = destination(one), destination(other)
     return one == other or one.startswith(f"{other}/") or other.startswith(f"{one}/")
 
 

@@ -19,7 +19,7 @@ from typing import Literal
 from textrequest_mcp.ground.clean import LONGEST_TEXT, clean
 from textrequest_mcp.ground.quoting import one_line
 from textrequest_mcp.guard.provenance.expiring import Recent
-from textrequest_mcp.guard.provenance.findings import Outgoing, Thing, Told, outgoing, shown, trace
+from textrequest_mcp.guard.provenance.findings import Outgoing, Thing, Told, clue, outgoing, shown
 from textrequest_mcp.guard.provenance.names import called, spoken_of
 from textrequest_mcp.guard.provenance.passages import handed_on
 from textrequest_mcp.guard.provenance.source import TEXT_RECEIVED, Source, origin
@@ -163,7 +163,7 @@ class Provenance:
             if one.told.things.holds_exactly("amount", cents):
                 hidden = not one.told.plain.holds_exactly("amount", cents)
                 said = _said(f"The amount {shown('amount', cents)}", one, use, "was named", hidden=hidden)
-                yield Doubt("named_amount", said(trace("amount", cents)))
+                yield Doubt("named_amount", said(clue("amount", cents)))
                 return
 
     def _about_the_words(self, use: Use, read: list[_Read]) -> Iterator[Doubt]:
@@ -181,7 +181,7 @@ class Provenance:
                     said = _said(
                         f"The {thing} {shown(thing, value)} in {argument}", one, use, "was read", hidden=hidden
                     )
-                    yield Doubt("read_before", said(trace(thing, value)))
+                    yield Doubt("read_before", said(clue(thing, value)))
             yield from self._repetition(argument, leaving, use, read, quoted)
 
     def _things_read_before(

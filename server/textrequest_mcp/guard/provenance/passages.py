@@ -66,9 +66,9 @@ def words_of(text: str) -> list[str]:
 
 def passages(texts: Iterable[str]) -> Passages:
     """The passages of a text, read in one or more ways."""
-    readings = [words_of(text) for text in texts]
-    lines = tuple(f" {' '.join(words)} " for words in readings if words)
-    return Passages(lines, frozenset(run for words in readings for run in _runs(words)))
+    worded = [words_of(text) for text in texts]
+    lines = tuple(f" {' '.join(words)} " for words in worded if words)
+    return Passages(lines, frozenset(run for words in worded for run in _runs(words)))
 
 
 def handed_on(words: Sequence[str], by: Passages, free: Sequence[Passages]) -> str | None:

@@ -25,7 +25,7 @@ def all_numbers(text: str) -> frozenset[str]:
     """Every number that the digits of a text can be read as: for words that are compared with one that is known.
 
     Args:
-        text: in small letters, as `disguises.Reading` has it.
+        text: in small letters, as `disguises.Form` has it.
 
     Returns:
         Numbers in E.164, and those of seven digits that have no area code as they are.

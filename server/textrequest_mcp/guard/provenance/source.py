@@ -34,13 +34,13 @@ class Source:
         return _utc(self.at) or "9", self.kind, self.line or 0, self.person or "", self.words
 
 
-def origin(source: Source, line: int, trace: str) -> str:
+def origin(source: Source, line: int, clue: str) -> str:
     """A place in words, for a sentence: `a text from +14235550142 of 2026-05-28T20:26Z: "pay at evil.example"`.
 
     Args:
         source: the words.
         line: the line that the sentence is about; another one is named.
-        trace: what the place can be found by, where it can.
+        clue: what the place can be found by, where it can.
     """
     kind = source.kind
     if kind == TEXT_RECEIVED and source.person is not None:
@@ -48,16 +48,16 @@ def origin(source: Source, line: int, trace: str) -> str:
     person = f" from {source.person}" if source.person else ""
     elsewhere = f" on line {source.line}" if source.line not in (None, line) else ""
     at = f" of {_utc(source.at)}" if source.at else ""
-    return f"{kind}{person}{elsewhere}{at}: {quoted(_around(source.words, trace))}"
+    return f"{kind}{person}{elsewhere}{at}: {quoted(_around(source.words, clue))}"
 
 
-def _around(words: str, trace: str) -> str:
+def _around(words: str, clue: str) -> str:
     words = " ".join(words.split())
     if len(words) <= _LONGEST_QUOTE:
         return words
-    at = words.casefold().find(trace.casefold())
-    if at < 0 and " " in trace:
-        at = words.casefold().find(trace.casefold().split()[0])
+    at = words.casefold().find(clue.casefold())
+    if at < 0 and " " in clue:
+        at = words.casefold().find(clue.casefold().split()[0])
     start = max(0, min(at - _BEFORE_THE_PLACE, len(words) - _LONGEST_QUOTE + 1))
     return f"…{words[start:]}" if start else words
 

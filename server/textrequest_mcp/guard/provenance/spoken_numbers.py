@@ -58,7 +58,7 @@ def digit_chains(text: str) -> Iterator[str]:
     """The digits that follow each other with nothing but short punctuation between, however each is written.
 
     Args:
-        text: in small letters, as `disguises.Reading` has it.
+        text: in small letters, as `disguises.Form` has it.
     """
     chain = _Chain()
     for piece in _PIECE.findall(text):

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from functools import cache
 
-from textrequest_mcp.guard.provenance.disguises import Reading
+from textrequest_mcp.guard.provenance.disguises import Form
 from textrequest_mcp.guard.provenance.passages import words_of
 from textrequest_mcp.guard.provenance.suspicious_orders import ORDERS
 from textrequest_mcp.guard.provenance.suspicious_phrases import DISREGARD, DISREGARD_SIGNS, WORDED
@@ -19,16 +19,16 @@ _LEET_WORD = re.compile(r"[a-z013457@$]++")
 _LETTER = re.compile(r"[a-z]")
 
 
-def speaks_to_an_assistant(readings: Iterable[Reading], tools: tuple[str, ...]) -> str | None:
-    """The part of a text, in any of its readings, that speaks to an assistant; None where nothing does.
+def speaks_to_an_assistant(forms: Iterable[Form], tools: tuple[str, ...]) -> str | None:
+    """The part of a text, in any of its forms, that speaks to an assistant; None where nothing does.
 
     Args:
-        readings: all ways to read the text.
+        forms: all ways to read the text.
         tools: the names of this server's tools; no customer has a reason to write one.
     """
-    for reading in readings:
-        found = _in_signs(reading.text, tools) or _in_words(reading.text, tools)
-        if found is None and (other := with_letters(reading.text)) != reading.text:
+    for form in forms:
+        found = _in_signs(form.text, tools) or _in_words(form.text, tools)
+        if found is None and (other := with_letters(form.text)) != form.text:
             found = _in_words(other, tools)
         if found is not None:
             return found

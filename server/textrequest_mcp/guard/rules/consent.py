@@ -32,7 +32,7 @@ CREATE TABLE IF NOT EXISTS consent_words (
     at REAL NOT NULL, PRIMARY KEY (account, person, word)) WITHOUT ROWID;
 """
 
-_JUDGED = """
+_LIFT = """
 SELECT account, person, 'settled', min(at, coalesce(:through, at)) FROM consent_words
 WHERE account = :account AND person = :person AND word = 'perhaps_stop'
 """
@@ -95,7 +95,7 @@ class Consent:
             lambda connection: stands(connection, secret, self._account, dashboard_id, phone_number, now)
         )
 
-    async def settled(self, dashboard_id: int, phone_number: str, *, through: float | None = None) -> None:
+    async def lift(self, dashboard_id: int, phone_number: str, *, through: float | None = None) -> None:
         """Lift a `perhaps_stop`, because a person judged it to be none; never a `stop`.
 
         Args:
@@ -106,13 +106,13 @@ class Consent:
         """
         person = _person(await self._store.secret(), dashboard_id, phone_number)
 
-        def lift(connection: sqlite3.Connection) -> None:
+        def write(connection: sqlite3.Connection) -> None:
             connection.execute(
-                f"INSERT INTO consent_words {_JUDGED} {_KEEP_LATEST}",
+                f"INSERT INTO consent_words {_LIFT} {_KEEP_LATEST}",
                 {"account": self._account, "person": person, "through": through},
             )
 
-        await self._store.transact(lift)
+        await self._store.transact(write)
 
     async def tidy(self) -> None:
         """Forget each `perhaps_stop` that has not stood for 30 days, and what was judged of it."""

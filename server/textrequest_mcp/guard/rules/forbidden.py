@@ -7,13 +7,10 @@ from textrequest_mcp.upstream.errors import TextRequestError
 from textrequest_mcp.upstream.phone import masked
 from textrequest_mcp.upstream.times import show_time
 
-CONSENT, PROVENANCE, INVISIBLE, CALLBACKS, UNANSWERED = (
-    "TEXTREQUEST_CONSENT",
-    "TEXTREQUEST_PROVENANCE",
-    "TEXTREQUEST_VISIBLE_ONLY",
-    "TEXTREQUEST_CALLBACK_HOSTS",
-    "TEXTREQUEST_IF_UNANSWERED",
-)
+CONSENT = "TEXTREQUEST_CONSENT"
+VISIBLE_ONLY = "TEXTREQUEST_VISIBLE_ONLY"
+CALLBACK_HOSTS = "TEXTREQUEST_CALLBACK_HOSTS"
+IF_UNANSWERED = "TEXTREQUEST_IF_UNANSWERED"
 
 
 class Forbidden(TextRequestError):

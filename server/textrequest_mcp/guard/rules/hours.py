@@ -12,7 +12,7 @@ from textrequest_mcp.upstream.times import show_time
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-SETTING = "TEXTREQUEST_QUIET_HOURS"
+QUIET_HOURS = "TEXTREQUEST_QUIET_HOURS"
 _WINDOW = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])-([01][0-9]|2[0-3]):([0-5][0-9])")
 _MINUTE = timedelta(minutes=1)
 _DAY = timedelta(days=1)
@@ -39,7 +39,9 @@ class QuietHours:
 
     def __post_init__(self) -> None:
         if self.start == self.end:
-            raise ValueError(f"{SETTING} begins and ends at the same time; to allow texts at any time, set it to off.")
+            raise ValueError(
+                f"{QUIET_HOURS} begins and ends at the same time; to allow texts at any time, set it to off."
+            )
 
     def __str__(self) -> str:
         return f"{self.start:%H:%M}-{self.end:%H:%M}"
@@ -84,7 +86,7 @@ class UnknownZone:
     hours: QuietHours
 
 
-Verdict = Open | Quiet | UnknownZone
+TimeThere = Open | Quiet | UnknownZone
 
 
 def read_quiet_hours(text: str) -> QuietHours:
@@ -95,21 +97,21 @@ def read_quiet_hours(text: str) -> QuietHours:
     """
     match = _WINDOW.fullmatch(text.strip())
     if match is None:
-        raise ValueError(f"{SETTING} is not from when to when not to text, such as 21:00-08:00, or off.")
+        raise ValueError(f"{QUIET_HOURS} is not from when to when not to text, such as 21:00-08:00, or off.")
     start_hour, start_minute, end_hour, end_minute = map(int, match.groups())
     return QuietHours(time(start_hour, start_minute), time(end_hour, end_minute))
 
 
-def judge(number: str, at: datetime, hours: QuietHours) -> Verdict:
+def time_there(number: str, at: datetime, hours: QuietHours) -> TimeThere:
     """Whether a number in E.164 may be texted at an instant, which must have a zone.
 
     Raises:
         ValueError: the instant has no zone.
     """
-    return judge_in(zones_of(number), at, hours)
+    return time_in(zones_of(number), at, hours)
 
 
-def judge_in(zones: Sequence[str], at: datetime, hours: QuietHours) -> Verdict:
+def time_in(zones: Sequence[str], at: datetime, hours: QuietHours) -> TimeThere:
     """The same for someone who is in one of these zones, nobody knows which: it must not be quiet in any of them.
 
     Raises:
@@ -127,16 +129,18 @@ def judge_in(zones: Sequence[str], at: datetime, hours: QuietHours) -> Verdict:
     return Quiet(hours, _local(clocks, now), opens_at, "" if opens_at is None else _local(clocks, opens_at))
 
 
-def why_not(verdict: Quiet | UnknownZone) -> str:
+def why_not(there: Quiet | UnknownZone) -> str:
     """Why a text does not go out now, in one sentence, without the phone number."""
-    hours = verdict.hours
-    rule = f"No text goes out from {hours.start:%H:%M} to {hours.end:%H:%M} in the recipient's local time ({SETTING})"
-    if isinstance(verdict, UnknownZone):
+    hours = there.hours
+    rule = (
+        f"No text goes out from {hours.start:%H:%M} to {hours.end:%H:%M} in the recipient's local time ({QUIET_HOURS})"
+    )
+    if isinstance(there, UnknownZone):
         return f"{rule}, and their number does not tell which time zone that is."
-    now = f"{rule}, and it is {verdict.local} there"
-    if verdict.opens_at is None:
+    now = f"{rule}, and it is {there.local} there"
+    if there.opens_at is None:
         return f"{now}: in the next {_DAYS_AHEAD} days there is no time when all zones of their number allow it."
-    return f"{now}: it can go out from {verdict.opens_local} ({show_time(verdict.opens_at)})."
+    return f"{now}: it can go out from {there.opens_local} ({show_time(there.opens_at)})."
 
 
 def _opens_at(clocks: Iterable["ZoneInfo"], now: datetime, hours: QuietHours) -> datetime | None:

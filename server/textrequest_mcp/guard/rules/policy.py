@@ -15,21 +15,19 @@ from urllib.parse import urlsplit
 from textrequest_mcp.ground.clean import unseen
 from textrequest_mcp.guard.change import Account, Plan
 from textrequest_mcp.guard.provenance.memory import Provenance
-from textrequest_mcp.guard.rules.allowlist import SETTING as ONLY_TO
-from textrequest_mcp.guard.rules.allowlist import Allowlist
+from textrequest_mcp.guard.rules.allowlist import ONLY_TO, Allowlist
 from textrequest_mcp.guard.rules.consent import Consent
 from textrequest_mcp.guard.rules.forbidden import (
-    CALLBACKS,
+    CALLBACK_HOSTS,
     CONSENT,
-    INVISIBLE,
-    UNANSWERED,
+    IF_UNANSWERED,
+    VISIBLE_ONLY,
     Forbidden,
     check_record,
     perhaps,
     show_moment,
 )
-from textrequest_mcp.guard.rules.hours import SETTING as QUIET_HOURS
-from textrequest_mcp.guard.rules.hours import Open, Quiet, QuietHours, judge, why_not
+from textrequest_mcp.guard.rules.hours import QUIET_HOURS, Open, Quiet, QuietHours, time_there, why_not
 from textrequest_mcp.guard.rules.person_facts import SAME_MOMENT_SECONDS, Facts, Known, Place
 from textrequest_mcp.upstream.phone import masked
 
@@ -110,7 +108,7 @@ class Policy:
             self.provenance.trust_number(*place)
             at = (await self.consent.standing(*place)).perhaps_at if self.rules.consent else None
             if at is not None and perhaps(at) in shown:
-                await self.consent.settled(*place, through=at)
+                await self.consent.lift(*place, through=at)
 
     async def still_allowed(self, people: Sequence[Place]) -> None:
         """Look once more whether somebody said STOP, which can come while a call waits for its turn.
@@ -180,12 +178,12 @@ class Policy:
         hours = self.rules.quiet_hours
         if hours is None or self._is_answer(facts):
             return []
-        verdict = judge(number, datetime.fromtimestamp(self._clock(), UTC), hours)
-        if isinstance(verdict, Open):
+        there = time_there(number, datetime.fromtimestamp(self._clock(), UTC), hours)
+        if isinstance(there, Open):
             return []
-        if isinstance(verdict, Quiet):
-            raise Forbidden(why_not(verdict), rule=QUIET_HOURS, todo="Offer to send it then.")
-        return [why_not(verdict)]
+        if isinstance(there, Quiet):
+            raise Forbidden(why_not(there), rule=QUIET_HOURS, todo="Offer to send it then.")
+        return [why_not(there)]
 
     async def _answered_meanwhile(
         self, account: Account, plan: Plan, line: int, number: str, since: float, answered_at: float
@@ -198,7 +196,7 @@ class Policy:
         then = "the same call goes through then" if plan.since is None else "with a later if_unanswered_since"
         raise Forbidden(
             "Since the conversation was read, there is more in it: " + " / ".join(newer),
-            rule=UNANSWERED,
+            rule=IF_UNANSWERED,
             todo=f"Read it, and send what still fits; {then}.",
         )
 
@@ -209,7 +207,7 @@ class Policy:
                 if hidden:
                     raise Forbidden(
                         f"{name} holds characters that nobody would see: {', '.join(hidden[:3])}.",
-                        rule=INVISIBLE,
+                        rule=VISIBLE_ONLY,
                         todo="Write it without them.",
                     )
 
@@ -218,7 +216,7 @@ class Policy:
             if _host(address) not in self.rules.callback_hosts:
                 raise Forbidden(
                     "A callback would send what becomes of this text to an address that is not on the list.",
-                    rule=CALLBACKS,
+                    rule=CALLBACK_HOSTS,
                     todo="Leave the callback out; get_send_status tells of the delivery.",
                 )
 
