@@ -1,8 +1,8 @@
-"""The one door to Text Request: five verbs over one funnel that knows what may be tried again and what must not.
+"""The one door to Text Request: five verbs over one funnel, which repeats only what is safe to repeat.
 
-A call is limiter -> HTTP -> status to JSON or error. What has certainly not left this machine is tried again; what only
-reads, or gives the same result twice, is tried again after a passing fault too; anything else whose answer got lost is
-`Uncertain` and never repeated, because a repeated POST is a second text (wire-facts, Base).
+A call is limiter -> HTTP -> status to JSON or error. A request that certainly did not leave this machine is tried again.
+After a passing fault, a read is tried again too, and so is a change that gives the same result twice. Any other change
+whose answer got lost is `Uncertain` and never repeated, because a repeated POST is a second text (wire-facts, Base).
 """
 
 import logging
@@ -34,7 +34,7 @@ _DEADLINE_SECONDS = 45.0  # hosts give up on a tool call after about 60
 # Connecting fails fast; an answer may take long when the service is busy; nobody waits for a free connection for long.
 _TIMEOUT = httpx2.Timeout(connect=5.0, read=20.0, write=10.0, pool=10.0)
 _NEVER_LEFT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.UnsupportedProtocol)
-# What the HTTP library raises over certificates that are missing or none, and over proxies that it cannot use.
+# The HTTP library raises these over certificates that are missing or invalid, and over proxies that it cannot use.
 _BAD_SURROUNDINGS = (OSError, ValueError, ImportError, httpx2.InvalidURL)
 
 
@@ -43,18 +43,17 @@ class Api:
 
     Args:
         base_url: e.g. `https://api.textrequest.com/api/v3`.
-        key: the account's API key; it is sent in one header and kept out of everything else, also where the service
-            repeats it.
+        key: the account's API key. It is sent in one header and is removed from answers that repeat it.
         limiter: the key's rate limit, shared by every process of this user.
-        secrets: further keys that are kept out of what the service says, such as the one before this.
-        transport: what carries the requests; the network when left out.
-        deadline_seconds: the longest that one call may take with all its tries and waits.
+        secrets: further keys that are removed from answers, such as the previous one.
+        transport: carries the requests; the network when left out.
+        deadline_seconds: the longest time for one call with all its tries and waits.
         sleep: how to wait between tries; for tests.
 
     Attributes:
         key: as given; the service signs its own calls with it.
-        changing: how many requests that change something are on their way.
-        ahead: seconds by which the service's clock is ahead of this machine's, as its last answer with a date said.
+        changing: the number of changing requests on their way.
+        ahead: seconds by which the service's clock is ahead of this machine's, by its last answer with a date.
     """
 
     def __init__(
@@ -80,7 +79,7 @@ class Api:
         self.ahead = 0.0
 
     async def get(self, *path: Segment, query: Query | None = None) -> Any | None:
-        """Read; None where nothing is there. Raises any `TextRequestError` but `Uncertain`."""
+        """Read; None where there is nothing. Raises any `TextRequestError` but `Uncertain`."""
         return await self._send("GET", path, query=query, repeatable=True)
 
     async def post(
@@ -90,7 +89,7 @@ class Api:
         return await self._send("POST", path, body=body, repeatable=repeatable, departure=departure)
 
     async def put(self, *path: Segment, body: Any = None) -> Any | None:
-        """Replace; the same twice is the same as once. Raises any `TextRequestError`."""
+        """Replace; doing it twice equals doing it once. Raises any `TextRequestError`."""
         return await self._send("PUT", path, body=body, repeatable=True)
 
     async def patch(self, *path: Segment, body: Any = None) -> Any | None:
@@ -145,8 +144,8 @@ class Api:
                 raise
 
     async def _try(self, request: Request, departure: Departure | None, seconds: float) -> Any | None:
-        """One try: a slot, the exchange, the reading. Raises `Lost`, `Busy`, `RateLimited` or what it means."""
-        self._open()  # before the slot: surroundings that allow no connection take no place and leave no doubt
+        """One try: wait for a slot, exchange, read. Raises `Lost`, `Busy`, `RateLimited` or the answer's error."""
+        self._open()  # before the slot: without a usable connection no slot is taken, and no doubt is left
         async with self._limiter.slot(deadline_seconds=max(0.0, seconds)) as slot:
             try:
                 if departure is not None:
@@ -172,7 +171,7 @@ class Api:
             raise Lost(str(reading), left=True) from None
 
     async def _exchange(self, request: Request, seconds: float) -> httpx2.Response:
-        """Send and receive, noting whether bytes left; what must not repeat is finished even when cancelled."""
+        """Send and receive, and note whether bytes left. A request that must not repeat ignores cancellation."""
         client = self._open()  # again, because waiting for the slot may have outlasted it
         left = False
         traced = False
@@ -196,16 +195,16 @@ class Api:
         except _NEVER_LEFT as error:
             raise Lost(f"no connection ({type(error).__name__})", left=left) from None
         except (httpx2.HTTPError, httpx2.StreamError, TimeoutError) as error:
-            # A transport that tells nothing may have sent everything.
+            # A transport without a trace may have sent everything.
             raise Lost(f"the connection broke ({type(error).__name__})", left=left or not traced) from None
         finally:
             self.changing -= change
 
     def _open(self) -> httpx2.AsyncClient:
-        """The client, made at the first call: a server that is only listed needs no TLS set-up.
+        """The client, made at the first call: a server whose tools are only listed needs no TLS set-up.
 
         Raises:
-            Unreachable: the settings of this machine for certificates and proxies cannot be used.
+            Unreachable: this machine's settings for certificates and proxies cannot be used.
         """
         why = ""
         if self._client is None:

@@ -1,10 +1,10 @@
-"""Keeps all servers of one user, together, below the number of calls per minute that Text Request allows for one key.
+"""Keeps all servers of one user, together, below the calls per minute that Text Request allows for one key.
 
-How: all of them share the table of `limiter_rows`. A call starts when there are more free places than calls that came
-before it and still wait.
+All of them share the table in `limiter_rows`. A call starts when there are more free slots than calls that came before
+it and still wait.
 
-Why no library: none was found that is exact (a call counts until one window after its end), serves first come first
-over processes, and forgets a waiter that was cancelled or killed. pyrate-limiter with SQLite came closest.
+Why no library: none was found that is exact (a call counts until one window after its end), serves processes in the
+order of their calls, and forgets a waiter that was cancelled or killed. pyrate-limiter with SQLite came closest.
 """
 
 from __future__ import annotations
@@ -24,26 +24,26 @@ from textrequest_mcp.upstream.limiter_rows import SCHEMA, Row, Rows, State, bury
 if TYPE_CHECKING:
     import sqlite3
 
-# Seconds. A waiter that showed no life for so long loses its turn, until it shows life again.
+# Seconds. A waiter without a sign of life for so long loses its turn, until it shows one again.
 PATIENCE = 5.0
-# How often a waiter looks at what other processes did, and shows that it lives.
+# Seconds between two looks of a waiter at the table; each look is also its sign of life.
 LOOK_EVERY = 0.5
-# A call on its way counts for at most so long, if nobody can tell whether its process died. Longer than any timeout
-# of a request; should one last longer still, it counts again from its end.
+# Seconds that a call on its way counts where its process cannot be asked whether it lives. Longer than any timeout of a
+# request; a call that lasts longer still counts again from its end.
 INSIDE_AT_MOST = 300.0
 # The clock's own error (16 ms on Windows before Python 3.13) belongs to the window.
 _GRAIN = time.get_clock_info("monotonic").resolution
 
 
 class Clock(Protocol):
-    """Time in seconds from any origin that all processes of the machine share, and a way to let it pass."""
+    """Seconds from an origin that all processes of the machine share, and a way to wait."""
 
     def now(self) -> float: ...
     async def sleep(self, seconds: float) -> None: ...
 
 
 class MachineClock:
-    """Seconds since the machine started, the same in every process and not moved by setting the clock."""
+    """Seconds since the machine started: the same in every process, and setting the clock does not move them."""
 
     def now(self) -> float:
         return time.monotonic()
@@ -53,7 +53,7 @@ class MachineClock:
 
 
 class RateLimited(Exception):
-    """The call could not start in time; nothing was sent. `retry_in`: seconds until it might, if those ahead stay."""
+    """The call could not start in time; nothing was sent. `retry_in`: seconds until it might start."""
 
     def __init__(self, retry_in: float) -> None:
         self.retry_in = max(math.ceil(retry_in * 10) / 10, 0.1)
@@ -66,7 +66,7 @@ class Slot:
     used = True
 
     def unused(self) -> None:
-        """Say that nothing left for the service, so that the place is given back when the context exits."""
+        """Say that nothing left for the service: the slot is given back when the context exits."""
         self.used = False
 
 
@@ -79,7 +79,7 @@ class _Waiter:
         self.nap = anyio.CancelScope()
 
     def nudge(self) -> None:
-        """Have it look again now, or at once when it is about to nap."""
+        """End the waiter's nap, or the one that it is about to begin."""
         self.nap.cancel()
 
 
@@ -97,18 +97,18 @@ class Limiter:
         self._per_seconds = per_seconds + _GRAIN
         self._clock = clock or MachineClock()
         self._rows = Rows(key_id)
-        self._line: list[_Waiter] = []  # in the order of their tickets; only the first one takes, naps to a time, looks
+        self._line: list[_Waiter] = []  # by ticket; only the first one looks at the table
         self._first_wakes_at = 0.0
         self._shown_at = -math.inf
         store.ensure(SCHEMA)
 
     @contextlib.asynccontextmanager
     async def slot(self, *, deadline_seconds: float) -> AsyncGenerator[Slot]:
-        """Wait for the right to make one call, and hold it while the call is made.
+        """Wait for a slot, and hold it inside the context.
 
-        The call counts until `per_seconds` after the context exits, unless the slot was called `unused`. Raises
-        `RateLimited` as soon as it is known that the call cannot start within `deadline_seconds`, `StoreError` when
-        the store cannot be used; in both cases before anything left.
+        The call counts until `per_seconds` after the context exits, unless the slot is `unused`. Raises `RateLimited`
+        as soon as the call certainly cannot start within `deadline_seconds`, and `StoreError` when the store cannot be
+        used; both before anything left.
         """
         ticket = await self._enter(_Waiter(self._clock.now() + deadline_seconds))
         slot = Slot()
@@ -120,11 +120,11 @@ class Limiter:
                 self._nudge_first()
 
     async def hold_off(self, seconds: float) -> None:
-        """After a 429: no call of this key starts for so long, in any process. Waiting calls keep their order."""
+        """Stop all calls of this key, in any process, for so long after a 429. Waiting calls keep their order."""
         await self._store.transact(lambda connection: self._write(connection, None, "pause", seconds), durable=False)
 
     async def _enter(self, waiter: _Waiter) -> int:
-        """Wait until it is the waiter's turn and take its slot; answers its ticket, which from then on is `inside`."""
+        """Wait for the waiter's turn and take its slot; answers its ticket, whose row is `inside` from then on."""
         try:
             return await self._wait(waiter)
         except BaseException:
@@ -159,10 +159,10 @@ class Limiter:
                     await anyio.sleep_forever()
 
     async def _end(self, ticket: int, *, used: bool) -> None:
-        """Let a call that is over count for one window more, or not at all.
+        """Let a finished call count for one window more, or not at all.
 
-        A store that fails here must not hide how the call went, perhaps a text that was sent. The row then lapses by
-        itself, and the next call meets the failure before it leaves.
+        A failing store must not hide the call's result, perhaps a text that was sent. The row then lapses by itself,
+        and the next call meets the failure before it leaves.
         """
 
         def write(connection: sqlite3.Connection) -> None:
@@ -179,10 +179,10 @@ class Limiter:
             self._line[0].nudge()
 
     def _look(self, connection: sqlite3.Connection, waiter: _Waiter) -> tuple[int, float | None] | RateLimited:
-        """Take a slot if it is the waiter's turn, else (re)write its place in the queue.
+        """Take a slot if it is the waiter's turn, else write its place in the queue.
 
-        Answers its ticket and when to look again (None: the slot is taken), or `RateLimited` when it cannot be in time:
-        not raised, because that would undo what was learnt here about restarts and ended processes.
+        Answers its ticket and the time of the next look (None: the slot is taken), or `RateLimited` when it cannot be
+        in time. That is not raised, because a rollback would undo the rows written here for ended processes.
         """
         now = self._clock.now()
         drop_lapsed(connection, now)
@@ -202,7 +202,7 @@ class Limiter:
         if first and start < now:
             return self._write(connection, waiter.ticket, "inside", INSIDE_AT_MOST), None
         ticket = self._write(connection, waiter.ticket, "waiting", PATIENCE)
-        if first:  # looks for those behind it too
+        if first:  # looks for the waiters behind it too
             show = now >= self._shown_at + 2 * LOOK_EVERY
             for other in self._line[1:]:
                 if start_of(_rank(queue, other.ticket)) > other.give_up_at:
@@ -213,7 +213,7 @@ class Limiter:
         return ticket, min(start, now + LOOK_EVERY)
 
     def _forecast(self, now: float, rows: list[Row]) -> Callable[[int], float]:
-        """Answers a function: the earliest start of the call that has `rank` calls ahead in the queue."""
+        """Answers a function from a call's `rank`, the number of calls ahead, to its earliest start."""
         # A call on its way could end now, and then counts for one window more.
         ends = sorted(
             now + self._per_seconds if row.state == "inside" else row.ends
@@ -221,7 +221,7 @@ class Limiter:
             if row.state in ("inside", "spent")
         )
         ends = ends[-self._calls :]
-        idle = self._calls - len(ends)  # places that are free now
+        idle = self._calls - len(ends)  # slots that are free now
         paused_until = max((row.ends for row in rows if row.state == "pause"), default=-math.inf)
 
         def start_of(rank: int) -> float:
