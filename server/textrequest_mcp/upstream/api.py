@@ -1,7 +1,7 @@
 """The one door to Text Request: five verbs over one funnel, which repeats only what is safe to repeat.
 
-A call is limiter -> HTTP -> status to JSON or error. A request that certainly did not leave this machine is tried again.
-After a passing fault, a read is tried again too, and so is a change that gives the same result twice. Any other change
+A call is limiter -> HTTP -> status to JSON or error. A request that certainly did not leave this machine is repeated.
+After a passing fault, a read is repeated too, and so is a change that gives the same result twice. Any other change
 whose answer got lost is `Uncertain` and never repeated, because a repeated POST is a second text (wire-facts, Base).
 """
 

@@ -1,4 +1,4 @@
-"""For trials: the only people who may be texted, as whoever runs the server named them."""
+"""For trials: restricts texts to the numbers that a setting names."""
 
 import re
 
@@ -7,19 +7,19 @@ from textrequest_mcp.upstream.phone import e164, masked
 
 ONLY_TO = "TEXTREQUEST_ONLY_TO"
 
-# The beginning of a North American number, from its area code on, once the signs in between are gone.
+# The beginning of a North American number from its area code on, without punctuation.
 _BEGINNING = re.compile(r"(?:\+?1)?([2-9][0-9]{2,8})\*")
 _BETWEEN = str.maketrans("", "", " ().-/")
 
 
 class Allowlist:
-    """The numbers that a setting allows: whole ones, or beginnings that end in `*`; an empty one allows everybody.
+    """The allowed numbers: whole ones, or beginnings that end in `*`; an empty setting allows everybody.
 
     Args:
         text: e.g. `+14235550100, (423) 555-0101, 423555*`.
 
     Raises:
-        ValueError: an entry is neither; the sentence counts to it instead of showing it.
+        ValueError: an entry is neither; the sentence gives its position and does not show it.
     """
 
     def __init__(self, text: str) -> None:
@@ -36,11 +36,11 @@ class Allowlist:
             raise ValueError(f"{ONLY_TO} names nobody; name some numbers, or leave it out to allow everybody.")
 
     def allows(self, number: str) -> bool:
-        """Whether a number in E.164 may be texted; in another form it is not on the list."""
+        """Whether a number may be texted; it must be in E.164."""
         return self._everybody or number in self._numbers or number.startswith(self._beginnings)
 
     def refusal(self, number: str) -> str:
-        """The sentence about a number that is not allowed."""
+        """The sentence for a number that is not allowed."""
         return f"This server may text only the numbers in {ONLY_TO}, and {masked(number)} is not one of them."
 
 

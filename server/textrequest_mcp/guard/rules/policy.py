@@ -1,7 +1,7 @@
-"""The rules that stand before a change, whatever the assistant does: who may be texted, when, how often, with what.
+"""Applies the rules to a change: which people may be texted, when, and with which words.
 
-Each rule can be switched off by its own setting. One that is broken refuses, and names itself and its setting; one that
-cannot tell has a person decide.
+Each rule has a setting that switches it off. A rule that is broken refuses, and names its setting; a rule that cannot
+be sure gives a reason to ask a person.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ from textrequest_mcp.guard.rules.hours import QUIET_HOURS, Open, Quiet, QuietHou
 from textrequest_mcp.guard.rules.person_facts import SAME_MOMENT_SECONDS, Facts, Known, Place
 from textrequest_mcp.upstream.phone import masked
 
-_ANSWER_SECONDS = 86_400.0  # an answer within a day of their last text is no outreach
+_ANSWER_SECONDS = 86_400.0  # an answer within a day of the person's last text is no outreach
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rules:
-    """What is in force; see the README's table of settings."""
+    """The rules in force; see the README's table of settings."""
 
     consent: bool = True
     quiet_hours: QuietHours | None = field(default_factory=QuietHours)
@@ -51,10 +51,10 @@ class Policy:
     """Applies the rules to one account.
 
     Args:
-        rules: what is in force.
-        consent: what people said of further texts.
-        provenance: whose words the assistant has read.
-        known: what was read lately.
+        rules: the rules in force.
+        consent: people's words about further texts.
+        provenance: the words that the assistant has read.
+        known: the facts that were read lately.
         clock: seconds since 1970 by the service's clock.
     """
 
@@ -78,13 +78,13 @@ class Policy:
         return self._clock()
 
     async def reasons(self, account: Account, plan: Plan) -> list[str]:
-        """Why a person has to be asked before this change, a sentence each; none where nobody has to be.
+        """The reasons to ask a person before this change; none where nobody has to be asked.
 
-        Writes nothing, and says the same of the same facts: it runs again in every round of a question.
+        Writes nothing, and gives the same reasons for the same facts: it runs again in every round of a question.
 
         Raises:
             Forbidden: a rule says no.
-            TextRequestError: what has to be known cannot be read.
+            TextRequestError: the facts cannot be read.
             StoreError: the store cannot be used.
         """
         self._words(plan)
@@ -99,7 +99,7 @@ class Policy:
         return list(dict.fromkeys(why))
 
     async def approved(self, people: Sequence[Place], shown: str) -> None:
-        """A person agreed to a change that is about these people, and judged what they were shown of them.
+        """Take note that a change about these people was agreed to, after a question with the text `shown`.
 
         Raises:
             StoreError: the store cannot be used.
@@ -111,10 +111,10 @@ class Policy:
                 await self.consent.lift(*place, through=at)
 
     async def still_allowed(self, people: Sequence[Place]) -> None:
-        """Look once more whether somebody said STOP, which can come while a call waits for its turn.
+        """Look once more for a STOP, which can come while a call waits for its turn.
 
         Raises:
-            Forbidden: somebody did.
+            Forbidden: one of these people texted it.
             StoreError: the store cannot be used.
         """
         for place in people if self.rules.consent else ():
@@ -132,7 +132,7 @@ class Policy:
         if not self.rules.only_to.allows(number):
             raise Forbidden(self.rules.only_to.refusal(number), rule=ONLY_TO, todo="Do not try another way.")
         why = await self._said_no(line, number) if self.rules.consent else []
-        since = plan.since  # a condition of the caller's own, which holds whatever the settings say
+        since = plan.since  # the caller's own condition holds under any settings
         if since is None and self.rules.if_unanswered and not plan.closes:
             since = self.known.read_to(plan.caller, (line, number))
         facts = await self._facts(account, line, number, since)
@@ -144,7 +144,7 @@ class Policy:
         return why + self._hours(number, facts)
 
     async def _facts(self, account: Account, line: int, number: str, since: float | None) -> Facts:
-        """What is known of a person: of an answer to a text that was just read, no more is read than was."""
+        """The facts about a person; a conversation that was just read is enough for an answer to it."""
         facts = self.known.facts((line, number))
         if facts is not None:
             return facts
@@ -188,7 +188,7 @@ class Policy:
     async def _answered_meanwhile(
         self, account: Account, plan: Plan, line: int, number: str, since: float, answered_at: float
     ) -> None:
-        """Show what came since the conversation was read, instead of talking past it."""
+        """Refuse, and show the texts that came since the conversation was read."""
         newer = await account.newer(plan.caller, line, number, since)
         if not newer:
             return
@@ -222,7 +222,7 @@ class Policy:
 
 
 def _host(address: str) -> str | None:
-    """The host that everybody takes an address to name; None for one that is read in different ways."""
+    """The host in an address; None where programs would read different ones."""
     try:
         parts = urlsplit(address)
     except ValueError:
