@@ -1,4 +1,4 @@
-"""What can be found in a text that an assistant should not take from one person to another, read in all its forms."""
+"""Finds in a text, in all its forms, the things that an assistant should not take from one person to another."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class Things:
         return any(same_number(number, other) for other in self.numbers)
 
     def holds(self, thing: Thing, value: str | int) -> bool:
-        """Whether it is among them in the form in which people would take it for the same."""
+        """Whether it is among them in a form that people would take for the same."""
         if thing == "link":
             return any(leads_to(str(value), link) for link in self.links)
         if thing == "number":
@@ -39,18 +39,18 @@ class Things:
         return value in (self.emails if thing == "e-mail address" else self.amounts)
 
     def holds_exactly(self, thing: Thing, value: str | int) -> bool:
-        """Whether it is among them with nothing added: a link with another query can lead anywhere."""
+        """Whether exactly it is among them: a link with another query can lead anywhere."""
         if thing == "link":
             return value in self.links
         return self.holds(thing, value) or (thing == "amount" and value in self.bare_amounts)
 
 
 class Told:
-    """One text that was read; what it tells is found when it is first asked for.
+    """One text that was read; each finding is made when it is first asked for.
 
     Args:
-        words: as they were shown to the model.
-        in_disguise: whether to read it in other forms than the one that stands there.
+        words: as the model saw them.
+        in_disguise: whether to read hidden forms too.
         tools: the names of this server's tools.
     """
 
@@ -61,17 +61,17 @@ class Told:
 
     @cached_property
     def plain(self) -> Things:
-        """What it says openly."""
+        """The things that it says openly."""
         return _things(plain_form(self._words), numbers_meant=False)
 
     @cached_property
     def things(self) -> Things:
-        """What it says in any form."""
+        """The things that it says in any form."""
         return _things(self._forms(), numbers_meant=False) if self._in_disguise else self.plain
 
     @cached_property
     def passages(self) -> Passages:
-        """Its words."""
+        """Its runs of words, for a comparison."""
         return passages(form.text for form in self._forms() if not form.turned or _is_language(form))
 
     @cached_property
@@ -96,7 +96,7 @@ class Outgoing:
 
     Attributes:
         words: its words.
-        things: what it holds beyond doubt, each with what it is, always in the same order.
+        things: the certain ones, each with its kind, always in the same order.
     """
 
     words: tuple[str, ...]
@@ -136,14 +136,14 @@ def _things(ways: Iterable[Form], *, numbers_meant: bool) -> Things:
 
 
 def shown(thing: Thing, value: str | int) -> str:
-    """A thing as a sentence names it."""
+    """A thing, for a sentence."""
     if isinstance(value, int):
         return f"${value // 100:,}.{value % 100:02d}"
     return one_line(value) if thing != "number" else value
 
 
 def clue(thing: Thing, value: str | int) -> str:
-    """What of a thing is likely to stand in the words as it is."""
+    """The part of a thing that is likely to stand in the words as it is."""
     if isinstance(value, int):
         return f"{value // 100}"
     if thing == "number":
@@ -161,5 +161,5 @@ _FEWEST_FREQUENT = 2
 
 
 def _is_language(form: Form) -> bool:
-    """Whether turned letters make words again: mostly they do not, and would only fill the memory."""
+    """Whether turned letters make words again; mostly they do not, and would only fill the memory."""
     return len(_FREQUENT.intersection(form.text.split())) >= _FEWEST_FREQUENT

@@ -1,4 +1,4 @@
-"""Where words came from, and how a question says so."""
+"""The source of words that customers control, and a sentence's part that names it."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,10 +15,10 @@ class Source:
     """Words that a customer controls, and where they stood.
 
     Attributes:
-        kind: `TEXT_RECEIVED`, or what else it is, such as `a contact's note`, `a contact's name`, `a group's name`.
-        line: the line's id; None for what belongs to the whole account.
-        person: whose words they are, in E.164; None where nobody can say.
-        at: when a text came in.
+        kind: `TEXT_RECEIVED`, `a contact's note`, `a contact's name`, `a group's name` and the like.
+        line: the line's id; None for words of the whole account.
+        person: the words' author, in E.164; None where the author is unknown.
+        at: when a text was received.
         words: as the model saw them.
     """
 
@@ -30,17 +30,17 @@ class Source:
 
     @property
     def rank(self) -> tuple[str, str, int, str, str]:
-        """The oldest first, in an order that does not depend on when they were read."""
+        """Sorts the oldest first, whenever the words were read."""
         return _utc(self.at) or "9", self.kind, self.line or 0, self.person or "", self.words
 
 
 def origin(source: Source, line: int, clue: str) -> str:
-    """A place in words, for a sentence: `a text from +14235550142 of 2026-05-28T20:26Z: "pay at evil.example"`.
+    """A source, for a sentence: `a text from +14235550142 of 2026-05-28T20:26Z: "pay at evil.example"`.
 
     Args:
         source: the words.
-        line: the line that the sentence is about; another one is named.
-        clue: what the place can be found by, where it can.
+        line: the sentence's own line; another line is named.
+        clue: the part of long words around it is quoted, where they hold it.
     """
     kind = source.kind
     if kind == TEXT_RECEIVED and source.person is not None:

@@ -1,4 +1,4 @@
-"""Numbers in words, English and Spanish: as the digits of a phone number and as an amount."""
+"""Reads numbers in English and Spanish words, as the digits of a phone number and as an amount."""
 
 import re
 from collections.abc import Iterator
@@ -55,7 +55,7 @@ _DIGITS = re.compile(r"[0-9]+")
 
 
 def digit_chains(text: str) -> Iterator[str]:
-    """The digits that follow each other with nothing but short punctuation between, however each is written.
+    """Chains of digits, in figures or words, with only short punctuation between them.
 
     Args:
         text: in small letters, as `disguises.Form` has it.
@@ -72,7 +72,7 @@ def digit_chains(text: str) -> Iterator[str]:
 
 
 def value_of(words: list[str]) -> int:
-    """The number that words name: `twelve hundred`, `one thousand and fifty`, `mil doscientos`."""
+    """The value of number words: `twelve hundred`, `one thousand and fifty`, `mil doscientos`."""
     total = part = 0
     for word in words:
         if word in _THOUSANDS:
@@ -90,7 +90,7 @@ class _Chain:
     def __init__(self) -> None:
         self._digits: list[str] = []
         self._times = 1
-        self._after = ""  # the kind of word before, which may go together with the next
+        self._after = ""  # the kind of the last word, which may belong together with the next
 
     def ended(self) -> Iterator[str]:
         if self._digits:
@@ -98,7 +98,7 @@ class _Chain:
         self.__init__()
 
     def takes(self, piece: str) -> bool:
-        """Add what a word or a run of digits means; whether it means any."""
+        """Add the digits of a word or a run of digits; whether it has any."""
         if piece in _TIMES:
             self._times = _TIMES[piece]
             return True

@@ -1,4 +1,4 @@
-"""Tells words that speak to an assistant from words that a customer says to a business."""
+"""Tells words to an assistant from a customer's words to a business."""
 
 import re
 from collections.abc import Iterable
@@ -12,7 +12,7 @@ from textrequest_mcp.guard.provenance.suspicious_signs import run_together, sign
 from textrequest_mcp.guard.provenance.suspicious_translations import TRANSLATED
 
 _ALL_WORDED = WORDED | TRANSLATED | ORDERS
-# Digits and signs for letters; only where a letter stands beside one, so that `5` stays a five.
+# Digits and signs that stand for letters; replaced only in a word with a letter, so that `5` stays a five.
 _LEET = str.maketrans("013457@$", "oieastas")
 _SHORTEST_RUN_TOGETHER = 10
 _LEET_WORD = re.compile(r"[a-z013457@$]++")
@@ -36,7 +36,7 @@ def speaks_to_an_assistant(forms: Iterable[Form], tools: tuple[str, ...]) -> str
 
 
 def with_letters(text: str) -> str:
-    """A text in small letters, with letters for the digits and signs that stand for them."""
+    """A text in small letters, with letters for digits and signs that stand for them."""
     return _LEET_WORD.sub(_letters, text)
 
 
@@ -68,5 +68,5 @@ def _first(text: str, patterns: Iterable[str]) -> str | None:
 
 @cache
 def _compiled(pattern: str) -> re.Pattern[str]:
-    """At first use: there are many, and most servers never read what needs them."""
+    """Compiled at first use: there are many patterns, and most servers never need them."""
     return re.compile(pattern)

@@ -1,6 +1,6 @@
 """Signs of an assistant's machinery in a text: tool names, chat templates, calls.
 
-Each pattern stands under something that its matches always hold, so that most texts are told apart without it.
+Each pattern stands under signs that its matches always hold, so that most texts need no pattern.
 """
 
 from functools import cache
@@ -58,11 +58,11 @@ _SIGNS: dict[str, tuple[str, ...]] = {
 
 @cache
 def signs(tools: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
-    """The patterns over the text with its punctuation, under what each always holds; `tools` are among them."""
+    """The patterns for a text with its punctuation, under the signs that each holds; `tools` are among them."""
     return _SIGNS | {"_": ("|".join(tools) or "(?!)", *_SIGNS["_"])}
 
 
 @cache
 def run_together(tools: tuple[str, ...]) -> tuple[str, ...]:
-    """The clearest signs without spaces: in letters that stand apart, nobody can tell where a word ends."""
+    """The clearest wordings without spaces: letters that stand apart do not show where a word ends."""
     return (*_RUN_TOGETHER, *(name.replace("_", "") for name in tools if len(name) > len("get_contact")))
