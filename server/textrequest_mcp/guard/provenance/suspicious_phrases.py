@@ -190,7 +190,7 @@ WORDED: dict[str, tuple[str, ...]] = {
         r"decode (?:and|then|this|it|the following)(?: \w+){0,4} (?:and |then )?(?:follow|execute|run|do|obey|send)",
     ),
 }
-"""Over plain words, under what each always holds."""
+"""Each pattern stands under words that its matches always hold."""
 
 _OF = r"(?:(?:all|any|the|of|your|these|those|every|other|and|previous|prior|earlier|above|preceding|foregoing) )*"
 _BEFORE = (
@@ -224,7 +224,7 @@ DISREGARD = (
         rf"|above)|any)(?: \w+)? {_INSTRUCTIONS}\b"
     ),
 )
-"""To lay aside what an assistant was told: over plain words that hold one of `DISREGARD_SIGNS`."""
+"""Orders to ignore instructions, for plain words that hold one of `DISREGARD_SIGNS`."""
 DISREGARD_SIGNS = (
     "ignor",
     "disregard",
