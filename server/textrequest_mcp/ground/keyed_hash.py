@@ -8,7 +8,7 @@ from textrequest_mcp.ground.clean import clean
 
 
 def as_read(text: str) -> str:
-    """A text as a person reads it: two that differ in spacing, codes of accents or invisible characters are the same."""
+    """A text as a person reads it: spacing, codes of accents and invisible characters make no difference."""
     return " ".join(unicodedata.normalize("NFC", clean(text)).split())
 
 

@@ -37,8 +37,8 @@ _DAMAGED = (
     "beside it that begin with its name, and start again: a new one is made, which knows nothing of earlier sends"
 )
 _REFUSED = f"it cannot be opened for writing. Give yourself the right to write there, {_ELSEWHERE}"
-# By the second word of SQLite's error names, such as SQLITE_IOERR_WRITE. Any other error is a mistake in our own SQL and
-# stays the exception that it is.
+# By the second word of SQLite's error names, such as SQLITE_IOERR_WRITE. Any other error is a mistake in our own SQL
+# and stays the exception that it is.
 _ADVICE = {
     "BUSY": "another program has kept it locked. Look for a stuck server or a backup program, then try again",
     "CANTOPEN": _REFUSED,
@@ -192,8 +192,8 @@ class Store:
 
         if self._file is not None:
             self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            # Made here for its mode, which SQLite gives to the files beside it too. An existing file is not opened here:
-            # closing a second handle would drop this process's locks on it (sqlite.org/howtocorrupt).
+            # Made here for its mode, which SQLite gives to the files beside it too. An existing file is not opened
+            # here: closing a second handle would drop this process's locks on it (sqlite.org/howtocorrupt).
             with contextlib.suppress(FileExistsError):
                 os.close(os.open(self._file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
             self._inode = _inode(self._file)
