@@ -178,9 +178,8 @@ class Provenance:
                 if (thing, value) not in told_of:
                     told_of.add((thing, value))
                     hidden = not one.told.plain.holds(thing, value)
-                    said = _said(
-                        f"The {thing} {shown(thing, value)} in {argument}", one, use, "was read", hidden=hidden
-                    )
+                    what = f"The {thing} {shown(thing, value)} in {argument}"
+                    said = _said(what, one, use, "was read", hidden=hidden)
                     yield Doubt("read_before", said(clue(thing, value)))
             yield from self._repetition(argument, leaving, use, read, quoted)
 
@@ -210,10 +209,8 @@ class Provenance:
             passage = handed_on(leaving.words, one.told.passages, free)
             if passage is not None:
                 if one.source not in quoted:
-                    sentence = (
-                        f'The words "{one_line(passage)}" in {argument} repeat {origin(one.source, use.line, passage)}.'
-                    )
-                    yield Doubt("repeated", sentence)
+                    place = origin(one.source, use.line, passage)
+                    yield Doubt("repeated", f'The words "{one_line(passage)}" in {argument} repeat {place}.')
                 return
 
     def _about_the_memory(self) -> Iterator[Doubt]:

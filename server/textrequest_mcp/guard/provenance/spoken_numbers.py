@@ -23,18 +23,11 @@ _TEENS = {word: n for words in (_ENGLISH_TEENS, _SPANISH_TEENS) for n, word in e
     f"veinti{word}": 20 + n for n, word in enumerate(_SPANISH_UNITS) if n
 }
 _TENS = {word: n * 10 for words in (_ENGLISH_TENS, _SPANISH_TENS) for n, word in enumerate(words, 2)} | {"fourty": 40}
-_HUNDREDS = {
-    "cien": 100,
-    "ciento": 100,
-    "doscientos": 200,
-    "trescientos": 300,
-    "cuatrocientos": 400,
-    "quinientos": 500,
-    "seiscientos": 600,
-    "setecientos": 700,
-    "ochocientos": 800,
-    "novecientos": 900,
-}
+_SPANISH_HUNDREDS = (
+    *("ciento", "doscientos", "trescientos", "cuatrocientos", "quinientos", "seiscientos", "setecientos"),
+    *("ochocientos", "novecientos"),
+)
+_HUNDREDS = {word: n * 100 for n, word in enumerate(_SPANISH_HUNDREDS, 1)} | {"cien": 100}
 _HUNDRED = "hundred"
 _THOUSANDS = frozenset({"thousand", "mil", "grand"})
 _TIMES = {"double": 2, "doble": 2, "triple": 3}
