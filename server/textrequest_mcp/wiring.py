@@ -98,7 +98,7 @@ async def open_account(
             caps=Caps(store, account_id, limits_of(settings), clock=clock),
             keeps_bodies=settings.audit_bodies,
         )
-        policy = Policy(rules_of(settings), consent, Provenance(), known, clock=now)
+        policy = Policy(rules_of(settings), consent, Provenance(spec.name for spec in all_specs()), known, clock=now)
         live = Live(log, reader)
         account = Account(api, gate, sender, policy, audit, live, Subscriptions(live), settings.dashboard_id)
         if pretend is not None:

@@ -132,7 +132,7 @@ def no_pauses_between_tries(monkeypatch: pytest.MonkeyPatch) -> None:
     def none(_least: float, _most: float) -> float:
         return 0.0
 
-    monkeypatch.setattr("textrequest_mcp.upstream.api.random.uniform", none)
+    monkeypatch.setattr("textrequest_mcp.upstream.tries.random.uniform", none)
 
 
 class TestTheSameAgain:
