@@ -12,7 +12,7 @@ import anyio
 from textrequest_mcp.ground.store import StoreError
 from textrequest_mcp.guard.once.ledger import Ledger
 from textrequest_mcp.live.events import NotAnEvent, TextEvent, of_hook, of_status
-from textrequest_mcp.live.log import Replayed
+from textrequest_mcp.live.replays import Replayed
 from textrequest_mcp.live.signature import SIGNATURE, TIMESTAMP, BadSignature, check_signature
 from textrequest_mcp.live.watch import Live
 from textrequest_mcp.upstream.scrub import Scrubber
