@@ -22,7 +22,7 @@ from textrequest_mcp.commands.policy import switched_off
 from textrequest_mcp.commands.signals import requests_to_end
 from textrequest_mcp.ground.stderr import let_out
 from textrequest_mcp.live.hooks import Health, Hooks
-from textrequest_mcp.live.webhooks import PATH, STATUS, Door, Receiver
+from textrequest_mcp.live.webhooks import PATH, Door, Receiver
 from textrequest_mcp.settings.table import Settings
 from textrequest_mcp.wiring import open_account
 
@@ -113,7 +113,6 @@ def _is_open(account: Account) -> bool:
 def _take_webhooks(settings: Settings, public_url: str, server: Any, account: Account) -> Health:
     """Serve the addresses that the service calls; answers what keeps them connected."""
     hooks = Hooks(account.api, public_url, token=settings.webhook_token)
-    account.live.tell_status_at(lambda line: hooks.address(line, STATUS))
     health = Health(hooks, account.live, account.line_ids)
     keys = [account.api.key, *([settings.previous_api_key] if settings.previous_api_key else [])]
     door = Door(keys=keys, token=settings.webhook_token)
