@@ -1,17 +1,17 @@
-"""Tells a mistake in the rules before anything starts."""
+"""Reports a mistake in the settings of the rules before anything starts."""
 
 from textrequest_mcp.settings.table import Settings, SettingsError
 
 
 def check_rules(settings: Settings) -> None:
-    """Tell a mistake in the rules before anything starts.
+    """Check the settings of the rules.
 
     Raises:
-        SettingsError: a rule names what is no number, or no hours.
+        SettingsError: a setting is not a phone number, or not a time range, where it has to be one.
     """
     if not settings.only_to and settings.quiet_hours == Settings.quiet_hours:
         return
-    from textrequest_mcp.wiring import rules_of  # all that the rules need takes long to load
+    from textrequest_mcp.wiring import rules_of  # the rules load slowly
 
     try:
         rules_of(settings)

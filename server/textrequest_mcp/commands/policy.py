@@ -1,4 +1,4 @@
-"""The command `textrequest-mcp policy`: every rule that is in force, and the setting that governs it."""
+"""The command `textrequest-mcp policy`: prints each rule that is in force, and the setting that governs it."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -7,7 +7,7 @@ from textrequest_mcp.settings.table import Settings
 
 
 class InForce(NamedTuple):
-    """One rule as it stands."""
+    """One rule, with its setting and the value that is in force."""
 
     setting: str
     value: str
@@ -37,7 +37,7 @@ _CAPS = {
 
 
 def in_force(settings: Settings) -> Iterator[InForce]:
-    """Every rule; those that only shape how others work count as on."""
+    """Each rule. A rule that only shapes how others work counts as on."""
     yield InForce("read_only", _shown(settings.read_only), "whether tools that change something are left out")
     yield InForce("confirm", settings.confirm, _CONFIRM[settings.confirm], settings.confirm != "off")
     yield InForce("confirm_fallback", settings.confirm_fallback, "how a host confirms that cannot ask by itself")
@@ -59,7 +59,7 @@ def in_force(settings: Settings) -> Iterator[InForce]:
 
 
 def as_table(settings: Settings) -> str:
-    """The rules in aligned columns: the setting that governs each, its value, what it means."""
+    """The rules in aligned columns: setting, value, meaning."""
     rows = [
         (_variable(rule), rule.value, f"{rule.what}{'' if rule.is_on else ' (switched off)'}")
         for rule in in_force(settings)
@@ -69,7 +69,7 @@ def as_table(settings: Settings) -> str:
 
 
 def switched_off(settings: Settings) -> list[str]:
-    """The settings of the rules that are off."""
+    """The variables of the rules that are switched off."""
     return [_variable(rule) for rule in in_force(settings) if not rule.is_on]
 
 

@@ -119,7 +119,7 @@ class Reader:
                 "SELECT looked_at FROM live_lines WHERE account = ? AND dashboard_id = ?",
                 (self._account, dashboard_id),
             ).fetchone()
-            # A time from the future is of an earlier start of the machine.
+            # A time in the future was written before the machine was last started.
             if row is not None and row[0] <= now < row[0] + every:
                 return row[0] + every - now
             connection.execute(
