@@ -17,13 +17,7 @@ _QUIET_SECONDS = 0.8
 async def end_when_asked(
     requests: AsyncIterator[object], account: Account, end: Callable[[], Coroutine[Any, Any, None]]
 ) -> None:
-    """Call `end` at the first request; at the second one leave at once, because somebody does not want to wait.
-
-    Args:
-        requests: from `requests_to_end`.
-        account: the account that the server works on.
-        end: ends the server in order.
-    """
+    """Call `end` at the first request; at the second one leave at once, because somebody does not want to wait."""
     asked = False
     async with anyio.create_task_group() as tasks:
         async for _ in requests:

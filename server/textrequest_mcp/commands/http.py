@@ -29,14 +29,7 @@ _GRACE_SECONDS = 0.5  # a host keeps its stream open as long as it likes, and th
 
 
 async def serve_http(settings: Settings, server: MCPServer[Any], account: Account, secret: str | None) -> int:
-    """Serve until a person or the system ends it; returns the exit status.
-
-    Args:
-        settings: say where to listen, and over which transport.
-        server: answers the hosts.
-        account: the account that the server works on.
-        secret: hosts must bring it; None if they need none.
-    """
+    """Serve hosts that bring the secret, until a person or the system ends it; returns the exit status."""
     health = None if settings.public_url is None else _take_webhooks(settings, settings.public_url, server, account)
     server.custom_route(HEALTH, methods=["GET"])(_health)
     for route in account.routes:

@@ -100,7 +100,7 @@ class EventLog:
         """
         now = self._clock()
         heard = list(events)
-        secret = await self._store.secret() if self._witness is not None else b""  # the consents' hash goes by it
+        secret = await self._store.secret() if self._witness is not None else b""  # consents are hashed with it
         rows = [self._row(event, now) for event in heard if event.at is None or event.at >= now - self._keep]
         is_tidy = 0 <= now - self._tidied_at < _TIDY_SECONDS
 
@@ -123,7 +123,7 @@ class EventLog:
         return new
 
     async def read(self, after: int, wanted: Wanted, limit: int) -> list[Noted]:
-        """The events after this number that were asked for, oldest first, at most `limit` of them."""
+        """The events after this number that match the filter, oldest first, at most `limit` of them."""
         where, values = wanted.where(self._account, after, self.hashed)
 
         def read(connection: sqlite3.Connection) -> list[Any]:
@@ -141,10 +141,9 @@ class EventLog:
         return []
 
     async def start(self, after: int, wanted: Wanted) -> int:
-        """The number to read from, so that reading begins with the first event after `after` that is asked for.
+        """The number right before the first event after `after` that matches the filter; the log's end if none does.
 
-        If there is no such event yet, it is the end of the log. An older event that was noted behind the first one is
-        read too.
+        Reading from it also gives older events that were noted behind that first one.
         """
         where, values = wanted.where(self._account, after, self.hashed)
 
