@@ -25,6 +25,7 @@ from textrequest_mcp.guard.rules.policy import Policy, Rules
 from textrequest_mcp.guard.rules.remaining import Limits
 from textrequest_mcp.live.encryption import Sealed
 from textrequest_mcp.live.events import TextEvent
+from textrequest_mcp.live.hooks import Hooks
 from textrequest_mcp.live.log import EventLog
 from textrequest_mcp.live.poll import Reader, service_clock
 from textrequest_mcp.live.subscriptions import Subscriptions
@@ -99,7 +100,7 @@ async def open_account(
             keeps_bodies=settings.audit_bodies,
         )
         policy = Policy(rules_of(settings), consent, Provenance(spec.name for spec in all_specs()), known, clock=now)
-        live = Live(log, reader)
+        live = Live(log, reader, status_address=_status_address(settings, api))
         account = Account(api, gate, sender, policy, audit, live, Subscriptions(live), settings.dashboard_id)
         if pretend is not None:
             account.also = (pretend.run,)
@@ -109,6 +110,13 @@ async def open_account(
             yield account, store
         finally:
             store.close()
+
+
+def _status_address(settings: Settings, api: Api) -> Callable[[int], str] | None:
+    """Gives the address at which the service tells the delivery of a line's texts; None if it cannot reach us."""
+    if settings.public_url is None or settings.transport == "stdio":
+        return None
+    return Hooks(api, settings.public_url, token=settings.webhook_token).status_address
 
 
 def limits_of(settings: Settings) -> Limits:
