@@ -20,7 +20,7 @@ from textrequest_mcp.settings.table import (
     read_settings,
 )
 
-README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+SETTINGS = (Path(__file__).parents[2] / "docs/settings.md").read_text("utf-8")
 KEY = {"TEXTREQUEST_API_KEY": "CANARY0123456789"}
 
 
@@ -486,8 +486,8 @@ def test_a_variable_like_no_other_is_a_problem_without_a_guess():
     assert "mean" not in problem
 
 
-def test_every_variable_of_the_readme_is_known():
-    documented = re.findall(r"^\| `(TEXTREQUEST_[A-Z_]+)`", README, re.MULTILINE)
+def test_every_variable_of_the_manual_is_known():
+    documented = re.findall(r"^\| `(TEXTREQUEST_[A-Z_]+)`", SETTINGS, re.MULTILINE)
     assert documented
 
     assert read(dict.fromkeys([*documented, "TEXTREQUEST_PUBLIC_URL"], "") | KEY).api_key == KEY["TEXTREQUEST_API_KEY"]
