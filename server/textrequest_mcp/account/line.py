@@ -130,7 +130,7 @@ class Account:
             key=lambda each: each[0],
         )[-DEFAULT_SIZE:]
         told = Messages(items=[text for _, text in newer]).model_dump(mode="json", exclude_none=True)
-        await Telling(self.policy, caller, line, number).note("", told)
+        await Telling(self.policy, caller, line, number).note(Messages, told)
         who = {"R": "they", "S": "we"}
         return [
             f"{who.get(str(text.message_direction), 'somebody')} at {show_time(datetime.fromtimestamp(at, UTC))}: "

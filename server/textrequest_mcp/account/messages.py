@@ -29,7 +29,9 @@ from textrequest_mcp.live.waiting import wait
 from textrequest_mcp.tools.about import BY_NUMBER
 from textrequest_mcp.tools.answers import no_word_of_it
 from textrequest_mcp.tools.declare import Toolset
+from textrequest_mcp.tools.marks import Mark
 from textrequest_mcp.tools.parameters import (
+    Callback,
     Filled,
     Instant,
     Number,
@@ -254,11 +256,13 @@ async def send_message(
     line: Line,
     departure: Departing,
     phone_number: PhoneNumber,
-    body: Annotated[Filled, BeforeValidator(_body), Field(description=f"The text, at most {LONGEST_BODY} characters")],
+    body: Annotated[
+        Filled, BeforeValidator(_body), Mark.BODY, Field(description=f"The text, at most {LONGEST_BODY} characters")
+    ],
     sender_name: Annotated[Words, Field(max_length=LONGEST_SENDER, description="Shown to colleagues; default API")]
     | None = None,
-    status_callback: Annotated[WebAddress, Field(description="https URL told of delivery")] | None = None,
-    location_callback: Annotated[WebAddress, Field(description="https URL told the location")] | None = None,
+    status_callback: Annotated[Callback, Field(description="https URL told of delivery")] | None = None,
+    location_callback: Annotated[Callback, Field(description="https URL told the location")] | None = None,
     asks_location: Annotated[bool, Field(description=f"True if {LOCATION_TAG} in the body is meant")] | None = None,
     mms_media: Annotated[
         list[WebAddress],
@@ -266,7 +270,9 @@ async def send_message(
         Field(max_length=MOST_MEDIA, description="URLs that the service's media upload returned"),
     ]
     | None = None,
-    if_unanswered_since: Annotated[Instant, Field(description="Send only if nobody wrote since; default: last read")]
+    if_unanswered_since: Annotated[
+        Instant, Mark.SINCE, Field(description="Send only if nobody wrote since; default: last read")
+    ]
     | None = None,
 ) -> Sent:
     """Text one person now, from this line; starts the conversation where there is none. It costs money and cannot be

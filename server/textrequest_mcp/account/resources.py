@@ -129,7 +129,7 @@ async def _document(
     """JSON without nulls, with `last_modified` where a time is known; noted for the rules like a tool's answer."""
     said = answer.model_dump(mode="json", exclude_none=True)
     telling = Telling(account.policy, _NO_CALLER, line.id if line is not None else None, number)
-    await telling.note("list_messages" if number is not None else "", said)
+    await telling.note(type(answer), said)
     known = [time for time in _times_in(said) if time]
     text = answer.model_dump_json(exclude_none=True)
     return f'{{"last_modified":"{max(known)}",{text[1:]}' if known else text

@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from textrequest_mcp.guard.approval.gate import Question
 from textrequest_mcp.guard.once.lost_sends import Once
 from textrequest_mcp.tools.about import NOBODY, About
+from textrequest_mcp.tools.marks import unmarked
 
 Risk = Literal["reads", "writes", "sends", "destroys"]
 Function = TypeVar("Function", bound=Callable[..., Awaitable[BaseModel]])
@@ -57,6 +58,11 @@ class ToolSpec:
     def name(self) -> str:
         """The tool's name: the function's."""
         return self.function.__name__
+
+    @property
+    def answer(self) -> type[BaseModel]:
+        """The model that the function returns."""
+        return inspect.signature(self.function).return_annotation
 
 
 class Toolset:
@@ -199,16 +205,19 @@ class Toolset:
 
 
 def _check(function: Callable[..., Any], about: About, *, texts: bool) -> None:
-    """Refuse to serve a tool whose person the rules could not know.
+    """Refuse to serve a tool whose person the rules could not know, or whose answer does not say whose words it holds.
 
     Raises:
-        TypeError: it texts people and names nobody, or takes no line; or it has no such argument as it names.
+        TypeError: it texts people and names nobody, or takes no line; or it has no such argument as it names; or a
+            text field of its answer has no mark.
     """
     texting = "texts people, and " if texts else ""
     if texts and "line" not in inspect.signature(function).parameters:
         raise TypeError(f"{function.__name__} {texting}takes no line")
     if (about != NOBODY or texts) and not about.fits(function):
         raise TypeError(f"{function.__name__} {texting}does not say by its arguments whom it is about")
+    if unsaid := unmarked(inspect.signature(function).return_annotation):
+        raise TypeError(f"{function.__name__} does not say whose words its answer holds in {', '.join(unsaid)}")
 
 
 def asks(spec: ToolSpec, confirm: str) -> bool:
