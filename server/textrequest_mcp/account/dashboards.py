@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from textrequest_mcp.account.line import Account, InAccount, Line
+from textrequest_mcp.account.account import Account, InAccount, Line
 from textrequest_mcp.ground.quoting import one_line, quoted, some
 from textrequest_mcp.ground.store import StoreError
 from textrequest_mcp.guard.approval.gate import Question

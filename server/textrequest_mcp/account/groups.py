@@ -4,7 +4,8 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from textrequest_mcp.account.line import Line, TextingLine
+from textrequest_mcp.account.account import Line
+from textrequest_mcp.account.line import TextingLine
 from textrequest_mcp.ground.quoting import quoted, some
 from textrequest_mcp.guard.approval.gate import Question
 from textrequest_mcp.tools.answers import Answer, Flag, Kept, Listing, TheirName, Theirs, Time, Whole, no_word_of_it

@@ -6,11 +6,12 @@ from typing import Any
 from mcp.server.mcpserver import MCPServer
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from textrequest_mcp.account.account import Account
 from textrequest_mcp.account.contacts import get_contact, list_contacts
 from textrequest_mcp.account.conversations import list_conversations
 from textrequest_mcp.account.dashboards import get_dashboard, list_dashboards
 from textrequest_mcp.account.groups import list_groups
-from textrequest_mcp.account.line import Account, TextingLine
+from textrequest_mcp.account.line import TextingLine
 from textrequest_mcp.account.messages import list_messages
 from textrequest_mcp.account.payments import get_payment
 from textrequest_mcp.tools.parameters import Id, Number, PageNumber, PageSize

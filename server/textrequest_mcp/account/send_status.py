@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from textrequest_mcp.account.line import InAccount
+from textrequest_mcp.account.account import InAccount
 from textrequest_mcp.guard.once.ledger_rows import Send
 from textrequest_mcp.tools.answers import Answer, Code, Flag, Money, Time, Whole
 from textrequest_mcp.tools.declare import Toolset

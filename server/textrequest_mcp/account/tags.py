@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from textrequest_mcp.account.line import Line
+from textrequest_mcp.account.account import Line
 from textrequest_mcp.tools.answers import Answer, Code, Listing, TheirName
 from textrequest_mcp.tools.declare import Toolset
 from textrequest_mcp.tools.parameters import PageNumber, PageSize

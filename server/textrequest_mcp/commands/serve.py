@@ -13,7 +13,7 @@ import anyio
 from mcp.server.transport_security import TransportSecuritySettings
 
 from textrequest_mcp import __version__
-from textrequest_mcp.account.line import Account
+from textrequest_mcp.account.account import Account
 from textrequest_mcp.app import make_server
 from textrequest_mcp.commands.http_access import HEALTH, HttpAccess, public_name
 from textrequest_mcp.commands.http_secret import secret_in_force
