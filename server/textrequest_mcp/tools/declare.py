@@ -1,13 +1,14 @@
 """How a noun's functions are declared as tools, and what each can do to the world.
 
-A noun module declares its functions under `@contacts.reads`, `.writes`, `.sends` or `.destroys`; `tool.make_tool` does
+A noun module declares its functions under `@contacts.reads`, `.writes`, `.sends` or `.destroys`; `build.make_tool` does
 the rest from the function's own signature.
 """
 
 import inspect
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar
+from functools import partial
+from typing import Literal, NotRequired, TypedDict, TypeVar, Unpack
 
 from mcp_types import ToolAnnotations
 from pydantic import BaseModel
@@ -32,7 +33,8 @@ class ToolSpec:
         risk: what it can do to the world.
         title: for people.
         action: the connector's name for it.
-        hints: the four MCP hints.
+        overwrites: whether it can replace or remove what was there.
+        idempotent: whether the same call once more changes nothing more.
         texts: whether it makes a text go out.
         question: makes what a person is shown first; None for its arguments as they are, where a policy asks.
         types_name: whether a person agrees by typing a name.
@@ -46,13 +48,14 @@ class ToolSpec:
     risk: Risk
     title: str
     action: str
-    hints: ToolAnnotations
-    texts: bool
-    question: Asker | None
-    types_name: bool
-    link: str | None
-    once: Once | None
-    about: About
+    overwrites: bool = False
+    idempotent: bool = False
+    texts: bool = False
+    question: Asker | None = None
+    types_name: bool = False
+    link: str | None = None
+    once: Once | None = None
+    about: About = NOBODY
 
     @property
     def name(self) -> str:
@@ -63,6 +66,50 @@ class ToolSpec:
     def answer(self) -> type[BaseModel]:
         """The model that the function returns."""
         return inspect.signature(self.function).return_annotation
+
+    @property
+    def hints(self) -> ToolAnnotations:
+        """The four MCP hints."""
+        return ToolAnnotations(
+            title=self.title,
+            read_only_hint=self.risk == "reads",
+            destructive_hint=self.overwrites,
+            idempotent_hint=self.idempotent,
+            open_world_hint=self.texts,  # beyond the account: a person's phone
+        )
+
+
+class Named(TypedDict):
+    """What every tool declares; the attributes of `ToolSpec` say what each of these is."""
+
+    title: str
+    action: str
+    link: NotRequired[str]
+
+
+class Reading(Named):
+    """What a tool that changes nothing declares."""
+
+    about: NotRequired[About]
+
+
+class Writing(Reading):
+    """What a tool that changes the account declares."""
+
+    once: NotRequired[Once]
+
+
+class Sending(Named):
+    """What a tool that texts a person declares."""
+
+    question: NotRequired[Asker]
+
+
+class Destroying(Writing):
+    """What a tool that cannot be undone declares."""
+
+    texts: NotRequired[bool]
+    types_name: NotRequired[bool]
 
 
 class Toolset:
@@ -76,148 +123,50 @@ class Toolset:
         self.name = name
         self.specs: list[ToolSpec] = []
 
-    def reads(
-        self, *, title: str, action: str, link: str | None = None, about: About = NOBODY
-    ) -> Callable[[Function], Function]:
+    def reads(self, **declared: Unpack[Reading]) -> Callable[[Function], Function]:
         """A tool that changes nothing."""
-        return self._declare(
-            "reads", title=title, action=action, link=link, destructive=False, idempotent=True, about=about
-        )
+        return self._declare(partial(ToolSpec, risk="reads", idempotent=True, **declared))
 
     def writes(
-        self,
-        *,
-        title: str,
-        action: str,
-        overwrites: bool,
-        idempotent: bool,
-        link: str | None = None,
-        once: Once | None = None,
-        about: About = NOBODY,
+        self, *, overwrites: bool, idempotent: bool, **declared: Unpack[Writing]
     ) -> Callable[[Function], Function]:
         """A tool that changes the account; `overwrites` where it can replace what was there."""
-        return self._declare(
-            "writes",
-            title=title,
-            action=action,
-            link=link,
-            destructive=overwrites,
-            idempotent=idempotent,
-            once=once,
-            about=about,
-        )
+        return self._declare(partial(ToolSpec, risk="writes", overwrites=overwrites, idempotent=idempotent, **declared))
 
-    def sends(
-        self,
-        *,
-        title: str,
-        action: str,
-        once: Once,
-        about: About,
-        question: Asker | None = None,
-        link: str | None = None,
-    ) -> Callable[[Function], Function]:
+    def sends(self, *, once: Once, about: About, **declared: Unpack[Sending]) -> Callable[[Function], Function]:
         """A tool that makes a text go out to a person; `question` makes what is shown where a policy asks first."""
-        return self._declare(
-            "sends",
-            title=title,
-            action=action,
-            link=link,
-            destructive=False,
-            idempotent=False,
-            texts=True,
-            question=question,
-            once=once,
-            about=about,
-        )
+        return self._declare(partial(ToolSpec, risk="sends", texts=True, once=once, about=about, **declared))
 
-    def destroys(
-        self,
-        *,
-        title: str,
-        action: str,
-        question: Asker,
-        texts: bool = False,
-        types_name: bool = False,
-        link: str | None = None,
-        once: Once | None = None,
-        about: About = NOBODY,
-    ) -> Callable[[Function], Function]:
+    def destroys(self, *, question: Asker, **declared: Unpack[Destroying]) -> Callable[[Function], Function]:
         """A tool that cannot be undone; `question` makes what a person is shown first."""
         return self._declare(
-            "destroys",
-            title=title,
-            action=action,
-            link=link,
-            destructive=True,
-            idempotent=True,
-            texts=texts,
-            question=question,
-            types_name=types_name,
-            once=once,
-            about=about,
+            partial(ToolSpec, risk="destroys", overwrites=True, idempotent=True, question=question, **declared)
         )
 
-    def _declare(
-        self,
-        risk: Risk,
-        *,
-        title: str,
-        action: str,
-        destructive: bool,
-        idempotent: bool,
-        texts: bool = False,
-        question: Asker | None = None,
-        types_name: bool = False,
-        link: str | None = None,
-        once: Once | None = None,
-        about: About = NOBODY,
-    ) -> Callable[[Function], Function]:
-        hints = ToolAnnotations(
-            title=title,
-            read_only_hint=risk == "reads",
-            destructive_hint=destructive,
-            idempotent_hint=idempotent,
-            open_world_hint=texts,  # beyond the account: a person's phone
-        )
-
+    def _declare(self, spec_of: Callable[..., ToolSpec]) -> Callable[[Function], Function]:
         def declare(function: Function) -> Function:
-            _check(function, about, texts=texts)
-            self.specs.append(
-                ToolSpec(
-                    function=function,
-                    toolset=self.name,
-                    risk=risk,
-                    title=title,
-                    action=action,
-                    hints=hints,
-                    texts=texts,
-                    question=question,
-                    types_name=types_name,
-                    link=link,
-                    once=once,
-                    about=about,
-                )
-            )
+            spec = spec_of(function=function, toolset=self.name)
+            _check(spec)
+            self.specs.append(spec)
             return function
 
         return declare
 
 
-def _check(function: Callable[..., Any], about: About, *, texts: bool) -> None:
+def _check(spec: ToolSpec) -> None:
     """Refuse to serve a tool whose person the rules could not know, or whose answer does not say whose words it holds.
 
     Raises:
         TypeError: it texts people and names nobody, or takes no line; or it has no such argument as it names; or a
             text field of its answer has no mark.
     """
-    texting = "texts people, and " if texts else ""
-    if texts and "line" not in inspect.signature(function).parameters:
-        raise TypeError(f"{function.__name__} {texting}takes no line")
-    if (about != NOBODY or texts) and not about.fits(function):
-        raise TypeError(f"{function.__name__} {texting}does not say by its arguments whom it is about")
-    if unsaid := unmarked(inspect.signature(function).return_annotation):
-        raise TypeError(f"{function.__name__} does not say whose words its answer holds in {', '.join(unsaid)}")
+    texting = "texts people, and " if spec.texts else ""
+    if spec.texts and "line" not in inspect.signature(spec.function).parameters:
+        raise TypeError(f"{spec.name} {texting}takes no line")
+    if (spec.about != NOBODY or spec.texts) and not spec.about.fits(spec.function):
+        raise TypeError(f"{spec.name} {texting}does not say by its arguments whom it is about")
+    if unsaid := unmarked(spec.answer):
+        raise TypeError(f"{spec.name} does not say whose words its answer holds in {', '.join(unsaid)}")
 
 
 def asks(spec: ToolSpec, confirm: str) -> bool:
