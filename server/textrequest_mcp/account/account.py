@@ -1,4 +1,4 @@
-"""The account that a call works on: the way to it, its lines, and what stands before its changes."""
+"""The account that a call works on: its lines, and the services through which a call reads and changes it."""
 
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
@@ -32,18 +32,19 @@ _NAMESAKES = 5
 
 @dataclass
 class Account:
-    """One Text Request account: the way to it, its default line, and what stands before changes.
+    """One Text Request account, with the services that stand before its changes.
 
     Attributes:
+        api: reaches it over HTTP.
         gate: asks a person first.
-        sender: carries out what must happen at most once.
+        sender: carries out the acts that must happen at most once.
         policy: the rules that stand before changes.
-        audit: what was done.
-        live: knows what comes in and goes out.
-        subscriptions: who wants to be told of it.
+        audit: keeps a row of every change.
+        live: hears of the texts that come in and go out.
+        subscriptions: tells the hosts that subscribed to those texts.
         default_line: a dashboard id from the settings, or None.
-        also: what else goes on in the background.
-        routes: what else is served over HTTP.
+        also: further chores in the background.
+        routes: further routes that are served over HTTP.
     """
 
     api: Api
@@ -60,7 +61,7 @@ class Account:
     _read_at: float | None = None
 
     async def run(self) -> None:
-        """What goes on in the background as long as the server runs; never returns."""
+        """Run the chores in the background as long as the server runs; never returns."""
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self.sender.settler.run)
             tasks.start_soon(self.audit.run)
@@ -75,21 +76,21 @@ class Account:
 
     @property
     def usual_line(self) -> int | None:
-        """Where a call happens that names no line, as far as that was read."""
+        """The line of a call that names none: the default, or the only one if the lines were read."""
         return self.default_line or (self._lines[0].id if len(self._lines) == 1 else None)
 
     def changed(self, people: Sequence[Place]) -> None:
-        """Something of these people was changed by this server, so what was read of it is old."""
+        """Forget the facts that were read of these people, because this server changed them."""
         for place in people:
             self.policy.known.outdate(place)
 
     def acted(self, people: Sequence[Place]) -> None:
-        """These people were texted by this server."""
+        """Note that this server texted these people."""
         for place in people:
             self.policy.known.sent(place, self.live.reader.now())
 
     async def who_is(self, name: str, dashboard_id: int | None) -> str:
-        """Whose conversations a name finds on a line, as a sentence that leaves the choice to a person.
+        """The people on a line whom a name finds, as a sentence that leaves the choice to a person.
 
         Raises:
             TextRequestError: the line is not known, or cannot be read.

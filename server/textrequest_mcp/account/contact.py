@@ -1,4 +1,4 @@
-"""What a contact is: as the service answers it, and as a save gives it."""
+"""A contact: as the service answers it, and as a save gives it."""
 
 from typing import Annotated
 

@@ -190,7 +190,7 @@ def _length(found: list[Any] | None) -> int | None:
 
 
 def _changes(values: dict[str, Any]) -> dict[str, Any]:
-    """What a save sends: only what was given, custom fields as the service takes them."""
+    """The body of a save: the given fields only, custom fields as the service takes them."""
     changes = only_given(**values)
     if "custom_fields" in changes:
         changes["custom_fields"] = [value.model_dump() for value in changes["custom_fields"]]

@@ -1,4 +1,4 @@
-"""Reads for the rules what the account knows of a person: the contact's record, and the newest texts."""
+"""Reads the contact's record and the newest texts of a person, for the rules."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -22,7 +22,7 @@ class FactsReader:
 
     Args:
         api: reaches the account.
-        policy: learns what is read.
+        policy: notes the answers.
     """
 
     def __init__(self, api: Api, policy: Policy) -> None:
@@ -48,7 +48,7 @@ class FactsReader:
         )
 
     async def newer(self, caller: str, line: int, number: str, since: float) -> Sequence[str]:
-        """As `guard.change.Account`; what is shown counts as told, and what it says of further texts as heard."""
+        """As `guard.change.Account`; the texts are noted as if a tool had answered them."""
         page = await self._texts(line, number, 0)
         items = page.items
         if (page.total_items or 0) > DEFAULT_SIZE:  # the service states no order for this list, so both of its ends

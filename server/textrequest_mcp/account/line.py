@@ -20,7 +20,7 @@ class KnownLine(NamedTuple):
 
 
 class Home(Protocol):
-    """What a line uses of its account."""
+    """The part of an account that a line uses."""
 
     api: Api
     policy: Policy
@@ -40,7 +40,7 @@ class TextingLine:
 
     Attributes:
         id: the dashboard id.
-        account: what it belongs to.
+        account: the account that it belongs to.
     """
 
     def __init__(self, account: Home, dashboard_id: int) -> None:
@@ -73,7 +73,7 @@ class TextingLine:
         return f"{quoted(name)} (line {self.id})"
 
     async def person(self, phone_number: str) -> str:
-        """How a question names whom a text goes to: by the line's contact where there is one, and always by number."""
+        """A person as a question names them: by number, and by the contact's name if there is one."""
         answer = await self.get("contacts", wire(phone_number))
         known: dict[str, Any] = answer if isinstance(answer, dict) else {}  # pyright: ignore[reportUnknownVariableType]
         name = known.get("display_name")

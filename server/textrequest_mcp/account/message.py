@@ -1,4 +1,4 @@
-"""What a text is: as the service answers it, as it was sent, and as it is heard of."""
+"""A text: as the service answers it, as it was sent, and as it is heard of."""
 
 from typing import Annotated, Literal
 
@@ -92,4 +92,4 @@ class Arrived(Answer):
     items: list[ArrivedText] = Field(default_factory=list[ArrivedText])
     cursor: Code = Field(default=None, description="Pass as after to go on from here")
     timed_out: Flag = Field(default=None, description="True where nothing came in time")
-    note: Theirs = None  # it can quote what the service said
+    note: Theirs = None  # it can quote an error of the service

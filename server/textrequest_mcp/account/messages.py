@@ -220,7 +220,7 @@ def _marked(sender_name: str | None, tag: str | None) -> str | None:
 
 
 def _sent(answer: Any) -> Sent:
-    """What the service made of a text; a 200 can still say no (wire-facts, Conversations and messages)."""
+    """The text as the service answered it; a 200 can still say no (wire-facts, Conversations and messages)."""
     fields: dict[str, Any] = answer if isinstance(answer, dict) else {}  # pyright: ignore[reportUnknownVariableType]
     sent = Sent.model_validate({"delivery_status": fields.get("status")} | fields)
     if str(sent.delivery_status).lower() in _REFUSED_STATUSES:

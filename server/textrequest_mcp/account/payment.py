@@ -1,4 +1,4 @@
-"""What a payment request is, as the service answers it."""
+"""A payment request, as the service answers it."""
 
 from typing import Annotated, Literal
 

@@ -1,4 +1,4 @@
-"""How the acts on payments are known again: by the ledger, and in the account."""
+"""How an act on a payment is found again in the account, and how the ledger tells two acts apart."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any

@@ -117,7 +117,7 @@ async def _before_reminding(line: Line, payment_id: PaymentId) -> Question:
 
 
 async def _whom(line: Line, payment_id: PaymentId) -> str | None:
-    """Whom a text about it goes to; None where there is no such payment, and the service will say so."""
+    """The number that a payment is asked of; None if there is no such payment, and the service will say so."""
     known = line.account.policy.known
     number = known.payer(line.id, payment_id)
     if number is None and (answer := await line.get("payments", payment_id)) is not None:
@@ -219,7 +219,7 @@ def _who(payment: Payment) -> str:
 
 
 def _changed(answer: Any) -> Payment:
-    """A payment after a change; an answer without its id says nothing of what happened."""
+    """A payment after a change; an answer without its id leaves the outcome open."""
     payment = Payment.model_validate(answer if isinstance(answer, dict) else {})
     if payment.payment_id is None:
         raise no_word_of_it("list_payments")

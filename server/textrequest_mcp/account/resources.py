@@ -64,7 +64,7 @@ _DOCUMENTS = (
 
 
 def add_resources(server: MCPServer[Any], account: Account, toolsets: Sequence[str]) -> None:
-    """Register what belongs to the chosen toolsets."""
+    """Register the documents of the chosen toolsets."""
     for document in _DOCUMENTS:
         if document.toolset in toolsets:
             _add(server, account, document)
@@ -125,10 +125,10 @@ _DEFAULTS = {"page": "0", "page_size": str(DEFAULT_SIZE)}
 
 
 def _read(name: str, text: str) -> Any:
-    """A part of an address.
+    """The value of a part of an address.
 
     Raises:
-        BadInput: it is not what stands there.
+        BadInput: it is no such value.
     """
     try:
         return _KINDS[name].validate_python(text)

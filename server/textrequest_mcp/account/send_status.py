@@ -1,4 +1,4 @@
-"""Sends: what became of an act that reaches a person, costs money or closes something."""
+"""The outcome of an act that reaches a person, costs money or closes something."""
 
 from typing import Annotated, Literal
 

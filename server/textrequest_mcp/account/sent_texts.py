@@ -1,4 +1,4 @@
-"""How a text that was sent is known again: by the ledger, in the account, and by whoever waits for texts."""
+"""How a text that was sent is found again in the account, and how the ledger tells two texts apart."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -72,7 +72,7 @@ def refusal_of(message: Message) -> Refused:
 
 
 async def _news(account: Account, dashboard_id: int | None, message_id: str) -> Mapping[str, Any]:
-    """What became of a text, from the line's newest: the service has no call for a single one."""
+    """A text's delivery, read from the line's newest texts: the service has no call for a single one."""
     line = await account.line(dashboard_id)
     query = {"message_direction": "S", "sort": "desc", "page": 0, "page_size": MAX_SIZE}
     listing = Messages.of(await line.get("messages", query=query), page=0, page_size=MAX_SIZE)
@@ -81,7 +81,7 @@ async def _news(account: Account, dashboard_id: int | None, message_id: str) -> 
 
 
 async def _announce(given: Mapping[str, Any], answer: Any) -> None:
-    """Let whoever waits for texts, or watches the conversation, know of it at once."""
+    """Tell the calls that wait for texts, and the hosts that watch the conversation, of a text at once."""
     line: TextingLine = given["line"]
     sent: Sent = answer
     if not sent.message_id:  # the next look at the line tells of it

@@ -44,7 +44,7 @@ def _name(value: object) -> str | None:
 
 
 def _phone(value: object) -> str | None:
-    """A number in E.164; what is none, such as a sender's short name, clean."""
+    """A number in E.164; anything else, such as a sender's short name, clean."""
     return _name(from_wire(value))
 
 
@@ -77,7 +77,7 @@ def _records(value: object) -> list[Mapping[str, Any] | BaseModel] | None:
 
 
 def _each(value: object, read: Callable[[object], _Read | None]) -> list[_Read] | None:
-    """What reads of a list; None where no list came."""
+    """The readable items of a list; None if no list came."""
     if not isinstance(value, list):
         return None
     return [item for item in map(read, cast("list[object]", value)) if item is not None]
@@ -181,7 +181,7 @@ def _past_the_end(read: Page) -> str | None:
 
 
 def no_word_of_it(look_with: str) -> Uncertain:
-    """The error where a change was answered, but with nothing that says what became of it."""
+    """The error for an answer to a change that leaves its outcome open."""
     return Uncertain(
         "The call left, but the answer does not say what became of it.",
         changed="Whether it took effect is unknown.",

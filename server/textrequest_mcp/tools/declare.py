@@ -1,4 +1,4 @@
-"""How a noun's functions are declared as tools, and what each can do to the world.
+"""How a noun's functions are declared as tools, each with its risk to the world.
 
 A noun module declares its functions under `@contacts.reads`, `.writes`, `.sends` or `.destroys`; `build.make_tool` does
 the rest from the function's own signature.
@@ -28,7 +28,7 @@ class ToolSpec:
     """One tool as a noun module declares it.
 
     Attributes:
-        function: does the work; its docstring is what a model reads.
+        function: does the work; a model reads its docstring.
         toolset: the noun it belongs to.
         risk: what it can do to the world.
         title: for people.
@@ -36,11 +36,11 @@ class ToolSpec:
         overwrites: whether it can replace or remove what was there.
         idempotent: whether the same call once more changes nothing more.
         texts: whether it makes a text go out.
-        question: makes what a person is shown first; None for its arguments as they are, where a policy asks.
+        question: makes the question that a person is shown first; where it is None, a policy shows the arguments.
         types_name: whether a person agrees by typing a name.
         link: the resource, below the line's, that the answer is about; may hold arguments in braces.
         once: how its act is known again, where it must happen at most once; its function takes a `departure`.
-        about: whom it texts, or whose record it reads or changes.
+        about: the people that it texts, or whose records it reads or changes.
     """
 
     function: Callable[..., Awaitable[BaseModel]]
@@ -134,11 +134,11 @@ class Toolset:
         return self._declare(partial(ToolSpec, risk="writes", overwrites=overwrites, idempotent=idempotent, **declared))
 
     def sends(self, *, once: Once, about: About, **declared: Unpack[Sending]) -> Callable[[Function], Function]:
-        """A tool that makes a text go out to a person; `question` makes what is shown where a policy asks first."""
+        """A tool that makes a text go out to a person; `question` is shown where a policy asks first."""
         return self._declare(partial(ToolSpec, risk="sends", texts=True, once=once, about=about, **declared))
 
     def destroys(self, *, question: Asker, **declared: Unpack[Destroying]) -> Callable[[Function], Function]:
-        """A tool that cannot be undone; `question` makes what a person is shown first."""
+        """A tool that cannot be undone; a person is shown `question` first."""
         return self._declare(
             partial(ToolSpec, risk="destroys", overwrites=True, idempotent=True, question=question, **declared)
         )
@@ -154,7 +154,7 @@ class Toolset:
 
 
 def _check(spec: ToolSpec) -> None:
-    """Refuse to serve a tool whose person the rules could not know, or whose answer does not say whose words it holds.
+    """Refuse to serve a tool that leaves out its person, or whose words its answer holds.
 
     Raises:
         TypeError: it texts people and names nobody, or takes no line; or it has no such argument as it names; or a

@@ -1,4 +1,4 @@
-"""What the fields of answers and the arguments of tools hold: each type says it by a mark, and nobody goes by a name.
+"""Marks on the types of fields and arguments: they say what a value is, and nothing goes by a field's name.
 
 A mark stands in the type's `Annotated`, where no schema shows it. The notice, the rules and the audit read it here.
 """
@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 
 class Mark(Enum):
-    """What a field or an argument holds. A text field of an answer has one of the first six: whose words it holds."""
+    """The meaning of a field or an argument. Every text field of an answer has one of the first six."""
 
     THEIRS = auto()  # a customer's words, or a colleague's note of them, which the customer often dictated
     OURS = auto()  # the business's own words
@@ -44,7 +44,7 @@ class Fields:
     Attributes:
         names: the names under each mark.
         inner: the models of the records inside, by the name of the field.
-        unmarked: the fields that hold text, and do not say whose.
+        unmarked: the text fields with none of the first six marks.
     """
 
     names: Mapping[Mark, tuple[str, ...]]
@@ -52,7 +52,7 @@ class Fields:
     unmarked: tuple[str, ...]
 
     def all(self, record: Mapping[str, Any], *marks: Mark) -> list[Any]:
-        """What a record holds under these marks, without what is missing or empty."""
+        """The values of a record under these marks, without the missing and the empty ones."""
         return [record[name] for mark in marks for name in self.names.get(mark, ()) if record.get(name)]
 
     def one(self, record: Mapping[str, Any], mark: Mark) -> Any | None:
@@ -77,7 +77,7 @@ def fields_of(source: type[BaseModel] | Callable[..., Any]) -> Fields:
 
 
 def unmarked(model: type[BaseModel]) -> list[str]:
-    """The text fields, of a model and of the records inside it, that do not say whose words they hold."""
+    """The text fields of a model, and of the records inside it, that do not say whose words they hold."""
     fields = fields_of(model)
     return [*fields.unmarked, *(f"{at}.{name}" for at, inner in fields.inner.items() for name in unmarked(inner))]
 

@@ -172,7 +172,7 @@ def in_order(earlier: str | None, later: str | None, names: str) -> None:
 
 
 def only_given(**values: Any) -> dict[str, Any]:
-    """What was given, without what was left out: nothing unasked reaches the service."""
+    """The values that were given: nothing unasked reaches the service."""
     return {name: value for name, value in values.items() if value is not None}
 
 

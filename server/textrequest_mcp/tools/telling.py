@@ -1,4 +1,4 @@
-"""Notes what a model is told: which words were a customer's, which were our own, and what is now known of whom."""
+"""Notes every answer that a model gets: its words by their owner, and the facts that it states of people."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
@@ -20,10 +20,10 @@ from textrequest_mcp.upstream.times import read_time
 
 
 class Telling:
-    """What the answers of one call say.
+    """Notes the answers of one call.
 
     Args:
-        policy: that has to know.
+        policy: keeps the notes.
         caller: the host that is told.
         line: of the call.
         person: the number that the call was about, in E.164.
@@ -36,15 +36,15 @@ class Telling:
         self._person = person
 
     async def note(self, model: type[BaseModel], said: Mapping[str, Any], *, words: bool = True) -> None:
-        """Note an answer, or a document; of a change, only what it says of people: its words were the caller's own.
+        """Note an answer or a document; of a change only the facts, because its words were the caller's own.
 
         Args:
-            model: what the answer is.
+            model: the type of the answer.
             said: its fields as JSON.
             words: whether its words are noted.
 
         Raises:
-            StoreError: what a text says of further texts cannot be kept, so nobody may be told it.
+            StoreError: a wish about further texts cannot be kept, so nobody may be told it.
         """
         for fields, record, person in _records(model, said, self._person):
             if self._policy.rules.provenance and words:
@@ -71,7 +71,7 @@ class Telling:
             provenance.read_words(Source(kind=TEXT_RECEIVED, line=self._line, person=person, at=at, words=body))
 
     async def _record(self, fields: Fields, record: Mapping[str, Any], person: str) -> None:
-        """What a contact's record or a text says of the person."""
+        """Note the facts that a contact's record, a payment or a text states of a person."""
         payment_id = fields.one(record, Mark.PAYMENT)
         if payment_id is not None and fields.one(record, Mark.PERSON):
             self._policy.known.pays(self._line, payment_id, person)
@@ -96,7 +96,7 @@ class Telling:
             self._policy.known.read(self._caller, (self._line, person), at)
 
     def _talk(self, text: Fields, person: str, said: Mapping[str, Any]) -> None:
-        """A conversation whose newest texts are in the answer; the service states no order for it."""
+        """Note when the last texts went each way, if the newest are there; the service states no order for a list."""
         items: list[Mapping[str, Any]] = said.get("items") or []
         times = [_moment(text, item, Mark.AT) for item in items]
         whole = said.get("page") == 0 and said.get("next_page") is None
@@ -140,7 +140,7 @@ async def note_told(ctx: Context[Any, Any], spec: ToolSpec, given: Mapping[str, 
     Args:
         ctx: of the call.
         spec: the tool.
-        given: the arguments of its function, and what its line resolved to.
+        given: the arguments of its function, with its line.
         result: the answer.
 
     Raises:
