@@ -20,7 +20,7 @@ from typing import Any, Literal
 from tests.faults.host import LINE, said
 from tests.faults.record import audit_rows, disagreements, ledger_rows
 
-from textrequest_mcp.account.messages import SENDING
+from textrequest_mcp.account.sent_texts import SENDING
 from textrequest_mcp.ground.keyed_hash import as_read, keyed
 from textrequest_mcp.guard.once.ledger_rows import Send
 from textrequest_mcp.sandbox import Account

@@ -6,7 +6,7 @@ from typing import Literal
 
 import anyio
 
-from textrequest_mcp.account.line import Account
+from textrequest_mcp.account.account import Account
 from textrequest_mcp.commands.logs import start_logging
 from textrequest_mcp.ground.store import StoreError
 from textrequest_mcp.live.hooks import Hooks

@@ -6,7 +6,8 @@ from functools import partial
 
 import anyio
 
-from textrequest_mcp.account.line import Account
+from textrequest_mcp import __version__
+from textrequest_mcp.account.account import Account
 from textrequest_mcp.app import make_server
 from textrequest_mcp.commands.ending import end_when_asked, leave, let_finish
 from textrequest_mcp.commands.http_secret import secret_in_force
