@@ -203,3 +203,18 @@ def test_a_record_that_does_not_agree_is_found(account: Account, by_hand: str):
         connection.execute(by_hand)
 
     assert disagreements(account.state_file) != []
+
+
+@pytest.mark.parametrize("tool", ["save_contact", "archive_conversation"])
+def test_a_change_that_is_given_up_after_a_first_try_may_have_happened(account: Account, lab: Lab, tool: str):
+    """What a later try did, here a 429, says nothing of the first."""
+    method, arguments = CHANGES[tool]
+    with account.host(agrees, era="2025-06-18") as host:
+        lab.next(Fault.ACT_AND_RESET, Fault.BUSY_FOR_A_SECOND, method=method)
+        call = host.begin(tool, **arguments)
+        wait_until(lambda: len(lab.posts()) == 2)
+        host.cancel(call)
+        wait_until(lambda: bool(audit_rows(account.state_file)))
+
+    (row,) = audit(account)
+    assert row["outcome"] == "unknown"

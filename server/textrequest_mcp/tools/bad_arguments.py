@@ -43,7 +43,7 @@ async def _who_is_meant(
 ) -> str | None:
     """Where a name stands in place of a number: who has that name, for a person to choose; None where none does."""
     wrong = {problem["loc"][0] for problem in error.errors(include_url=False, include_input=False) if problem["loc"]}
-    name = given[spec.about.argument] if spec.about.argument in wrong else None
+    name = given.get(spec.about.argument or "") if spec.about.argument in wrong else None
     line = given.get("dashboard_id")
     if (
         not isinstance(name, str)

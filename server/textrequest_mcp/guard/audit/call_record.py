@@ -29,13 +29,15 @@ class CallRecord:
         self._audit = audit
         self._begun = begun
         self._act: str | None = None
+        self._departing: Departing | None = None
         self._over = False
 
     async def departing(self) -> Departing:
         """What goes along with a change that the ledger does not keep: notes it here before its first byte."""
         act = self._audit.begin(await self._begun())
         self._act = act
-        return Departing(self._audit, act)
+        self._departing = Departing(self._audit, act)
+        return self._departing
 
     def leave_to_ledger(self) -> None:
         """The ledger has the act now, and whoever ends it there writes the row."""
@@ -60,8 +62,9 @@ class CallRecord:
             await self._end("refusal", "refused" if known else "failed", rule=rule_of(error), note=note)
 
     async def cancelled(self) -> None:
-        """A call that was given up before anything left; what has left is finished."""
-        await self._end(None, "cancelled")
+        """A call that was given up: before anything left, or else nobody knows what an earlier try changed."""
+        departing = self._departing
+        await self._end(None, "unknown" if departing is not None and departing.ever_left else "cancelled")
 
     async def approved(self) -> None:
         """A person said yes."""

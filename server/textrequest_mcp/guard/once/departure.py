@@ -37,6 +37,7 @@ class Departing:
     Attributes:
         scope: the act runs in it.
         left: whether any byte may have left.
+        ever_left: whether any byte of an earlier try may have left.
     """
 
     def __init__(self, record: Record, act: str, *, check: Check | None = None, tag: str | None = None) -> None:
@@ -46,6 +47,7 @@ class Departing:
         self.tag = tag
         self.scope = anyio.CancelScope()
         self.left = False
+        self.ever_left = False
 
     async def leaving(self) -> None:
         """As `Departure.leaving`: on disk when this returns. Raises `StoreError`, `TextRequestError`."""
@@ -57,7 +59,7 @@ class Departing:
         except BaseException:
             self.scope.shield = False
             raise
-        self.left = True
+        self.left = self.ever_left = True
 
     @contextmanager
     def going_along(self) -> Generator[None]:
