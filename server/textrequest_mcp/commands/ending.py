@@ -7,7 +7,7 @@ from typing import Any
 
 import anyio
 
-from textrequest_mcp.account.line import Account
+from textrequest_mcp.account.account import Account
 from textrequest_mcp.ground.stderr import let_out
 
 _LAST_MOMENTS_SECONDS = 8.0  # containers and services are killed about ten seconds after they were asked to end

@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp
 
 from textrequest_mcp import __version__
-from textrequest_mcp.account.line import Account
+from textrequest_mcp.account.account import Account
 from textrequest_mcp.commands.ending import end_when_asked, is_changing, leave, let_finish
 from textrequest_mcp.commands.http_access import HEALTH, HttpAccess, public_name
 from textrequest_mcp.commands.signals import requests_to_end

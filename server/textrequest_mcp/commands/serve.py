@@ -6,7 +6,6 @@ from functools import partial
 
 import anyio
 
-from textrequest_mcp import __version__
 from textrequest_mcp.account.account import Account
 from textrequest_mcp.app import make_server
 from textrequest_mcp.commands.ending import end_when_asked, leave, let_finish
