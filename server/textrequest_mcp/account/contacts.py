@@ -156,7 +156,10 @@ async def save_contact(
         is_resolved=is_resolved,
     )
     answer = await line.post("contacts", wire(phone_number), body=changes, repeatable=True)
-    return Contact.model_validate(answer or {"phone_number": phone_number})
+    saved = Contact.model_validate(answer or {"phone_number": phone_number})
+    if saved.phone_number != phone_number:
+        raise _no_word_of_the_save()
+    return saved
 
 
 @contacts.writes(
@@ -188,16 +191,20 @@ async def save_contacts(
     if answer is None:
         answer = [{"phone_number": number} for number in numbers]
     if not isinstance(answer, list):
-        raise Uncertain(
-            "The call left, but the answer does not say what became of it.",
-            changed="Whether it took effect is unknown.",
-            todo="Read a contact back to see; saving the same again is safe.",
-        )
+        raise _no_word_of_the_save()
     saved = Contacts.of(answer, page=0, page_size=len(body))
     missing = len(numbers) - len(saved.items)
     if missing > 0:
         saved.note = f"The service answered for {len(saved.items)} of {len(numbers)}; look the others up."
     return saved
+
+
+def _no_word_of_the_save() -> Uncertain:
+    return Uncertain(
+        "The call left, but the answer does not say what became of it.",
+        changed="Whether it took effect is unknown.",
+        todo="Read a contact back to see; saving the same again is safe.",
+    )
 
 
 async def _before_deleting(line: Line, phone_number: PhoneNumber) -> Question:
