@@ -108,6 +108,7 @@ async def open_account(
         try:
             yield account, store
         finally:
+            await audit.write_owed()
             store.close()
 
 

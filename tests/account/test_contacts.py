@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import httpx2
 import pytest
 from tests.account.snapshot import check_snapshot
 from tests.desk import (
@@ -298,3 +299,17 @@ class TestDeleting:
         assert "archive_conversation" in sentence
         assert person.questions == []
         assert desk.changes == []
+
+
+@pytest.mark.parametrize(
+    "answer", [{"message_id": "", "status": "error"}, {"phone_number": DEVON.removeprefix("+")}, {"note": "likes blue"}]
+)
+async def test_an_answer_that_is_not_the_saved_contact_says_nothing_of_the_save(answer: dict[str, Any]):
+    transport = httpx2.MockTransport(lambda _: httpx2.Response(200, json=answer))
+    async with open_desk(transport=transport) as desk:
+        told = refusal(await desk.call("save_contact", phone_number=MARIA, note="likes blue"))
+        (entry,) = [row.entry async for row in desk.account.audit.entries()]
+
+    assert "Whether it took effect is unknown." in told
+    assert entry is not None
+    assert (entry.kind, entry.outcome) == ("write", "unknown")

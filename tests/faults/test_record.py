@@ -1,15 +1,22 @@
 """The record of what was done stays true when servers are killed and calls are given up on their way (R3, R4)."""
 
 import json
+import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Generator
-from contextlib import closing
+import threading
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, closing, suppress
 from pathlib import Path
 from typing import Any
 
+import anyio
+import httpx2
 import pytest
+from mcp import ClientSession
+from mcp.client.sse import sse_client
+from mcp.client.streamable_http import streamable_http_client
 from tests.desk import DEVON, MARIA
 from tests.faults.books import Books
 from tests.faults.host import Account, agrees, said
@@ -17,6 +24,8 @@ from tests.faults.lab import Fault, Lab, run_lab
 from tests.faults.record import audit_rows, disagreements
 from tests.faults.test_kills import wait_until
 from tests.faults.zygote import Zygote
+from tests.served import bearing_secret, real_account, running
+from tests.unruled import UNRULED_ENVIRONMENT
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="processes cannot be forked there")
 
@@ -218,3 +227,43 @@ def test_a_change_that_is_given_up_after_a_first_try_may_have_happened(account: 
 
     (row,) = audit(account)
     assert row["outcome"] == "unknown"
+
+
+@pytest.mark.parametrize("transport", ["http", "sse"])
+def test_a_change_on_its_way_is_waited_for_when_a_server_is_ended_over_http(lab: Lab, tmp_path: Path, transport: str):
+    """It was cut off after half a second, and called cancelled."""
+    lab.slow_seconds = 1.5
+    environment = real_account(lab.base_url, tmp_path) | {"TEXTREQUEST_API_KEY": lab.key} | UNRULED_ENVIRONMENT
+    with running("serve", "--transport", transport, "--port", "0", environment=environment) as child:
+        assert child.stderr is not None
+        said_at_start = [child.stderr.readline()]
+        while " at http" not in said_at_start[-1]:
+            said_at_start.append(child.stderr.readline())
+        lab.next(Fault.ACT_SLOWLY)
+        calling = threading.Thread(target=_save, args=(said_at_start[-1].split()[-1], transport, tmp_path), daemon=True)
+        calling.start()
+        wait_until(lambda: len(lab.sandbox.journal) == 1)
+        child.send_signal(signal.SIGTERM)
+        assert child.wait(timeout=20) == 0
+
+    (row,) = audit_rows(tmp_path / "state.sqlite3")
+    assert (row["tool"], row["outcome"]) == ("save_contact", "done")
+
+
+def _save(address: str, transport: str, folder: Path) -> None:
+    async def save() -> None:
+        headers = bearing_secret(folder)
+        way = sse_client(address, headers=headers) if transport == "sse" else _streamable(address, headers)
+        async with way as streams, ClientSession(streams[0], streams[1]) as session:
+            await session.initialize()
+            await session.call_tool("save_contact", {"dashboard_id": 121, "phone_number": DEVON, "note": "x"})
+
+    with suppress(BaseException):  # the server may be gone before the host has read its answer
+        anyio.run(save)
+
+
+@asynccontextmanager
+async def _streamable(address: str, headers: dict[str, str]) -> AsyncGenerator[Any]:
+    async with httpx2.AsyncClient(headers=headers) as client:
+        async with streamable_http_client(address, http_client=client) as streams:
+            yield streams

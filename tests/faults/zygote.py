@@ -163,6 +163,7 @@ def hurry() -> None:
     for module, name, value in (
         (settling, "PACE", settling.Pace(in_call=IN_CALL, after=AFTER)),
         (settling, "_POSTPONE_SECONDS", 0.5),
+        (settling, "_TIDY_SECONDS", 3.0),  # how long what a killed server left may wait for another
         (api, "_TIMEOUT", httpx2.Timeout(connect=1.0, read=READ_SECONDS, write=1.0, pool=1.0)),
         (api, "random", types.SimpleNamespace(uniform=soon)),  # the pauses between tries
     ):

@@ -137,6 +137,12 @@ class TestAnOddName:
         assert "names nobody" in refusal(answer)
 
 
+class Record(BaseModel):
+    """One of several."""
+
+    to: str
+
+
 class TestDeclaring:
     @pytest.mark.parametrize(
         "about",
@@ -148,6 +154,13 @@ class TestDeclaring:
 
             @Toolset("odd").sends(title="Ping", action="", once=ONCE, about=about)
             async def ping2(line: Line, departure: Departing, to: Number) -> Sent:
+                raise AssertionError
+
+    def test_nor_is_one_that_texts_several_at_once(self):
+        with pytest.raises(TypeError, match="several at once"):
+
+            @Toolset("odd").sends(title="Ping", action="", once=ONCE, about=About(argument="to", each="people"))
+            async def ping2(line: Line, departure: Departing, people: list[Record]) -> Sent:
                 raise AssertionError
 
     def test_nor_is_one_without_a_line(self):
@@ -163,12 +176,6 @@ class TestDeclaring:
             @Toolset("odd").reads(title="Read", action="", about=BY_NUMBER)
             async def read2(line: Line) -> Sent:
                 raise AssertionError
-
-
-class Record(BaseModel):
-    """One of several."""
-
-    to: str
 
 
 def test_several_people_are_those_of_the_records_before_and_after_they_were_checked():

@@ -180,3 +180,19 @@ def test_any_key_is_gone_between_any_words(key: str, before: str, after: str, sp
     left = scrubbed(json.dumps([f"{before}{spelled}{after}"]).encode(), key)
 
     assert spelled.lower() not in left[0].lower() or spelled.lower() in f"{before}…{after}".lower()
+
+
+@pytest.mark.parametrize("hidden", ["\u200b", "\xad", "\ufeff", "\u202e", "\u034f", "\x00", "\x1b[0m", "\u2060"])
+@pytest.mark.parametrize("as_ascii", [True, False])
+def test_what_nobody_sees_inside_a_key_does_not_hide_it(hidden: str, as_ascii: bool):
+    """Cleaning would join its parts later, where nothing looks for keys any more."""
+    broken = KEY[:5] + hidden + KEY[5:]
+    body = json.dumps({f"a {broken}": [f"it is {broken}!"]}, ensure_ascii=as_ascii).encode()
+
+    assert json.loads(Scrubber(KEYS).scrub(body)) == {"a …": ["it is …!"]}
+
+
+def test_words_beyond_ascii_come_back_byte_for_byte():
+    body = '{"note": "Näh\u200bme 🙂", "other": "zero\\u200bwidth"}'.encode()
+
+    assert Scrubber(KEYS).scrub(body) == body

@@ -109,7 +109,8 @@ def _with_trail(folder: Path, act: Callable[[Trail], Any]) -> int:
 
 async def _after_the_dead(store: Store, act: Callable[[Trail], Any]) -> int:
     """Act once what servers that were ended left on its way is recorded, which no server may have come to since."""
-    audit = Audit(store, "", with_bodies=True, kinds=kinds_of_acts())
+    trail = Trail(store)
+    audit = Audit(store, "", keep_days=await trail.keep_days(), with_bodies=True, kinds=kinds_of_acts())
     await Ledger(store, "", witness=audit.follow).bury()
     await audit.close_abandoned()
     return await act(audit)

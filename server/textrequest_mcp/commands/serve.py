@@ -195,15 +195,17 @@ async def _serve_until_signal(
         async with anyio.create_task_group() as tasks:
 
             async def end_in_time() -> None:
-                await _let_finish(account)
+                await _let_finish(account)  # before uvicorn, which would cut a change off on its way
                 if _is_open(account):
                     _leave(account)
+                server.should_exit = True
 
             async def stop() -> None:
+                asked = False
                 async for _ in requests:
-                    if server.should_exit:  # who asks twice does not want to wait
+                    if asked:  # who asks twice does not want to wait
                         _leave(account)
-                    server.should_exit = True
+                    asked = True
                     tasks.start_soon(end_in_time)
 
             tasks.start_soon(stop)

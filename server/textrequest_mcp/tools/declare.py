@@ -202,13 +202,16 @@ def _check(function: Callable[..., Any], about: About, *, texts: bool) -> None:
     """Refuse to serve a tool whose person the rules could not know.
 
     Raises:
-        TypeError: it texts people and names nobody, or takes no line; or it has no such argument as it names.
+        TypeError: it texts people and names nobody, or several, or takes no line; or it has no such argument as it
+            names.
     """
     texting = "texts people, and " if texts else ""
     if texts and "line" not in inspect.signature(function).parameters:
         raise TypeError(f"{function.__name__} {texting}takes no line")
     if (about != NOBODY or texts) and not about.fits(function):
         raise TypeError(f"{function.__name__} {texting}does not say by its arguments whom it is about")
+    if texts and about.each is not None:  # the caps, the ledger and the last look know one person of an act
+        raise TypeError(f"{function.__name__} {texting}names several at once")
 
 
 def asks(spec: ToolSpec, confirm: str) -> bool:

@@ -5,12 +5,16 @@ import re
 from collections.abc import Iterable
 from typing import Any, cast
 
+from textrequest_mcp.ground.clean import clean
+
 SHORTEST_KEY = 8
 _INSTEAD = "…"
 _NOT_READ = _INSTEAD.encode()  # no JSON: whoever reads it takes it for an answer that cannot be read
 # How JSON and web addresses write characters that a key can have; other escapes stand between what can be a key.
 _JSON_ESCAPE = re.compile(rb'\\(?:u00([2-7][0-9a-f])|(["\\/]))', re.IGNORECASE)
 _PERCENT_ESCAPE = re.compile(rb"%([2-7][0-9a-f])", re.IGNORECASE)
+# What such characters can begin with: beyond ASCII, a control character, or JSON's escape of either.
+_UNSEEN = re.compile(rb"[^\x09\x0a\x0d\x20-\x7e]|\\[ubf]")
 
 
 class Scrubber:
@@ -36,7 +40,9 @@ class Scrubber:
         if not self._may_be_in(body):
             return body
         try:
-            return json.dumps(self._without(json.loads(body))).encode()
+            read = json.loads(body)
+            without = self._without(read)
+            return body if without == read else json.dumps(without).encode()
         except (ValueError, RecursionError):
             return _NOT_READ
 
@@ -47,19 +53,30 @@ class Scrubber:
         # UTF-16 and 32 are JSON too, and hide the bytes; a key with percent signs can be half encoded.
         if not json.detect_encoding(body).startswith("utf-8") or self._has_percent:
             return True
+        # Characters that nobody sees can stand inside a key; whether they do is found out text by text.
+        if _UNSEEN.search(body):
+            return True
         plain = _JSON_ESCAPE.sub(_meant, body) if b"\\" in body else body
         plain = (_PERCENT_ESCAPE.sub(_meant, plain) if b"%" in plain else plain).lower()
         return any(end in plain for end in self._ends)
 
     def _without(self, said: Any) -> Any:
         if isinstance(said, str):
-            return self._key.sub(_INSTEAD, said)
+            return self._out_of(said)
         if isinstance(said, dict):
             fields = cast("dict[str, Any]", said)
-            return {self._key.sub(_INSTEAD, name): self._without(value) for name, value in fields.items()}
+            return {self._out_of(name): self._without(value) for name, value in fields.items()}
         if isinstance(said, list):
             return [self._without(item) for item in cast("list[Any]", said)]
         return _INSTEAD if self._key.search(str(said)) else said  # a key can be a number
+
+    def _out_of(self, text: str) -> str:
+        """A text without the keys, also where characters that nobody sees, and that cleaning takes out, break them."""
+        if not text.isascii() or not text.isprintable():
+            cleaned = clean(text)
+            if self._key.search(cleaned):
+                text = cleaned
+        return self._key.sub(_INSTEAD, text)
 
 
 def _pattern(key: str) -> str:

@@ -118,6 +118,14 @@ class TestReading:
 
         assert [(row.number, row.account) for row in await read(Trail(store))] == [(1, "one"), (2, "other"), (3, "one")]
 
+    async def test_rows_that_nobody_set_a_time_for_are_kept_as_long_as_the_newest(self, tmp_path: Path):
+        store = Store.open(tmp_path)
+        assert await Trail(store).keep_days() == 365
+
+        await Audit(store, ACCOUNT, keep_days=7).record(entry())
+
+        assert await Trail(store).keep_days() == 7
+
     async def test_times_tools_and_a_limit_choose(self, audit: Audit, clock: Clock):
         for number in range(4):
             tool = "save_contact" if number % 2 else "send_message"
@@ -485,6 +493,22 @@ class TestChangesOnTheirWay:
         await audit.close_abandoned()
 
         assert doubts(tmp_path) == []
+
+    async def test_how_a_change_ended_is_written_as_soon_as_the_disk_takes_it(self, audit: Audit, clock: Clock):
+        """It was called unknown for ever, by the very server that knew better."""
+        act = audit.begin(entry())
+        await audit.leave(act)
+        may_write(audit._store, False)  # pyright: ignore[reportPrivateUsage]
+        await audit.record(entry(outcome="done"), closes=act)
+        clock.forward(121)
+        may_write(audit._store, True)  # pyright: ignore[reportPrivateUsage]
+
+        async with anyio.create_task_group() as group:
+            group.start_soon(audit.run)
+            await anyio.wait_all_tasks_blocked()
+            group.cancel_scope.cancel()
+
+        assert await outcomes(audit) == ["done"]
 
     async def test_in_the_background_it_goes_on_although_the_store_fails(
         self, audit: Audit, tmp_path: Path, caplog: pytest.LogCaptureFixture

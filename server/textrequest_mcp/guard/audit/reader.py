@@ -129,6 +129,11 @@ class Trail:
                 yield _recorded(row)
             after = rows[-1][0]
 
+    async def keep_days(self) -> int:
+        """For how many days the newest row is kept, as its server was set; a year where there is none."""
+        newest = await self._select("ORDER BY number DESC LIMIT ?", [1])
+        return max(1, round((newest[0][2] - newest[0][1]) / 86400)) if newest else 365
+
     async def verify(self) -> Verdict:
         """Follow the chain of all rows, while others may go on writing."""
         secret = await self._store.secret()

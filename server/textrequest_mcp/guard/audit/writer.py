@@ -127,24 +127,35 @@ class Audit(Trail):
     async def record(self, entry: Entry, *, closes: str | None = None, in_doubt: bool = False) -> None:
         """Write an entry down. Never raises, and a cancelled caller does not stop it: what it tells of has happened.
 
-        What the disk does not take now is written with the next entry, unless the process ends before.
+        What the disk does not take now is written with the next entry, in the background, or at the end.
 
         Args:
             entry: what happened.
             closes: the change that ended with it, as `begin` named it.
             in_doubt: whether nobody knows how that ended.
         """
+        try:
+            self._owed.append(_Owed(self._content(entry), closes, in_doubt))
+        except Exception as error:  # noqa: BLE001 - whatever it is, what it tells of has happened
+            self._complain(error)
+        await self.write_owed()
+        if closes is not None:
+            self._left.discard(closes)
+
+    async def write_owed(self) -> None:
+        """Write what the disk would not take before. Never raises; what it still does not take stays owed."""
+        if not self._owed:
+            return
         with anyio.CancelScope(shield=True):
             try:
-                self._owed.append(_Owed(self._content(entry), closes, in_doubt))
                 await self._store.transact(self._write_owed, durable=False)
-                self._owed.clear()  # nothing suspends between the commit and here, so nothing came in between
-                self._failing = False
-            except Exception as error:  # noqa: BLE001 - whatever it is, what it tells of has happened
+            except Exception as error:  # noqa: BLE001 - whatever it is, what the rows tell of has happened
                 self._complain(error)
-        if closes is not None:
-            self._begun.pop(closes, None)
-            self._left.discard(closes)
+                return
+            for owed in self._owed:  # nothing suspends between the commit and here, so nothing came in between
+                self._begun.pop(owed.act or "", None)
+            self._owed.clear()
+            self._failing = False
 
     def follow(self, connection: sqlite3.Connection, row: Send, ending: Ending) -> None:
         """Write down how a row of the ledger ended, in the transaction that ends it there; as `guard.sends.Witness`.
@@ -179,6 +190,7 @@ class Audit(Trail):
     async def run(self) -> None:
         """Record in the background what ended servers left noted; never returns."""
         while True:
+            await self.write_owed()
             try:
                 await self.close_abandoned()
             except StoreError:
