@@ -264,6 +264,8 @@ def _save(address: str, transport: str, folder: Path) -> None:
 
 @asynccontextmanager
 async def _streamable(address: str, headers: dict[str, str]) -> AsyncGenerator[Any]:
-    async with httpx2.AsyncClient(headers=headers) as client:
-        async with streamable_http_client(address, http_client=client) as streams:
-            yield streams
+    async with (
+        httpx2.AsyncClient(headers=headers) as client,
+        streamable_http_client(address, http_client=client) as streams,
+    ):
+        yield streams
