@@ -47,20 +47,13 @@ def serves_and_ends(command: list[str]) -> None:
     """It starts, says so where it listens, and ends quietly at Ctrl-C; on a free port, to disturb nobody."""
     assert command[0] == COMMAND
     arguments = ["0" if before == "--port" else each for before, each in pairwise(command)]
-    child = subprocess.Popen(
-        [sys.executable, "-m", "textrequest_mcp", *arguments],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=environment(),
-    )
-    assert child.stdin is not None
-    assert child.stderr is not None
-    if "--port" in command:
-        assert "http://127.0.0.1:" in child.stderr.readline()
-        child.send_signal(signal.SIGINT)
-    written, complaints = child.communicate(timeout=20)
+    with running(*arguments) as child:
+        assert child.stderr is not None
+        if "--port" in command:
+            assert "http://127.0.0.1:" in child.stderr.readline()
+            child.send_signal(signal.SIGINT)
+        written, complaints = child.communicate(timeout=20)
+
     assert (child.returncode, written, complaints) == (0, "", "")
 
 
