@@ -5,10 +5,14 @@ from collections.abc import AsyncGenerator
 import pytest
 from tests.desk import Desk, open_desk
 from tests.leaks import LeakScan
+from tests.made_once import make_once
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(LeakScan(), "leaks")
+    patch = pytest.MonkeyPatch()
+    config.add_cleanup(patch.undo)
+    make_once(patch)
 
 
 @pytest.fixture
