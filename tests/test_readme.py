@@ -18,7 +18,7 @@ import anyio
 import httpx2
 import pytest
 from mcp import Client, StdioServerParameters
-from tests.served import INITIALIZE, address_of, real_account, running
+from tests.served import AS_A_USER_DOES, INITIALIZE, address_of, real_account, running
 
 from textrequest_mcp.commands.tools import tools_as_table
 from textrequest_mcp.ground.store import Store
@@ -47,7 +47,7 @@ def serves_and_ends(command: list[str]) -> None:
     """It starts, says so where it listens, and ends quietly at Ctrl-C; on a free port, to disturb nobody."""
     assert command[0] == COMMAND
     arguments = ["0" if before == "--port" else each for before, each in pairwise(command)]
-    with running(*arguments) as child:
+    with running(*arguments, program=AS_A_USER_DOES) as child:
         assert child.stderr is not None
         if "--port" in command:
             assert "http://127.0.0.1:" in child.stderr.readline()
@@ -155,7 +155,9 @@ def test_the_configuration_of_a_host_over_http_reaches_an_account(tmp_path: Path
     [block] = re.findall(r"```json\n(.*?)```", README, re.DOTALL)
     server = json.loads(block)["mcpServers"]["textrequest"]
     settings = real_account("http://127.0.0.1:9/api/v3", tmp_path)
-    with running("serve", "--transport", server["type"], "--port", "0", environment=settings) as child:
+    with running(
+        "serve", "--transport", server["type"], "--port", "0", program=AS_A_USER_DOES, environment=settings
+    ) as child:
         address = address_of(child)
         path = re.fullmatch(r"http://127\.0\.0\.1:8000(/\w+)", server["url"])
         secret = (tmp_path / "http-token").read_text("ascii")
