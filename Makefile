@@ -4,8 +4,9 @@ BIN := .venv/bin
 
 .PHONY: test demo lint bench soak clean
 
+# Bytecode is kept, wherever it is switched off: each process would compile all tests, or the whole package, anew.
 test: .venv/.ready .clients/.ready
-	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --cov
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --cov
 
 demo: .venv/.ready
 	@$(BIN)/textrequest-mcp demo

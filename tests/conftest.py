@@ -1,19 +1,51 @@
 """What all tests share."""
 
-from collections.abc import AsyncGenerator
+import sys
+from collections.abc import AsyncGenerator, Generator
+from pathlib import Path
 
 import pytest
 from tests.desk import Desk, open_desk
+from tests.faults.zygote import Zygote
+from tests.forks import end_shared_zygote, shared_zygote
 from tests.leaks import LeakScan
+from tests.made_once import make_once
+
+# Coverage is counted of the tests of the rooms that need all of it, and of the tools': they alone reach every branch.
+# Counting takes half as long again as a test; the mark no_cover would leave its fixtures in, and costs 5 ms a test.
+_COUNTED = {"upstream", "guard", "live", "tools"}
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    counter = sys.gettrace()
+    room = item.path.relative_to(Path(__file__).parent).parts[0]
+    if room in _COUNTED or not type(counter).__module__.startswith("coverage"):
+        return (yield)
+    sys.settrace(None)
+    try:
+        return (yield)
+    finally:
+        sys.settrace(counter)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(LeakScan(), "leaks")
+    patch = pytest.MonkeyPatch()
+    config.add_cleanup(patch.undo)
+    make_once(patch)
+    config.add_cleanup(end_shared_zygote)
 
 
 @pytest.fixture
 def anyio_backend() -> str:
     return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def zygote() -> Zygote:
+    """Forks servers for all tests of this process: to load everything takes it a second and a half."""
+    return shared_zygote()
 
 
 @pytest.fixture

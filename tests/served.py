@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from tests import forks
+
 INITIALIZE: dict[str, Any] = {
     "jsonrpc": "2.0",
     "id": 1,
@@ -15,22 +17,26 @@ INITIALIZE: dict[str, Any] = {
     "params": {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "plain", "version": "1"}},
 }
 KEY = "CANARY0123456789"
+AS_A_USER_DOES = ("-m", "textrequest_mcp")
 
 
 @contextmanager
 def running(
-    *arguments: str, program: tuple[str, ...] = ("-m", "textrequest_mcp"), environment: Mapping[str, str] | None = None
+    *arguments: str, program: tuple[str, ...] = (), environment: Mapping[str, str] | None = None
 ) -> Generator[subprocess.Popen[str]]:
-    """A server process without a developer's own settings; it is killed at the end if it still runs."""
+    """A process without a developer's own settings; it is killed at the end if it still runs.
+
+    A fork, unless a program is named that Python starts with.
+    """
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("TEXTREQUEST_")}
-    child = subprocess.Popen(
-        [sys.executable, *program, *arguments],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=inherited | dict(environment or {}),
-    )
+    given = inherited | dict(environment or {})
+    if program:
+        pipe = subprocess.PIPE
+        child = subprocess.Popen(
+            [sys.executable, *program, *arguments], stdin=pipe, stdout=pipe, stderr=pipe, text=True, env=given
+        )
+    else:
+        child = forks.start(*arguments, environment=given, stderr=True)
     try:
         yield child
     finally:

@@ -18,7 +18,7 @@ import anyio
 import httpx2
 import pytest
 from mcp import Client, StdioServerParameters
-from tests.served import INITIALIZE, address_of, real_account, running
+from tests.served import AS_A_USER_DOES, INITIALIZE, address_of, real_account, running
 
 from textrequest_mcp.commands.tools import tools_as_table
 from textrequest_mcp.ground.store import Store
@@ -47,20 +47,13 @@ def serves_and_ends(command: list[str]) -> None:
     """It starts, says so where it listens, and ends quietly at Ctrl-C; on a free port, to disturb nobody."""
     assert command[0] == COMMAND
     arguments = ["0" if before == "--port" else each for before, each in pairwise(command)]
-    child = subprocess.Popen(
-        [sys.executable, "-m", "textrequest_mcp", *arguments],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=environment(),
-    )
-    assert child.stdin is not None
-    assert child.stderr is not None
-    if "--port" in command:
-        assert "http://127.0.0.1:" in child.stderr.readline()
-        child.send_signal(signal.SIGINT)
-    written, complaints = child.communicate(timeout=20)
+    with running(*arguments, program=AS_A_USER_DOES) as child:
+        assert child.stderr is not None
+        if "--port" in command:
+            assert "http://127.0.0.1:" in child.stderr.readline()
+            child.send_signal(signal.SIGINT)
+        written, complaints = child.communicate(timeout=20)
+
     assert (child.returncode, written, complaints) == (0, "", "")
 
 
@@ -162,7 +155,9 @@ def test_the_configuration_of_a_host_over_http_reaches_an_account(tmp_path: Path
     [block] = re.findall(r"```json\n(.*?)```", README, re.DOTALL)
     server = json.loads(block)["mcpServers"]["textrequest"]
     settings = real_account("http://127.0.0.1:9/api/v3", tmp_path)
-    with running("serve", "--transport", server["type"], "--port", "0", environment=settings) as child:
+    with running(
+        "serve", "--transport", server["type"], "--port", "0", program=AS_A_USER_DOES, environment=settings
+    ) as child:
         address = address_of(child)
         path = re.fullmatch(r"http://127\.0\.0\.1:8000(/\w+)", server["url"])
         secret = (tmp_path / "http-token").read_text("ascii")

@@ -1,6 +1,7 @@
 """Messages: read page by page, sent once, and refused or unknown in words that cannot be misread."""
 
 import json
+import random
 from typing import Any
 
 import httpx2
@@ -148,6 +149,14 @@ class TestWhoMustNotBeTexted:
         assert "START" in sentence
 
 
+@pytest.fixture
+def no_pauses_between_tries(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none(_least: float, _most: float) -> float:
+        return 0.0
+
+    monkeypatch.setattr(random, "uniform", none)
+
+
 async def answer_to_a_send(answer: Response) -> dict[str, Any]:
     """What a host gets when the service answers a send like this."""
     async with open_desk(transport=httpx2.ASGITransport(app=answer)) as desk:
@@ -155,6 +164,7 @@ async def answer_to_a_send(answer: Response) -> dict[str, Any]:
     return said(result) | {"text": text_of(result)}
 
 
+@pytest.mark.usefixtures("no_pauses_between_tries")
 class TestOddAnswers:
     @pytest.mark.parametrize(
         "answer",

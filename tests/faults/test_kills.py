@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +25,6 @@ OTHER_TOOLS: dict[str, dict[str, Any]] = {
     "mark_payment_paid": {"payment_id": PAYMENT},
     "create_dashboard": {"name": "Body Shop", "phone": "+14235550160"},
 }
-
-
-@pytest.fixture(scope="module")
-def zygote() -> Generator[Zygote]:
-    with Zygote() as running:
-        yield running
 
 
 def test_a_kill_on_the_way_makes_no_duplicate_and_its_outcome_is_settled(zygote: Zygote, tmp_path: Path):

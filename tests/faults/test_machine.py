@@ -2,7 +2,7 @@
 
 import sys
 import tempfile
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, ClassVar
@@ -127,12 +127,6 @@ class Machine(RuleBasedStateMachine):
             if self.episode is not None and not self.episode.books.problems:
                 self.episode.finish()
                 assert self.episode.books.problems == []
-
-
-@pytest.fixture(scope="module")
-def zygote() -> Generator[Zygote]:
-    with Zygote() as running:
-        yield running
 
 
 def test_no_order_of_steps_sends_a_text_twice_or_loses_one(zygote: Zygote):

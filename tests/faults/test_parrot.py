@@ -15,12 +15,6 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="processes canno
 KEY, BEFORE = "CAFE+0123/456=789AB", "DECAF%00D+5EED/BEEF"
 
 
-@pytest.fixture(scope="module")
-def zygote() -> Generator[Zygote]:
-    with Zygote() as running:
-        yield running
-
-
 @pytest.fixture
 def parrot() -> Generator[Parrot]:
     with run_parrot(KEY, BEFORE) as running:

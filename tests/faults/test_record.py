@@ -3,7 +3,6 @@
 import json
 import signal
 import sqlite3
-import subprocess
 import sys
 import threading
 from collections.abc import AsyncGenerator, Generator
@@ -17,6 +16,7 @@ import pytest
 from mcp import ClientSession
 from mcp.client.sse import sse_client
 from mcp.client.streamable_http import streamable_http_client
+from tests import forks
 from tests.desk import DEVON, MARIA
 from tests.faults.books import Books
 from tests.faults.host import Account, agrees, said
@@ -41,12 +41,6 @@ CHANGES: dict[str, tuple[str, dict[str, Any]]] = {
 }
 
 
-@pytest.fixture(scope="module")
-def zygote() -> Generator[Zygote]:
-    with Zygote() as running:
-        yield running
-
-
 @pytest.fixture
 def lab() -> Generator[Lab]:
     with run_lab() as lab:
@@ -60,14 +54,11 @@ def account(zygote: Zygote, lab: Lab, tmp_path: Path) -> Account:
 
 def audit(account: Account) -> list[dict[str, Any]]:
     """What a person is shown who asks, approvals left out."""
-    shown = subprocess.run(
-        [sys.executable, "-m", "textrequest_mcp", "audit", "--json"],
-        env={"TEXTREQUEST_STATE_DIR": str(account.state_file.parent), "HOME": str(account.folder)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return [row for line in shown.stdout.splitlines() if (row := json.loads(line))["kind"] != "approval"]
+    environment = {"TEXTREQUEST_STATE_DIR": str(account.state_file.parent), "HOME": str(account.folder)}
+    with forks.start("audit", "--json", environment=environment) as command:
+        shown, _ = command.communicate()
+    assert command.returncode == 0
+    return [row for line in shown.splitlines() if (row := json.loads(line))["kind"] != "approval"]
 
 
 def noted(account: Account) -> int:

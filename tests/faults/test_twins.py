@@ -20,12 +20,6 @@ TWINS = 100
 REPLAYS = 10
 
 
-@pytest.fixture(scope="module")
-def zygote() -> Generator[Zygote]:
-    with Zygote() as running:
-        yield running
-
-
 @pytest.fixture
 def lab() -> Generator[Lab]:
     with run_lab() as running:

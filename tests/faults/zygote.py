@@ -1,12 +1,13 @@
-"""Makes real server processes cheap: one process loads everything once, and forks a server whenever it is asked.
+"""Makes real processes cheap: one process loads everything once, and forks a server or a program whenever it is asked.
 
 Run as a program, this is that process: it takes orders over the socket on its standard input, and neither starts a
 thread nor an event loop, so that a fork of it is as good as a fresh start. A server is killed and waited for here,
-by its parent, so that no order ever meets the number of another process.
+by its parent, so that no order and no signal ever meets the number of another process.
 """
 
 import json
 import os
+import runpy
 import signal
 import socket
 import sys
@@ -24,11 +25,10 @@ READ_SECONDS = 0.3  # how long a server here waits for an answer, instead of twe
 _LONGEST_ORDER = 65536
 _MOST_DESCRIPTORS = 3
 _ROOT = Path(__file__).parents[2]
-PATIENT = "patient"
 
 
 class Zygote:
-    """The process that forks servers; leaving the block ends it, and every server that still runs.
+    """The process that forks others; leaving the block ends it, and all of them that still run.
 
     Usable from several threads at once.
 
@@ -37,13 +37,13 @@ class Zygote:
     """
 
     def __init__(self, *, patient: bool = False) -> None:
-        self._command = [sys.executable, __file__, *([PATIENT] if patient else [])]
+        self._patient = patient
 
     def __enter__(self) -> Self:
         self._orders, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         self._turn = threading.Lock()
         with theirs:
-            self._process = Popen(self._command, cwd=_ROOT, stdin=theirs.fileno(), stdout=DEVNULL)
+            self._process = Popen([sys.executable, __file__], cwd=_ROOT, stdin=theirs.fileno(), stdout=DEVNULL)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -52,12 +52,22 @@ class Zygote:
 
     def fork(self, environment: dict[str, str], stdin: int, stdout: int, stderr: int, *arguments: str) -> int:
         """Start `textrequest-mcp serve` with these variables, descriptors and arguments; its process number."""
-        order = {"do": "fork", "environment": environment, "arguments": arguments}
-        return self._order(order, [stdin, stdout, stderr])
+        return self.start(["serve", *arguments], environment, [stdin, stdout, stderr], patient=self._patient)
+
+    def start(
+        self, command: list[str], environment: dict[str, str], descriptors: list[int], *, patient: bool = True
+    ) -> int:
+        """Start `textrequest-mcp` with a command, or the Python program that the command begins with."""
+        order = {"do": "fork", "command": command, "environment": environment, "patient": patient}
+        return self._order(order, descriptors)
 
     def kill(self, number: int) -> int:
         """`kill -9`, unless it has ended by itself; how it ended, once it is gone (`Popen.returncode`)."""
         return self._order({"do": "kill", "number": number})
+
+    def signal(self, number: int, what: int) -> None:
+        """Send a signal, unless it has ended by itself."""
+        self._order({"do": "signal", "number": number, "signal": what})
 
     def ended(self, number: int) -> int | None:
         """How a server ended; None while it runs."""
@@ -74,8 +84,6 @@ class Zygote:
 def main() -> None:
     """Obey until nobody is left to give orders."""
     load()
-    if PATIENT not in sys.argv:
-        hurry()
     orders = socket.socket(fileno=os.dup(0))
     running: set[int] = set()
     ended: dict[int, int] = {}
@@ -88,11 +96,15 @@ def main() -> None:
                 number = os.fork()
                 if number == 0:
                     orders.close()
-                    _serve(order["environment"], order["arguments"], descriptors)
+                    _become(order, descriptors)
                 running.add(number)
                 for descriptor in descriptors:
                     os.close(descriptor)
                 answer: int | None = number
+            elif order["do"] == "signal":
+                answer = _look(running, ended, order["number"], kill=False)
+                if answer is None:
+                    os.kill(order["number"], order["signal"])
             else:
                 answer = _look(running, ended, order["number"], kill=order["do"] == "kill")
             orders.send(json.dumps(answer).encode())
@@ -171,7 +183,7 @@ def hurry() -> None:
         setattr(module, name, value)
 
 
-def _serve(environment: dict[str, str], arguments: list[str], descriptors: list[int]) -> None:
+def _become(order: dict[str, Any], descriptors: list[int]) -> None:
     """What the child does: it never returns into the zygote's loop."""
     status = 70
     try:
@@ -180,15 +192,28 @@ def _serve(environment: dict[str, str], arguments: list[str], descriptors: list[
             os.close(descriptor)
         for name in [name for name in os.environ if name.startswith("TEXTREQUEST_")]:
             del os.environ[name]
-        os.environ.update(environment)
-        from textrequest_mcp import cli
-
-        status = cli.main(["serve", *arguments])
+        os.environ.update(order["environment"])
+        if not order["patient"]:
+            hurry()
+        status = _run(order["command"])
+    except SystemExit as error:
+        status = int(error.code or 0)
     except BaseException:  # noqa: BLE001 - told like any other, but it must not reach the zygote's loop
         traceback.print_exc()
     finally:
         let_out()
         os._exit(status)
+
+
+def _run(command: list[str]) -> int:
+    if not command[0].endswith(".py"):
+        from textrequest_mcp import cli
+
+        return cli.main(command)
+    sys.argv = command
+    runpy.run_path(command[0], run_name="__main__")
+    sys.stdout.flush()
+    return 0
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import anyio
 import pytest
+from tests import forks
 
 from textrequest_mcp.ground.store import FILE_NAME, Store, StoreError
 
@@ -19,12 +20,7 @@ NOTES = "CREATE TABLE IF NOT EXISTS notes (note TEXT)"
 
 def start(what: str, folder: Path, count: int) -> list[subprocess.Popen[str]]:
     """Child processes that stand ready; `ask` lets them go."""
-    children = [
-        subprocess.Popen(
-            [sys.executable, str(CHILD), what, str(folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-        for _ in range(count)
-    ]
+    children = [forks.start(str(CHILD), what, str(folder)) for _ in range(count)]
     for child in children:
         assert child.stdout is not None
         assert child.stdout.readline() == "ready\n"

@@ -125,8 +125,9 @@ class Contract:
     @staticmethod
     @functools.cache
     def load(path: Path) -> "Contract":
-        """Read once in a run: it takes a third of a second."""
-        document: dict[str, Any] = yaml.safe_load(path.read_text("utf-8"))
+        """Read once in a run: it takes a third of a second. Without references, a check takes half as long."""
+        read: dict[str, Any] = yaml.safe_load(path.read_text("utf-8"))
+        document = _without_references(read, read)
         # The server's own address stays out of it, so that paths alone decide.
         document["servers"] = [{"url": HOST + PREFIX}]
         return Contract(OpenAPI.from_dict(document), tuple(_operations(document)))
@@ -137,12 +138,23 @@ class Contract:
         return min(fitting, key=lambda one: one.path.groups, default=None)
 
 
-def _operations(document: dict[str, Any]) -> list[Operation]:
-    def resolved(part: dict[str, Any]) -> dict[str, Any]:
-        for step in part.get("$ref", "#").split("/")[1:]:
-            part = document[step] if step == "components" else part[step]
+def _without_references(part: Any, document: dict[str, Any]) -> Any:
+    """The part with each reference replaced by what it names; the contract has no circles."""
+    if isinstance(part, list):
+        items: list[Any] = part  # pyright: ignore[reportUnknownVariableType] - YAML
+        return [_without_references(item, document) for item in items]
+    if not isinstance(part, dict):
         return part
+    named: dict[str, Any] = part  # pyright: ignore[reportUnknownVariableType] - YAML
+    if "$ref" not in named:
+        return {name: _without_references(value, document) for name, value in named.items()}
+    found: Any = document
+    for step in named["$ref"].split("/")[1:]:
+        found = found[step]
+    return _without_references(found, document)
 
+
+def _operations(document: dict[str, Any]) -> list[Operation]:
     return [
         Operation(
             operation["operationId"],
@@ -150,10 +162,10 @@ def _operations(document: dict[str, Any]) -> list[Operation]:
             re.compile(re.sub(r"{\w+}", "([^/]+)", path)),
             frozenset(
                 found["name"]
-                for found in map(resolved, [*item.get("parameters", []), *operation.get("parameters", [])])
+                for found in [*item.get("parameters", []), *operation.get("parameters", [])]
                 if found["in"] == "query"
             ),
-            {status: resolved(answer) for status, answer in operation["responses"].items()},
+            operation["responses"],
         )
         for path, item in document["paths"].items()
         for method, operation in item.items()

@@ -41,6 +41,23 @@ def test_it_says_where_it_is_answers_there_and_ends_quietly(served: subprocess.P
     assert (out, err) == ("", "")
 
 
+def test_it_ends_at_a_ctrl_c_that_comes_with_its_first_line_and_is_lost_by_python():
+    """Where one strikes while an object is cleared away, Python writes of it and goes on."""
+    losing = """
+import io, signal, sys
+class Stderr(io.StringIO):
+    def write(self, text):
+        try:
+            signal.raise_signal(signal.SIGINT)
+        except KeyboardInterrupt:
+            pass
+sys.stderr = Stderr()
+"""
+    command = [sys.executable, "-W", "error", "-c", losing + PROGRAM.format(0, KEY)]
+
+    assert subprocess.run(command, timeout=20, check=False).returncode == 0
+
+
 def test_hooks_are_called_and_one_that_hangs_does_not_hold_up_the_end(served: subprocess.Popen[str]):
     assert served.stderr
     address = served.stderr.readline().split()[4]

@@ -2,12 +2,12 @@
 
 import json
 import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests import forks
 
 from textrequest_mcp.ground.store import Store
 from textrequest_mcp.upstream.limiter import Clock, Limiter, RateLimited
@@ -29,9 +29,7 @@ class SetClock(Clock):
 
 
 def start(what: str, folder: Path) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, str(CHILD), what, str(folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
+    return forks.start(str(CHILD), what, str(folder))
 
 
 def answer(child: subprocess.Popen[str]) -> Any:

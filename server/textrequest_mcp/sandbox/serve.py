@@ -3,15 +3,13 @@
 import secrets
 import socket
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Generator
+from contextlib import contextmanager
 
 import anyio
 
 from textrequest_mcp.sandbox.app import PREFIX, create_app
 from textrequest_mcp.sandbox.courier import Courier
-
-if TYPE_CHECKING:
-    import uvicorn
 
 
 def make_key() -> str:
@@ -21,29 +19,34 @@ def make_key() -> str:
 
 def serve(port: int, *, key: str | None = None) -> None:
     """On 127.0.0.1; port 0 means any that is free. The first line on stderr says where, and with which key."""
-    import uvicorn  # so that only those who serve wait for it
-
     key = key or make_key()
     # Named TCP, so that asyncio sends small answers at once instead of waiting for more (Nagle).
     with socket.socket(proto=socket.IPPROTO_TCP) as listening:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind(("127.0.0.1", port))
         listening.listen()
-        bound = listening.getsockname()[1]
-        sys.stderr.write(f"Text Request sandbox at http://127.0.0.1:{bound}{PREFIX} with key {key}\n")
-        sys.stderr.flush()
         try:
-            app = create_app(key=key)
-            config = uvicorn.Config(
-                app, log_level="error", access_log=False, lifespan="off", timeout_graceful_shutdown=1
-            )
-            anyio.run(_serve, uvicorn.Server(config), Courier(app.state.account, key), listening)
+            anyio.run(_serve, key, listening)
         except KeyboardInterrupt:
             return  # how a person ends it; uvicorn has closed its connections by now
 
 
-async def _serve(server: "uvicorn.Server", courier: Courier, listening: socket.socket) -> None:
+async def _serve(key: str, listening: socket.socket) -> None:
+    import uvicorn  # so that only those who serve wait for it
+
+    class Server(uvicorn.Server):
+        @contextmanager
+        def capture_signals(self) -> Generator[None]:
+            with super().capture_signals():
+                # Not before: Python loses a Ctrl-C that comes while an object is cleared away.
+                sys.stderr.write(f"Text Request sandbox at http://127.0.0.1:{bound}{PREFIX} with key {key}\n")
+                sys.stderr.flush()
+                yield
+
+    bound = listening.getsockname()[1]
+    app = create_app(key=key)
+    config = uvicorn.Config(app, log_level="error", access_log=False, lifespan="off", timeout_graceful_shutdown=1)
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(courier.run)
-        await server.serve(sockets=[listening])
+        tasks.start_soon(Courier(app.state.account, key).run)
+        await Server(config).serve(sockets=[listening])
         tasks.cancel_scope.cancel()

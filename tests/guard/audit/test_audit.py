@@ -12,6 +12,7 @@ from typing import Any
 
 import anyio
 import pytest
+from tests import forks
 from tests.desk import MARIA
 from tests.guard.once.rows import GIVEN_UP, NOT_SENT, SENT, UNKNOWN, act, brought, claim, may_write
 from tests.sandbox.service import START, Clock
@@ -53,9 +54,7 @@ def all_bytes(folder: Path) -> bytes:
 
 def start(folder: Path, account: str) -> subprocess.Popen[str]:
     """Another server process that stands ready to record fifty entries."""
-    child = subprocess.Popen(
-        [sys.executable, str(CHILD), str(folder), account], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
+    child = forks.start(str(CHILD), str(folder), account)
     assert child.stdout is not None
     assert child.stdout.readline() == "ready\n"
     return child

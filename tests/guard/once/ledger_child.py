@@ -1,6 +1,7 @@
 """Another server process for the ledger's tests: `python ledger_child.py claim|intend|leave FOLDER ACCOUNT`.
 
-`claim` says `ready`, goes on when a line arrives, claims twenty acts at once, and prints 1 for each that it may do.
+`claim` says `ready`, goes on when a line arrives, claims twenty acts at once, prints 1 for each that it may do, and
+stays until its standard input is closed.
 `intend` and `leave` bring one act so far, print its send_id, and stay until killed.
 """
 
@@ -34,6 +35,7 @@ async def main(what: str, folder: Path, account: str) -> None:
         sys.stdin.readline()
         claims = [await ledger.claim(act(str(number)), repeat=False, may_act=True) for number in range(20)]
         print("".join(str(int(fresh)) for _, fresh in claims), flush=True)
+        sys.stdin.readline()  # what a process has claimed that has ended is free again
         return
     send, _ = await ledger.claim(act("same"), repeat=False, may_act=True)
     assert send is not None

@@ -1,11 +1,11 @@
 """The ledger of sends: whoever writes an act down first may do it, and what is known of it is never taken back."""
 
 import subprocess
-import sys
 from pathlib import Path
 
 import anyio
 import pytest
+from tests import forks
 from tests.desk import MARIA
 from tests.guard.once.rows import ACCOUNT, GIVEN_UP, NOT_SENT, SENT, UNKNOWN, act, brought, claim, may_write, row, to
 from tests.sandbox.service import Clock
@@ -24,12 +24,7 @@ ENDINGS = {"sent": SENT, "unknown": UNKNOWN, "given up": GIVEN_UP}
 
 
 def child_process(what: str, folder: Path) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, str(CHILD), what, str(folder), ACCOUNT],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+    return forks.start(str(CHILD), what, str(folder), ACCOUNT)
 
 
 def brought_by_a_killed_process(what: str, folder: Path) -> str:
@@ -149,7 +144,9 @@ class TestClaiming:
             assert child.stdin is not None
             child.stdin.write("go\n")
             child.stdin.flush()
-        claims = [child.communicate(timeout=20)[0].strip() for child in children]
+        claims = [child.stdout.readline().strip() for child in children if child.stdout is not None]
+        for child in children:
+            child.communicate(timeout=20)
 
         assert [sum(int(each[number]) for each in claims) for number in range(20)] == [1] * 20
 

@@ -3,7 +3,6 @@
 import itertools
 import math
 import subprocess
-import sys
 from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests import forks
 from tests.guard.rules.caps_child import LIMITS as LIMITS_OF_THE_CHILD
 from tests.guard.rules.caps_child import TEXTS as TEXTS_OF_THE_CHILD
 from tests.sandbox.service import Clock
@@ -49,9 +49,7 @@ def limited(**limits: int | str) -> Limits:
 
 
 def child_process(name: str, folder: Path) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, str(CHILD), name, str(folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
+    return forks.start(str(CHILD), name, str(folder))
 
 
 async def refusal(caps: Caps, wanted: Use) -> OverCap:
