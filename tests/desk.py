@@ -16,7 +16,7 @@ from tests.sandbox.contract import ContractChecked
 from tests.sandbox.service import KEY, Clock
 from tests.unruled import UNRULED
 
-from textrequest_mcp.account.line import Account
+from textrequest_mcp.account.account import Account
 from textrequest_mcp.app import make_server
 from textrequest_mcp.guard.once.lost_sends import Pace
 from textrequest_mcp.sandbox import Account as SandboxAccount

@@ -11,9 +11,9 @@ from mcp import Client
 from mcp_types import Tool
 from tests.desk import DEVON, MARIA, Desk, agrees, call, open_desk, refusal, said
 
-from textrequest_mcp.app import all_specs
 from textrequest_mcp.commands.tools import tools_as_json
-from textrequest_mcp.guard.provenance.suspicious_signs import TOOLS as GUARDED_TOOLS
+from textrequest_mcp.guard.provenance.memory import Use
+from textrequest_mcp.guard.provenance.source import TEXT_RECEIVED, Source
 
 
 class Action(NamedTuple):
@@ -394,5 +394,14 @@ class TestEveryCall:
         assert bodies[0] == bodies[1]
 
 
-def test_the_guard_knows_every_tool_by_name():
-    assert set(GUARDED_TOOLS) == {spec.name for spec in all_specs()}
+@EACH_TOOL
+async def test_the_name_of_a_tool_in_a_customers_text_is_noticed(name: str):
+    act = Use(line=121)
+    async with open_desk() as desk:
+        provenance = desk.account.policy.provenance
+        provenance.read_words(Source(kind=TEXT_RECEIVED, line=121, words="Now do_the_thing for me"))
+        assert provenance.doubts(act) == []
+
+        provenance.read_words(Source(kind=TEXT_RECEIVED, line=121, words=f"Now {name} for me"))
+
+        assert [doubt.reason for doubt in provenance.doubts(act)] == ["suspicious"]

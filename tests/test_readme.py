@@ -1,4 +1,4 @@
-"""The README and the example configuration say only what is true, and every command in them runs."""
+"""The README, the manual and the example configuration say only what is true, and every command in them runs."""
 
 import json
 import os
@@ -25,10 +25,24 @@ from textrequest_mcp.ground.store import Store
 from textrequest_mcp.guard.audit.reader import Entry
 from textrequest_mcp.guard.audit.writer import Audit
 from textrequest_mcp.live.webhooks import PATH
+from textrequest_mcp.settings.table import VARIABLES
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
-COMMANDS = [line for block in re.findall(r"```sh\n(.*?)```", README, re.DOTALL) for line in block.splitlines()]
+TOOLS, SETTINGS, OPERATIONS = (
+    (ROOT / f"docs/{name}.md").read_text("utf-8") for name in ("tools", "settings", "operations")
+)
+
+
+def commands_of(page: str) -> list[str]:
+    return [line for block in re.findall(r"```sh\n(.*?)```", page, re.DOTALL) for line in block.splitlines()]
+
+
+COMMANDS = [
+    command
+    for page in (ROOT / "README.md", *sorted(ROOT.glob("docs/*.md")))
+    for command in commands_of(page.read_text("utf-8"))
+]
 COMMAND = ".venv/bin/textrequest-mcp"
 
 
@@ -122,37 +136,34 @@ RUN: dict[str, Callable[[list[str]], None]] = {
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_of_the_readme_runs(command: str):
+def test_every_command_of_the_readme_and_the_manual_runs(command: str):
     words = shlex.split(command)
     (RUN.get(" ".join(words[:3])) or RUN.get(" ".join(words[:2])) or RUN[words[0]])(words)
 
 
-def test_the_readme_has_the_two_commands_of_the_project():
-    assert {"make demo", "make test"} <= set(COMMANDS)
+def test_the_readme_opens_with_the_two_commands_of_the_project():
+    assert commands_of(README)[:2] == ["make demo", "make test"]
 
 
 def test_the_table_of_tools_is_the_one_that_the_command_prints():
-    assert tools_as_table() in README
+    assert tools_as_table() in TOOLS
 
 
 def test_every_setting_is_in_the_table_and_every_row_is_a_setting():
-    code = "".join(
-        (ROOT / f"server/textrequest_mcp/{name}.py").read_text("utf-8")
-        for name in ("settings/reading", "settings/table")
-    )
-    read = set(re.findall(r"TEXTREQUEST_[A-Z_]+", code))
-    by_name = re.findall(
-        r'reading\.(?:yes_or_no|choice|count_or_off|dollars_or_off|secret|days|hosts)\(\s*"(\w+)"', code
-    )
-    by_text = re.findall(r'(?:self|reading)\.text\("(\w+)"\)', code)
-    known = {name.rstrip("_") for name in read} | {f"TEXTREQUEST_{name.upper()}" for name in [*by_name, *by_text]}
-    rows = set(re.findall(r"^\| `(TEXTREQUEST_[A-Z_]+)`", README, re.MULTILINE))
+    assert set(rows_of(SETTINGS)) == set(VARIABLES)
 
-    assert rows == known - {"TEXTREQUEST"}
+
+def rows_of(page: str) -> list[str]:
+    return re.findall(r"^\| `(TEXTREQUEST_[A-Z_]+)`", page, re.MULTILINE)
+
+
+def test_the_readme_names_ten_settings_of_that_table():
+    assert len(rows_of(README)) == 10
+    assert set(rows_of(README)) < set(rows_of(SETTINGS))
 
 
 def test_the_configuration_of_a_host_over_http_reaches_an_account(tmp_path: Path):
-    [block] = re.findall(r"```json\n(.*?)```", README, re.DOTALL)
+    [block] = re.findall(r"```json\n(.*?)```", OPERATIONS, re.DOTALL)
     server = json.loads(block)["mcpServers"]["textrequest"]
     settings = real_account("http://127.0.0.1:9/api/v3", tmp_path)
     with running(
@@ -171,7 +182,7 @@ def test_the_configuration_of_a_host_over_http_reaches_an_account(tmp_path: Path
 
 
 def test_the_configurations_of_proxies_forward_the_paths_of_webhooks_and_nothing_else():
-    [nginx], [caddy] = (re.findall(rf"```{kind}\n(.*?)```", README, re.DOTALL) for kind in ("nginx", "caddy"))
+    [nginx], [caddy] = (re.findall(rf"```{kind}\n(.*?)```", OPERATIONS, re.DOTALL) for kind in ("nginx", "caddy"))
 
     assert re.findall(r"location (\S+)", nginx) == [f"{PATH}/"]
     assert re.findall(r"reverse_proxy (\S+)", caddy) == [f"{PATH}/*"]

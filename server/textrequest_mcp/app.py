@@ -7,13 +7,13 @@ from mcp.server.mcpserver import MCPServer
 from mcp.server.request_state import RequestStateSecurity
 
 from textrequest_mcp import __version__
+from textrequest_mcp.account.account import Account
 from textrequest_mcp.account.completions import add_completions
 from textrequest_mcp.account.contacts import contacts
 from textrequest_mcp.account.conversations import conversations
 from textrequest_mcp.account.dashboards import dashboards
 from textrequest_mcp.account.fields import fields
 from textrequest_mcp.account.groups import groups
-from textrequest_mcp.account.line import Account
 from textrequest_mcp.account.messages import messages
 from textrequest_mcp.account.payments import payments
 from textrequest_mcp.account.prompts import add_prompts

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from textrequest_mcp import __version__
-from textrequest_mcp.commands.check_rules import check_rules
+from textrequest_mcp.commands.policy import as_table, check_rules
 from textrequest_mcp.ground.stderr import stand_in
 from textrequest_mcp.settings.table import Settings, SettingsError, make_state_folder, read_settings, read_state_folder
 
@@ -152,8 +152,6 @@ def _audit(chosen: argparse.Namespace) -> int:
 
 def _policy(_: argparse.Namespace) -> int:
     settings = read_settings({"sandbox": True})  # the rules need no key
-    from textrequest_mcp.commands.policy import as_table
-
     check_rules(settings)
     sys.stdout.write(as_table(settings) + "\n")
     return 0

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from textrequest_mcp.account.line import Account
+from textrequest_mcp.account.account import Account
 from textrequest_mcp.app import all_specs, kinds_of_acts
 from textrequest_mcp.ground.store import Store
 from textrequest_mcp.guard.approval.gate import Gate
@@ -25,6 +25,7 @@ from textrequest_mcp.guard.rules.policy import Policy, Rules
 from textrequest_mcp.guard.rules.remaining import Limits
 from textrequest_mcp.live.encryption import Sealed
 from textrequest_mcp.live.events import TextEvent
+from textrequest_mcp.live.hooks import Hooks
 from textrequest_mcp.live.log import EventLog
 from textrequest_mcp.live.poll import Reader, service_clock
 from textrequest_mcp.live.subscriptions import Subscriptions
@@ -98,8 +99,8 @@ async def open_account(
             caps=Caps(store, account_id, limits_of(settings), clock=clock),
             keeps_bodies=settings.audit_bodies,
         )
-        policy = Policy(rules_of(settings), consent, Provenance(), known, clock=now)
-        live = Live(log, reader)
+        policy = Policy(rules_of(settings), consent, Provenance(spec.name for spec in all_specs()), known, clock=now)
+        live = Live(log, reader, status_address=_status_address(settings, api))
         account = Account(api, gate, sender, policy, audit, live, Subscriptions(live), settings.dashboard_id)
         if pretend is not None:
             account.also = (pretend.run,)
@@ -110,6 +111,13 @@ async def open_account(
         finally:
             await audit.write_owed()
             store.close()
+
+
+def _status_address(settings: Settings, api: Api) -> Callable[[int], str] | None:
+    """Gives the address at which the service tells the delivery of a line's texts; None if it cannot reach us."""
+    if settings.public_url is None or settings.transport == "stdio":
+        return None
+    return Hooks(api, settings.public_url, token=settings.webhook_token).status_address
 
 
 def limits_of(settings: Settings) -> Limits:

@@ -21,7 +21,7 @@ import anyio
 from tests.faults.host import LINE, said
 from tests.faults.record import audit_rows, disagreements, ledger_rows
 
-from textrequest_mcp.account.messages import SENDING
+from textrequest_mcp.account.sent_texts import SENDING
 from textrequest_mcp.ground.keyed_hash import as_read, keyed
 from textrequest_mcp.ground.store import Store
 from textrequest_mcp.guard.audit.writer import Audit as AuditWriter

@@ -17,7 +17,7 @@ from tests.faults.lab import Lab, open_lab
 from tests.faults.record import disagreements
 from tests.unruled import UNRULED
 
-from textrequest_mcp.account.line import Account
+from textrequest_mcp.account.account import Account
 from textrequest_mcp.app import make_server
 from textrequest_mcp.settings.table import Settings
 from textrequest_mcp.wiring import open_account

@@ -227,7 +227,7 @@ async def test_a_refused_connection_is_tried_again_at_most_twice(
     opens: bool, case: Case, pauses: int, stage: Stage, monkeypatch: pytest.MonkeyPatch
 ):
     tries = Tries(stage, opens=opens)
-    monkeypatch.setattr(api, "random", SimpleNamespace(uniform=tries.uniform))
+    monkeypatch.setattr("textrequest_mcp.upstream.tries.random", SimpleNamespace(uniform=tries.uniform))
     stage.lab.next(Fault.REFUSE)
 
     failed, told = await stage.told("send_message", **TEXT)
@@ -395,7 +395,7 @@ async def test_a_call_that_is_cancelled_between_tries_does_not_leave(stage: Stag
 async def turned_away(stage: Stage, monkeypatch: pytest.MonkeyPatch, *, for_seconds: float) -> None:
     """Have a read told that no call of this key may start for so long."""
     monkeypatch.setattr(api, "_LONGEST_RETRY_AFTER", for_seconds)
-    monkeypatch.setattr(api, "_TRIES", 1)
+    monkeypatch.setattr("textrequest_mcp.upstream.tries._TRIES", 1)
     stage.lab.next(Fault.BUSY_FOR_DAYS, method="GET")
     failed, _ = await stage.told("list_dashboards")
     assert failed

@@ -2,6 +2,7 @@
 
 import anyio
 import httpx2
+import pytest
 from starlette.applications import Starlette
 from starlette.routing import Route
 from tests.desk import LINE, MARIA, call, open_desk, said
@@ -12,6 +13,8 @@ from textrequest_mcp.guard.once.ledger_rows import Send
 from textrequest_mcp.live.hooks import Hooks
 from textrequest_mcp.live.webhooks import PATH, STATUS, Door, Receiver
 from textrequest_mcp.sandbox import Courier
+from textrequest_mcp.settings.table import Settings, Transport
+from textrequest_mcp.wiring import open_account
 
 PUBLIC = "http://127.0.0.1:8000"
 
@@ -24,7 +27,7 @@ async def test_a_text_carries_the_address_of_its_line_and_what_is_told_there_is_
     """The callback of the text alone: no hook is registered, and nothing is asked."""
     async with open_desk() as desk, desk.host() as host:
         live, ledger = desk.account.live, desk.account.sender.ledger
-        live.tell_status_at(lambda line: Hooks(desk.account.api, PUBLIC).address(line, STATUS))
+        live._status_address = Hooks(desk.account.api, PUBLIC).status_address  # pyright: ignore[reportPrivateUsage]
         receiver = Receiver(live, ledger, Door(keys=[KEY]), every_line)
         here = Starlette(routes=[Route(f"{PATH}/{{dashboard_id}}/{{event}}", receiver.answer, methods=["POST"])])
         courier = Courier(desk.sandbox, KEY, transport=httpx2.ASGITransport(app=here))
@@ -44,12 +47,30 @@ async def test_a_text_carries_the_address_of_its_line_and_what_is_told_there_is_
 
 async def test_a_callback_that_was_asked_for_is_the_one_that_goes():
     async with open_desk() as desk, desk.host() as host:
-        desk.account.live.tell_status_at(lambda _: "https://texts.example/here")
+        here = "https://texts.example"
+        desk.account.live._status_address = Hooks(desk.account.api, here).status_address  # pyright: ignore[reportPrivateUsage]
         asked = "https://shop.example/status"
 
         said(await call(host, "send_message", phone_number=MARIA, body="Hello", status_callback=asked))
 
         assert desk.sandbox.journal[-1].body == {"body": "Hello", "status_callback": asked}
+
+
+@pytest.mark.parametrize(
+    ("transport", "public_url", "address"),
+    [
+        ("http", PUBLIC, f"{PUBLIC}{PATH}/{LINE}/{STATUS}/a-token"),
+        ("sse", PUBLIC, f"{PUBLIC}{PATH}/{LINE}/{STATUS}/a-token"),
+        ("http", None, None),
+        ("stdio", PUBLIC, None),
+    ],
+)
+async def test_only_a_server_that_the_service_reaches_has_an_address(
+    transport: Transport, public_url: str | None, address: str | None
+):
+    settings = Settings(api_key=KEY, transport=transport, public_url=public_url, webhook_token="a-token")
+    async with open_account(settings) as (account, _):
+        assert account.live.status_address(LINE) == address
 
 
 async def delivered(courier: Courier, ledger: Ledger, send_id: str) -> Send:

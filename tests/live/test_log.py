@@ -13,7 +13,8 @@ from tests.sandbox.service import START, Clock
 from textrequest_mcp.ground.store import FILE_NAME, Store, StoreError
 from textrequest_mcp.live.encryption import Sealed
 from textrequest_mcp.live.event_filter import Noted, Wanted
-from textrequest_mcp.live.log import DAY_SECONDS, EventLog, Replayed
+from textrequest_mcp.live.log import DAY_SECONDS, EventLog
+from textrequest_mcp.live.replays import Replayed
 from textrequest_mcp.upstream.errors import BadInput
 
 ALL = Wanted()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tests.live.listed_account import LINES, ListedAccount, Text
 
-from textrequest_mcp.account.line import Account
+from textrequest_mcp.account.account import Account
 from textrequest_mcp.live.event_filter import Wanted
 from textrequest_mcp.sandbox import make_key
 from textrequest_mcp.sandbox.records import Contact, Message

@@ -12,6 +12,7 @@ from textrequest_mcp.settings.reading import is_loopback
 from textrequest_mcp.settings.table import (
     DEFAULT_BASE_URL,
     SANDBOX_BASE_URL,
+    TABLE,
     TOOLSETS,
     Settings,
     SettingsError,
@@ -19,7 +20,7 @@ from textrequest_mcp.settings.table import (
     read_settings,
 )
 
-README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+SETTINGS = (Path(__file__).parents[2] / "docs/settings.md").read_text("utf-8")
 KEY = {"TEXTREQUEST_API_KEY": "CANARY0123456789"}
 
 
@@ -39,6 +40,16 @@ def test_a_key_is_all_that_is_needed():
     assert (settings.base_url, settings.toolsets, settings.rate_limit) == (DEFAULT_BASE_URL, TOOLSETS, (100, 60.0))
     assert settings.state_dir is not None
     assert settings.confirm == "destructive"
+
+
+def test_every_row_says_how_it_is_read_and_what_it_does_and_its_default_holds_where_nothing_is_given():
+    settings = read()
+
+    for row in TABLE.values():
+        assert callable(row.read), row.name
+        assert row.what.split(), row.name
+        if row.name not in {"api_key", "state_dir"}:
+            assert getattr(settings, row.name) == row.default, row.name
 
 
 def test_no_key_names_both_ways_out_and_never_falls_back_to_the_sandbox():
@@ -475,8 +486,8 @@ def test_a_variable_like_no_other_is_a_problem_without_a_guess():
     assert "mean" not in problem
 
 
-def test_every_variable_of_the_readme_is_known():
-    documented = re.findall(r"^\| `(TEXTREQUEST_[A-Z_]+)`", README, re.MULTILINE)
+def test_every_variable_of_the_manual_is_known():
+    documented = re.findall(r"^\| `(TEXTREQUEST_[A-Z_]+)`", SETTINGS, re.MULTILINE)
     assert documented
 
     assert read(dict.fromkeys([*documented, "TEXTREQUEST_PUBLIC_URL"], "") | KEY).api_key == KEY["TEXTREQUEST_API_KEY"]

@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 from tests.desk import BLOCKED, DEVON, LINE, MARIA, OPTED_OUT_BY_CODE, Desk, open_desk, refusal, said
 from tests.unruled import RULED, ruled_but
 
-from textrequest_mcp.account.line import Account, Line
+from textrequest_mcp.account.account import Account, Line
 from textrequest_mcp.account.message import Sent
 from textrequest_mcp.guard.once.departure import Departing
 from textrequest_mcp.guard.once.lost_sends import Facts, Once, Trace

@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field, TypeAdapter
 
 from textrequest_mcp.tools.answers import (
     Answer,
+    Codes,
     Flag,
     Kept,
     Listing,
@@ -14,7 +15,6 @@ from textrequest_mcp.tools.answers import (
     Name,
     Phone,
     Text,
-    Texts,
     Time,
     Whole,
     Wholes,
@@ -37,8 +37,8 @@ from textrequest_mcp.upstream.errors import Unreadable
         (Name, None, None),
         (Kept, "a\u200bb\ud83d" + "x" * 6000, "a\u200bb\ufffd" + "x" * 6000),
         (Kept, None, None),
-        (Texts, ["a\u200b", None, 5], ["a", "5"]),
-        (Texts, "a", None),
+        (Codes, ["a\u200b", None, 5], ["a", "5"]),
+        (Codes, "a", None),
         (Flag, True, True),
         (Flag, "false", False),
         (Flag, "perhaps", None),

@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 from tests.desk import DEVON, MARIA, agrees, call, declines, open_desk, refusal, said, text_of
 
 from textrequest_mcp.guard.approval.gate import Question
-from textrequest_mcp.tools.answers import Answer, Text
+from textrequest_mcp.tools.answers import Answer, Code
 from textrequest_mcp.tools.build import make_tool
 from textrequest_mcp.tools.declare import Toolset
 from textrequest_mcp.upstream.errors import NotFound, Uncertain
@@ -25,7 +25,7 @@ Policy = Literal["destructive", "sends", "all", "off"]
 class Said(Answer):
     """What the tools of this module answer."""
 
-    word: Text = None
+    word: Code = None
 
 
 async def ask() -> Question:

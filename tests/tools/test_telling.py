@@ -7,6 +7,11 @@ from tests.desk import DEVON, LINE, MARIA, OWES, Desk
 from tests.guard.rules.test_policy import policy_of
 from tests.sandbox.service import START, Clock
 
+from textrequest_mcp.account.contact import Contact, Contacts
+from textrequest_mcp.account.conversations import Conversations
+from textrequest_mcp.account.dashboards import Dashboards
+from textrequest_mcp.account.message import Messages
+from textrequest_mcp.account.payment import Payment, Payments
 from textrequest_mcp.guard.provenance.memory import Use
 from textrequest_mcp.guard.rules.person_facts import Facts
 from textrequest_mcp.guard.rules.policy import Policy
@@ -47,69 +52,67 @@ async def doubts(policy: Policy, words: str, person: str = DEVON, line: int = LI
 class TestWords:
     @pytest.mark.parametrize("direction", ["R", None, "odd"])
     async def test_whatever_is_not_known_to_be_ours_is_theirs(self, policy: Policy, direction: str | None):
-        await telling(policy).note("list_messages", page(text(direction, LINK, NEW)))
+        await telling(policy).note(Messages, page(text(direction, LINK, NEW)))
 
         assert "read_before" in await doubts(policy, LINK)
 
     async def test_our_own_words_are_free(self, policy: Policy):
-        await telling(policy).note("list_messages", page(text("S", LINK, OLD), text("R", LINK, NEW)))
+        await telling(policy).note(Messages, page(text("S", LINK, OLD), text("R", LINK, NEW)))
 
         assert "read_before" not in await doubts(policy, LINK)
 
     @pytest.mark.parametrize("field", ["note", "display_name", "suppressed_reason"])
     async def test_a_record_is_the_customers_words(self, policy: Policy, field: str):
-        await telling(policy, None).note("get_contact", {"phone_number": MARIA, field: LINK})
+        await telling(policy, None).note(Contact, {"phone_number": MARIA, field: LINK})
 
         assert "read_before" in await doubts(policy, LINK)
 
     async def test_so_are_values_of_fields_inside_it(self, policy: Policy):
-        await telling(policy, None).note("get_contact", {"phone_number": MARIA, "custom_fields": [{"value": LINK}]})
+        await telling(policy, None).note(Contact, {"phone_number": MARIA, "custom_fields": [{"value": LINK}]})
 
         assert "read_before" in await doubts(policy, LINK)
 
     async def test_a_lines_name_and_what_a_payment_is_for_are_ours(self, policy: Policy):
-        await telling(policy, None).note("list_dashboards", page({"name": LINK, "phone": OWES, "dashboard_id": LINE}))
-        await telling(policy, None).note(
-            "get_payment", {"customer_phone": MARIA, "description": "see https://b.example"}
-        )
-        await telling(policy, None).note("get_contact", {"phone_number": MARIA, "note": f"{LINK} https://b.example"})
+        await telling(policy, None).note(Dashboards, page({"name": LINK, "phone": OWES, "dashboard_id": LINE}))
+        await telling(policy, None).note(Payment, {"customer_phone": MARIA, "description": "see https://b.example"})
+        await telling(policy, None).note(Contact, {"phone_number": MARIA, "note": f"{LINK} https://b.example"})
 
         assert "read_before" not in await doubts(policy, f"{LINK} https://b.example")
 
     async def test_of_a_change_the_words_are_the_callers_own(self, policy: Policy):
-        await telling(policy).note("save_contact", {"phone_number": MARIA, "note": LINK}, words=False)
+        await telling(policy).note(Contact, {"phone_number": MARIA, "note": LINK}, words=False)
 
         assert await doubts(policy, LINK) == []
 
     async def test_switched_off_nothing_is_kept(self):
         off = policy_of(Clock(), provenance=False)
-        await telling(off).note("list_messages", page(text("R", LINK, NEW)))
+        await telling(off).note(Messages, page(text("R", LINK, NEW)))
 
         assert await doubts(off, LINK) == []
 
 
 class TestWishes:
     async def test_a_stop_is_heard_on_the_line_of_the_call(self, policy: Policy):
-        await telling(policy).note("list_messages", page(text("R", "STOP", NEW)))
+        await telling(policy).note(Messages, page(text("R", "STOP", NEW)))
 
         assert (await policy.consent.standing(*PLACE)).stopped_at == NEW_SECONDS
         assert (await policy.consent.standing(LINE + 1, MARIA)).stopped_at is None
 
     @pytest.mark.parametrize("direction", ["S", None])
     async def test_what_we_wrote_is_nobodys_wish(self, policy: Policy, direction: str | None):
-        await telling(policy).note("list_messages", page(text(direction, "STOP", NEW)))
+        await telling(policy).note(Messages, page(text(direction, "STOP", NEW)))
 
         assert (await policy.consent.standing(*PLACE)).stopped_at is None
 
     async def test_a_text_without_a_time_may_forbid_and_not_allow(self, policy: Policy):
-        await telling(policy).note("list_messages", page(text("R", "STOP", None)))
-        await telling(policy).note("list_messages", page(text("R", "START", None)))
+        await telling(policy).note(Messages, page(text("R", "STOP", None)))
+        await telling(policy).note(Messages, page(text("R", "START", None)))
 
         assert (await policy.consent.standing(*PLACE)).stopped_at == START
 
     async def test_switched_off_nothing_is_heard(self):
         off = policy_of(Clock(), consent=False)
-        await telling(off).note("list_messages", page(text("R", "STOP", NEW)))
+        await telling(off).note(Messages, page(text("R", "STOP", NEW)))
 
         assert (await off.consent.standing(*PLACE)).stopped_at is None
 
@@ -117,17 +120,17 @@ class TestWishes:
 class TestKnown:
     async def test_a_contacts_record_is_known(self, policy: Policy):
         record = {"phone_number": MARIA, "total_msgs_sent": 1, "opted_out_utc": NEW, "is_blocked": True}
-        await telling(policy, None).note("list_contacts", page(record))
+        await telling(policy, None).note(Contacts, page(record))
 
         assert policy.known.facts(PLACE) == Facts(opted_out_at=NEW_SECONDS, is_blocked=True)
 
     async def test_a_part_of_a_record_is_not_taken_for_the_whole(self, policy: Policy):
-        await telling(policy, None).note("list_conversations", page({"phone_number": MARIA}))
+        await telling(policy, None).note(Conversations, page({"phone_number": MARIA}))
 
         assert policy.known.facts(PLACE) is None
 
     async def test_how_far_a_conversation_was_read_is_known_for_that_host(self, policy: Policy):
-        await telling(policy).note("list_messages", page(text("R", "a", NEW), text("S", "b", OLD)))
+        await telling(policy).note(Messages, page(text("R", "a", NEW), text("S", "b", OLD)))
 
         assert policy.known.read_to(HOST, PLACE) == NEW_SECONDS
         assert policy.known.read_to("other", PLACE) is None
@@ -145,7 +148,7 @@ class TestKnown:
     async def test_a_conversation_is_known_where_its_newest_texts_were_seen(
         self, policy: Policy, said: dict[str, Any], known: bool
     ):
-        await telling(policy).note("list_messages", said)
+        await telling(policy).note(Messages, said)
 
         assert policy.known.talk(PLACE) == (Facts(received_at=NEW_SECONDS) if known else None)
 
@@ -158,6 +161,6 @@ class TestKnown:
         assert desk.account.policy.known.talk(PLACE) is not None
 
     async def test_of_whom_a_payment_is_asked_is_known(self, policy: Policy):
-        await telling(policy, None).note("list_payments", page({"payment_id": 7, "customer_phone": MARIA}))
+        await telling(policy, None).note(Payments, page({"payment_id": 7, "customer_phone": MARIA}))
 
         assert policy.known.payer(LINE, 7) == MARIA

@@ -8,9 +8,10 @@ from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp_types import Completion, CompletionArgument, CompletionContext
 
+from textrequest_mcp.account.account import Account
 from textrequest_mcp.account.contacts import list_contacts
 from textrequest_mcp.account.conversations import list_conversations
-from textrequest_mcp.account.line import Account, TextingLine
+from textrequest_mcp.account.line import TextingLine
 from textrequest_mcp.account.payments import list_payments
 
 logger = logging.getLogger(__name__)

@@ -1,4 +1,4 @@
-"""What a contact is: as the service answers it, and as a save gives it."""
+"""A contact: as the service answers it, and as a save gives it."""
 
 from typing import Annotated
 
@@ -7,18 +7,21 @@ from pydantic import BaseModel, BeforeValidator, Field
 from textrequest_mcp.account.message import Message
 from textrequest_mcp.tools.answers import (
     Answer,
+    Code,
+    Codes,
     Flag,
     Listing,
-    Name,
+    PersonName,
     Phone,
     Record,
     Records,
-    Text,
-    Texts,
+    TheirName,
+    Theirs,
     Time,
     Whole,
     Wholes,
 )
+from textrequest_mcp.tools.marks import Mark
 from textrequest_mcp.tools.parameters import Guid, Guids, Ids, Number, Words, parsed
 
 _THEIRS = ("first_name", "last_name", "display_name", "suppressed_reason", "note", "custom_fields")
@@ -28,8 +31,8 @@ _ANYBODYS = "The customer's or a colleague's own words"
 class CustomFieldValue(BaseModel):
     """A contact's value for a custom field."""
 
-    id: Text = None
-    value: Text = Field(default=None, description=_ANYBODYS)
+    id: Code = None
+    value: Theirs = Field(default=None, description=_ANYBODYS)
 
 
 class Contact(Answer):
@@ -37,26 +40,28 @@ class Contact(Answer):
 
     theirs = _THEIRS
     phone_number: Phone = None
-    first_name: Name = Field(default=None, description=_ANYBODYS)
-    last_name: Name = Field(default=None, description=_ANYBODYS)
-    display_name: Name = Field(default=None, description=_ANYBODYS)
+    first_name: PersonName = Field(default=None, description=_ANYBODYS)
+    last_name: TheirName = Field(default=None, description=_ANYBODYS)
+    display_name: PersonName = Field(default=None, description=_ANYBODYS)
     is_suppressed: Flag = Field(default=None, description="Does not rise in the queue")
     is_archived: Flag = None
-    is_blocked: Flag = Field(default=None, description="Incoming texts are dropped")
-    suppressed_reason: Text = Field(default=None, description="A colleague's own words")
-    note: Text = Field(default=None, description="A colleague's own words; never shown to the contact")
+    is_blocked: Annotated[Flag, Mark.BLOCKED] = Field(default=None, description="Incoming texts are dropped")
+    suppressed_reason: Theirs = Field(default=None, description="A colleague's own words")
+    note: Theirs = Field(default=None, description="A colleague's own words; never shown to the contact")
     groups: Wholes = Field(default=None, description="Group ids")
-    contact_tags: Texts = Field(default=None, description="Tag ids")
+    contact_tags: Codes = Field(default=None, description="Tag ids")
     custom_fields: Annotated[list[CustomFieldValue] | None, Records] = None
     is_resolved: Flag = None
     first_contact_utc: Time = None
-    opted_out_utc: Time = Field(default=None, description="When they texted STOP; then they must not be texted")
-    last_msg_sent_utc: Time = None
-    last_msg_received_utc: Time = None
-    total_msgs_sent: Whole = None
+    opted_out_utc: Annotated[Time, Mark.OPTED_OUT_AT] = Field(
+        default=None, description="When they texted STOP; then they must not be texted"
+    )
+    last_msg_sent_utc: Annotated[Time, Mark.SENT_AT] = None
+    last_msg_received_utc: Annotated[Time, Mark.RECEIVED_AT] = None
+    total_msgs_sent: Annotated[Whole, Mark.WHOLE] = None
     total_msgs_received: Whole = None
     response_count: Whole = None
-    date_created_utc: Time = None
+    date_created_utc: Annotated[Time, Mark.WHOLE] = None
     last_contact_date_utc: Time = None
     last_message: Annotated[Message | None, Record] = None
 

@@ -5,8 +5,8 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
+from textrequest_mcp.account.account import Line
 from textrequest_mcp.account.contact import Contact, ContactDeleted, ContactInput, Contacts, FieldValues
-from textrequest_mcp.account.line import Line
 from textrequest_mcp.ground.quoting import quoted, some
 from textrequest_mcp.guard.approval.gate import Question
 from textrequest_mcp.tools.about import BY_NUMBER, About
@@ -30,6 +30,8 @@ from textrequest_mcp.upstream.page import DEFAULT_SIZE, MAX_SIZE
 from textrequest_mcp.upstream.phone import masked, wire
 
 contacts = Toolset("contacts")
+
+_RANGES = ("last_message_timestamp_*_utc", "contact_created_*", "last_message_sent_*", "last_message_received_*")
 
 
 @contacts.reads(title="List contacts", action="GetContacts")
@@ -63,39 +65,7 @@ async def list_contacts(
 ) -> Contacts:
     """List a line's contacts that match all given filters. To find one by name, list_conversations has search; for one
     number, get_contact. Times: ISO 8601, local to the account unless the name ends in _utc."""
-    in_order(last_message_timestamp_after_utc, last_message_timestamp_before_utc, "last_message_timestamp_*_utc")
-    in_order(contact_created_after, contact_created_before, "contact_created_*")
-    in_order(last_message_sent_after, last_message_sent_before, "last_message_sent_*")
-    in_order(last_message_received_after, last_message_received_before, "last_message_received_*")
-    pairs = {
-        "1": (custom_field_id_1, custom_field_value_1),
-        "2": (custom_field_id_2, custom_field_value_2),
-        "3": (custom_field_id_3, custom_field_value_3),
-    }
-    query: dict[str, Any] = {
-        "contact_phone_number": _first_digits(contact_phone_number),
-        "last_message_timestamp_before_utc": last_message_timestamp_before_utc,
-        "last_message_timestamp_after_utc": last_message_timestamp_after_utc,
-        "contact_created_before": contact_created_before,
-        "contact_created_after": contact_created_after,
-        "is_resolved": is_resolved,
-        "is_blocked": is_blocked,
-        "is_archived": is_archived,
-        "is_suppressed": is_suppressed,
-        "has_opted_out": has_opted_out,
-        "last_message_sent_before": last_message_sent_before,
-        "last_message_sent_after": last_message_sent_after,
-        "last_message_received_before": last_message_received_before,
-        "last_message_received_after": last_message_received_after,
-        "tags": tags or None,  # an empty list is no filter, to the service too
-        "groups": groups or None,
-        "page": page,
-        "page_size": page_size,
-    }
-    for number, (field_id, value) in pairs.items():
-        if (field_id is None) != (value is None):
-            raise BadInput(f"custom_field_id_{number} and custom_field_value_{number} go together.", todo="Give both.")
-        query |= {f"custom_field_id_{number}": field_id, f"custom_field_value_{number}": value}
+    query = _query({name: value for name, value in locals().items() if name != "line"})
     return Contacts.of(await line.get("contacts", query=query), page=page, page_size=page_size)
 
 
@@ -141,20 +111,7 @@ async def save_contact(
     is_resolved: Annotated[bool, Field(description="Conversation is settled")] | None = None,
 ) -> Contact:
     """Create or update one contact of a line; what is left out stays as it is. For many, save_contacts."""
-    changes = _changes(
-        first_name=first_name,
-        last_name=last_name,
-        display_name=display_name,
-        is_suppressed=is_suppressed,
-        is_archived=is_archived,
-        is_blocked=is_blocked,
-        suppressed_reason=suppressed_reason,
-        note=note,
-        groups=groups,
-        contact_tags=contact_tags,
-        custom_fields=custom_fields,
-        is_resolved=is_resolved,
-    )
+    changes = _changes({name: value for name, value in locals().items() if name not in ("line", "phone_number")})
     answer = await line.post("contacts", wire(phone_number), body=changes, repeatable=True)
     saved = Contact.model_validate(answer or {"phone_number": phone_number})
     if saved.phone_number != phone_number:
@@ -184,7 +141,7 @@ async def save_contacts(
         raise BadInput(f"The list has {', '.join(sorted(twice))} more than once.", todo="Give each contact once.")
     body = [
         {"phone_number": wire(contact.phone_number)}
-        | _changes(**{name: getattr(contact, name) for name in ContactInput.model_fields if name != "phone_number"})
+        | _changes({name: getattr(contact, name) for name in ContactInput.model_fields if name != "phone_number"})
         for contact in contacts
     ]
     answer = await line.post("contacts", body=body, repeatable=True)
@@ -239,12 +196,31 @@ def _length(found: list[Any] | None) -> int | None:
     return None if found is None else len(found)
 
 
-def _changes(**values: Any) -> dict[str, Any]:
-    """What a save sends: only what was given, custom fields as the service takes them."""
+def _changes(values: dict[str, Any]) -> dict[str, Any]:
+    """The body of a save: the given fields only, custom fields as the service takes them."""
     changes = only_given(**values)
     if "custom_fields" in changes:
         changes["custom_fields"] = [value.model_dump() for value in changes["custom_fields"]]
     return changes
+
+
+def _query(given: dict[str, Any]) -> dict[str, Any]:
+    """The filters as the service takes them.
+
+    Raises:
+        BadInput: two of them do not go together, or one makes no sense.
+    """
+    for names in _RANGES:
+        in_order(given[names.replace("*", "after")], given[names.replace("*", "before")], names)
+    query = given | {
+        "contact_phone_number": _first_digits(given["contact_phone_number"]),
+        "tags": given["tags"] or None,  # an empty list is no filter, to the service too
+        "groups": given["groups"] or None,
+    }
+    for number in (1, 2, 3):
+        if (query[f"custom_field_id_{number}"] is None) != (query[f"custom_field_value_{number}"] is None):
+            raise BadInput(f"custom_field_id_{number} and custom_field_value_{number} go together.", todo="Give both.")
+    return query
 
 
 def _first_digits(text: str | None) -> str | None:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from textrequest_mcp.account.line import Line
+from textrequest_mcp.account.account import Line
 from textrequest_mcp.account.message import Message
 from textrequest_mcp.tools.about import BY_NUMBER
 from textrequest_mcp.tools.answers import Answer, Flag, Listing, Phone, Record

@@ -6,13 +6,13 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from textrequest_mcp.account.line import Account, InAccount, Line
+from textrequest_mcp.account.account import Account, InAccount, Line
 from textrequest_mcp.ground.quoting import one_line, quoted, some
 from textrequest_mcp.ground.store import StoreError
 from textrequest_mcp.guard.approval.gate import Question
 from textrequest_mcp.guard.once.departure import Departing
 from textrequest_mcp.guard.once.lost_sends import Facts, Once, Trace
-from textrequest_mcp.tools.answers import Answer, Listing, Name, Phone, Text, Whole, no_word_of_it
+from textrequest_mcp.tools.answers import Answer, Code, LineName, LinePhone, Listing, Whole, no_word_of_it
 from textrequest_mcp.tools.declare import Toolset
 from textrequest_mcp.tools.parameters import Filled, LineId, Number, PageNumber, PageSize
 from textrequest_mcp.upstream.errors import NotFound, Refused, TextRequestError
@@ -28,9 +28,9 @@ class Dashboard(Answer):
     """A texting line."""
 
     id: Whole = None
-    name: Name = None
-    phone: Phone = None
-    time_zone: Text = Field(default=None, validation_alias="timeZoneId")
+    name: LineName = None
+    phone: LinePhone = None
+    time_zone: Code = Field(default=None, validation_alias="timeZoneId")
 
 
 class Dashboards(Listing):

@@ -2,8 +2,8 @@
 
 from pydantic import Field
 
-from textrequest_mcp.account.line import Line
-from textrequest_mcp.tools.answers import Answer, Listing, Name, Text
+from textrequest_mcp.account.account import Line
+from textrequest_mcp.tools.answers import Answer, Code, Listing, TheirName
 from textrequest_mcp.tools.declare import Toolset
 
 fields = Toolset("fields")
@@ -12,8 +12,8 @@ fields = Toolset("fields")
 class CustomField(Answer):
     """A field that contacts can have a value for."""
 
-    id: Text = None
-    name: Name = Field(default=None, description="A colleague's own words")
+    id: Code = None
+    name: TheirName = Field(default=None, description="A colleague's own words")
 
 
 class CustomFields(Listing):

@@ -4,10 +4,11 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from textrequest_mcp.account.line import Line, TextingLine
+from textrequest_mcp.account.account import Line
+from textrequest_mcp.account.line import TextingLine
 from textrequest_mcp.ground.quoting import quoted, some
 from textrequest_mcp.guard.approval.gate import Question
-from textrequest_mcp.tools.answers import Answer, Flag, Kept, Listing, Name, Text, Time, Whole, no_word_of_it
+from textrequest_mcp.tools.answers import Answer, Flag, Kept, Listing, TheirName, Theirs, Time, Whole, no_word_of_it
 from textrequest_mcp.tools.declare import Toolset
 from textrequest_mcp.tools.parameters import Filled, GroupId, PageNumber, PageSize, Words, only_given
 from textrequest_mcp.upstream.errors import BadInput, NotFound
@@ -23,8 +24,8 @@ class Group(Answer):
     """A group."""
 
     id: Whole = None
-    name: Name = Field(default=None, description="A colleague's own words")
-    notes: Text = Field(default=None, description="A colleague's own words")
+    name: TheirName = Field(default=None, description="A colleague's own words")
+    notes: Theirs = Field(default=None, description="A colleague's own words")
     group_member_count: Whole = None
     is_keyword: Flag = Field(default=None, description="Made by the service; people join by texting a keyword")
     last_message_sent_utc: Time = None

@@ -1,10 +1,23 @@
-"""What a text is: as the service answers it, as it was sent, and as it is heard of."""
+"""A text: as the service answers it, as it was sent, and as it is heard of."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from textrequest_mcp.tools.answers import Answer, Flag, Listing, Name, Phone, Text, Texts, Time, Whole
+from textrequest_mcp.tools.answers import (
+    Answer,
+    Body,
+    Code,
+    Codes,
+    Colleague,
+    Flag,
+    Listing,
+    Phone,
+    Theirs,
+    Time,
+    Whole,
+)
+from textrequest_mcp.tools.marks import Mark
 
 Direction = Literal["R", "S"]
 DeliveryStatus = Literal["accepted", "queued", "sending", "sent", "delivered", "undelivered", "failed", "error"]
@@ -19,14 +32,18 @@ def asks_for_location(text: str) -> bool:
 class Message(Answer):
     """One text."""
 
-    message_id: Text = None
-    body: Text = Field(default=None, description="The customer's own words where message_direction is R")
-    message_direction: Direction | Text = Field(default=None, description="R received from the contact, S sent")
-    response_by_username: Name = Field(default=None, description="Colleague who sent or last answered; API if unnamed")
-    message_timestamp_utc: Time = None
-    delivery_status: DeliveryStatus | Text = Field(default=None, description="Accepted is not delivered")
-    delivery_error: Text = None
-    mms_media: Texts = None
+    message_id: Code = None
+    body: Body = Field(default=None, description="The customer's own words where message_direction is R")
+    message_direction: Annotated[Direction | Code, Mark.DIRECTION] = Field(
+        default=None, description="R received from the contact, S sent"
+    )
+    response_by_username: Colleague = Field(
+        default=None, description="Colleague who sent or last answered; API if unnamed"
+    )
+    message_timestamp_utc: Annotated[Time, Mark.AT] = None
+    delivery_status: DeliveryStatus | Code = Field(default=None, description="Accepted is not delivered")
+    delivery_error: Code = None
+    mms_media: Codes = None
 
 
 class Sent(Message):
@@ -38,6 +55,7 @@ class Sent(Message):
 class Messages(Listing):
     """A conversation's texts."""
 
+    conversation = True
     theirs = ("body",)
     columns = (
         "message_timestamp_utc",
@@ -72,6 +90,6 @@ class Arrived(Answer):
         "message_id",
     )
     items: list[ArrivedText] = Field(default_factory=list[ArrivedText])
-    cursor: Text = Field(default=None, description="Pass as after to go on from here")
+    cursor: Code = Field(default=None, description="Pass as after to go on from here")
     timed_out: Flag = Field(default=None, description="True where nothing came in time")
-    note: Text = None
+    note: Theirs = None  # it can quote an error of the service

@@ -1,35 +1,35 @@
 """Messages: the texts between a line and a contact, read and sent."""
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from textrequest_mcp.account.line import Account, Line, TextingLine
+from textrequest_mcp.account.account import Line
 from textrequest_mcp.account.message import (
     LOCATION_TAG,
     Arrived,
     ArrivedText,
     Direction,
-    Message,
     Messages,
     Sent,
     asks_for_location,
 )
 from textrequest_mcp.account.segments import segments
+from textrequest_mcp.account.sent_texts import NO_SENDER, SENDING, refusal_of
 from textrequest_mcp.ground.clean import clean
 from textrequest_mcp.ground.quoting import visible
 from textrequest_mcp.guard.approval.gate import Question
-from textrequest_mcp.guard.once.departure import Departing, tag_of
-from textrequest_mcp.guard.once.lost_sends import Facts, Once, Trace
+from textrequest_mcp.guard.once.departure import Departing
 from textrequest_mcp.live.event_filter import Wanted
 from textrequest_mcp.live.events import TextEvent
 from textrequest_mcp.live.waiting import wait
 from textrequest_mcp.tools.about import BY_NUMBER
 from textrequest_mcp.tools.answers import no_word_of_it
 from textrequest_mcp.tools.declare import Toolset
+from textrequest_mcp.tools.marks import Mark
 from textrequest_mcp.tools.parameters import (
+    Callback,
     Filled,
     Instant,
     Number,
@@ -43,9 +43,8 @@ from textrequest_mcp.tools.parameters import (
     whole_number,
 )
 from textrequest_mcp.tools.progress import Progress
-from textrequest_mcp.upstream.answer import quote
-from textrequest_mcp.upstream.errors import BadInput, Refused
-from textrequest_mcp.upstream.page import DEFAULT_SIZE, MAX_SIZE
+from textrequest_mcp.upstream.errors import BadInput
+from textrequest_mcp.upstream.page import DEFAULT_SIZE
 from textrequest_mcp.upstream.phone import wire
 
 messages = Toolset("messages")
@@ -54,14 +53,11 @@ LONGEST_BODY = 1600
 LONGEST_SENDER = 41
 MOST_MEDIA = 3
 DEFAULT_WAIT, LONGEST_WAIT = 30, 50  # hosts give up on a tool call after about 60 seconds
-NO_SENDER = "API"  # how a text without a sender's name is shown (wire-facts, Conversations and messages)
 
 Seconds = Annotated[
     int, Field(ge=0, le=LONGEST_WAIT, description=f"Default {DEFAULT_WAIT}"), BeforeValidator(whole_number)
 ]
-_LOOKED_AT = 200  # texts at either end of a conversation
 _NO_ERROR = {None, "", "0"}
-_OPTED_OUT = {"2100", "30050"}  # codes of a text that never left (wire-facts); others may come after it did
 _REFUSED_STATUSES = {"error", "failed", "undelivered"}
 
 
@@ -69,6 +65,10 @@ def _body(value: object) -> object:
     if isinstance(value, str) and len(value) > LONGEST_BODY:
         raise ValueError(f"has {len(value)} characters; a text has at most {LONGEST_BODY}")
     return value
+
+
+Body = Annotated[Filled, BeforeValidator(_body), Mark.BODY]
+Since = Annotated[Instant, Mark.SINCE]
 
 
 @messages.reads(
@@ -151,98 +151,6 @@ async def _before_sending(
     return Question(f'Text {whom} from {await line.title()}{"".join(more)}: "{visible(body)}"?')
 
 
-async def _find(account: Account, facts: Facts) -> list[Trace]:
-    """Texts of the conversation that may be the one that was sent: same words, same sender."""
-    line = await account.line(facts.dashboard_id)
-    path = ("contacts", wire(facts.kept["phone_number"]), "messages")
-    page = Messages.of(await line.get(*path, query={"page": 0, "page_size": _LOOKED_AT}), page=0, page_size=_LOOKED_AT)
-    items = page.items
-    if (page.total_items or 0) > _LOOKED_AT:  # the service states no order for this list, so both of its ends
-        last = ((page.total_items or 0) - 1) // _LOOKED_AT
-        query = {"page": last, "page_size": _LOOKED_AT}
-        items = items + Messages.of(await line.get(*path, query=query), page=last, page_size=_LOOKED_AT).items
-    return [
-        _trace(message, certain=bool(facts.kept.get("tagged")))
-        for message in items
-        if message.message_id
-        and message.message_timestamp_utc
-        and message.message_direction == "S"
-        and facts.says("body", message.body)
-        and facts.says("mms_media", message.mms_media)
-        and _is_sender(message.response_by_username, facts)
-    ]
-
-
-def _is_sender(name: str | None, facts: Facts) -> bool:
-    if facts.kept.get("tagged"):
-        return (name or "").endswith(tag_of(facts.send_id))
-    if "sender_name" in facts.kept:
-        return facts.says("sender_name", name)
-    return name in {None, "", NO_SENDER}
-
-
-def _trace(message: Message, *, certain: bool) -> Trace:
-    kept = SENDING.keep(message.model_dump(mode="json"))
-    if not message.mms_media:
-        kept["segments"] = segments(message.body or "")
-    refused = str(_refusal(message)) if message.delivery_error in _OPTED_OUT else None
-    return Trace(message.message_id or "", message.message_timestamp_utc, kept, certain, refused)
-
-
-def _refusal(message: Message) -> Refused:
-    """Of a text that the service keeps in the conversation, but did not send."""
-    reason = f" (code {quote(message.delivery_error)})" if message.delivery_error else ""
-    return Refused(
-        f"Text Request took the call but refused the text{reason}: the number is invalid or the person opted out.",
-        status=200,
-        code=message.delivery_error,
-        changed="No text went out.",
-        todo="Check opted_out_utc with get_contact; only the person's own START lifts an opt-out.",
-    )
-
-
-async def _news(account: Account, dashboard_id: int | None, message_id: str) -> Mapping[str, Any]:
-    """What became of a text, from the line's newest: the service has no call for a single one."""
-    line = await account.line(dashboard_id)
-    query = {"message_direction": "S", "sort": "desc", "page": 0, "page_size": MAX_SIZE}
-    listing = Messages.of(await line.get("messages", query=query), page=0, page_size=MAX_SIZE)
-    found = next((message for message in listing.items if message.message_id == message_id), None)
-    return SENDING.keep(found.model_dump(mode="json")) if found is not None else {}
-
-
-async def _announce(given: Mapping[str, Any], answer: Any) -> None:
-    """Let whoever waits for texts, or watches the conversation, know of it at once."""
-    line: TextingLine = given["line"]
-    sent: Sent = answer
-    if not sent.message_id:  # the next look at the line tells of it
-        return
-    event = TextEvent(
-        dashboard_id=line.id,
-        message_id=sent.message_id,
-        phone_number=given["phone_number"],
-        direction="S",
-        body=given["body"],
-        at=sent.message_timestamp_utc.timestamp() if sent.message_timestamp_utc else None,
-        by=sent.response_by_username,
-        status=sent.delivery_status,
-        media=tuple(given.get("mms_media") or ()),
-    )
-    await line.account.live.note([event])
-
-
-SENDING = Once(
-    same=("phone_number", "body", "mms_media"),
-    facts=("phone_number",),
-    words=("body", "sender_name", "mms_media"),
-    text="body",
-    find=_find,
-    news=_news,
-    id_field="message_id",
-    kept=("message_timestamp_utc", "delivery_status", "delivery_error", "segments"),
-    announce=_announce,
-)
-
-
 @messages.sends(
     title="Send a text",
     action="SendMessageByPhoneNumber",
@@ -255,11 +163,11 @@ async def send_message(
     line: Line,
     departure: Departing,
     phone_number: PhoneNumber,
-    body: Annotated[Filled, BeforeValidator(_body), Field(description=f"The text, at most {LONGEST_BODY} characters")],
+    body: Annotated[Body, Field(description=f"The text, at most {LONGEST_BODY} characters")],
     sender_name: Annotated[Words, Field(max_length=LONGEST_SENDER, description="Shown to colleagues; default API")]
     | None = None,
-    status_callback: Annotated[WebAddress, Field(description="https URL told of delivery")] | None = None,
-    location_callback: Annotated[WebAddress, Field(description="https URL told the location")] | None = None,
+    status_callback: Annotated[Callback, Field(description="https URL told of delivery")] | None = None,
+    location_callback: Annotated[Callback, Field(description="https URL told the location")] | None = None,
     asks_location: Annotated[bool, Field(description=f"True if {LOCATION_TAG} in the body is meant")] | None = None,
     mms_media: Annotated[
         list[WebAddress],
@@ -267,7 +175,7 @@ async def send_message(
         Field(max_length=MOST_MEDIA, description="URLs that the service's media upload returned"),
     ]
     | None = None,
-    if_unanswered_since: Annotated[Instant, Field(description="Send only if nobody wrote since; default: last read")]
+    if_unanswered_since: Annotated[Since, Field(description="Send only if nobody wrote since; default: last read")]
     | None = None,
 ) -> Sent:
     """Text one person now, from this line; starts the conversation where there is none. It costs money and cannot be
@@ -312,11 +220,11 @@ def _marked(sender_name: str | None, tag: str | None) -> str | None:
 
 
 def _sent(answer: Any) -> Sent:
-    """What the service made of a text; a 200 can still say no (wire-facts, Conversations and messages)."""
+    """The text as the service answered it; a 200 can still say no (wire-facts, Conversations and messages)."""
     fields: dict[str, Any] = answer if isinstance(answer, dict) else {}  # pyright: ignore[reportUnknownVariableType]
     sent = Sent.model_validate({"delivery_status": fields.get("status")} | fields)
     if str(sent.delivery_status).lower() in _REFUSED_STATUSES:
-        raise _refusal(sent)
+        raise refusal_of(sent)
     if not sent.message_id or sent.delivery_error not in _NO_ERROR:
         raise no_word_of_it("list_messages")
     return sent

@@ -1,10 +1,11 @@
-"""What a payment request is, as the service answers it."""
+"""A payment request, as the service answers it."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from textrequest_mcp.tools.answers import Answer, Flag, Listing, Money, Name, Phone, Text, Time, Whole
+from textrequest_mcp.tools.answers import Answer, Code, Flag, Listing, Money, Ours, PersonName, Phone, Time, Whole
+from textrequest_mcp.tools.marks import Mark
 
 PaymentStatus = Literal["Sent", "Paid", "Cancelled", "Failed", "PastDue", "MarkedAsPaid", "Unknown"]
 TransactionStatus = Literal[
@@ -23,17 +24,19 @@ TransactionStatus = Literal[
 class Payment(Answer):
     """A payment request."""
 
-    payment_id: Whole = None
+    payment_id: Annotated[Whole, Mark.PAYMENT] = None
     request_date: Time = None
-    recipient: Name = Field(default=None, description="The contact's name, in the customer's or a colleague's words")
-    description: Text = Field(default=None, description="A colleague's own words; never shown to the contact")
+    recipient: PersonName = Field(
+        default=None, description="The contact's name, in the customer's or a colleague's words"
+    )
+    description: Ours = Field(default=None, description="A colleague's own words; never shown to the contact")
     customer_phone: Phone = None
     amount_requested: Money = None
     is_past_due: Flag = None
     reminder_was_sent: Flag = None
-    transaction_status: TransactionStatus | Text = None
-    textrequest_payment_status: PaymentStatus | Text = None
-    reference_number: Text = None
+    transaction_status: TransactionStatus | Code = None
+    textrequest_payment_status: PaymentStatus | Code = None
+    reference_number: Code = None
 
 
 class Payments(Listing):

@@ -1,17 +1,17 @@
 """Payments: amounts that a line asks contacts to pay, by a link in a text."""
 
-from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from textrequest_mcp.account.line import Account, Line, TextingLine
+from textrequest_mcp.account.account import Line
+from textrequest_mcp.account.line import TextingLine
 from textrequest_mcp.account.message import LOCATION_TAG, asks_for_location
 from textrequest_mcp.account.payment import Payment, Payments
+from textrequest_mcp.account.payment_acts import CANCELLING, MARKING, REMINDING, REQUESTING, read_payment
 from textrequest_mcp.ground.quoting import quoted, visible
 from textrequest_mcp.guard.approval.gate import Question
 from textrequest_mcp.guard.once.departure import Departing
-from textrequest_mcp.guard.once.lost_sends import Facts, Once, Trace
 from textrequest_mcp.tools.about import BY_NUMBER, About
 from textrequest_mcp.tools.answers import no_word_of_it
 from textrequest_mcp.tools.declare import Toolset
@@ -26,7 +26,7 @@ from textrequest_mcp.tools.parameters import (
     Words,
     only_given,
 )
-from textrequest_mcp.upstream.errors import BadInput, NotFound, Refused, TextRequestError
+from textrequest_mcp.upstream.errors import BadInput, Refused, TextRequestError
 from textrequest_mcp.upstream.page import DEFAULT_SIZE
 from textrequest_mcp.upstream.phone import wire
 from textrequest_mcp.upstream.times import show_time
@@ -34,7 +34,6 @@ from textrequest_mcp.upstream.times import show_time
 payments = Toolset("payments")
 
 _CLOSED = {"Paid", "Cancelled", "MarkedAsPaid"}
-_LOOKED_AT = 100
 
 
 @payments.reads(title="List payments", action="GetPayments", about=BY_NUMBER)
@@ -63,7 +62,7 @@ async def list_payments(
 @payments.reads(title="Get a payment", action="GetPayment", link="payments/{payment_id}")
 async def get_payment(line: Line, payment_id: PaymentId) -> Payment:
     """Get one payment request: amount, status, whether its reminder went out."""
-    return await _read(line, payment_id)
+    return await read_payment(line, payment_id)
 
 
 async def _before_requesting(
@@ -80,70 +79,6 @@ async def _before_requesting(
         f"Ask {await line.person(customer_phone)} from {await line.title()} for ${amount_requested}, for "
         f'"{visible(description)}"{reference}? They get a text with a payment link{with_text}.'
     )
-
-
-async def _find_request(account: Account, facts: Facts) -> list[Trace]:
-    """Payment requests to this number that ask for the same amount in the same words."""
-    line = await account.line(facts.dashboard_id)
-    query = {"phone_number": wire(facts.kept["customer_phone"]), "page": 0, "page_size": _LOOKED_AT}
-    listing = Payments.of(await line.get("payments", query=query), page=0, page_size=_LOOKED_AT)
-    return [
-        Trace(str(payment.payment_id), payment.request_date, kept_of(payment))
-        for payment in listing.items
-        if payment.payment_id is not None
-        and payment.request_date is not None
-        and payment.customer_phone == facts.kept["customer_phone"]
-        and str(payment.amount_requested) == facts.kept["amount_requested"]
-        and facts.says("description", payment.description)
-        and facts.says("reference_number", payment.reference_number)
-    ]
-
-
-async def _news(account: Account, dashboard_id: int | None, payment_id: str) -> Mapping[str, Any]:
-    return kept_of(await _read(await account.line(dashboard_id), int(payment_id)))
-
-
-def kept_of(payment: Payment) -> dict[str, Any]:
-    return REQUESTING.keep(payment.model_dump(mode="json"))
-
-
-def _seen(happened: Callable[[Payment], bool | None]) -> Callable[[Account, Facts], Awaitable[list[Trace]]]:
-    """Finds an act that shows in the payment itself."""
-
-    async def find(account: Account, facts: Facts) -> list[Trace]:
-        payment = await _read(await account.line(facts.dashboard_id), facts.kept["payment_id"])
-        return [Trace(str(payment.payment_id), None, kept_of(payment))] if happened(payment) else []
-
-    return find
-
-
-def _on_payment(happened: Callable[[Payment], bool | None]) -> Once:
-    return Once(
-        same=("payment_id",),
-        facts=("payment_id",),
-        find=_seen(happened),
-        news=_news,
-        id_field="payment_id",
-        kept=_KEPT,
-    )
-
-
-_KEPT = (
-    *("request_date", "amount_requested", "is_past_due", "reminder_was_sent"),
-    *("transaction_status", "textrequest_payment_status"),
-)
-REQUESTING = Once(
-    same=("customer_phone", "amount_requested", "description", "reference_number"),
-    facts=("customer_phone", "amount_requested"),
-    words=("description", "reference_number"),
-    find=_find_request,
-    news=_news,
-    id_field="payment_id",
-    kept=_KEPT,
-)
-REMINDING = _on_payment(lambda payment: payment.reminder_was_sent)
-CANCELLING = _on_payment(lambda payment: payment.textrequest_payment_status == "Cancelled")
-MARKING = _on_payment(lambda payment: payment.textrequest_payment_status == "MarkedAsPaid")
 
 
 @payments.sends(
@@ -182,7 +117,7 @@ async def _before_reminding(line: Line, payment_id: PaymentId) -> Question:
 
 
 async def _whom(line: Line, payment_id: PaymentId) -> str | None:
-    """Whom a text about it goes to; None where there is no such payment, and the service will say so."""
+    """The number that a payment is asked of; None if there is no such payment, and the service will say so."""
     known = line.account.policy.known
     number = known.payer(line.id, payment_id)
     if number is None and (answer := await line.get("payments", payment_id)) is not None:
@@ -251,16 +186,9 @@ async def mark_payment_paid(line: Line, departure: Departing, payment_id: Paymen
     return _changed(await line.post("payments", payment_id, "mark_as_paid", departure=departure))
 
 
-async def _read(line: TextingLine, payment_id: int) -> Payment:
-    answer = await line.get("payments", payment_id)
-    if answer is None:
-        raise NotFound(f"This line has no payment {payment_id}.", todo="See list_payments; each line has its own.")
-    return Payment.model_validate(answer)
-
-
 async def _open(line: TextingLine, payment_id: int) -> Payment:
     """A payment that can still be closed; said before anyone is asked."""
-    payment = await _read(line, payment_id)
+    payment = await read_payment(line, payment_id)
     if payment.textrequest_payment_status in _CLOSED:
         raise Refused(
             f"Payment {payment_id} is closed already: its status is {payment.textrequest_payment_status}.",
@@ -291,7 +219,7 @@ def _who(payment: Payment) -> str:
 
 
 def _changed(answer: Any) -> Payment:
-    """A payment after a change; an answer without its id says nothing of what happened."""
+    """A payment after a change; an answer without its id leaves the outcome open."""
     payment = Payment.model_validate(answer if isinstance(answer, dict) else {})
     if payment.payment_id is None:
         raise no_word_of_it("list_payments")

@@ -1,12 +1,12 @@
-"""Sends: what became of an act that reaches a person, costs money or closes something."""
+"""The outcome of an act that reaches a person, costs money or closes something."""
 
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from textrequest_mcp.account.line import InAccount
+from textrequest_mcp.account.account import InAccount
 from textrequest_mcp.guard.once.ledger_rows import Send
-from textrequest_mcp.tools.answers import Answer, Flag, Money, Text, Time, Whole
+from textrequest_mcp.tools.answers import Answer, Code, Flag, Money, Time, Whole
 from textrequest_mcp.tools.declare import Toolset
 from textrequest_mcp.upstream.errors import NotFound
 
@@ -19,27 +19,27 @@ _OUTCOMES: dict[str, Literal["sent", "not_sent", "unknown"]] = {"SENT": "sent", 
 class SendStatus(Answer):
     """What is known of one act."""
 
-    send_id: Text = None
-    tool: Text = None
+    send_id: Code = None
+    tool: Code = None
     outcome: Literal["sent", "not_sent", "unknown"] | None = Field(
         default=None, description="sent: it happened, whatever the act was"
     )
     called_at_utc: Time = None
-    message_id: Text = None
+    message_id: Code = None
     payment_id: Whole = None
     id: Whole = Field(default=None, description="Of the line that was created")
     message_timestamp_utc: Time = None
-    delivery_status: Text = Field(default=None, description="Accepted is not delivered")
-    delivery_error: Text = None
+    delivery_status: Code = Field(default=None, description="Accepted is not delivered")
+    delivery_error: Code = None
     segments: Whole = None
     request_date: Time = None
     amount_requested: Money = None
     is_past_due: Flag = None
     reminder_was_sent: Flag = None
-    transaction_status: Text = None
-    textrequest_payment_status: Text = None
+    transaction_status: Code = None
+    textrequest_payment_status: Code = None
     do_not_resend: Flag = None
-    message: Text = None
+    message: Code = None
 
 
 @sends.reads(title="Get a send's status", action="")

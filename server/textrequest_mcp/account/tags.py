@@ -2,8 +2,8 @@
 
 from pydantic import Field
 
-from textrequest_mcp.account.line import Line
-from textrequest_mcp.tools.answers import Answer, Listing, Name, Text
+from textrequest_mcp.account.account import Line
+from textrequest_mcp.tools.answers import Answer, Code, Listing, TheirName
 from textrequest_mcp.tools.declare import Toolset
 from textrequest_mcp.tools.parameters import PageNumber, PageSize
 from textrequest_mcp.upstream.page import DEFAULT_SIZE
@@ -14,9 +14,9 @@ tags = Toolset("tags")
 class Tag(Answer):
     """A label."""
 
-    id: Text = None
-    tag: Name = Field(default=None, description="A colleague's own words")
-    tag_color: Text = None
+    id: Code = None
+    tag: TheirName = Field(default=None, description="A colleague's own words")
+    tag_color: Code = None
 
 
 class Tags(Listing):

@@ -1,4 +1,4 @@
-"""Shows an hour at the counter of a repair shop: the real server, a pretend account, an owner who is asked first."""
+"""The command `textrequest-mcp demo`: plays an hour at a repair shop, with the real server and a pretend account."""
 
 import json
 import re
@@ -22,15 +22,15 @@ Answer = dict[str, Any]
 
 
 class OtherThanTold(Exception):
-    """Something went another way than the story expects."""
+    """Something happened that the story does not expect."""
 
 
 def run_demo() -> int:
-    """Tell the story; 0 when all of it came true, 1 when not."""
+    """Play the story; returns 0 if all of it happened as told, else 1."""
     failed = False
     try:
         anyio.run(_tell)
-    except* Exception as failures:  # noqa: BLE001 - whoever watches a demo gets a sentence, whatever broke
+    except* Exception as failures:  # noqa: BLE001 - a person who watches the demo gets a sentence, whatever broke
         broken: BaseException = failures
         while isinstance(broken, BaseExceptionGroup):  # the SDK's task groups wrap what is raised inside them
             broken = broken.exceptions[0]
@@ -74,7 +74,7 @@ async def _who_waits(assistant: "Assistant") -> Answer:
 
 
 async def _answer(assistant: "Assistant", customer: Answer) -> str:
-    """Reply to the customer; the amount that the shop had quoted."""
+    """Reply to the customer; returns the amount that the shop had quoted."""
     phone, name = customer["phone_number"], customer["first_name"]
     before = (await assistant.call("list_messages", phone_number=phone))["items"]
     _show_texts(before[:_MOST_SHOWN], name)
@@ -106,7 +106,7 @@ async def _ask_for_money(assistant: "Assistant", customer: Answer, quoted: str) 
 
 
 async def _tidy_groups(assistant: "Assistant") -> Answer:
-    """A member of the deleted group who never texted."""
+    """Delete a group; returns a member of it who never texted."""
     _say("\nOwner", "Which group have we left alone the longest? Who is in it? Delete the group.")
     groups = (await assistant.call("list_groups"))["items"]
     texted = [group for group in groups if "last_message_sent_utc" in group]
@@ -137,7 +137,7 @@ async def _delete_contacts(assistant: "Assistant", lead: Answer) -> None:
 
 
 class Owner:
-    """The person at the host: sees each question of the server, and answers as the story has it."""
+    """The person at the host, who sees each question of the server and answers as the story says."""
 
     says, was_asked = "", False
 
@@ -150,7 +150,7 @@ class Owner:
 
 
 class Assistant:
-    """What a model does at a host: calls tools, one by one, and sees what comes back."""
+    """Plays the model at a host: calls one tool after the other, and sees the results."""
 
     def __init__(self, client: Client, owner: Owner) -> None:
         self.client, self.owner = client, owner
@@ -160,7 +160,7 @@ class Assistant:
     async def call(
         self, tool: str, expects: str = "", owner_says: str = "", *, quietly: bool = False, **arguments: Any
     ) -> Answer:
-        """The structured answer; an outcome or a question that was not expected stops the story."""
+        """Call a tool; returns its structured answer. An unexpected outcome or question stops the story."""
         if not quietly:
             _say("Assistant", f"{tool}({', '.join(f'{name}={json.dumps(arguments[name])}' for name in arguments)})")
         self.owner.says, self.owner.was_asked = owner_says, False

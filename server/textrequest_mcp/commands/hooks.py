@@ -6,7 +6,7 @@ from typing import Literal
 
 import anyio
 
-from textrequest_mcp.account.line import Account
+from textrequest_mcp.account.account import Account
 from textrequest_mcp.commands.logs import start_logging
 from textrequest_mcp.ground.store import StoreError
 from textrequest_mcp.live.hooks import Hooks
@@ -23,10 +23,10 @@ _NO_ADDRESS = (
 
 
 def run_hooks(settings: Settings, do: Do, lines: list[int]) -> int:
-    """Do it on these lines, or on the default line, or on all; the exit status.
+    """Do it on these lines, or if there are none, on the default line or on all lines; returns the exit status.
 
     Raises:
-        SettingsError: it is not known where the service reaches this server.
+        SettingsError: TEXTREQUEST_PUBLIC_URL is not set.
     """
     if settings.public_url is None:
         raise SettingsError([_NO_ADDRESS])
@@ -42,11 +42,11 @@ async def _run(settings: Settings, do: Do, lines: list[int], public_url: str) ->
         except (TextRequestError, StoreError) as error:
             sys.stderr.write(f"{error}\n")
             return 1
-        return int(not all([await _told(hooks, do, line) for line in chosen]))
+        return int(not all([await _do_on_line(hooks, do, line) for line in chosen]))
 
 
-async def _told(hooks: Hooks, do: Do, line: int) -> bool:
-    """Do it on one line and say what came of it; whether it went well."""
+async def _do_on_line(hooks: Hooks, do: Do, line: int) -> bool:
+    """Do it on one line, and print the outcome; returns whether it succeeded."""
     acts: dict[Do, Callable[[Hooks, int], Awaitable[str]]] = {
         "list": _list,
         "add": _add,

@@ -1,4 +1,4 @@
-"""Decides who reaches what over HTTP: who brings the secret all of it, the net nothing but the webhooks' paths."""
+"""Decides which HTTP requests pass: with the secret all of them, from the internet only those to webhooks."""
 
 import hmac
 from urllib.parse import urlsplit
@@ -12,8 +12,8 @@ from textrequest_mcp.settings.reading import is_loopback
 
 HEALTH = "/health"
 _WELL_KNOWN = "/.well-known/"
-# What proxies, tunnels and content networks add: three standards (RFC 7239, 9110, 8586), the older X-Forwarded-*, and
-# the headers of the caller's address that some send alone.
+# Proxies, tunnels and content networks add these headers: three standards (RFC 7239, 9110, 8586), the older
+# X-Forwarded-*, and headers that hold only the sender's address.
 _FORWARDING = {b"forwarded", b"via", b"cdn-loop", b"x-real-ip", b"cf-connecting-ip", b"true-client-ip"}
 _FORWARDING_BEGINS = b"x-forwarded"
 _UNKNOWN_CALLER = (
@@ -27,18 +27,18 @@ _FROM_OUTSIDE = (
 
 
 def public_name(public_url: str | None) -> str | None:
-    """The name by which the net reaches this server, in lower case; None where it has none but this machine's own."""
+    """The server's name on the internet, in lower case; None if it has only names of this machine."""
     name = _name(public_url) if public_url else None
     return None if name is None or is_loopback(name) else name
 
 
 class HttpAccess:
-    """Stands before the whole app and passes on what may go in.
+    """Stands before the whole app, and passes on the requests that it does not refuse.
 
     Args:
-        app: what stands behind it.
-        secret: what hosts must bring; without one, whoever comes directly is let in.
-        public: the name by which the net reaches this server.
+        app: gets the requests that pass.
+        secret: hosts must bring it; if it is None, each request that comes directly from this machine passes.
+        public: the server's name on the internet.
     """
 
     def __init__(self, app: ASGIApp, *, secret: str | None, public: str | None) -> None:
@@ -56,10 +56,10 @@ class HttpAccess:
 
     def _refusal(self, scope: Scope) -> Response | None:
         path: str = scope["path"]
-        if path.startswith(f"{PATH}/"):  # they tell by signatures who calls
+        if path.startswith(f"{PATH}/"):  # the webhooks' receiver checks signatures
             return None
         if path.startswith(_WELL_KNOWN) and scope["method"] in {"GET", "HEAD"}:
-            # Clients that got a 401 look here for where to sign in, and take any other answer for a fault.
+            # After a 401 clients look here for a place to sign in, and take any other answer for a fault.
             return PlainTextResponse("Not Found", 404)
         if (path == HEALTH or self._secret is None) and self._comes_directly(scope):
             return None
@@ -70,7 +70,7 @@ class HttpAccess:
         return _refused(401, _UNKNOWN_CALLER, {"WWW-Authenticate": "Bearer"})
 
     def _comes_directly(self, scope: Scope) -> bool:
-        """Whether nothing says that it came from another machine."""
+        """Whether no header shows that the request came from another machine."""
         headers: list[tuple[bytes, bytes]] = scope["headers"]
         return not any(
             name in _FORWARDING
@@ -81,21 +81,21 @@ class HttpAccess:
 
 
 def _refused(status: int, sentence: str, headers: dict[str, str] | None = None) -> Response:
-    # An error of the protocol, because the SDK's clients from 2.x on show its message, and of any other body nothing.
+    # As an error of the protocol: the SDK's clients show its message from 2.x on, and nothing of any other body.
     error = {"code": INVALID_REQUEST, "message": sentence}
     return JSONResponse({"jsonrpc": "2.0", "id": None, "error": error}, status, headers)
 
 
 def _brings(scope: Scope, secret: str) -> bool:
     given = [value for name, value in scope["headers"] if name == b"authorization"]
-    if len(given) != 1:  # which of several counts, a proxy and this server might see differently
+    if len(given) != 1:  # a proxy and this server might choose differently between several
         return False
     scheme, _, credentials = given[0].partition(b" ")
     return scheme.lower() == b"bearer" and hmac.compare_digest(credentials.strip(b" "), secret.encode())
 
 
 def _name(address: str) -> str | None:
-    """The host that an address names, in lower case, without port and last dot."""
+    """The host name in an address, in lower case, without port and last dot."""
     try:
         name = urlsplit(address).hostname
     except ValueError:

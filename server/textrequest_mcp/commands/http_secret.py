@@ -1,4 +1,4 @@
-"""Keeps the secret that hosts bring over HTTP in a file of the state folder, and tells a person of it at the start."""
+"""Keeps the secret that hosts must bring over HTTP in a file of the state folder, and names this file at the start."""
 
 import os
 import re
@@ -13,15 +13,15 @@ from textrequest_mcp.settings.table import Settings, SettingsError
 
 FILE_NAME = "http-token"
 _BYTES = 32
-_SECRET = re.compile(r"[A-Za-z0-9_-]{43}")  # what `secrets` makes of so many bytes
+_SECRET = re.compile(r"[A-Za-z0-9_-]{43}")  # as `secrets` writes this number of bytes
 _LONGEST_READ = 1024
 
 
 def secret_in_force(settings: Settings) -> str | None:
-    """The secret that hosts must bring; None where none is wanted. What a person has to know is said on stderr.
+    """The secret that hosts must bring; None if they need none. A line on stderr tells a person which it is.
 
     Raises:
-        SettingsError: it cannot be kept, or what stands in its place is none.
+        SettingsError: the secret cannot be kept, or its file cannot be used.
     """
     if settings.sandbox and settings.state_dir is None:
         return None
@@ -41,10 +41,10 @@ def secret_in_force(settings: Settings) -> str | None:
 
 
 def _make(file: Path) -> bool:
-    """Put a new secret into its place, whole from the first moment on; False where another server was faster.
+    """Make the file with a new secret, complete from the first moment on; False if another server was faster.
 
     Raises:
-        SettingsError: it cannot be written.
+        SettingsError: the file cannot be written.
     """
     beside: str | None = None
     try:
@@ -68,12 +68,12 @@ def _make(file: Path) -> bool:
 
 
 def _read(file: Path) -> str:
-    """The secret.
+    """The secret in the file.
 
     Raises:
-        SettingsError: it is none, or is not this user's alone.
+        SettingsError: the file holds no secret, or others can read it.
     """
-    # Neither a link is followed nor the writer of a pipe waited for; Windows has no such flags.
+    # Do not follow a link, and do not wait for the writer of a pipe; Windows has no such flags.
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     text = ""
     try:
@@ -95,10 +95,10 @@ def _read(file: Path) -> str:
 
 
 def _fault(found: os.stat_result) -> str:
-    """Why a file is not this user's alone, or an empty string."""
+    """The reason why a file is not for this user alone; an empty string if it is."""
     if not stat.S_ISREG(found.st_mode):
         return "it is no plain file"
-    if sys.platform == "win32":  # where these say nothing
+    if sys.platform == "win32":  # there the fields below say nothing
         return ""
     if found.st_uid != os.geteuid():
         return "it belongs to another user"

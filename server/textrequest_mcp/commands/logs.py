@@ -1,4 +1,4 @@
-"""What the server writes about itself: to stderr only, without keys, message texts or whole phone numbers."""
+"""Sets up the log: it goes to stderr only, without keys, words of texts or whole phone numbers."""
 
 import json
 import logging
@@ -9,15 +9,15 @@ from typing import Any
 
 from textrequest_mcp.upstream.phone import mask_numbers
 
-# These name request addresses (which hold phone numbers) or tool arguments at their lower levels.
+# At their lower levels these loggers write request addresses, which hold phone numbers, or tool arguments.
 _TALKATIVE = ("httpx2", "httpcore2", "mcp", "sse_starlette", "uvicorn", "uvicorn.access", "asyncio")
 
 
 class _Masked(logging.Formatter):
-    """A line of JSON: phone numbers cut to their last two digits, and of an exception only its type and place.
+    """Writes a record as one line of JSON.
 
-    It looks for no key: ours is logged nowhere, and what the service repeats of it is taken out where its answers and
-    calls come in (`upstream.scrub`).
+    Of a phone number it writes the last two digits, and of an exception only the type and the place. It does not look
+    for keys: our code logs none, and `upstream.scrub` removes them from the service's answers and calls.
     """
 
     def format(self, record: logging.LogRecord) -> str:
@@ -44,10 +44,10 @@ class _Masked(logging.Formatter):
 
 
 def start_logging(level: str) -> None:
-    """Send this process's log to stderr; call once, before the SDK sets up its own.
+    """Send this process's log to stderr; call it once, before the SDK sets up its own log.
 
     Args:
-        level: DEBUG, INFO, WARNING or ERROR, for this package; libraries stay at WARNING.
+        level: DEBUG, INFO, WARNING or ERROR, for this package. Libraries stay at WARNING.
     """
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Masked())

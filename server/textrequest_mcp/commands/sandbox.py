@@ -1,4 +1,4 @@
-"""The command `textrequest-mcp sandbox`: serves the pretend account on this machine, or plays a customer who texts."""
+"""The command `textrequest-mcp sandbox`: serves the pretend account on this machine, or sends it a customer's text."""
 
 import sys
 
@@ -8,7 +8,7 @@ _FAILED = 1
 
 
 def serve_sandbox(port: int) -> int:
-    """Serve the pretend account until somebody ends it; the exit status."""
+    """Serve the pretend account until somebody ends it; returns the exit status."""
     try:
         serve(port)
     except (OSError, OverflowError) as error:
@@ -18,7 +18,7 @@ def serve_sandbox(port: int) -> int:
 
 
 def text_sandbox(port: int | None, sender: str, body: str, dashboard_id: int | None) -> int:
-    """Text a line of the sandbox that is served on a port; the exit status."""
+    """Text a line of the sandbox at this port, as a customer; returns the exit status."""
     try:
         happened = handset.text(port or handset.DEFAULT_PORT, sender, body, dashboard_id)
     except handset.NotTaken as why:

@@ -1,4 +1,4 @@
-"""Hears Ctrl-C and requests to end, on every system."""
+"""Receives Ctrl-C and the system's request to end, on every operating system."""
 
 import signal
 from collections.abc import AsyncIterator, Generator
@@ -12,7 +12,7 @@ _LOOK_EVERY_SECONDS = 0.1
 
 @contextmanager
 def requests_to_end() -> Generator[AsyncIterator[object]]:
-    """Yields something to iterate over: an item for each request; until it is left, none ends the process by itself."""
+    """Yields an iterator with one item for each request. While this is open, no request ends the process by itself."""
     with ExitStack() as stack:
         try:
             yield stack.enter_context(anyio.open_signal_receiver(*_SIGNALS))

@@ -1,4 +1,4 @@
-"""The table of all tools, as the command prints it and the README holds it."""
+"""The command `textrequest-mcp tools`: makes the table of all tools, which also stands in the README."""
 
 import json
 
@@ -9,7 +9,7 @@ _RISKS = {"reads": "reads", "writes": "writes", "sends": "sends a text", "destro
 
 
 def tools_as_table() -> str:
-    """A Markdown table: tool, toolset, risk, connector action."""
+    """The tools as a Markdown table: tool, toolset, risk, connector action."""
     rows = ["| tool | toolset | risk | connector action |", "|---|---|---|---|"]
     for spec in all_specs():
         risk = _RISKS[spec.risk] + (", sends a text" if spec.texts and spec.risk == "destroys" else "")
@@ -18,7 +18,7 @@ def tools_as_table() -> str:
 
 
 def tools_as_json() -> str:
-    """Everything about each tool, as JSON."""
+    """All facts of each tool, with its schemas, as JSON."""
     tools: list[dict[str, object]] = []
     for spec in all_specs():
         tool = make_tool(spec, confirm="destructive")

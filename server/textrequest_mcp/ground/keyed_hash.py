@@ -1,4 +1,4 @@
-"""Hashes what a person wrote or owns, so that it is known again and says nothing without the store's secret."""
+"""Hashes a person's words or number, so that a later hash can be compared, and nothing can be read from it."""
 
 import hashlib
 import hmac
@@ -8,10 +8,10 @@ from textrequest_mcp.ground.clean import clean
 
 
 def as_read(text: str) -> str:
-    """A text as a person reads it: two that differ in spacing, in accents or in what nobody sees are the same."""
+    """A text as a person reads it: spacing, codes of accents and invisible characters make no difference."""
     return " ".join(unicodedata.normalize("NFC", clean(text)).split())
 
 
 def keyed(secret: bytes, text: str) -> str:
-    """A hash that says nothing without the store's secret."""
+    """A hash that nobody can compare without the store's secret."""
     return hmac.new(secret, b"ledger:" + text.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()[:32]

@@ -1,6 +1,6 @@
-"""Stands in for stderr: takes each line at once, whoever reads it or not, and counts the lines that had to be dropped.
+"""Stands in for stderr: takes each line at once, also where nobody reads it, and counts the lines that it drops.
 
-A host that never reads stderr would else stop the whole server, as soon as 64 kB of log fill the pipe between them.
+Without it, a host that never reads stderr stops the whole server as soon as 64 kB of log fill the pipe between them.
 """
 
 import atexit
@@ -19,7 +19,7 @@ LAST_SECONDS = 0.5
 
 
 class Raw(Protocol):
-    """A stream as the system has it: a write may wait, may fail, and may take a part or (None) nothing."""
+    """The system's own stream: a write may wait, may fail, and may take a part or (None) nothing."""
 
     def write(self, data: bytes, /) -> int | None: ...
 
@@ -31,12 +31,12 @@ class Raw(Protocol):
 class Lines(io.RawIOBase):
     """The lines that wait to be written. `write` and `flush` never wait and never raise; a thread writes.
 
-    When too many wait, the oldest are dropped. A line says how many were, where they would have stood, as soon as
-    another can be written. What has no line break yet waits for one.
+    When too many lines wait, the oldest are dropped. A line in their place says how many, as soon as another can be
+    written. A text without a line break waits for one.
 
     Args:
-        raw: where the lines go.
-        most: how many bytes of them may wait.
+        raw: takes the lines.
+        most: the most bytes that may wait.
     """
 
     name = "<stderr>"
@@ -73,7 +73,7 @@ class Lines(io.RawIOBase):
         return len(written)
 
     def drain(self, seconds: float = LAST_SECONDS) -> None:
-        """Wait for what waits here, before the process ends; for a write that is stuck for longer, not at all."""
+        """Wait until all lines are written, before the process ends; at most `seconds` from the last write's start."""
         with self._turn:
             if self._begun:
                 self._take(self._begun)
@@ -100,7 +100,7 @@ class Lines(io.RawIOBase):
     def _wake(self) -> None:
         if not self._waiting:
             return
-        if self._thread is None or not self._thread.is_alive():  # none yet, or it stayed behind in the parent process
+        if self._thread is None or not self._thread.is_alive():  # no thread yet, or it stayed in the parent process
             thread = threading.Thread(target=self._write_all, name="stderr", daemon=True)
             with suppress(RuntimeError):  # the system allows no more threads: perhaps at the next line
                 thread.start()
@@ -123,13 +123,13 @@ class Lines(io.RawIOBase):
                 self._dropped += lost - (dropped if told else 0)
 
     def _is_written(self, line: bytes) -> bool:
-        """Write a line, however long that takes; False where it cannot be written."""
+        """Write a line, in any time; False where it cannot be written."""
         whole = b"\n" + line if self._torn else line
         rest = whole
         try:
             while rest:
                 count = self._raw.write(rest)
-                if count is None:  # a pipe that is full, and was set not to block by who made it
+                if count is None:  # a full pipe that its maker set not to block
                     select.select([], [self._raw], [])
                 else:
                     rest = rest[count:]
@@ -141,10 +141,10 @@ class Lines(io.RawIOBase):
 
 
 def stand_in() -> None:
-    """Have this process write to stderr through `Lines`, to its end; what others put in its place stays.
+    """Make this process write to stderr through `Lines`, to its end; another program's stand-in stays.
 
-    Descriptors that are closed are filled first, so that no file and no connection gets the number of one, and with it
-    what was meant for stderr.
+    Closed descriptors are filled first, so that no file and no connection gets a standard number, and with it the lines
+    for stderr.
     """
     for number in range(3):
         try:
@@ -164,7 +164,7 @@ def stand_in() -> None:
 
 
 def let_out() -> None:
-    """Give what was written to stderr a moment to get out; for a process that ends without Python's own end."""
+    """Give the lines for stderr a moment to get out; for a process that ends without Python's own end."""
     lines = getattr(sys.stderr, "buffer", None)
     if isinstance(lines, Lines):
         lines.drain()

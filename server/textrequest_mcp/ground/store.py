@@ -1,7 +1,7 @@
 """The server's memory on disk: one small database file that every server process of this user shares.
 
-SQLite in WAL mode. Tables belong to whoever registers them with `Store.ensure`; this module owns only two: the shared
-secret and the ids that may be used once. Importing it is cheap: sqlite3 loads, and the file is opened, at first use.
+SQLite in WAL mode. A table belongs to the module that registers it with `Store.ensure`; this module owns only two: the
+shared secret and the ids that may be used once. sqlite3 is loaded, and the file opened, at first use.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ _DAMAGED = (
     "beside it that begin with its name, and start again: a new one is made, which knows nothing of earlier sends"
 )
 _REFUSED = f"it cannot be opened for writing. Give yourself the right to write there, {_ELSEWHERE}"
-# The second word of SQLite's error names, such as SQLITE_IOERR_WRITE. What is not here is a mistake in our own SQL and
-# stays the exception it is.
+# By the second word of SQLite's error names, such as SQLITE_IOERR_WRITE. Any other error is a mistake in our own SQL
+# and stays the exception that it is.
 _ADVICE = {
     "BUSY": "another program has kept it locked. Look for a stuck server or a backup program, then try again",
     "CANTOPEN": _REFUSED,
@@ -53,20 +53,20 @@ _ADVICE = {
 
 
 class StoreError(ToolError, ResourceError):
-    """The state file cannot be used. The text names the file, the reason, what to do, and that nothing left.
+    """The state file cannot be used. The text names the file, the cause, the remedy, and that nothing left.
 
-    Whoever raises it after something may have left says so instead.
+    Once something may have left, another error is raised instead.
     """
 
-    def __init__(self, place: Path, reason: str) -> None:
-        super().__init__(f"The state file {place} cannot be used: {reason}. Nothing was sent or changed by this call.")
+    def __init__(self, file: Path, reason: str) -> None:
+        super().__init__(f"The state file {file} cannot be used: {reason}. Nothing was sent or changed by this call.")
 
 
 class Store:
     """One database, shared by the processes of one user on one machine; used from one thread of each.
 
-    Every method that touches the disk raises `StoreError` when the file cannot be used. The next call tries afresh, so
-    a repaired disk needs no restart.
+    Every method that touches the disk raises `StoreError` when the file cannot be used. The next call tries again, so a
+    repaired disk needs no restart.
     """
 
     def __init__(self, file: Path | None, *, wall_clock: Callable[[], float]) -> None:
@@ -81,31 +81,31 @@ class Store:
 
     @classmethod
     def open(cls, folder: Path | None, *, wall_clock: Callable[[], float] = time.time) -> Store:
-        """The store in `folder` (made for this user alone when missing), or a private one in memory for None.
+        """The store in `folder` (made for this user alone when missing); for None, a private one in memory.
 
         Nothing is opened yet. `wall_clock` answers Unix seconds; only `burn` reads it, because its ids outlive a boot.
         """
         return cls(folder / FILE_NAME if folder is not None else None, wall_clock=wall_clock)
 
     def ensure(self, schema_sql: str) -> None:
-        """Have these `CREATE ... IF NOT EXISTS` statements carried out before the next transaction, once."""
+        """Run these `CREATE ... IF NOT EXISTS` statements once, before the next transaction."""
         if schema_sql not in self._schemas:
             self._schemas.append(schema_sql)
 
     async def transact(
         self, fn: Callable[[sqlite3.Connection], T], *, durable: bool = True, deadline_seconds: float = 5.0
     ) -> T:
-        """Run `fn` between BEGIN IMMEDIATE and COMMIT and answer what it answers; an exception in it rolls back.
+        """Run `fn` between BEGIN IMMEDIATE and COMMIT and return its answer; an exception in it rolls back.
 
         `fn` runs at most once, in this thread, so it must be short. A database locked by another process is tried
-        again, without holding up the event loop, for at most `deadline_seconds`. There is no suspension between the
-        commit and the return: who gets the answer cannot be cancelled out of it.
+        again, without holding up the event loop, for at most `deadline_seconds`. Nothing suspends between the commit
+        and the return, so no cancellation loses the answer.
 
         `durable=False` leaves out the wait for the disk. The data survive the end of any process, kill -9 included; a
-        power cut may take the last of them. That is fine for a rate limit, not for the ledger of sends.
+        power cut may lose the last of them. That is fine for a rate limit, not for the ledger of sends.
         """
         give_up_at = time.monotonic() + deadline_seconds
-        # One at a time, first come first served: only one task at once contends with the other processes.
+        # In the order of the calls: only one task at a time contends with the other processes.
         async with self._turn:
             connection = await self._begin_by(give_up_at, durable=durable)
             try:
@@ -120,14 +120,14 @@ class Store:
             return answer
 
     async def secret(self) -> bytes:
-        """32 random bytes, the same for every process and every start, made when first asked for."""
+        """32 random bytes, the same for every process and every start, made at first use."""
 
         return await self.transact(secret_in)
 
     async def burn(self, kind: str, id: str, keep_seconds: float) -> bool:  # noqa: A002 - the plain word is the clearest
-        """Use up a one-time id: True for whoever comes first, False for everybody after, over processes and restarts.
+        """Use up a one-time id: True for its first use, False for any later one, over processes and restarts.
 
-        An id is remembered for at least `keep_seconds` by the wall clock; keep it longer than whatever it guards lives.
+        An id is remembered for at least `keep_seconds` by the wall clock; keep it longer than the thing that it guards.
         """
         now = self._wall_clock()
 
@@ -142,7 +142,7 @@ class Store:
         return await self.transact(claim)
 
     def scrub(self) -> None:
-        """Leave no copy of what was deleted or changed beside the database, if no other process is using it now."""
+        """Leave no copy of deleted or changed rows beside the database, if no other process is using it now."""
         with contextlib.suppress(Exception):  # another time, then
             if self._connection is not None and not self._connection.in_transaction:
                 self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -154,7 +154,7 @@ class Store:
             self._connection = None
 
     def __del__(self) -> None:
-        with contextlib.suppress(Exception):  # another thread may be the one that lets it go
+        with contextlib.suppress(Exception):  # another thread may run this
             self.close()
 
     async def _begin_by(self, give_up_at: float, *, durable: bool) -> sqlite3.Connection:
@@ -172,7 +172,7 @@ class Store:
 
     def _begin(self, *, durable: bool) -> sqlite3.Connection:
         if self._connection is not None and self._file is not None and _inode(self._file) != self._inode:
-            # Somebody removed or replaced the file. Staying on the old one would share nothing with other processes.
+            # The file was removed or replaced. The old one would share nothing with other processes.
             self.close()
         connection = self._connection or self._connect()
         if connection.in_transaction:  # left by a failure that even its rollback did not survive
@@ -192,8 +192,8 @@ class Store:
 
         if self._file is not None:
             self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            # Made by us and not by SQLite for its mode, which SQLite gives to the files beside it too. Never opened
-            # when it is there: closing a second handle would drop this process's locks on it (sqlite.org/howtocorrupt).
+            # Made here for its mode, which SQLite gives to the files beside it too. An existing file is not opened
+            # here: closing a second handle would drop this process's locks on it (sqlite.org/howtocorrupt).
             with contextlib.suppress(FileExistsError):
                 os.close(os.open(self._file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
             self._inode = _inode(self._file)
@@ -201,7 +201,7 @@ class Store:
         try:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
-            connection.execute("PRAGMA secure_delete = ON")  # what is deleted may be a phone number
+            connection.execute("PRAGMA secure_delete = ON")  # a deleted row may hold a phone number
         except BaseException:
             connection.close()
             raise
@@ -209,7 +209,7 @@ class Store:
         return connection
 
     def _tell(self, error: BaseException) -> None:
-        """Raise `error` as a `StoreError` if it is the file's; do nothing if it is a mistake of the caller."""
+        """Raise an error of the file as a `StoreError`; leave a mistake of the caller alone."""
         if isinstance(error, OSError):
             reason = f"{error.strerror}. Give yourself the right to write there, {_ELSEWHERE}"
         else:
@@ -219,7 +219,7 @@ class Store:
 
 
 def secret_in(connection: sqlite3.Connection) -> bytes:
-    """As `Store.secret`, for who is in a transaction already."""
+    """As `Store.secret`, inside the caller's own transaction."""
     connection.execute("INSERT OR IGNORE INTO store_secret VALUES (1, ?)", (secrets.token_bytes(32),))
     return connection.execute("SELECT secret FROM store_secret").fetchone()[0]
 
@@ -231,7 +231,7 @@ def _inode(file: Path) -> int | None:
 
 
 def _kind(error: BaseException) -> str:
-    """`IOERR` for SQLITE_IOERR_WRITE; empty for what is not SQLite's."""
+    """`IOERR` for SQLITE_IOERR_WRITE; empty for an error that is not SQLite's."""
     name: str = getattr(error, "sqlite_errorname", "")
     return "".join(name.split("_")[1:2])
 

@@ -1,4 +1,4 @@
-"""What is about to be done, as the rules look at it, and what they may read of the account to judge it."""
+"""A change that is about to happen, as the rules see it, and the questions that they may ask the account."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,12 +14,13 @@ class Plan:
 
     Attributes:
         caller: the host.
-        uses: whom and which words it is about, one for each person.
-        texts: the number that it would text; None where it texts nobody.
-        callbacks: addresses that the service is to call.
-        since: up to when the caller says to know the conversation, in seconds since 1970; None where it does not say.
-        closes: whether it ends something, and only tells the person so: then somebody decides who is shown what
-            stands against that, where another text would be refused.
+        uses: each person that the change is about, with the words for them.
+        texts: the number that the change texts; None where it texts nobody.
+        callbacks: addresses for the service to call.
+        since: the caller says that it knows the conversation up to this time, in seconds since 1970; None where it
+            does not say.
+        closes: whether the change ends something and only informs the person. Then a rule that refuses any other text
+            gives a reason to ask instead.
     """
 
     caller: str
@@ -31,12 +32,12 @@ class Plan:
 
 
 class Account(Protocol):
-    """What the rules may read; both raise `TextRequestError`."""
+    """The rules' view of the account; both methods raise `TextRequestError`."""
 
     async def contact(self, line: int, number: str) -> Facts:
-        """A contact's record; facts that say nothing where there is none."""
+        """The facts in a contact's record; empty facts where there is no record."""
         ...
 
     async def newer(self, caller: str, line: int, number: str, since: float) -> Sequence[str]:
-        """A line for each text of the conversation after a moment, oldest first, to be shown to the caller."""
+        """The conversation's texts after a moment, oldest first, each as one line for the caller."""
         ...

@@ -1,4 +1,4 @@
-"""How a change ended, in words that a model cannot misread."""
+"""Says how an act ended, in words that a model cannot misread."""
 
 from typing import Literal
 
@@ -6,7 +6,7 @@ from pydantic import BaseModel, Field
 
 
 class Outcome(BaseModel):
-    """What every answer of a changing tool can say besides its own fields."""
+    """The fields that every changing tool's answer can have besides its own."""
 
     outcome: Literal["done", "sent", "confirmation_required", "not_confirmed", "not_sent", "unknown"] | None = Field(
         default=None, description="How it ended; only done and sent mean that it happened"
@@ -17,7 +17,7 @@ class Outcome(BaseModel):
 
 
 class SendOutcome(Outcome):
-    """What every answer of a tool that acts at most once can say besides its own fields."""
+    """The fields that the answer of every tool that acts at most once can have besides its own."""
 
     send_id: str | None = Field(default=None, description="For get_send_status")
     duplicate_suppressed: bool | None = Field(
@@ -30,7 +30,7 @@ class SendOutcome(Outcome):
 
 
 def confirmation_required(preview: str, tool: str, token: str, minutes: int, *, types_name: bool) -> Outcome:
-    """The answer to a first call on a host that cannot ask by itself."""
+    """The answer to a first call from a host that cannot ask a person by itself."""
     also = " and, as typed_name, the name as they typed it" if types_name else ""
     return Outcome(
         outcome="confirmation_required",
@@ -54,7 +54,7 @@ def not_confirmed(action: str) -> Outcome:
 
 
 def facts_changed() -> Outcome:
-    """The answer when what the person was shown is no longer so."""
+    """The answer when the facts shown to the person changed meanwhile."""
     return Outcome(
         outcome="not_confirmed",
         message=(
@@ -71,12 +71,12 @@ def unknown(what: str, send_id: str | None = None) -> SendOutcome:
 
 
 def not_sent(what: str, send_id: str) -> SendOutcome:
-    """The answer when certainly nothing happened; `what` says why, and what to do."""
+    """The answer when certainly nothing happened; `what` gives the cause and the next step."""
     return SendOutcome(outcome="not_sent", message=what, send_id=send_id)
 
 
 def same_as_before(when: str) -> str:
-    """Why a call sent nothing, where the same call had done so."""
+    """The sentence for a call that sent nothing, because an earlier same call did."""
     return (
         f"This call sent and changed nothing: the same was done at {when}, and this is its result. "
         "To do it once more on purpose, call again with repeat: true; a person confirms that."

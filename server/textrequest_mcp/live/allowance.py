@@ -1,4 +1,4 @@
-"""Leaves most of the rate limit to whoever works: looking for texts gets a fifth of it, over all processes together."""
+"""Keeps polling to a fifth of the rate limit, over all processes together, so that the rest is left for tools."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ CREATE INDEX IF NOT EXISTS live_looks_at ON live_looks (account, at);
 
 
 class Allowance:
-    """The calls that looking for texts may take.
+    """The calls that polling may use.
 
     Args:
-        store: where they are counted, shared by all processes.
-        account: names the account without telling its key.
-        rate_limit: calls and seconds of the account's key.
+        store: counts the calls, for all processes.
+        account: an id of the account that does not show its key.
+        rate_limit: the calls that the account's key allows, and in how many seconds.
         steady: seconds that only go forward, the same in every process of this machine.
     """
 
@@ -48,13 +48,13 @@ class Allowance:
         """Use one call.
 
         Raises:
-            TooBusy: there is none left for now.
+            TooBusy: no call is left for now.
             StoreError: the store cannot be used.
         """
         now = self._steady()
 
         def take(connection: sqlite3.Connection) -> float | None:
-            # A time from the future is of an earlier start of the machine.
+            # A time in the future was written before the machine was last started.
             connection.execute(
                 "DELETE FROM live_looks WHERE account = ? AND NOT (at > ? AND at <= ?)",
                 (self._account, now - self._within, now),

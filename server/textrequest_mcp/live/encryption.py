@@ -1,4 +1,4 @@
-"""Keeps customers' words and numbers on disk only in a form that needs the account's API key to be read."""
+"""Encrypts customers' words and numbers on the disk, so that only the account's API key can read them."""
 
 import hashlib
 import hmac
@@ -10,13 +10,14 @@ _NONCE = 12
 
 
 class Sealed:
-    """Seals and opens what the event log keeps of a text.
+    """Encrypts and decrypts the content of a text in the event log.
 
-    The file lies beside the secret of the store, which therefore guards nothing in it. Who has the API key can read
-    everything from the service anyway; who has only the file learns when texts went, and nothing of whom or what.
+    The key is made from the API key, because the store's own secret lies in the same folder as the log. A person with
+    the API key can read everything from the service anyway. A person with only the file learns when texts went, but
+    no number and no words.
 
     Args:
-        api_key: of the account.
+        api_key: the account's key.
     """
 
     def __init__(self, api_key: str) -> None:
@@ -24,12 +25,12 @@ class Sealed:
         self._mark_key = hashlib.sha256(b"textrequest-mcp event log, marks:" + api_key.encode()).digest()
 
     def seal(self, content: dict[str, Any], name: str) -> bytes:
-        """The content, bound to what it is the content of."""
+        """The content, encrypted for this name only, so that it cannot be passed off as another text's."""
         nonce = os.urandom(_NONCE)
         return nonce + self._cipher().encrypt(nonce, json.dumps(content).encode(), name.encode())
 
     def open(self, sealed: bytes, name: str) -> dict[str, Any] | None:
-        """The content; None where another key sealed it, or where it is not what it was."""
+        """The content; None if it was sealed with another key or for another name, or was changed."""
         from cryptography.exceptions import InvalidTag
 
         try:
@@ -39,10 +40,10 @@ class Sealed:
         return json.loads(opened)
 
     def mark(self, text: str) -> str:
-        """What stands for a text where it must be found again; a short one cannot be guessed without the key either."""
+        """A hash to find a short string again, such as a phone number; without the key it cannot be guessed."""
         return hmac.new(self._mark_key, text.encode(), hashlib.sha256).hexdigest()[:32]
 
     def _cipher(self) -> Any:
-        from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # loaded where the first text is kept
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # not loaded before the first text is kept
 
         return AESGCM(self._key)

@@ -1,4 +1,4 @@
-"""Which events somebody asks for, and what is found."""
+"""A filter for the events of the log, and an event with its number in the log."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from textrequest_mcp.live.events import Direction, TextEvent
 
 @dataclass(frozen=True)
 class Noted:
-    """An event with its place in the log."""
+    """An event with its number in the log."""
 
     number: int
     event: TextEvent
@@ -17,13 +17,13 @@ class Noted:
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """Which events somebody asks for.
+    """A filter: only the events that match each given attribute; None matches all.
 
     Attributes:
-        dashboard_id: of one line; None for all of them.
-        phone_number: with one contact.
-        direction: only those that came in, or went out.
-        since: only those that happened at or after this, in seconds since 1970.
+        dashboard_id: the line.
+        phone_number: the contact's number.
+        direction: whether the text came in or went out.
+        since: the event happened at this time or later, in seconds since 1970.
     """
 
     dashboard_id: int | None = None
@@ -32,7 +32,7 @@ class Wanted:
     since: float | None = None
 
     def where(self, account: str, after: int, mark: Callable[[str], str]) -> tuple[str, tuple[Any, ...]]:
-        """The condition on the log's table, and its values; the first of these is `after`."""
+        """The SQL condition on the log's table, and its values; the first value is `after`."""
         parts = [
             ("number > ?", after),
             ("account = ?", account),

@@ -1,4 +1,4 @@
-"""A text that came in or went out, read from the line's list or from a webhook."""
+"""Reads a text that came in or went out, from the list of a line's texts or from a webhook."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -14,24 +14,24 @@ _LONGEST_WORD = 60
 
 
 class NotAnEvent(Exception):
-    """What came does not say which text it is about; the sentence names what is missing."""
+    """The data are not about a text; the sentence names what is missing."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class TextEvent:
-    """One text, as it was when it was first heard of.
+    """One text, as it was when this machine first heard of it.
 
     Attributes:
         dashboard_id: the line.
-        message_id: the service's own id, the same in the lists and in the webhooks.
-        phone_number: the contact's, in E.164.
-        direction: R received from the contact, S sent.
-        body: the text.
-        at: seconds since 1970 by the service's clock; None where it did not say.
-        by: the colleague or program that sent it.
-        status: of its delivery.
-        error: why it was not delivered.
-        media: addresses of pictures and the like.
+        message_id: the service's id of the text, the same in lists and in webhooks.
+        phone_number: the contact's number, in E.164.
+        direction: R for received from the contact, S for sent.
+        body: the words.
+        at: seconds since 1970 by the service's clock; None if the service named no time.
+        by: the colleague or program that sent the text.
+        status: the state of its delivery.
+        error: the reason why it was not delivered.
+        media: addresses of pictures and other attachments.
     """
 
     dashboard_id: int
@@ -46,7 +46,7 @@ class TextEvent:
     media: tuple[str, ...] = ()
 
     def content(self) -> dict[str, Any]:
-        """What of it is somebody's: the number, the words, the names."""
+        """The private part of a text, which the log encrypts: number, words, names."""
         whole = asdict(self)
         return {name: value for name, value in whole.items() if value and name not in _KEPT_IN_THE_OPEN}
 
@@ -55,10 +55,10 @@ _KEPT_IN_THE_OPEN = frozenset({"dashboard_id", "message_id", "direction", "at"})
 
 
 def of_row(dashboard_id: int, row: object) -> TextEvent:
-    """A text from the list of a line's texts (wire-facts, Conversations and messages).
+    """Read a text from a row of a line's list (wire-facts, Conversations and messages).
 
     Raises:
-        NotAnEvent: it has no id, no number or no direction.
+        NotAnEvent: the row has no id, no number or no direction.
     """
     fields = _mapping(row)
     return TextEvent(
@@ -76,10 +76,10 @@ def of_row(dashboard_id: int, row: object) -> TextEvent:
 
 
 def of_hook(payload: object) -> TextEvent:
-    """A text from the payload of `msg_received` and `msg_sent` (wire-facts, The trigger).
+    """Read a text from the payload of `msg_received` or `msg_sent` (wire-facts, The trigger).
 
     Raises:
-        NotAnEvent: it has no id, no line, no number or no direction.
+        NotAnEvent: the payload has no id, no line, no number or no direction.
     """
     fields = _mapping(payload)
     line, talk = _mapping(fields.get("yourPhoneNumber")), _mapping(fields.get("conversation"))
@@ -100,7 +100,7 @@ def of_hook(payload: object) -> TextEvent:
 
 
 class Fate(NamedTuple):
-    """What became of a text."""
+    """The delivery of a text: its state, and the reason if it failed."""
 
     message_id: str
     status: str
@@ -108,10 +108,12 @@ class Fate(NamedTuple):
 
 
 def of_status(payload: object) -> Fate:
-    """The payload of `msg_status_updated`, and of a status callback, whose error has two spellings (wire-facts).
+    """Read a delivery from the payload of `msg_status_updated` or of a status callback.
+
+    The field of the error has two spellings (wire-facts).
 
     Raises:
-        NotAnEvent: it has no id or no status.
+        NotAnEvent: the payload has no id or no status.
     """
     fields = _mapping(payload)
     status, error = _text(fields.get("status")), _text(fields.get("error_code")) or _text(fields.get("errorCode"))
@@ -148,7 +150,7 @@ def _direction(value: object) -> Direction:
 
 
 def _text(value: object) -> str | None:
-    """The words, also where a number came; half a character, which could be kept but never shown, is replaced."""
+    """The value as text, also if it is a number; half a surrogate pair is replaced, because it could not be shown."""
     if not isinstance(value, str | int | float):
         return None
     return str(value).encode("utf-16", "surrogatepass").decode("utf-16", "replace")

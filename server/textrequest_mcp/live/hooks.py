@@ -1,4 +1,4 @@
-"""Registers this server's addresses with the service, and keeps them connected: ten failures end a hook in silence."""
+"""Registers hooks (webhooks to this server) and keeps them connected; the service drops one after ten failures."""
 
 import logging
 import math
@@ -11,7 +11,7 @@ import anyio
 
 from textrequest_mcp.ground.store import StoreError
 from textrequest_mcp.live.watch import Live
-from textrequest_mcp.live.webhooks import EVENTS, PATH, RECEIVED, SENT
+from textrequest_mcp.live.webhooks import EVENTS, PATH, RECEIVED, SENT, STATUS
 from textrequest_mcp.upstream.api import Api
 from textrequest_mcp.upstream.errors import Refused, TextRequestError, TooBusy
 from textrequest_mcp.upstream.page import MAX_SIZE, read_page
@@ -19,14 +19,14 @@ from textrequest_mcp.upstream.page import MAX_SIZE, read_page
 logger = logging.getLogger(__name__)
 
 CHECK_SECONDS = 300.0
-_LOOK_UP_SECONDS = 1.0  # who calls must have an answer soon, or takes us for gone
+_LOOK_UP_SECONDS = 1.0  # without an answer soon, the service counts its call as a failure
 _LOOK_UP_EVERY_SECONDS = 30.0
 _PAUSE_SECONDS = 1.0
 _VERB = "POST"
 
 
 class Hook(NamedTuple):
-    """One of our addresses, as the service has it."""
+    """A webhook to this server, as the service lists it."""
 
     id: int
     dashboard_id: int
@@ -35,17 +35,17 @@ class Hook(NamedTuple):
 
 
 class Hooks:
-    """Our hooks on the lines of one account.
+    """The hooks to this server on the lines of one account.
 
     Args:
-        api: the way to the account.
-        public_url: where the service reaches this server.
-        token: the part of the path that stands in for a signature, where one is used.
+        api: sends requests to the account.
+        public_url: the service reaches this server at this address.
+        token: a secret part of the path that replaces the signature; None if calls are signed.
 
     Attributes:
-        root: what all our addresses begin with.
+        root: the beginning of all addresses that the service calls.
 
-    Every method raises `TextRequestError` where the service cannot be asked or says no, and `StoreError`.
+    Every method that asks the service raises `TextRequestError` if it cannot be asked or refuses, and `StoreError`.
     """
 
     def __init__(self, api: Api, public_url: str, *, token: str | None = None) -> None:
@@ -54,11 +54,15 @@ class Hooks:
         self._token = token
 
     def address(self, dashboard_id: int, event: str) -> str:
-        """Where the service is to tell of an event; no payload names its event, so each has an address of its own."""
+        """The address for an event of a line. No payload names its event, so each event has an address of its own."""
         return "/".join([self.root, str(dashboard_id), event, *([self._token] if self._token else [])])
 
+    def status_address(self, dashboard_id: int) -> str:
+        """The address for the delivery of a line's texts."""
+        return self.address(dashboard_id, STATUS)
+
     async def of_line(self, dashboard_id: int) -> list[Hook]:
-        """Our hooks on a line; those of others, and of other addresses of ours, are left alone."""
+        """The hooks on a line that call these addresses. All other hooks are left alone."""
         answer = await self._api.get("dashboards", dashboard_id, "hooks", query={"page": 0, "page_size": MAX_SIZE})
         rows = _items(answer)
         wanted = {self.address(dashboard_id, event): event for event in EVENTS}
@@ -71,7 +75,7 @@ class Hooks:
         return hooks
 
     async def add(self, dashboard_id: int) -> list[str]:
-        """Have the service tell of a line's texts; answers the events that are new. What was there already stays."""
+        """Add the hooks that a line lacks; returns their events."""
         added: list[str] = []
         for event in EVENTS:
             body = {"target_url": self.address(dashboard_id, event), "event": event}
@@ -86,14 +90,14 @@ class Hooks:
         return added
 
     async def remove(self, dashboard_id: int) -> list[str]:
-        """Take our hooks off a line; answers their events."""
+        """Remove our hooks from a line; returns their events."""
         hooks = await self.of_line(dashboard_id)
         for hook in hooks:
             await self._api.delete("dashboards", dashboard_id, "hooks", hook.id)
         return [hook.event for hook in hooks]
 
     async def repair(self, dashboard_id: int) -> tuple[list[Hook], list[Hook]]:
-        """Connect again what the service gave up; answers our hooks, and those that were repaired."""
+        """Connect the hooks again that the service disconnected; returns all our hooks, and the repaired ones."""
         hooks = await self.of_line(dashboard_id)
         broken = [hook for hook in hooks if not hook.is_connected]
         for hook in broken:
@@ -102,15 +106,15 @@ class Hooks:
 
 
 class Health:
-    """Keeps the hooks of a running server connected, and reads what they did not tell.
+    """Keeps the hooks of a running server connected, and reads the texts that they missed.
 
     Args:
-        hooks: the hooks.
-        live: what reads.
-        lines: answers the ids of the account's lines, as they are now.
+        hooks: the hooks to this server.
+        live: reads the texts of a line.
+        lines: reads the ids of the account's lines.
 
     Attributes:
-        known: the account's lines; empty before they were read for the first time.
+        known: the ids of the account's lines; empty until they are read for the first time.
     """
 
     def __init__(self, hooks: Hooks, live: Live, lines: Callable[[], Awaitable[Iterable[int]]]) -> None:
@@ -122,9 +126,9 @@ class Health:
         self.known: frozenset[int] = frozenset()
 
     async def watches(self, dashboard_id: int) -> bool:
-        """Whether the line is one of the account's; one that is new to us is looked up, but not for long.
+        """Whether the line is one of the account's; an unknown line is looked up, but not for long.
 
-        As long as no line is known, any may be: who asks was shown to be the service.
+        As long as no line is known, the answer is yes: the call was shown to come from the service.
         """
         if dashboard_id not in self.known:
             with anyio.move_on_after(_LOOK_UP_SECONDS):
@@ -132,7 +136,7 @@ class Health:
         return dashboard_id in self.known or not self.known
 
     async def run(self) -> None:
-        """Check at once, and then regularly; never returns."""
+        """Check the hooks now, and then every few minutes; never returns."""
         while True:
             try:
                 await self.check()
@@ -141,7 +145,7 @@ class Health:
             await anyio.sleep(CHECK_SECONDS)
 
     async def check(self) -> None:
-        """Repair what is broken, and read on in every line that has our hooks: what came meanwhile was not told."""
+        """Repair broken hooks, and read on in each line that has hooks: a broken hook told of no texts."""
         try:
             self.known = frozenset(await self._lines())
         except (TextRequestError, StoreError) as error:
@@ -158,7 +162,7 @@ class Health:
             await self._read_on(line)
 
     async def _look_up(self, dashboard_id: int) -> None:
-        """Read the account's lines, one call for all who wait for it, and none soon after another."""
+        """Read the account's lines: one call for all that wait, and at most one every `_LOOK_UP_EVERY_SECONDS`."""
         async with self._turn:
             if dashboard_id in self.known or anyio.current_time() < self._asked_at + _LOOK_UP_EVERY_SECONDS:
                 return
@@ -167,7 +171,7 @@ class Health:
                 self.known = frozenset(await self._lines())
 
     async def _of_line(self, line: int) -> list[Hook]:
-        """Our hooks on a line as they were found; those that were given up are connected again."""
+        """Connect a line's broken hooks again; returns all its hooks as they were found."""
         try:
             hooks, repaired = await self._hooks.repair(line)
         except (TextRequestError, StoreError) as error:
@@ -182,7 +186,7 @@ class Health:
             try:
                 await self._live.look(line)
             except TooBusy as busy:
-                await anyio.sleep(max(busy.retry_in, _PAUSE_SECONDS))  # many lines share the room for looking
+                await anyio.sleep(max(busy.retry_in, _PAUSE_SECONDS))  # many lines share the calls of `allowance`
             except (TextRequestError, StoreError) as error:
                 logger.warning("line %d cannot be read now: %s", line, error)
                 return

@@ -1,11 +1,12 @@
-"""The event log: every text that came in or went out, once, in the order in which this machine heard of it.
+"""The event log keeps each text that came in or went out once, in the order in which this machine heard of it.
 
-A cursor is the number of an event in this log: reading on from it gives each later event once, whichever process asks,
-and after any restart. Every server process of this user shares one log; the sandbox has its own, in memory.
+A cursor is the number of an event in the log. Reading from a cursor gives each later event once, in any process and
+after any restart. All server processes of a user share one log; the sandbox has a log of its own, in memory.
 """
 
 from __future__ import annotations
 
+import math
 import secrets
 import time
 from collections.abc import Callable, Iterable
@@ -15,6 +16,8 @@ from textrequest_mcp.ground.store import Store
 from textrequest_mcp.live.encryption import Sealed
 from textrequest_mcp.live.event_filter import Noted, Wanted
 from textrequest_mcp.live.events import Direction, TextEvent
+from textrequest_mcp.live.replays import SCHEMA as SCHEMA_OF_CALLS
+from textrequest_mcp.live.replays import note_call
 from textrequest_mcp.upstream.errors import BadInput
 
 if TYPE_CHECKING:
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
 DAY_SECONDS = 86_400.0
 KEEP_DAYS = 30
 _TIDY_SECONDS = 3600.0
-# A text is forgotten this much later than it stops counting as new, so that none is heard of twice.
+# A text is deleted this long after it became too old to be noted, so that it cannot be noted a second time.
 _LATE_SECONDS = 3600.0
 _MOST_DIGITS = 18
 
@@ -36,26 +39,25 @@ CREATE TABLE IF NOT EXISTS live_events (
 CREATE INDEX IF NOT EXISTS live_events_of_a_line ON live_events (account, dashboard_id, number);
 CREATE INDEX IF NOT EXISTS live_events_by_age ON live_events (happened_at);
 CREATE TABLE IF NOT EXISTS live_forgotten (account TEXT PRIMARY KEY, through INTEGER NOT NULL);
-CREATE TABLE IF NOT EXISTS live_calls_heard (signature TEXT PRIMARY KEY, forget_at REAL NOT NULL) WITHOUT ROWID;
 """
-
-
-class Replayed(Exception):
-    """This very call was heard before; nothing was written."""
+_INSERT = """
+INSERT OR IGNORE INTO live_events (account, message_id, dashboard_id, person, direction, happened_at, content)
+VALUES (:account, :message_id, :dashboard_id, :person, :direction, :happened_at, :content)
+"""
 
 
 class EventLog:
     """The events of one account.
 
     Args:
-        store: where they are.
-        account: names the account without telling its key.
-        sealed: keeps their words from who has only the file.
-        keep_days: after which they are forgotten.
-        witness: sees each event in the transaction that notes it, whether it is new or not.
+        store: keeps the log.
+        account: an id of the account that does not show its key.
+        sealed: encrypts what an event says, so that the file alone does not tell it.
+        keep_days: events are deleted after so many days.
+        witness: called with each event, new or not, in the transaction that notes it.
         clock: seconds since 1970.
 
-    Every method raises `StoreError` where the store cannot be used.
+    Every method raises `StoreError` if the store cannot be used.
     """
 
     def __init__(
@@ -74,8 +76,8 @@ class EventLog:
         self._keep = keep_days * DAY_SECONDS
         self._witness = witness
         self._clock = clock
-        self._tidied_at: float | None = None
-        store.ensure(_SCHEMA)
+        self._tidied_at = -math.inf
+        store.ensure(_SCHEMA + SCHEMA_OF_CALLS)
 
     async def append(
         self,
@@ -85,56 +87,43 @@ class EventLog:
         once: str | None = None,
         also: Callable[[sqlite3.Connection], None] | None = None,
     ) -> int:
-        """Note what is not noted yet; answers how many that were.
+        """Note the events that are not in the log yet; returns how many these were.
 
         Args:
             events: in the order in which they happened.
-            durable: whether they are on disk when this returns, and not only safe from the end of any process.
-            once: names the call that told of them; a second one of the same name is refused.
-            also: what is to be written together with them.
+            durable: whether they are on the disk when this returns. If not, only a power failure can lose them.
+            once: names the webhook call that told of them; a second call of this name is refused.
+            also: called in the same transaction, to write what belongs to the events.
 
         Raises:
-            Replayed: `once` was heard before.
+            Replayed: a call of the name `once` came before.
         """
         now = self._clock()
         heard = list(events)
-        secret = await self._store.secret() if self._witness is not None else b""  # the consents' hash goes by it
-        rows = [
-            (
-                *(self._account, event.message_id, event.dashboard_id, self.hashed(event.phone_number)),
-                *(event.direction, event.at if event.at is not None else now),
-                self._sealed.seal(event.content(), event.message_id),
-            )
-            for event in heard
-            if event.at is None or event.at >= now - self._keep
-        ]
-        tidy = self._tidied_at is None or not 0 <= now - self._tidied_at < _TIDY_SECONDS
+        secret = await self._store.secret() if self._witness is not None else b""  # consents are hashed with it
+        rows = [self._row(event, now) for event in heard if event.at is None or event.at >= now - self._keep]
+        is_tidy = 0 <= now - self._tidied_at < _TIDY_SECONDS
 
         def write(connection: sqlite3.Connection) -> int:
-            if once is not None and not self._first(connection, once, now):
-                raise Replayed
-            before = connection.total_changes
-            connection.executemany(
-                "INSERT OR IGNORE INTO live_events (account, message_id, dashboard_id, person, direction,"
-                " happened_at, content) VALUES (?, ?, ?, ?, ?, ?, ?)",
-                rows,
-            )
-            new = connection.total_changes - before
+            if once is not None:
+                note_call(connection, once, now)
+            new = connection.executemany(_INSERT, rows).rowcount
             if self._witness is not None:
                 for event in heard:
                     self._witness(connection, secret, event)
             if also is not None:
                 also(connection)
-            if tidy:
+            if not is_tidy:
                 self._forget(connection, now)
             return new
 
         new = await self._store.transact(write, durable=durable)
-        self._tidied_at = now if tidy else self._tidied_at
+        if not is_tidy:
+            self._tidied_at = now
         return new
 
     async def read(self, after: int, wanted: Wanted, limit: int) -> list[Noted]:
-        """What was noted after this number, oldest first, at most `limit` of them."""
+        """The events after this number that match the filter, oldest first, at most `limit` of them."""
         where, values = wanted.where(self._account, after, self.hashed)
 
         def read(connection: sqlite3.Connection) -> list[Any]:
@@ -148,13 +137,13 @@ class EventLog:
             noted = [each for each in (self._noted(*row) for row in rows) if each is not None]
             if noted:
                 return noted
-            values = (rows[-1][0], *values[1:])  # what is damaged must not hide what follows it
+            values = (rows[-1][0], *values[1:])  # damaged rows must not hide the rows after them
         return []
 
     async def start(self, after: int, wanted: Wanted) -> int:
-        """The place after `after` from where reading gives no such event but what happened since `wanted.since`.
+        """The number right before the first event after `after` that matches the filter; the log's end if none does.
 
-        An event that was noted late, behind one that happened since, is read with it.
+        Reading from it also gives older events that were noted behind that first one.
         """
         where, values = wanted.where(self._account, after, self.hashed)
 
@@ -171,7 +160,7 @@ class EventLog:
         return end
 
     async def changed(self, after: int) -> tuple[int, set[tuple[int, str]]]:
-        """The last number, and which conversations have events after `after`: line and hash of the number."""
+        """The last event's number, and the conversations with events after `after`: line, and hash of the number."""
 
         def read(connection: sqlite3.Connection) -> tuple[int, set[tuple[int, str]]]:
             rows = connection.execute(
@@ -183,15 +172,15 @@ class EventLog:
         return await self._store.transact(read, durable=False)
 
     def hashed(self, phone_number: str) -> str:
-        """How a number stands in `changed`."""
+        """The hash that stands for a phone number in `changed`."""
         return self._sealed.mark(phone_number)
 
     async def tidy(self) -> None:
-        """Forget what is too old."""
+        """Delete the events that are too old."""
         await self.append(())
 
     async def cursor(self, number: int) -> str:
-        """A place in this log, as callers hold it."""
+        """The cursor of an event, as hosts keep it."""
         name, _, _ = await self._store.transact(self._about, durable=False)
         return f"{name}.{number}"
 
@@ -199,7 +188,7 @@ class EventLog:
         """The number that a cursor stands for.
 
         Raises:
-            BadInput: it is not of this log, or what followed it is forgotten.
+            BadInput: the cursor is not of this log, or later events have been deleted already.
         """
         given, _, digits = cursor.strip().partition(".")
         todo = "Leave after out to start from now; list_messages has what came before."
@@ -212,25 +201,27 @@ class EventLog:
             raise BadInput("after is so old that texts which came since are forgotten.", todo=todo)
         return int(digits)
 
+    def _row(self, event: TextEvent, now: float) -> dict[str, Any]:
+        return {
+            "account": self._account,
+            "message_id": event.message_id,
+            "dashboard_id": event.dashboard_id,
+            "person": self.hashed(event.phone_number),
+            "direction": event.direction,
+            "happened_at": now if event.at is None else event.at,
+            "content": self._sealed.seal(event.content(), event.message_id),
+        }
+
     def _noted(
         self, number: int, message_id: str, dashboard_id: int, direction: Direction, at: float, content: bytes
     ) -> Noted | None:
+        """The event of a row; None if the row is damaged."""
         opened = self._sealed.open(content, message_id)
-        if opened is None:  # damaged: what cannot be read cannot be told
+        if opened is None:
             return None
         opened["media"] = tuple(opened.get("media", ()))
-        return Noted(
-            number,
-            TextEvent(dashboard_id=dashboard_id, message_id=message_id, direction=direction, at=at, **opened),
-        )
-
-    def _first(self, connection: sqlite3.Connection, call: str, now: float) -> bool:
-        """Whether this call is heard for the first time; remembered for longer than any is let in."""
-        connection.execute("DELETE FROM live_calls_heard WHERE forget_at < ?", (now,))
-        written = connection.execute(
-            "INSERT OR IGNORE INTO live_calls_heard VALUES (?, ?)", (call, now + _LATE_SECONDS)
-        )
-        return bool(written.rowcount)
+        event = TextEvent(dashboard_id=dashboard_id, message_id=message_id, direction=direction, at=at, **opened)
+        return Noted(number, event)
 
     def _forget(self, connection: sqlite3.Connection, now: float) -> None:
         old = "account = ? AND happened_at < ?"
@@ -245,7 +236,10 @@ class EventLog:
             connection.execute(f"DELETE FROM live_events WHERE {old}", values)  # noqa: S608 - our own words
 
     def _about(self, connection: sqlite3.Connection) -> tuple[str, int, int]:
-        """What tells this log from one that was thrown away (numbers begin again), its end, and what is forgotten."""
+        """The log's name, its last event's number, and the last deleted number.
+
+        A new log begins with 1 again; its name tells its cursors from those of an older log.
+        """
         connection.execute("INSERT OR IGNORE INTO live_log VALUES (1, ?)", (secrets.token_hex(4),))
         (name,) = connection.execute("SELECT name FROM live_log").fetchone()
         (end,) = connection.execute(

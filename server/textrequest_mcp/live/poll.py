@@ -1,19 +1,17 @@
-"""Reads on in a line's list of texts: what came since the last time, without a gap and without moving a clock.
+"""Polls a line: reads the texts that came since the last look from the line's list, and leaves no gap.
 
-How far a line is read is known from the texts themselves and kept in the store. Each look begins some minutes before
-that, because a list may show a text later than a newer one; the event log drops what it has. Long lists are read on
-from the last text of a full page and not by page numbers, which shift while texts come and go.
+The store keeps up to where each line is read, as a time that stands in the texts themselves, so no clock has to agree
+with the service's. A look begins some minutes before that time; the event log ignores the texts that it already has.
+`look` decides which page is read next.
 """
 
 from __future__ import annotations
 
 import json
 import logging
-import math
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from textrequest_mcp.ground.store import Store
@@ -21,6 +19,7 @@ from textrequest_mcp.guard.once.ledger import Ledger
 from textrequest_mcp.live.allowance import Allowance
 from textrequest_mcp.live.events import NotAnEvent, TextEvent, of_row
 from textrequest_mcp.live.log import EventLog
+from textrequest_mcp.live.look import Look
 from textrequest_mcp.upstream.api import Api
 from textrequest_mcp.upstream.page import MAX_SIZE, Page, read_page
 from textrequest_mcp.upstream.times import show_time
@@ -30,11 +29,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_OVERLAP_SECONDS = 300.0
-_NEWEST = 100  # texts that are looked at to know where to begin
-# How far a text may stand from where its time would put it: a row at the end of a page may be newer than the next ones.
-_DISORDER_SECONDS = 10
-# What the date of an HTTP answer can be off by itself: it has whole seconds, and took some time to arrive.
+_NEWEST = 100  # texts that are read to know where a new line begins
+# By so much the date of an HTTP answer can be wrong by itself: it has whole seconds, and took some time to arrive.
 _SAME_CLOCK_SECONDS = 1.5
 
 _SCHEMA = """
@@ -45,11 +41,11 @@ CREATE TABLE IF NOT EXISTS live_lines (
 
 
 class _Progress(NamedTuple):
-    """How far a line is read; times are seconds since 1970 by the service's clock.
+    """Up to where a line is read; times are seconds since 1970 by the service's clock.
 
     Attributes:
-        since: what happened before is old.
-        old: ids of texts that are old although they are dated at or after that.
+        since: the watch began here. Texts from before are old.
+        old: the ids of texts that are old although their time is `since` or later.
         read_to: up to where the list was read.
     """
 
@@ -62,7 +58,7 @@ class _Progress(NamedTuple):
 
 
 def service_clock(api: Api, clock: Callable[[], float]) -> Callable[[], float]:
-    """Answers the seconds since 1970 by the service's clock, as far as it is known."""
+    """Returns a clock that is set by the dates of the service's answers: seconds since 1970."""
 
     def now() -> float:
         return clock() + (api.ahead if abs(api.ahead) > _SAME_CLOCK_SECONDS else 0.0)
@@ -74,12 +70,12 @@ class Reader:
     """Reads the lines of one account into its event log.
 
     Args:
-        api: the way to the account.
-        log: where the events go.
-        store: where it is kept how far each line is read, shared by all processes.
-        account: names the account without telling its key.
-        rate_limit: calls and seconds of the account's key.
-        ledger: whose sends learn of their delivery.
+        api: sends requests to the account.
+        log: takes the events.
+        store: keeps up to where each line is read, for all processes.
+        account: an id of the account that does not show its key.
+        rate_limit: the calls that the account's key allows, and in how many seconds.
+        ledger: keeps our sends, and notes their delivery.
         clock: seconds since 1970 by the service's clock.
         steady: seconds that only go forward, the same in every process of this machine.
     """
@@ -107,11 +103,11 @@ class Reader:
         store.ensure(_SCHEMA)
 
     def now(self) -> float:
-        """Seconds since 1970 by the service's clock, as far as it is known."""
+        """Seconds since 1970 by the service's clock; by this machine's until the service first answers."""
         return self._clock()
 
     async def is_due(self, dashboard_id: int, every: float) -> float:
-        """Seconds until the line is to be looked at again; 0 means that the caller is to do it, and nobody else will.
+        """The seconds until the line is due for a look; 0 gives the look to this process and to no other.
 
         Raises:
             StoreError: the store cannot be used.
@@ -123,7 +119,7 @@ class Reader:
                 "SELECT looked_at FROM live_lines WHERE account = ? AND dashboard_id = ?",
                 (self._account, dashboard_id),
             ).fetchone()
-            # A time from the future is of an earlier start of the machine.
+            # A time in the future was written before the machine was last started.
             if row is not None and row[0] <= now < row[0] + every:
                 return row[0] + every - now
             connection.execute(
@@ -135,9 +131,9 @@ class Reader:
         return await self._store.transact(claim, durable=False)
 
     async def read_on(self, dashboard_id: int) -> int:
-        """Note what came since the last look, which may take several calls; answers how many texts were new.
+        """Note the texts that came since the last look, in one or more calls; returns how many were new.
 
-        What was read is kept when a later call of it fails.
+        If a later call fails, the texts of the earlier ones are kept.
 
         Raises:
             TooBusy: the share of the rate limit is used up.
@@ -145,37 +141,22 @@ class Reader:
             StoreError: the store cannot be used.
         """
         progress = await self._progress(dashboard_id) or await self._begin(dashboard_id)
-        start, page, new = math.floor(progress.read_to - _OVERLAP_SECONDS), 0, 0
-        read_to, newest, read, in_order = progress.read_to, start - 1.0, 0, True
-        seen: list[str] = []
-        while True:
+        look, new = Look(progress.read_to), 0
+        while not look.is_over:
             began = self._steady()
-            found = await self._ask(dashboard_id, start_date=_written(start), page=page, page_size=MAX_SIZE)
+            page = await self._ask(dashboard_id, start_date=_written(look.start), page=look.page, page_size=MAX_SIZE)
             asked_at = self.now() - (self._steady() - began)  # by the clock as this answer tells it
-            listed = _events(dashboard_id, found.items)
-            in_order = in_order and _is_in_order(listed, newest)
-            newest = max([newest, *(event.at or 0.0 for event in listed)])
-            read += len(found.items)
-            whole = _is_the_last(found, read)
-            if whole or in_order:
-                read_to = max(read_to, min(newest, asked_at))
-            new += await self._note(dashboard_id, sorted(listed, key=lambda event: event.at or 0.0), progress, read_to)
-            ids = [event.message_id for event in listed]
-            if whole or (page > 0 and ids == seen):  # a service that gives the same again and again has no more
-                return new
-            seen = ids
-            further = math.ceil(newest) - _DISORDER_SECONDS
-            if in_order and further > max([start, *(event.at or 0.0 for event in listed[:1])]):
-                start, page, read = further, 0, 0
-                newest = start - 1.0
-            else:  # a thousand within some seconds, or a list from another time or in another order than is promised
-                page += 1
+            events = _events(dashboard_id, page.items)
+            look.take(page, events, asked_at)
+            events.sort(key=lambda event: event.at or 0.0)
+            new += await self._note(dashboard_id, events, progress, look.read_to)
+        return new
 
     async def _begin(self, dashboard_id: int) -> _Progress:
-        """Watch a line from now on: what it has is old."""
+        """Begin to watch a line; the texts that it has now are old."""
         found = await self._ask(dashboard_id, sort="desc", page=0, page_size=_NEWEST)
         listed = _events(dashboard_id, found.items)
-        # A text that came while this was asked for is not old; if the clocks differ, rather too many are new.
+        # A text that came during this request is not old. If the clocks differ, rather too many texts are new.
         begin = min(max((event.at or 0.0 for event in listed), default=0.0), self.now())
         old = [event.message_id for event in listed if event.at is None or event.at >= begin]
 
@@ -199,7 +180,7 @@ class Reader:
         return None if row is None else _Progress(row[0], frozenset(json.loads(row[1])), row[2])
 
     async def _note(self, dashboard_id: int, events: Sequence[TextEvent], progress: _Progress, read_to: float) -> int:
-        """Events and how far the line is read, in one."""
+        """Write the new events and up to where the line is read, in one transaction."""
 
         def write(connection: sqlite3.Connection) -> None:
             connection.execute(
@@ -226,23 +207,6 @@ def _events(dashboard_id: int, rows: Sequence[object]) -> list[TextEvent]:
         except NotAnEvent as problem:
             logger.warning("line %d lists something that is no text: %s", dashboard_id, problem)
     return events
-
-
-def _is_the_last(page: Page, read: int) -> bool:
-    """Whether nothing follows a page; `read` is how many rows came since the first page, with this one."""
-    if not page.items:
-        return True
-    return len(page.items) < page.page_size and (page.total_items is None or read >= page.total_items)
-
-
-def _is_in_order(events: Sequence[TextEvent], newest: float) -> bool:
-    """Whether the service took the start date, and lists the oldest first; else only page numbers lead to the end.
-
-    `newest` is the time of the last text of the page before, or of a second before the start date.
-    """
-    times = [event.at for event in events]
-    known = [at for at in times if at is not None]
-    return len(known) == len(times) and all(a <= b for a, b in pairwise([newest, *known]))
 
 
 def _written(moment: float) -> str:

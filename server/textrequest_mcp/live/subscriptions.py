@@ -1,7 +1,6 @@
-"""Tells hosts that a conversation changed: those that listen (protocol 2026-07-28) and those that subscribed (before).
+"""Tells hosts that a conversation changed. Hosts ask by listening (protocol 2026-07-28) or by subscribing (before).
 
-A host is told of exactly the addresses it asked for. Whoever asks keeps a line watched; the last one that leaves ends
-that.
+A host hears only of the addresses that it asked for. A line is watched as long as one host asks for it.
 """
 
 import logging
@@ -29,6 +28,7 @@ from mcp_types import (
 )
 from pydantic import ValidationError
 
+from textrequest_mcp.ground.sdk import add_request_handler, connection_of
 from textrequest_mcp.ground.store import StoreError
 from textrequest_mcp.live.watch import OTHERS_SECONDS, Live
 from textrequest_mcp.upstream.errors import BadInput
@@ -44,12 +44,12 @@ _ONLY_CONVERSATIONS = (
     "Only a line's conversations can be watched: textrequest://dashboards/{dashboard_id}/conversations, and the same "
     "with /{phone_number}."
 )
-_WRITE_SECONDS = 5.0  # after which a host that does not read is let be until the next change
+_WRITE_SECONDS = 5.0  # a host that does not read for so long is left alone until the next change
 
 
 @dataclass(frozen=True)
 class _Target:
-    """What an address stands for: a line's conversations, or the one with a number, as its hash."""
+    """The conversations that an address stands for: all of a line, or the one with `person`, a hash of the number."""
 
     line: int
     person: str | None
@@ -60,7 +60,11 @@ class _Target:
 
 @dataclass(eq=False)
 class _Asked:
-    """One host's wish to be told of one address; `session` where it has no stream of its own for that."""
+    """One address that one host asked for.
+
+    A host that subscribed is told through its `session`; a host that listens has a stream for that, and no session
+    here.
+    """
 
     uri: str
     target: _Target
@@ -71,32 +75,31 @@ class _Asked:
 
 
 class Subscriptions:
-    """Who wants to be told of what.
+    """The addresses that hosts asked for, and the messages that tell these hosts of changes.
 
     Args:
-        live: what is watched.
+        live: watches the lines.
 
     Attributes:
-        bus: give it to the server, which serves `subscriptions/listen` from it.
+        bus: for the server, which answers `subscriptions/listen` from it.
     """
 
     def __init__(self, live: Live) -> None:
         self._live = live
         self.bus = InMemorySubscriptionBus()
         self._asked: list[_Asked] = []
-        self._turn = anyio.Lock()  # whoever reads and writes `_told`
-        self._told: int | None = None  # up to where of the log; None while nobody asks
+        self._turn = anyio.Lock()  # for `_told`
+        self._told: int | None = None  # the last event that hosts were told of; None while no host asks
         self._begun = anyio.Event()
 
     def serve(self, server: MCPServer[Any]) -> None:
-        """Notice who listens, and serve the subscriptions of hosts from before 2026-07-28, which the SDK leaves out."""
+        """Make the server notice hosts that listen, and answer older hosts that subscribe, as the SDK does not."""
         server.middleware.append(self._notice)
-        older = server._lowlevel_server  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - there is no public way
-        older.add_request_handler("resources/subscribe", SubscribeRequestParams, self._subscribe)
-        older.add_request_handler("resources/unsubscribe", UnsubscribeRequestParams, self._unsubscribe)
+        add_request_handler(server, "resources/subscribe", SubscribeRequestParams, self._subscribe)
+        add_request_handler(server, "resources/unsubscribe", UnsubscribeRequestParams, self._unsubscribe)
 
     async def run(self) -> None:
-        """Tell of changes as they come; never returns."""
+        """Tell hosts of changes as they come; never returns."""
         async with anyio.create_task_group() as tasks:
             while True:
                 if not self._asked:
@@ -115,7 +118,7 @@ class Subscriptions:
                     await news.wait()
 
     async def _due(self) -> list[_Asked]:
-        """Who is to be told of what came since the last time; of those that listen, one for each address."""
+        """What hosts asked for and what changed since the last time. Hosts that listen share one item per address."""
         async with self._turn:
             try:
                 told = await self._live.log.end() if self._told is None else self._told
@@ -128,7 +131,7 @@ class Subscriptions:
         return [*listen.values(), *(asked for asked in due if asked.session is not None)]
 
     async def _notice(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
-        """A middleware: what a listening host asks for is watched as long as it listens."""
+        """A middleware that keeps the lines watched that a listening host asks for, as long as it listens."""
         if ctx.method != _LISTEN:
             return await call_next(ctx)
         asked: list[_Asked] = []
@@ -143,23 +146,21 @@ class Subscriptions:
 
     async def _subscribe(self, ctx: ServerRequestContext[Any, Any], params: SubscribeRequestParams) -> EmptyResult:
         uri = str(params.uri)
-        connection = ctx.session._connection  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - handlers get no other
-        known = self._of(connection)
+        known = self._of(connection_of(ctx.session))
         if uri not in known:
             asked = await self._add(uri, ctx.session)
             if asked is None:
                 raise MCPError(code=INVALID_PARAMS, message=_ONLY_CONVERSATIONS)
-            self._remove(known.pop(uri, None))  # the same was asked for at the same time
+            self._remove(known.pop(uri, None))  # the host asked for the same address at the same time
             known[uri] = asked
         return EmptyResult()
 
     async def _unsubscribe(self, ctx: ServerRequestContext[Any, Any], params: UnsubscribeRequestParams) -> EmptyResult:
-        connection = ctx.session._connection  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - handlers get no other
-        self._remove(self._of(connection).pop(str(params.uri), None))
+        self._remove(self._of(connection_of(ctx.session)).pop(str(params.uri), None))
         return EmptyResult()
 
     def _of(self, connection: Connection) -> dict[str, _Asked]:
-        """What a host of before 2026-07-28 subscribed to, by address; its end ends them all."""
+        """The subscriptions of one host, by address; they end with its connection."""
         if __name__ not in connection.state:
             known: dict[str, _Asked] = {}
             connection.state[__name__] = known
@@ -179,7 +180,7 @@ class Subscriptions:
         return _Target(int(match["line"]), self._live.log.hashed(number))
 
     async def _add(self, uri: str, session: ServerSession | None = None) -> _Asked | None:
-        """From here on the host is told, and the line watched; None where the address is no conversation's."""
+        """Begin to tell a host of an address, and to watch its line; None if the address is no conversation's."""
         target = self._target(uri)
         if target is None:
             return None
@@ -188,7 +189,7 @@ class Subscriptions:
                 self._told = await self._live.log.end() if self._told is None else self._told
             except StoreError as error:
                 raise MCPError(code=INTERNAL_ERROR, message=f"Nothing can be watched now. {error}") from None
-            # No suspension from here on: who is cancelled is either on the list, and taken off it, or never was.
+            # Nothing is awaited from here on, so that a cancelled request cannot stay on the list.
             asked = _Asked(uri, target, session)
             self._asked.append(asked)
             asked.scope.enter_context(self._live.subscribed([target.line]))
@@ -202,7 +203,7 @@ class Subscriptions:
 
 
 async def _tell(session: ServerSession, asked: _Asked) -> None:
-    """Tell a host until it knows of the last change; one that does not read holds nobody else up."""
+    """Tell a host until it knows of the last change. A host that does not read holds no other host up."""
     try:
         while True:
             asked.is_due_again = False
@@ -217,7 +218,7 @@ async def _tell(session: ServerSession, asked: _Asked) -> None:
 
 
 def _wanted(params: Mapping[str, Any] | None) -> set[str]:
-    """The addresses that a listening host names; what is none is left to the SDK, which checks it after this."""
+    """The addresses that a listening host names; none in a malformed request, which the SDK refuses after this."""
     try:
         asked = SubscriptionsListenRequestParams.model_validate(params or {})
     except ValidationError:

@@ -1,4 +1,4 @@
-"""Waits for texts: answers at once with what came after a cursor, else as soon as something comes."""
+"""Waits for texts: returns at once if texts came after the cursor, else as soon as one comes or the time is over."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
@@ -10,7 +10,7 @@ from textrequest_mcp.live.watch import OTHERS_SECONDS, Live
 from textrequest_mcp.upstream.errors import TooBusy
 
 MOST_AT_ONCE = 50
-_LOOK_SECONDS = 5.0  # a first look gets so long, however short the wait is to be
+_LOOK_SECONDS = 5.0  # the first look may take this long, even if the wait is shorter
 _PROGRESS_SECONDS = 5.0
 
 Tell = Callable[[float], Awaitable[None]]
@@ -18,12 +18,12 @@ Tell = Callable[[float], Awaitable[None]]
 
 @dataclass(frozen=True)
 class Arrived:
-    """What a wait ended with.
+    """The end of a wait.
 
     Attributes:
-        texts: oldest first; empty where the time was over.
-        cursor: where to read on.
-        trouble: why there may be texts that could not be seen.
+        texts: the oldest first; none if the time was over.
+        cursor: reading goes on from here.
+        trouble: the reason why texts may be missing.
     """
 
     texts: list[Noted]
@@ -37,16 +37,16 @@ async def wait(
     """Wait for texts of one line.
 
     Args:
-        live: what watches it.
+        live: watches the line.
         dashboard_id: the line.
-        wanted: which of its texts.
+        wanted: a filter for its texts.
         after: a cursor; None to begin now.
-        seconds: after which it ends with nothing.
-        tell: told every few seconds for how long it has waited.
+        seconds: the wait ends without a text after this time.
+        tell: called every few seconds with the seconds that the wait has taken so far.
 
     Raises:
-        BadInput: the cursor is of no use.
-        TextRequestError: the line cannot be read at all.
+        BadInput: the cursor cannot be used.
+        TextRequestError: the line cannot be read.
         StoreError: the store cannot be used.
     """
     place = await live.log.place(after) if after else await live.log.end()
@@ -66,14 +66,14 @@ async def wait(
 
 
 class _Waiting:
-    """One wait on its way."""
+    """The state of one wait."""
 
     def __init__(self, live: Live, dashboard_id: int, wanted: Wanted, place: int, *, from_now: bool) -> None:
         self._live = live
         self._line = dashboard_id
         self._wanted = wanted
         self._place = place
-        self._from_now = from_now  # until a first look has brought what is old
+        self._from_now = from_now  # until a first look has put the old texts into the log
         self._began = anyio.current_time()
         self._news = live.news
         self._looked = False
@@ -85,13 +85,13 @@ class _Waiting:
         return self._live.trouble(self._line)
 
     async def look(self) -> list[Noted]:
-        """What is there already, and what a first look at the line brings."""
+        """The texts that are in the log already, or that a first look at the line brings."""
         if not self._from_now and (found := await self._read()):
             return found
         try:
             await self._live.look(self._line)
         except TooBusy:
-            pass  # the watch looks when there is room
+            pass  # the watch looks as soon as a call is free
         else:
             self._place = await self.end()
             self._from_now = False
@@ -99,22 +99,22 @@ class _Waiting:
         return await self._read()
 
     async def hear(self, seconds: float) -> list[Noted]:
-        """What comes next, or nothing after a while, at most so long."""
+        """The next texts; none if none came within `seconds` or a short while, so that the log is read again."""
         with anyio.move_on_after(min(OTHERS_SECONDS, seconds)):
             await self._news.wait()
         return await self._read()
 
     async def end(self) -> int:
-        """The place from where to read on; what a look brought but happened before the wait is no news to it."""
+        """The number to read on from; texts that a look brought but that are older than the wait are skipped."""
         return await self._live.log.start(self._place, self._since_then) if self._from_now else self._place
 
     @property
     def _since_then(self) -> Wanted:
-        # By the service's clock as it is known now: before the first answer it was not.
+        # By the service's clock as it is known now; it was not known before the first answer.
         since = self._live.reader.now() - (anyio.current_time() - self._began)
         return replace(self._wanted, since=since)
 
     async def _read(self) -> list[Noted]:
-        self._news = self._live.news  # before reading, so that nothing is noted unseen in between
+        self._news = self._live.news  # before the reading, so that no text is missed that is noted during it
         wanted = self._since_then if self._from_now else self._wanted
         return await self._live.log.read(self._place, wanted, MOST_AT_ONCE)

@@ -1,4 +1,4 @@
-"""Watches texting lines for whoever listens: looks at a line often while somebody waits, and never for nobody."""
+"""Watches lines: looks at a line often while a tool waits for its texts, and not at all while nobody listens to it."""
 
 import logging
 from collections import Counter, defaultdict
@@ -20,31 +20,32 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 OTHERS_SECONDS = 0.5  # how often the log is read, because other processes write to it too
-WAITED_FOR_SECONDS = 5.0  # between looks at a line while somebody waits for a text
-IDLE_SECONDS = 60.0  # while somebody only wants to be told of changes, or webhooks tell of them anyway
-_JUST_NOW_SECONDS = 1.0  # so old may another's look be that a new waiter takes for its own
+WAITED_FOR_SECONDS = 5.0  # between two looks at a line while a tool waits for a text
+IDLE_SECONDS = 60.0  # the same while hosts only want to be told of changes, or webhooks tell of the texts anyway
+_JUST_NOW_SECONDS = 1.0  # a look that is not older than this counts as a look of now
 _LONGEST_PAUSE_SECONDS = 300.0  # between looks at a line that cannot be read
 
 
 class Live:
-    """What comes in and goes out on the lines of one account.
+    """Hears of the texts of one account's lines.
 
     Args:
-        log: where it is noted.
-        reader: how a line is looked at.
+        log: keeps the texts.
+        reader: reads the texts of a line from the service.
+        status_address: makes the address at which the service tells the delivery of a line's texts; None if the service
+            cannot reach this server.
 
     Attributes:
-        news: set when this process noted something, and then replaced by a new one.
+        news: set when this process noted a text, and then replaced by a new event.
         hooked: the lines whose texts webhooks tell of.
-        status_address: where the service is to tell what becomes of a text of a line; None where it reaches nobody.
     """
 
-    def __init__(self, log: EventLog, reader: Reader) -> None:
+    def __init__(self, log: EventLog, reader: Reader, *, status_address: Callable[[int], str] | None = None) -> None:
         self.log = log
         self.reader = reader
         self.news = anyio.Event()
         self.hooked: frozenset[int] = frozenset()
-        self.status_address: Callable[[int], str | None] = lambda _: None
+        self._status_address = status_address
         self._waiting: Counter[int] = Counter()
         self._subscribed: Counter[int] = Counter()
         self._turns: defaultdict[int, anyio.Lock] = defaultdict(anyio.Lock)
@@ -61,45 +62,45 @@ class Live:
         once: str | None = None,
         also: "Callable[[sqlite3.Connection], None] | None" = None,
     ) -> None:
-        """Note what a webhook or our own send says; as `EventLog.append`."""
+        """Note the texts that a webhook or our own send tells of; the arguments are those of `EventLog.append`."""
         if await self.log.append(events, durable=durable, once=once, also=also):
             self.wake()
 
     def rely_on_hooks(self, dashboard_ids: Iterable[int]) -> None:
-        """Say of which lines webhooks tell; the others are looked at more often while somebody waits."""
+        """Set the lines whose texts webhooks tell of; the other lines are looked at more often while a tool waits."""
         self.hooked = frozenset(dashboard_ids)
         self._stir()
 
-    def tell_status_at(self, address: Callable[[int], str]) -> None:
-        """Have the service tell what becomes of our texts at this address of a line."""
-        self.status_address = address
+    def status_address(self, dashboard_id: int) -> str | None:
+        """The address at which the service tells the delivery of this line's texts; None if it cannot reach us."""
+        return self._status_address(dashboard_id) if self._status_address is not None else None
 
     def wake(self) -> None:
-        """Have whoever waits look into the log now."""
+        """Make all who wait for texts read the log now."""
         news, self.news = self.news, anyio.Event()
         news.set()
 
     @contextmanager
     def waited_for(self, dashboard_id: int) -> Generator[None]:
-        """While this is open, somebody waits for a text on the line."""
+        """While this is open, a tool waits for a text on the line."""
         with self._counted(self._waiting, [dashboard_id]):
             yield
 
     @contextmanager
     def subscribed(self, dashboard_ids: Iterable[int]) -> Generator[None]:
-        """While this is open, somebody wants to be told of changes on the lines."""
+        """While this is open, a host wants to be told of changes on the lines."""
         with self._counted(self._subscribed, list(dashboard_ids)):
             yield
 
     def trouble(self, dashboard_id: int) -> str | None:
-        """Why the line cannot be looked at now, where that is so."""
+        """The reason why the last look at the line failed; None if it did not."""
         return self._trouble.get(dashboard_id)
 
     async def look(self, dashboard_id: int, every: float = _JUST_NOW_SECONDS) -> float:
-        """Look at a line, unless somebody did so lately; answers the seconds until it is due again.
+        """Look at a line, unless it was looked at less than `every` seconds ago; returns the seconds until it is due.
 
         Raises:
-            TextRequestError: it cannot be read, or not now.
+            TextRequestError: the line cannot be read, or not now.
             StoreError: the store cannot be used.
         """
         async with self._turns[dashboard_id]:
@@ -110,7 +111,7 @@ class Live:
                 new = await self.reader.read_on(dashboard_id)
             except (TextRequestError, StoreError) as error:
                 self._trouble[dashboard_id] = error.what if isinstance(error, TextRequestError) else str(error)
-                self.wake()  # what was read before it failed is noted
+                self.wake()  # the texts that were read before the failure are in the log
                 raise
         self._trouble.pop(dashboard_id, None)
         if self._failures.pop(dashboard_id, 0):
@@ -120,8 +121,8 @@ class Live:
         return every
 
     async def run(self) -> None:
-        """Look at lines as long as somebody listens; never returns."""
-        with suppress(StoreError):  # another time, then
+        """Look at the lines that somebody listens to; never returns."""
+        with suppress(StoreError):  # the next note tidies too
             await self.log.tidy()
         async with anyio.create_task_group() as tasks:
             while True:
@@ -146,7 +147,7 @@ class Live:
             self._watched.discard(dashboard_id)
 
     async def _look_in_turn(self, dashboard_id: int, every: float) -> float:
-        """Look where it is time; answers the seconds until the next time, longer after each failure."""
+        """Look at a line if it is due; returns the seconds until the next look, more after each failure."""
         try:
             return await self.look(dashboard_id, every)
         except TooBusy as busy:
@@ -158,7 +159,7 @@ class Live:
             return min(every * 2 ** min(self._failures[dashboard_id], 10), _LONGEST_PAUSE_SECONDS)
 
     def _every(self, dashboard_id: int) -> float | None:
-        """The seconds between looks at a line; None where nobody listens."""
+        """The seconds between two looks at a line; None if nobody listens to it."""
         if self._waiting[dashboard_id] > 0:
             return IDLE_SECONDS if dashboard_id in self.hooked else WAITED_FOR_SECONDS
         return IDLE_SECONDS if self._subscribed[dashboard_id] > 0 else None
@@ -174,6 +175,6 @@ class Live:
             self._stir()
 
     def _stir(self) -> None:
-        """Have the watch see who listens now."""
+        """Make `run` and each watch check again who listens."""
         stirred, self._stirred = self._stirred, anyio.Event()
         stirred.set()

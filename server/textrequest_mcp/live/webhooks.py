@@ -1,4 +1,4 @@
-"""Takes the service's calls: checks who called, notes the text on disk, and says so at once; all work comes later."""
+"""Answers the service's webhook calls: checks the caller, writes the text to the disk, and answers at once."""
 
 import hmac
 import json
@@ -12,7 +12,7 @@ import anyio
 from textrequest_mcp.ground.store import StoreError
 from textrequest_mcp.guard.once.ledger import Ledger
 from textrequest_mcp.live.events import NotAnEvent, TextEvent, of_hook, of_status
-from textrequest_mcp.live.log import Replayed
+from textrequest_mcp.live.replays import Replayed
 from textrequest_mcp.live.signature import SIGNATURE, TIMESTAMP, BadSignature, check_signature
 from textrequest_mcp.live.watch import Live
 from textrequest_mcp.upstream.scrub import Scrubber
@@ -27,17 +27,17 @@ PATH = "/webhooks/textrequest"
 RECEIVED, SENT, STATUS = "msg_received", "msg_sent", "msg_status_updated"
 EVENTS = (RECEIVED, SENT, STATUS)
 LARGEST_BODY = 256 * 1024
-_BODY_SECONDS = 10.0  # whoever sends slower than this holds a place that others need
+_BODY_SECONDS = 10.0  # a slower caller would hold a connection that others need
 _DIRECTIONS = {RECEIVED: "R", SENT: "S"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Door:
-    """Who is let in.
+    """The proofs that a call may bring.
 
     Attributes:
-        keys: what calls may be signed with: the API key, and the one before it.
-        token: an unguessable part of the path that stands in for a signature; None where each call must be signed.
+        keys: the keys that may sign a call: the API key, and the previous one.
+        token: a secret part of the path that replaces the signature; None if each call must be signed.
     """
 
     keys: Sequence[str]
@@ -45,7 +45,7 @@ class Door:
 
 
 class _Turned(Exception):
-    """The call is not taken: nothing was noted, and the answer is this status."""
+    """The call is refused with this status; nothing was noted."""
 
     def __init__(self, status: int, why: str) -> None:
         super().__init__(why)
@@ -56,10 +56,10 @@ class Receiver:
     """The endpoint of one account's webhooks.
 
     Args:
-        live: where texts are noted.
-        ledger: whose sends learn of their delivery.
-        door: who is let in.
-        watches: answers whether a line is one of the account's.
+        live: notes texts.
+        ledger: keeps our sends, and notes their delivery.
+        door: the proofs that a call may bring.
+        watches: tells whether a line is one of the account's.
     """
 
     def __init__(self, live: Live, ledger: Ledger, door: Door, watches: Callable[[int], Awaitable[bool]]) -> None:
@@ -70,7 +70,10 @@ class Receiver:
         self._watches = watches
 
     async def answer(self, request: "Request") -> "Response":
-        """200 once what it told is on disk; 4xx for what is not taken; 503 where the disk fails, to be repeated."""
+        """Answer 200 once the text is on the disk, 4xx to a refused call, and 503 if the disk fails.
+
+        The service repeats a call after a 503.
+        """
         from starlette.responses import Response
 
         try:
@@ -95,7 +98,7 @@ class Receiver:
         try:
             if event == STATUS:
                 fate = of_status(payload)
-                # In one with the name of the call: if this fails, the service may repeat it.
+                # In one transaction with the name of the call: if this fails, the service may repeat the call.
                 writes = self._ledger.writes_delivery({fate.message_id: (fate.status, fate.error)})
                 await self._live.note([], once=once, also=writes)
             else:
@@ -106,7 +109,7 @@ class Receiver:
             raise _Turned(409, "it was heard before") from None
 
     def _admit(self, request: "Request", body: bytes) -> str | None:
-        """Let the call in, or not; answers what names this very call."""
+        """Refuse a call without a valid proof; returns the name of the call, or None if it is not signed."""
         given = request.path_params.get("token")
         signature, timestamp = request.headers.get(SIGNATURE), request.headers.get(TIMESTAMP)
         if given is not None and not self._fits(given):
@@ -117,7 +120,7 @@ class Receiver:
                 return check_signature(signature, timestamp, body, keys=self._door.keys, now=now)
             except BadSignature as problem:
                 raise _Turned(401, str(problem)) from None
-        # Of an unsigned call nothing says when it was made, so the text's own id alone keeps it from being noted twice.
+        # Nothing tells when an unsigned call was made, so only the text's id keeps it from being noted twice.
         return None
 
     def _fits(self, token: str) -> bool:
@@ -126,7 +129,7 @@ class Receiver:
 
 
 async def _body(request: "Request") -> bytes:
-    """The raw bytes, as long as they are not too many."""
+    """The raw bytes of the body; too many are refused."""
     from starlette.requests import ClientDisconnect
 
     announced = request.headers.get("content-length", "0")

@@ -13,8 +13,8 @@ It opens with the lines 121 `Front Desk`, 122 `Service Desk` and 123 `After Hour
     14235550107  suppressed, with a reason
     14235550108  unreachable: a text to her ends as error 2001, as it does for every 555-0199
 
-What happens is told to the hooks that callers made, by a `Courier` that whoever serves the account runs beside it;
-only hooks on this machine are called. `play_routes` lets a made-up customer text a line.
+A `Courier`, which runs beside the account, calls the hooks for each event; only hooks on this machine are called.
+`play_routes` lets a made-up customer text a line.
 """
 
 from textrequest_mcp.sandbox.account import Account

@@ -1,4 +1,4 @@
-"""The pretend account: its lines, its clock, and what happens by itself as time goes by."""
+"""The pretend account: its lines, its clock, and the events that time brings."""
 
 import heapq
 import itertools
@@ -13,9 +13,9 @@ from textrequest_mcp.sandbox.refusals import Refusal
 
 
 class Account:
-    """Nothing runs in the background: `advance` catches up with the clock whenever somebody asks.
+    """Nothing runs in the background: each request lets `advance` catch up with the clock.
 
-    What its hooks are to be told waits in `outbox`, until a `Courier` brings it to them.
+    The calls to its hooks wait in `outbox` for a `Courier`.
     """
 
     def __init__(self, clock: Callable[[], float] = time.time, *, lively: bool = True) -> None:
@@ -39,7 +39,7 @@ class Account:
     def tell(
         self, line: Line, event: str, payload: Callable[[], dict[str, Any]], at: float, *, also: Hook | None = None
     ) -> None:
-        """Owe a call to each of the line's connected hooks for the event; without any, no payload is made."""
+        """Owe a call to each of the line's connected hooks for the event; without a hook, no payload is made."""
         hooks = [hook for hook in line.hooks.values() if hook.event == event and hook.is_connected]
         if also:
             hooks.append(also)
@@ -59,5 +59,5 @@ class Account:
         return next(self._ids)
 
     def next_guid(self, kind: str) -> str:
-        """The same for the same history, so that two sandboxes with one start agree."""
+        """The same for the same history, so that two sandboxes with one start time agree."""
         return str(uuid.uuid5(uuid.NAMESPACE_URL, f"sandbox:{kind}:{self.next_id()}"))

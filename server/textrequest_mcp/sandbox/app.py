@@ -1,4 +1,4 @@
-"""The pretend service itself: every address it answers, its key, its limit, and how it says no."""
+"""The pretend service itself: its addresses, its key, its rate limit, and its refusals."""
 
 import hmac
 import math
@@ -92,7 +92,7 @@ def create_app(
     lively: bool = True,
     contacts: int | None = None,
 ) -> Starlette:
-    """A service of its own; `contacts` is how many the first line has in all, for tests that need many."""
+    """A new service; `contacts` is the number of the first line's contacts, for tests that need many."""
     account = Account(clock, lively=lively)
     fill(account, contacts)
     routes = [Route(path, _endpoint(operation), methods=[method]) for method, path, operation in OPERATIONS]
@@ -106,7 +106,7 @@ def create_app(
 
 
 class _Door:
-    """Counts every request to the service, then asks for the key, then for patience."""
+    """Counts every request to the service, then checks the key, then the rate limit."""
 
     def __init__(self, app: ASGIApp, account: Account, key: str, rate_limit: tuple[int, float] | None) -> None:
         self.app = app
@@ -166,7 +166,7 @@ def _endpoint(operation: Operation) -> Callable[[Request], object]:
 
 
 async def _read(request: Request) -> tuple[object, UploadFile | None]:
-    """The JSON that was sent, or what stands for an uploaded file in the journal and the file itself."""
+    """The request's JSON, or an uploaded file's entry in the journal and the file itself."""
     if request.method in _READS:
         return None, None
     if request.headers.get("content-type", "").startswith("multipart/form-data"):

@@ -1,4 +1,4 @@
-"""Which contacts a search leaves: each of the service's twenty-three filters, all of which must hold."""
+"""Finds the contacts for which all filters of a search hold; the service has twenty-three."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -52,7 +52,7 @@ def _tests(call: Call) -> Iterator[Test]:
 
 
 def _starts_with(written: str) -> Test:
-    """wire-facts, Contacts: it matches from the start of the number, which people write with or without its 1."""
+    """wire-facts, Contacts: it matches the start of the number, written with or without its 1."""
     digits = re.sub(r"\D", "", written)
     if not digits:
         raise Refusal(400, "contact_phone_number holds no digit.", "parameterInvalid")

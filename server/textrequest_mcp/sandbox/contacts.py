@@ -1,4 +1,4 @@
-"""Contacts: finding, reading, creating, changing and deleting the people a line texts with."""
+"""Contacts: finds, reads, creates, changes and deletes the people on a line."""
 
 from typing import Any, cast
 
@@ -102,7 +102,7 @@ def _save(call: Call, line: Line, phone: str, fields: Body) -> Contact:
 
 
 def _change(contact: Contact, fields: Body) -> None:
-    """wire-facts: what is left out stays; an empty list of tags or field values removes them all."""
+    """wire-facts: a missing field stays; an empty list of tags or field values removes them all."""
     for name in (*_TEXTS, *_FLAGS):
         if (value := fields.given.get(name)) is not None:
             setattr(contact, name, value)

@@ -1,4 +1,4 @@
-"""Conversations: the list of who was last in touch with a line, and putting one aside or bringing it back."""
+"""Conversations: lists a line's conversations, the latest first, and archives one or brings it back."""
 
 import re
 
@@ -11,7 +11,7 @@ from textrequest_mcp.sandbox.request import Call, nothing, shown
 
 
 def list_all(call: Call) -> Response:
-    """Latest first; wire-facts: 204 is how a line without any conversation says so."""
+    """The latest first; wire-facts: a line without any conversation answers 204."""
     started = [contact for contact in call.line.contacts.values() if contact.messages]
     if not started:
         return nothing()
@@ -47,7 +47,7 @@ def _set_archived(call: Call, *, archived: bool) -> Response:
 
 
 def _matches(contact: Contact, search: str) -> bool:
-    """wire-facts: any part of the number, however it is written, or of the name."""
+    """wire-facts: any part of the number, in any spelling, or of the name."""
     digits = "" if re.search(r"[^\d\s().+\-]", search) else re.sub(r"\D", "", search)
     return bool(digits and digits in contact.phone) or search.casefold() in contact.display_name.casefold()
 

@@ -1,4 +1,4 @@
-"""Brings what happens on the pretend account to its hooks, signed as the service signs it, while time goes by."""
+"""Calls the pretend account's hooks for its events, signed as the service signs, while time goes by."""
 
 import base64
 import hashlib
@@ -26,15 +26,15 @@ SIGNATURE_HEADER = "x-tr-webhook-signature"
 class Courier:
     """Delivers to each hook in order, to all hooks at the same time, and to this machine only.
 
-    A delivery that fails is not repeated: nothing is known of the service that says it would. It counts, and ten in a
-    row disconnect the hook, until it is taken up again.
+    A failed delivery is not repeated, as nothing says that the service would. Ten failures in a row disconnect the
+    hook, until it is connected again.
 
     Args:
-        account: whose hooks are told.
+        account: the owner of the hooks.
         key: the API key, which signs each call.
-        seconds_between: how long after a look at the clock and the outbox comes the next.
-        timeout: the seconds a target has to answer.
-        transport: what carries the calls instead of the network; for tests.
+        seconds_between: the pause between two looks at the clock and the outbox.
+        timeout: the seconds that a target has to answer.
+        transport: carries the calls instead of the network; for tests.
     """
 
     def __init__(
@@ -56,11 +56,11 @@ class Courier:
 
     @property
     def busy(self) -> bool:
-        """True while anything that has happened by the last look at the clock is still to be delivered."""
+        """True while an event by the last look at the clock is still to be delivered."""
         return bool(self._account.outbox or self._queues)
 
     async def run(self) -> None:
-        """Let time go by on the account, and deliver; never returns, and ends when it is cancelled."""
+        """Let time go by on the account, and deliver, until it is cancelled."""
         try:
             async with anyio.create_task_group() as tasks:
                 while True:
@@ -102,8 +102,8 @@ class Courier:
             hook.is_connected = False
 
     async def _call(self, hook: Hook, raw: bytes) -> bool:
-        """Whether the target took it, which it says with any status from 200 to 399."""
-        import httpx2  # who has no hook does not wait for it
+        """Whether the target answered with a status from 200 to 399."""
+        import httpx2  # large: only hooks need it
 
         try:
             url = httpx2.URL(hook.target_url)
@@ -113,7 +113,7 @@ class Courier:
                 async with self._open().stream(hook.verb, url, content=raw, headers=self._headers(raw)) as answer:
                     async for _ in answer.aiter_bytes():
                         pass  # read to its end, so that the connection can serve again
-        except Exception:  # noqa: BLE001 - whatever an address or an answer breaks on, the other hooks go on
+        except Exception:  # noqa: BLE001 - any fault of an address or an answer must not stop the other hooks
             return False
         return 200 <= answer.status_code < 400
 
@@ -127,7 +127,7 @@ class Courier:
         }
 
     def _open(self) -> "httpx2.AsyncClient":
-        """Made when the first call is, because that takes a moment. No target makes another wait for a connection."""
+        """The client, made at the first call. Without a limit, no target makes another wait for a connection."""
         import httpx2
 
         if self._client is None:
@@ -139,7 +139,7 @@ class Courier:
 
 
 def _is_here(host: str) -> bool:
-    """A made-up account has nothing to tell anybody beyond this machine."""
+    """Whether a host is this machine: a made-up account must call no other."""
     if host == "localhost":
         return True
     try:

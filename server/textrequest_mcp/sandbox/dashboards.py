@@ -1,4 +1,4 @@
-"""Dashboards: the account's texting lines, and the numbers a new one can have."""
+"""Dashboards: the account's texting lines, and the numbers for a new line."""
 
 from typing import Any
 
@@ -54,7 +54,7 @@ def delete(call: Call) -> Response:
     if line is None:
         raise Refusal(404, "There is no such dashboard.", silent=True)
     for hook in line.hooks.values():
-        hook.is_connected = False  # what it is still owed is dropped
+        hook.is_connected = False  # its waiting calls are dropped
     return nothing()
 
 

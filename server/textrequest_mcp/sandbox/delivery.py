@@ -1,4 +1,4 @@
-"""The rules of a text on its way: who may be texted, what STOP does, how a text arrives and who answers."""
+"""The way of a text: the check of its recipient, its arrival, the effect of STOP, and the answer."""
 
 from collections.abc import Sequence
 
@@ -36,8 +36,8 @@ def send(
     media: Sequence[str] = (),
     status_callback: str | None = None,
 ) -> Message:
-    """Put a text on its way; the caller has checked the recipient. Whoever reads the texts will find it, so hooks
-    are told of it even where the recipient opted out."""
+    """Put a text on its way; its recipient has been checked. Reads list it, so hooks are called for it even where the
+    recipient opted out."""
     contact = _contact(account, line, phone, now)
     if LOCATION_TAG in body:
         body = body.replace(LOCATION_TAG, f"https://where.sandbox.invalid/{account.next_id()}")
@@ -57,9 +57,9 @@ def send(
 
 
 def receive(account: Account, dashboard_id: int, phone_number: str, body: str) -> Message | None:
-    """A customer texts a line; None when the service drops it because the contact is blocked.
+    """A customer texts a line; None where the service drops the text of a blocked contact.
 
-    Takes a few microseconds, however many texts there are: thousands may be played at once.
+    Takes a few microseconds for any number of texts: thousands may be played at once.
     """
     now = account.clock()
     account.advance(now)
@@ -71,7 +71,7 @@ def _receive(account: Account, line: Line, phone: str, body: str, now: float) ->
     if contact and contact.is_blocked:
         return None
     contact = _contact(account, line, phone, now)
-    # Each text that came in took the name on from the one before it, back to the one who last wrote to this contact.
+    # A received text repeats the name of the text before it: that of the colleague who last wrote to this contact.
     by = contact.messages[-1].by if contact.messages else None
     message = Message(account.next_guid("message"), body, "R", by, now)
     contact.messages.append(message)
@@ -123,7 +123,7 @@ def _answer(account: Account, line: Line, contact: Contact, to: str, at: float) 
 
 
 def answer_to(text: str) -> str:
-    """What an easy-going customer would text back."""
+    """An easy-going customer's answer."""
     lowered = text.lower()
     if "ready" in lowered:
         return "Perfect, I'll come by before 5. Thank you!"

@@ -1,4 +1,4 @@
-"""Custom fields: what a business chose to note about its contacts beyond their names."""
+"""Custom fields: a business's own notes about its contacts."""
 
 from starlette.responses import Response
 

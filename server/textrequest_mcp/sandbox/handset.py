@@ -11,14 +11,14 @@ _SECONDS = 10.0
 
 
 class NotTaken(Exception):
-    """The text did not get in; the words say why."""
+    """The text was not received; the words say why."""
 
 
 def text(port: int, sender: str, body: str, dashboard_id: int | None = None) -> str:
-    """Text a line, the first one unless told; what happened, in one sentence.
+    """Text a line, the first one by default; the result as one sentence.
 
     Raises:
-        NotTaken: nothing listens there, or it is no sandbox, or it refused the text.
+        NotTaken: nothing listens on the port, or no sandbox does, or the sandbox refused the text.
     """
     fields: dict[str, Any] = {"from": sender, "body": body}
     if dashboard_id is not None:
@@ -34,7 +34,7 @@ def text(port: int, sender: str, body: str, dashboard_id: int | None = None) -> 
 
 
 def _post(port: int, raw: bytes) -> tuple[int, dict[str, Any]]:
-    """Straight to this machine: no proxy, no redirect. An answer that is not a JSON object reads as an empty one."""
+    """Posts to this machine, without proxy or redirect. An answer that is no JSON object reads as an empty one."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_SECONDS)
     try:
         connection.request("POST", PATH, raw, {"Content-Type": "application/json"})

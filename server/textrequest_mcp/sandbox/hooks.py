@@ -1,4 +1,4 @@
-"""Hooks: the addresses a line calls when something happens, and the list of what can happen."""
+"""Hooks: the addresses that a line calls for an event, and the list of events."""
 
 from typing import Any
 
@@ -69,7 +69,7 @@ def reconnect(call: Call) -> Response:
 def delete(call: Call) -> Response:
     line, hook = _hook(call)
     del line.hooks[hook.id]
-    hook.is_connected = False  # what it is still owed is dropped
+    hook.is_connected = False  # its waiting calls are dropped
     return nothing()
 
 

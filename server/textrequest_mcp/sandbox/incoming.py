@@ -1,4 +1,4 @@
-"""Plays a customer: takes a made-up text in, as if it came from a phone."""
+"""Plays a customer: receives a made-up text, as if it came from a phone."""
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse
@@ -15,10 +15,10 @@ _NAMES = frozenset({"from", "body", "dashboard_id"})
 
 
 def play_routes(account: Account) -> list[Route]:
-    """`POST /sandbox/texts`, outside the service: it needs no key and no patience, and is in no journal.
+    """`POST /sandbox/texts`, outside the service: it has no key and no rate limit, and is in no journal.
 
-    Its JSON is `{"from": "+14235550100", "body": "Is my car ready?", "dashboard_id": 121}`, where the line may be left
-    out and is the first one then. The answer is a 201 with `message_id` and `dashboard_id`, a 200 with `dropped` and
+    Its JSON is `{"from": "+14235550100", "body": "Is my car ready?", "dashboard_id": 121}`; the line may be left out,
+    and is the first one then. The answer is a 201 with `message_id` and `dashboard_id`, a 200 with `dropped` and
     `why` for a contact who is blocked, or a 400 with a sentence in `error`.
     """
 

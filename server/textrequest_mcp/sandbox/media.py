@@ -1,4 +1,4 @@
-"""Media: taking a picture or a film so that a text can carry it."""
+"""Media: takes a picture or a film, so that a text can have it."""
 
 from starlette.responses import Response
 

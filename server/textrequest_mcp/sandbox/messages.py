@@ -1,11 +1,10 @@
-"""Texts: one contact's conversation, the whole line's texts in a span of time, and sending."""
+"""Texts: lists those of a contact, or of a line in a span of time, and sends one."""
 
 from typing import Any
 
 from starlette.responses import Response
 
-from textrequest_mcp.sandbox import delivery as texting
-from textrequest_mcp.sandbox import stamps
+from textrequest_mcp.sandbox import delivery, stamps
 from textrequest_mcp.sandbox.records import Contact, Line, Message
 from textrequest_mcp.sandbox.refusals import Refusal
 from textrequest_mcp.sandbox.request import Body, Call, nothing, shown
@@ -39,7 +38,7 @@ def list_for_contact(call: Call) -> Response:
 
 
 def list_for_line(call: Call) -> Response:
-    """wire-facts: oldest first, `sort=desc` turns it round, and other spellings of either switch are ignored."""
+    """wire-facts: oldest first, `sort=desc` turns it round; other spellings of sort and direction are ignored."""
     line = call.line
     start, end = _edge(call, "start_date"), _edge(call, "end_date")
     direction = call.query.get("message_direction")
@@ -63,11 +62,11 @@ def send(call: Call) -> Response:
     body = fields.required("body", most=LONGEST_BODY)
     sender = fields.text("sender_name", most=LONGEST_SENDER)
     callback = fields.text("status_callback")
-    if fields.text("location_callback") and texting.LOCATION_TAG not in body:
+    if fields.text("location_callback") and delivery.LOCATION_TAG not in body:
         raise Refusal(400, "location_callback needs the tag [LocationRequest] in the body.", "parameterInvalid")
     media = _media(call, fields)
-    texting.check_recipient(phone, line.contacts.get(phone))
-    sent = texting.send(
+    delivery.check_recipient(phone, line.contacts.get(phone))
+    sent = delivery.send(
         call.account, line, phone, body, call.now, by=sender or "API", media=media, status_callback=callback
     )
     return shown(view(sent))
@@ -83,7 +82,7 @@ def _line_view(line: Line, contact: Contact, message: Message) -> dict[str, Any]
 
 
 def _media(call: Call, fields: Body) -> list[str]:
-    """wire-facts: only addresses that POST /mms returned, and at most three."""
+    """wire-facts: at most three addresses, each returned by POST /mms."""
     media = fields.listed("mms_media", str) or []
     if len(media) > MOST_MEDIA:
         raise Refusal(400, f"A text carries at most {MOST_MEDIA} media files.", "parameterInvalid")

@@ -1,4 +1,4 @@
-"""What the service says to a hook: one shape for each event, none of which names its event."""
+"""The payloads of calls to hooks: one shape for each event; none names its event."""
 
 import uuid
 from typing import Any
@@ -11,7 +11,7 @@ _ACCOUNT_ID = 4100
 
 
 def text(line: Line, contact: Contact, message: Message) -> dict[str, Any]:
-    """msg_received and msg_sent: the connector's trigger, with what version 2 of the service left in it."""
+    """msg_received and msg_sent: the connector's trigger, with its fields from version 2 of the service."""
     return {
         "messageUniqueIdentifier": message.id,
         "account": {"id": _ACCOUNT_ID, "externalAccountId": _external("account")},
@@ -37,7 +37,7 @@ def text(line: Line, contact: Contact, message: Message) -> dict[str, Any]:
 
 
 def message_status(message: Message) -> dict[str, Any]:
-    """msg_status_updated, and what a send's status_callback gets."""
+    """msg_status_updated, and the call to a send's status_callback."""
     return {"message_id": message.id, "status": message.status, "error_code": message.error}
 
 
@@ -51,7 +51,7 @@ def contact_created(line: Line, contact: Contact) -> dict[str, Any]:
 
 
 def contact_updated(contact: Contact) -> dict[str, Any]:
-    """The contact as reads show it, without what is counted and when it was last in touch."""
+    """The contact as reads show it, without counts and last times."""
     return {
         "phone_number": contact.phone,
         "first_name": contact.first_name,

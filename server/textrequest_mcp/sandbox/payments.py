@@ -1,4 +1,4 @@
-"""Payments: asking a contact for money by text, reminding once, and closing the request."""
+"""Payments: asks a contact for money by text, reminds once, and closes the request."""
 
 from collections.abc import Callable
 from decimal import Decimal
@@ -6,8 +6,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from textrequest_mcp.sandbox import delivery as texting
-from textrequest_mcp.sandbox import payloads, stamps
+from textrequest_mcp.sandbox import delivery, payloads, stamps
 from textrequest_mcp.sandbox.phone import eleven_digits
 from textrequest_mcp.sandbox.records import Line, Payment
 from textrequest_mcp.sandbox.refusals import Refusal
@@ -59,7 +58,7 @@ def create(call: Call) -> Response:
     description, phone = fields.required("description"), eleven_digits(fields.required("customer_phone"))
     amount = _dollars(fields.given.get("amount_requested"))
     message, reference = fields.text("message"), fields.text("reference_number")
-    texting.check_recipient(phone, line.contacts.get(phone))
+    delivery.check_recipient(phone, line.contacts.get(phone))
     payment = Payment(
         max(line.payments, default=FIRST_ID + line.id * 10) + 1, description, phone, amount, call.now, reference
     )
@@ -79,7 +78,7 @@ def resend(call: Call) -> Response:
     line, payment = _open_payment(call)
     if payment.reminder_was_sent:
         raise Refusal(400, "This payment already had its reminder.")
-    texting.check_recipient(payment.phone, line.contacts.get(payment.phone))
+    delivery.check_recipient(payment.phone, line.contacts.get(payment.phone))
     payment.reminder_was_sent = True
     _text(call, line, payment, f"Reminder: ${payment.amount:.2f} is still open with {line.name}.", link=True)
     return shown(view(line, payment))
@@ -117,7 +116,7 @@ def _close(call: Call, line: Line, payment: Payment, status: str) -> None:
 
 def _text(call: Call, line: Line, payment: Payment, message: str, *, link: bool = False) -> None:
     body = f"{message} https://pay.sandbox.invalid/{payment.id}" if link else message
-    texting.send(call.account, line, payment.phone, body, call.now)
+    delivery.send(call.account, line, payment.phone, body, call.now)
 
 
 def _dollars(given: object) -> Decimal:

@@ -1,4 +1,4 @@
-"""Who the pretend business knows: invented names, and phone numbers set aside for fiction."""
+"""The pretend business's customers: invented names, and phone numbers set aside for fiction."""
 
 _FIRST = (
     "Aaliyah Ben Chloé Darnell Elena Farid Grace Hank Imani José Katarzyna Liam Mei Noah Olivia Priya Quentin Rosa "
@@ -38,7 +38,7 @@ _TAILS = 60
 
 
 def number(index: int) -> str:
-    """555-0100 to 555-0159 in ten area codes, then in the next ten; the tails above are kept for lines."""
+    """555-0100 to 555-0159 in ten area codes, then in the next ten; higher ones are kept for lines."""
     block, place = divmod(index, _TOGETHER * _TAILS)
     return f"1{AREA_CODES[block * _TOGETHER + place % _TOGETHER]}55501{place // _TOGETHER:02d}"
 

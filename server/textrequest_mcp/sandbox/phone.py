@@ -1,4 +1,4 @@
-"""Turns any usual way of writing a phone number into the service's own: eleven digits that start with 1."""
+"""Reads a phone number in any usual spelling as the service's own: eleven digits that start with 1."""
 
 import re
 
@@ -19,5 +19,5 @@ def eleven_digits(written: str) -> str:
 
 
 def reachable(number: str) -> bool:
-    """Area codes and exchanges never start with 0 or 1; two kinds of number stand for phones that are switched off."""
+    """Area codes and exchanges never start with 0 or 1; numbers of two kinds are phones that are switched off."""
     return number[1] > "1" and number[4] > "1" and number != "14235550108" and not number.endswith("5550199")

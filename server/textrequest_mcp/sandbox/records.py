@@ -1,4 +1,4 @@
-"""What the pretend service remembers: lines, contacts, texts, groups, tags, fields, payments, hooks, calls it owes."""
+"""The pretend service's records: lines, contacts, texts, groups, tags, fields, payments, hooks, events, calls."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 @dataclass(slots=True, eq=False)
 class Hook:
-    """An address that is called for one event. `failures` counts the answers in a row that were none."""
+    """An address that is called for one event. `failures` counts failed calls in a row."""
 
     id: int
     target_url: str
@@ -30,7 +30,7 @@ class Delivery:
 
 @dataclass(slots=True)
 class Message:
-    """`callback` is who is told of this one text's delivery, beside the line's hooks."""
+    """`callback` is called for this one text's delivery, beside the line's hooks."""
 
     id: str
     body: str
@@ -129,7 +129,7 @@ class Line:
     hooks: dict[int, Hook] = field(default_factory=dict[int, Hook])
 
     def contact(self, phone: str, now: float) -> Contact:
-        """The contact with this number, made on the spot where there is none."""
+        """The contact with this number, made where there is none."""
         if phone not in self.contacts:
             self.contacts_made += 1
             self.contacts[phone] = Contact(self.id * 1_000_000 + self.contacts_made, phone, created_at=now)
@@ -138,7 +138,7 @@ class Line:
 
 @dataclass(order=True, slots=True)
 class Event:
-    """Something that will have happened once the clock passes `at`."""
+    """Something that happens once the clock passes `at`."""
 
     at: float
     number: int
@@ -147,7 +147,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """One write that the service took: what a test reads to know what was and was not done."""
+    """One write that the service took, for tests of what was and was not done."""
 
     method: str
     path: str

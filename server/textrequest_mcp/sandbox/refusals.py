@@ -1,4 +1,4 @@
-"""Says no: the error answers of the pretend service, in both spellings and with or without a body."""
+"""The pretend service's error answers, in both spellings, with or without a body."""
 
 from starlette.responses import JSONResponse, Response
 
@@ -7,7 +7,7 @@ _PLAIN_NOUNS = frozenset({"contacts", "groups", "dashboards", "hooks"})
 
 
 class Refusal(Exception):
-    """An answer of `status`; `silent` ones have no body."""
+    """An answer that says no; a `silent` one has no body."""
 
     def __init__(self, status: int, message: str, code: str | None = None, *, silent: bool = False) -> None:
         super().__init__(message)
@@ -27,7 +27,7 @@ class Refusal(Exception):
 
 
 def noun(path: str) -> str:
-    """The kind of thing a path is about: the last of its words that names one."""
+    """A path's noun: the last of its words that is one."""
     words = [word for word in path.split("/") if word.isalpha()]
     known = _PLAIN_NOUNS | {"messages", "conversations", "payments", "tags", "fields", "mms"}
     return next((word for word in reversed(words) if word in known), "dashboards")

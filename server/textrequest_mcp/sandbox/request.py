@@ -1,4 +1,4 @@
-"""One question put to the pretend service, and how its parts are read: line, number, page, filters, body."""
+"""One request to the pretend service, and the reading of its parts: line, number, page, filters, body."""
 
 import json
 from dataclasses import dataclass
@@ -64,7 +64,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """The JSON object a caller sent; what is left out or null reads as None."""
+    """The JSON object of a request; a field that is missing or null reads as None."""
 
     given: dict[str, Any]
 

@@ -4,8 +4,7 @@ import itertools
 from collections.abc import Sequence
 from decimal import Decimal
 
-from textrequest_mcp.sandbox import people
-from textrequest_mcp.sandbox import seed_texts as talks
+from textrequest_mcp.sandbox import people, seed_texts
 from textrequest_mcp.sandbox.account import Account
 from textrequest_mcp.sandbox.records import Contact, Field, Group, Line, Message, Payment, Tag
 from textrequest_mcp.sandbox.stamps import DAY, HOUR, MINUTE
@@ -34,7 +33,7 @@ _PAYMENTS = (
 
 
 def fill(account: Account, contacts: int | None) -> None:
-    """The same for the same clock; `contacts` is how many the first line has in all, when that is given."""
+    """The same for the same clock; `contacts`, where given, is the number of the first line's contacts."""
     account.lines = {
         121: Line(121, "Front Desk", "14235550190", "America/New_York"),
         122: Line(122, "Service Desk", "14235550191", "America/New_York"),
@@ -78,28 +77,30 @@ def _fixed(account: Account, line: Line) -> None:
     vehicle = min(line.fields, key=lambda id_: line.fields[id_].name != "Vehicle")
     maria = _person(line, "14235550100", "Maria", "Lopez", now - 200 * DAY)
     maria.answers, maria.groups, maria.fields = True, [spring], {vehicle: "2021 Toyota RAV4"}
-    _talk(account, maria, talks.MARIA, now - 5 * HOUR, resolved=False)
+    _talk(account, maria, seed_texts.MARIA, now - 5 * HOUR, resolved=False)
     ruth = _person(line, "14235550101", "Ruth", "Abernathy", now - 400 * DAY)
-    _talk(account, ruth, talks.OPTED_OUT, now - 60 * DAY)
+    _talk(account, ruth, seed_texts.OPTED_OUT, now - 60 * DAY)
     devon = _person(line, "14235550102", "Devon", "O'Neil", now - 870 * DAY)
     devon.groups = [old]
     blocked = _person(line, "14235550103", "", "", now - 90 * DAY)
-    _talk(account, blocked, talks.TOWED, now - 90 * DAY)
+    _talk(account, blocked, seed_texts.TOWED, now - 90 * DAY)
     blocked.is_blocked, blocked.note = True, "Wrong number, abusive."
-    _talk(account, _person(line, "14235550104", "Peggy", "Sørensen", now - 300 * DAY), talks.ARCHIVED, now - 45 * DAY)
+    _talk(
+        account, _person(line, "14235550104", "Peggy", "Sørensen", now - 300 * DAY), seed_texts.ARCHIVED, now - 45 * DAY
+    )
     line.contacts["14235550104"].is_archived = True
     sam = _person(line, "14235550105", "Sam", "Adeyemi", now - 120 * DAY)
-    _talk(account, sam, talks.PAYMENT, now - 3 * DAY)
+    _talk(account, sam, seed_texts.PAYMENT, now - 3 * DAY)
     _pay(account, line, sam, "Alternator, Ford F-150", Decimal("220.50"), now - 2 * DAY, "RO-1042")
     gil = _person(line, "14235550106", "Gil", "Fontaine", now - 410 * DAY)
-    _talk(account, gil, talks.OPTED_OUT, now - 58 * DAY)
+    _talk(account, gil, seed_texts.OPTED_OUT, now - 58 * DAY)
     for gone in (ruth, gil):
         gone.opted_out_at, gone.is_archived = gone.messages[-1].at, True
     walt = _person(line, "14235550107", "Walt", "Pruitt", now - 150 * DAY)
-    _talk(account, walt, talks.QUIET, now - 30 * DAY)
+    _talk(account, walt, seed_texts.QUIET, now - 30 * DAY)
     walt.is_suppressed, walt.suppressed_reason = True, "Texts many times a day without a request."
     nora = _person(line, "14235550108", "Nora", "Lindqvist", now - 80 * DAY)
-    _talk(account, nora, talks.UNREACHABLE, now - 8 * DAY)
+    _talk(account, nora, seed_texts.UNREACHABLE, now - 8 * DAY)
     nora.messages[-1].status, nora.messages[-1].error = "error", "2001"
 
 
@@ -111,9 +112,11 @@ def _crowd(account: Account, line: Line) -> None:
         start = account.started_at - (1 + place) * 1.7 * DAY
         if place < waiting:
             start = account.started_at - (1 + place * 3) * HOUR
-            _talk(account, contact, talks.WAITING[(place + line.id) % len(talks.WAITING)], start, resolved=False)
+            _talk(
+                account, contact, seed_texts.WAITING[(place + line.id) % len(seed_texts.WAITING)], start, resolved=False
+            )
         elif place < talking - fixed:
-            _talk(account, contact, talks.FINISHED[place % len(talks.FINISHED)], start)
+            _talk(account, contact, seed_texts.FINISHED[place % len(seed_texts.FINISHED)], start)
 
 
 def _special(account: Account, line: Line) -> None:
@@ -160,11 +163,11 @@ def _resize(account: Account, line: Line, wanted: int) -> None:
         contact = _known(account, line, place)
         if place % 5 == 0:
             start = account.started_at - (90 + place % 300) * DAY
-            _talk(account, contact, talks.FINISHED[place % len(talks.FINISHED)], start)
+            _talk(account, contact, seed_texts.FINISHED[place % len(seed_texts.FINISHED)], start)
 
 
 def _known(account: Account, line: Line, place: int) -> Contact:
-    """A contact of the crowd, with what a business came to know of it."""
+    """A contact of the crowd, with a business's notes about it."""
     index = _FIRST_NUMBER[line.id] + place
     first, last = people.name(place + line.id)
     contact = _person(line, people.number(index), first, last, account.started_at - (20 + place % 700) * DAY)

@@ -1,4 +1,4 @@
-"""What customers and the pretend repair shop texted each other before the story starts."""
+"""The texts between customers and the pretend repair shop from before the sandbox starts."""
 
 # `<` came from the customer and `>` from the shop.
 Talk = tuple[str, ...]

@@ -1,4 +1,4 @@
-"""How many texts a carrier bills for one: what the service calls its segments."""
+"""Counts the texts that a carrier bills for one; the service calls them segments."""
 
 _GSM = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡"

@@ -18,7 +18,7 @@ def make_key() -> str:
 
 
 def serve(port: int, *, key: str | None = None) -> None:
-    """On 127.0.0.1; port 0 means any that is free. The first line on stderr says where, and with which key."""
+    """Serve on 127.0.0.1; port 0 is any free one. The first line on stderr names the address and the key."""
     key = key or make_key()
     # Named TCP, so that asyncio sends small answers at once instead of waiting for more (Nagle).
     with socket.socket(proto=socket.IPPROTO_TCP) as listening:
@@ -32,7 +32,7 @@ def serve(port: int, *, key: str | None = None) -> None:
 
 
 async def _serve(key: str, listening: socket.socket) -> None:
-    import uvicorn  # so that only those who serve wait for it
+    import uvicorn  # large: only this needs it
 
     class Server(uvicorn.Server):
         @contextmanager

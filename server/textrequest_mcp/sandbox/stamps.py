@@ -1,4 +1,4 @@
-"""Writes and reads the times that appear in the pretend service's answers and questions."""
+"""Writes the times of the pretend service's answers, and reads those of requests."""
 
 import re
 from datetime import UTC, datetime
@@ -43,7 +43,7 @@ def _zone(name: str | None) -> ZoneInfo | None:
     try:
         return ZoneInfo(name or "UTC")
     except ZoneInfoNotFoundError:
-        return None  # no time zone data on this machine: its own local time has to do
+        return None  # this machine has no time zone data: its own local time has to do
 
 
 def _whole(moment: float) -> str:

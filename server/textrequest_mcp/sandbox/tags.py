@@ -1,4 +1,4 @@
-"""Tags: coloured labels that a line's contacts carry."""
+"""Tags: coloured labels of a line's contacts."""
 
 from starlette.responses import Response
 

@@ -1,13 +1,17 @@
-"""What the person who runs the server decided, by flags and environment; flags win, and every mistake is named."""
+"""What the person who runs the server decided: the table of all settings, and their reading from flags and variables.
+
+Flags win, and every mistake is named at once.
+"""
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Literal, cast, get_args
+from typing import Annotated, Any, Literal, NamedTuple, get_args
 
-from textrequest_mcp.settings.reading import Reading
+from textrequest_mcp.settings import reading as by
 
 DEFAULT_BASE_URL = "https://api.textrequest.com/api/v3"
 SANDBOX_BASE_URL = "http://sandbox.invalid/api/v3"  # a name that no network resolves: the sandbox is in this process
@@ -15,19 +19,13 @@ TOOLSETS = ("dashboards", "contacts", "groups", "tags", "fields", "conversations
 
 Transport = Literal["stdio", "sse", "http"]
 Confirm = Literal["destructive", "sends", "all", "off"]
-ConfirmFallback = Literal["token", "refuse"]
+Fallback = Literal["token", "refuse"]
 HttpAuth = Literal["secret", "off"]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 
-_VARIABLES = (
-    *("api_key", "api_key_file", "base_url", "dashboard_id", "read_only", "toolsets", "confirm", "confirm_fallback"),
-    *("rate_limit", "state_dir", "log_level", "duplicate_minutes", "tag_sends"),
-    *("texts_per_hour", "texts_per_day", "new_people_per_day", "dollars_per_request", "dollars_per_day", "only_to"),
-    *("consent", "quiet_hours", "provenance", "visible_only", "if_unanswered", "callback_hosts"),
-    *("audit_days", "audit_bodies"),
-    *("public_url", "webhook_token", "previous_api_key", "event_days", "http_auth"),
-)
-_SHORTEST_TOKEN = 24
+_FLAG = False  # of a row that has no variable: its `has_variable`
+# Kubernetes sets these in every container beside a service that is called textrequest or textrequest-mcp.
+_OF_KUBERNETES = r"\w+_SERVICE_(HOST|PORT)(_\w+)?=|\w+_PORT(_[0-9]+_(TCP|UDP|SCTP)(_\w+)?=|=\w+://)"
 
 
 class SettingsError(Exception):
@@ -44,47 +42,89 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """Everything that can be set; the names of the environment variables are in the README's table.
+    """A row for each setting: its name, its type, how it is read, what it does, its default.
 
-    The caps hold for one line each; None is no cap. `only_to` and `quiet_hours` are as they were written: the guard
-    reads them.
+    Its variable is `TEXTREQUEST_` and the name in capitals. The caps hold for one line each; None is no cap. `only_to`
+    and `quiet_hours` are as they were written: the guard reads them.
     """
 
-    api_key: str = field(repr=False)
-    base_url: str = DEFAULT_BASE_URL
-    sandbox: bool = False
-    dashboard_id: int | None = None
-    read_only: bool = False
-    toolsets: tuple[str, ...] = TOOLSETS
-    confirm: Confirm = "destructive"
-    confirm_fallback: ConfirmFallback = "token"
-    rate_limit: tuple[int, float] = (100, 60.0)
-    state_dir: Path | None = None  # None keeps all state in memory
-    log_level: LogLevel = "INFO"
-    duplicate_minutes: int = 10
-    tag_sends: bool = False
-    texts_per_hour: int | None = 100
-    texts_per_day: int | None = 500
-    new_people_per_day: int | None = 50
-    dollars_per_request: Decimal | None = Decimal(2000)
-    dollars_per_day: Decimal | None = Decimal(10_000)
-    only_to: str = ""
-    consent: bool = True
-    quiet_hours: str = "21:00-08:00"
-    provenance: bool = True
-    visible_only: bool = True
-    if_unanswered: bool = True
-    callback_hosts: frozenset[str] = frozenset()
-    audit_days: int = 365
-    audit_bodies: bool = False
-    public_url: str | None = None
-    webhook_token: str | None = field(default=None, repr=False)
-    previous_api_key: str | None = field(default=None, repr=False)
-    event_days: int = 30
-    http_auth: HttpAuth = "secret"  # only of HTTP and SSE
-    transport: Transport = "stdio"
-    host: str = "127.0.0.1"
-    port: int = 8000
+    api_key: Annotated[str, by.api_key, "the account's API key"] = field(repr=False)
+    base_url: Annotated[str, by.api_address, "where the API is; https, or this machine"] = DEFAULT_BASE_URL
+    sandbox: Annotated[bool, by.yes_or_no, "work with a pretend account", _FLAG] = False
+    dashboard_id: Annotated[int | None, by.line_id, "the line that tools use where none is named"] = None
+    read_only: Annotated[bool, by.yes_or_no, "whether tools that change something are left out"] = False
+    toolsets: Annotated[tuple[str, ...], by.toolsets, "the toolsets that are offered"] = TOOLSETS
+    confirm: Annotated[Confirm, by.choice(Confirm), "which tools wait for a person's yes"] = "destructive"
+    confirm_fallback: Annotated[Fallback, by.choice(Fallback), "how a host confirms that cannot ask by itself"] = (
+        "token"
+    )
+    rate_limit: Annotated[tuple[int, float], by.calls_per_seconds, "calls/seconds for one key"] = (100, 60.0)
+    state_dir: Annotated[Path | None, by.state_folder, "where state is kept; None keeps it in memory"] = None
+    log_level: Annotated[LogLevel, by.choice(LogLevel), "the least that is told on stderr"] = "INFO"
+    duplicate_minutes: Annotated[
+        int, by.minutes, "how long the same text to the same person counts as a repetition"
+    ] = 10
+    tag_sends: Annotated[bool, by.yes_or_no, "mark each text, so that a lost answer is settled for certain"] = False
+    texts_per_hour: Annotated[int | None, by.count_or_off, "at most so many texts of one line in any 60 minutes"] = 100
+    texts_per_day: Annotated[int | None, by.count_or_off, "at most so many texts of one line in any 24 hours"] = 500
+    new_people_per_day: Annotated[
+        int | None, by.count_or_off, "at most so many new people whom one line texts in any 24 hours"
+    ] = 50
+    dollars_per_request: Annotated[
+        Decimal | None, by.dollars_or_off, "at most so many dollars of one payment request"
+    ] = Decimal(2000)
+    dollars_per_day: Annotated[
+        Decimal | None, by.dollars_or_off, "at most so many dollars that one line asks for in any 24 hours"
+    ] = Decimal(10_000)
+    only_to: Annotated[str, by.words, "who may be texted at all"] = ""
+    consent: Annotated[
+        bool,
+        by.yes_or_no,
+        "nobody is texted who opted out or is blocked, and what may be a wish for that is asked about",
+    ] = True
+    quiet_hours: Annotated[
+        str,
+        by.lower_case,
+        "no outreach in these hours of the recipient; an answer within 24 hours of their text is none",
+    ] = "21:00-08:00"
+    provenance: Annotated[
+        bool, by.yes_or_no, "what only customers wrote steers no change unless a person saw where it came from"
+    ] = True
+    visible_only: Annotated[bool, by.yes_or_no, "no characters leave that nobody would see"] = True
+    if_unanswered: Annotated[bool, by.yes_or_no, "no text goes past an answer that nobody has read"] = True
+    callback_hosts: Annotated[
+        frozenset[str], by.hosts, "where the service may be asked to send what becomes of a text"
+    ] = frozenset()
+    audit_days: Annotated[int, by.days(3650), "how long the audit is kept"] = 365
+    audit_bodies: Annotated[bool, by.yes_or_no, "whether the audit keeps the words of texts"] = False
+    public_url: Annotated[str | None, by.own_address, "where webhooks reach this server"] = None
+    webhook_token: Annotated[str | None, by.token, "replaces a webhook's signature"] = field(default=None, repr=False)
+    previous_api_key: Annotated[str | None, by.previous_api_key, "the key before this one"] = field(
+        default=None, repr=False
+    )
+    event_days: Annotated[int, by.days(365), "how long the log of texts is kept"] = 30
+    http_auth: Annotated[HttpAuth, by.choice(HttpAuth), "what hosts must bring over HTTP and SSE"] = "secret"
+    transport: Annotated[Transport, by.transport, "how hosts connect", _FLAG] = "stdio"
+    host: Annotated[str, by.own_host, "where HTTP listens; this machine only", _FLAG] = "127.0.0.1"
+    port: Annotated[int, by.port, "the port that HTTP listens on", _FLAG] = 8000
+
+
+class Row(NamedTuple):
+    """One setting of the table; an `Annotated` type of `Settings` holds all but its name and default."""
+
+    name: str
+    default: Any
+    read: by.Reader
+    what: str
+    has_variable: bool = True
+
+    @property
+    def variable(self) -> str:
+        return f"TEXTREQUEST_{self.name.upper()}"
+
+
+TABLE = {row.name: Row(row.name, row.default, *get_args(row.type)[1:]) for row in fields(Settings)}
+VARIABLES = (*(row.variable for row in TABLE.values() if row.has_variable), by.KEY_FILE)
 
 
 def make_state_folder(folder: Path | None) -> None:
@@ -97,10 +137,9 @@ def make_state_folder(folder: Path | None) -> None:
         return
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        reason = "" if os.access(folder, os.W_OK | os.X_OK) else "it cannot be written to"
     except OSError as error:
         reason = error.strerror or type(error).__name__
-    else:
-        reason = "" if os.access(folder, os.W_OK | os.X_OK) else "it cannot be written to"
     if reason:
         raise SettingsError(
             [f"The state folder {folder} cannot be used: {reason}. Set TEXTREQUEST_STATE_DIR to another."]
@@ -113,51 +152,8 @@ def read_settings(flags: Mapping[str, Any], environment: Mapping[str, str] = os.
     Raises:
         SettingsError: naming every problem at once.
     """
-    reading = Reading(flags, environment)
-    reading.unknown_variables(_VARIABLES)
-    sandbox = bool(flags.get("sandbox"))
-    settings = Settings(
-        api_key="" if sandbox else reading.api_key(),
-        base_url=SANDBOX_BASE_URL if sandbox else reading.base_url(DEFAULT_BASE_URL),
-        sandbox=sandbox,
-        dashboard_id=reading.dashboard_id(),
-        read_only=reading.yes_or_no("read_only"),
-        toolsets=reading.toolsets(TOOLSETS),
-        confirm=cast("Confirm", reading.choice("confirm", get_args(Confirm), "destructive")),
-        confirm_fallback=cast(
-            "ConfirmFallback", reading.choice("confirm_fallback", get_args(ConfirmFallback), "token")
-        ),
-        rate_limit=reading.rate_limit(),
-        state_dir=None if sandbox else reading.state_dir(),
-        log_level=cast("LogLevel", reading.choice("log_level", get_args(LogLevel), "INFO")),
-        duplicate_minutes=reading.duplicate_minutes(),
-        tag_sends=reading.yes_or_no("tag_sends"),
-        texts_per_hour=reading.count_or_off("texts_per_hour", default=100),
-        texts_per_day=reading.count_or_off("texts_per_day", default=500),
-        new_people_per_day=reading.count_or_off("new_people_per_day", default=50),
-        dollars_per_request=reading.dollars_or_off("dollars_per_request", default=2000),
-        dollars_per_day=reading.dollars_or_off("dollars_per_day", default=10_000),
-        only_to=reading.text("only_to"),
-        consent=reading.yes_or_no("consent", default="on"),
-        quiet_hours=reading.text("quiet_hours").lower() or "21:00-08:00",
-        provenance=reading.yes_or_no("provenance", default="on"),
-        visible_only=reading.yes_or_no("visible_only", default="on"),
-        if_unanswered=reading.yes_or_no("if_unanswered", default="on"),
-        callback_hosts=reading.hosts("callback_hosts"),
-        audit_days=reading.days("audit_days", default=365, most=3650),
-        audit_bodies=reading.yes_or_no("audit_bodies"),
-        public_url=reading.public_url(),
-        webhook_token=reading.secret("webhook_token", shortest=_SHORTEST_TOKEN),
-        previous_api_key=reading.previous_api_key(),
-        event_days=reading.days("event_days", default=30, most=365),
-        http_auth=cast("HttpAuth", reading.choice("http_auth", get_args(HttpAuth), "secret")),
-        transport=cast("Transport", reading.transport()),
-        host=reading.host(),
-        port=reading.port(),
-    )
-    if reading.problems:
-        raise SettingsError(reading.problems)
-    return settings
+    fixed = {"api_key": "", "base_url": SANDBOX_BASE_URL, "state_dir": None} if flags.get("sandbox") else {}
+    return Settings(**fixed, **_read([row for row in TABLE.values() if row.name not in fixed], flags, environment))
 
 
 def read_state_folder(environment: Mapping[str, str] = os.environ) -> Path:
@@ -166,9 +162,31 @@ def read_state_folder(environment: Mapping[str, str] = os.environ) -> Path:
     Raises:
         SettingsError: naming every problem at once.
     """
-    reading = Reading({}, environment)
-    reading.unknown_variables(_VARIABLES)  # a misspelt TEXTREQUEST_STATE_DIR would read another state
-    folder = reading.state_dir()
-    if reading.problems or folder is None:
-        raise SettingsError(reading.problems)
-    return folder
+    return _read([TABLE["state_dir"]], {}, environment)["state_dir"]
+
+
+def _read(rows: Iterable[Row], flags: Mapping[str, Any], environment: Mapping[str, str]) -> dict[str, Any]:
+    problems = list(_unknown(environment))
+    values: dict[str, Any] = {}
+    for row in rows:
+        flag = flags.get(row.name)
+        name, raw, text = f"--{row.name}", str(flag), str(flag)
+        if flag is None:
+            name, raw = row.variable, environment.get(row.variable, "") if row.has_variable else ""
+            text = raw.strip()
+        values[row.name] = row.read(by.Given(name, raw, text, row.default, flags, environment, problems))
+    if problems:
+        raise SettingsError(problems)
+    return values
+
+
+def _unknown(environment: Mapping[str, str]) -> Iterator[str]:
+    for name, value in environment.items():
+        if not name.upper().startswith("TEXTREQUEST_") or name in VARIABLES:
+            continue
+        if not re.match(_OF_KUBERNETES, f"{name}={value}"):
+            import difflib  # only a mistake needs it
+
+            nearest = difflib.get_close_matches(name.upper(), VARIABLES, n=1, cutoff=0.8)
+            instead = f"did you mean {nearest[0]}?" if nearest else "the README lists them all."
+            yield f"{name} is not a setting; {instead}"

@@ -1,4 +1,4 @@
-"""Whom a tool texts or changes, as its declaration says; the rules, the ledger, the audit and errors go by it."""
+"""The people that a tool texts or changes, as its declaration names them; no argument's name counts."""
 
 import inspect
 from collections.abc import Awaitable, Callable, Mapping

@@ -9,6 +9,7 @@ from typing import Annotated, Any, ClassVar, Self, TypeVar, cast
 from pydantic import BaseModel, BeforeValidator, Field, PlainSerializer, WithJsonSchema, model_validator
 
 from textrequest_mcp.ground.clean import LONGEST_NAME, LONGEST_TEXT, clean, whole
+from textrequest_mcp.tools.marks import Mark
 from textrequest_mcp.upstream.errors import Uncertain, Unreadable
 from textrequest_mcp.upstream.page import Page, read_page
 from textrequest_mcp.upstream.phone import from_wire
@@ -43,7 +44,7 @@ def _name(value: object) -> str | None:
 
 
 def _phone(value: object) -> str | None:
-    """A number in E.164; what is none, such as a sender's short name, clean."""
+    """A number in E.164; anything else, such as a sender's short name, clean."""
     return _name(from_wire(value))
 
 
@@ -76,7 +77,7 @@ def _records(value: object) -> list[Mapping[str, Any] | BaseModel] | None:
 
 
 def _each(value: object, read: Callable[[object], _Read | None]) -> list[_Read] | None:
-    """What reads of a list; None where no list came."""
+    """The readable items of a list; None if no list came."""
     if not isinstance(value, list):
         return None
     return [item for item in map(read, cast("list[object]", value)) if item is not None]
@@ -88,17 +89,28 @@ Time = Annotated[
     PlainSerializer(show_time, when_used="json-unless-none"),
     WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
-Phone = Annotated[str | None, BeforeValidator(_phone), Field(description="E.164, as every tool takes it")]
+_Number = Annotated[str | None, BeforeValidator(_phone), Field(description="E.164, as every tool takes it")]
+Phone = Annotated[_Number, Mark.PERSON]
+LinePhone = Annotated[_Number, Mark.LINE]
 Money = Annotated[
     Decimal | None,
     BeforeValidator(_money),
     PlainSerializer(str, when_used="json-unless-none"),
     WithJsonSchema({"type": "string", "description": "Dollars with two decimals, such as 220.50"}),
 ]
+# Of an answer's own fields each says besides whose words it holds; `Toolset` takes none that does not.
 Text = Annotated[str | None, BeforeValidator(_text)]
 Name = Annotated[str | None, BeforeValidator(_name)]
+Theirs = Annotated[Text, Mark.THEIRS]
+TheirName = Annotated[Name, Mark.THEIRS]
+PersonName = Annotated[TheirName, Mark.CALLED]
+Ours = Annotated[Text, Mark.OURS]
+LineName = Annotated[Name, Mark.OURS]
+Body = Annotated[Text, Mark.BODY]
+Code = Annotated[Text, Mark.NOBODYS]
+Colleague = Annotated[Name, Mark.NOBODYS]
 Kept = Annotated[str | None, BeforeValidator(_kept)]  # as it is, to be sent back; nobody is shown it
-Texts = Annotated[list[str] | None, BeforeValidator(_texts)]
+Codes = Annotated[list[str] | None, BeforeValidator(_texts), Mark.NOBODYS]
 Flag = Annotated[bool | None, BeforeValidator(_flag)]
 Whole = Annotated[int | None, BeforeValidator(_whole)]
 Wholes = Annotated[list[int] | None, BeforeValidator(_wholes)]
@@ -113,11 +125,13 @@ class Answer(BaseModel):
         columns: for a list, the fields of an item that its text shows.
         longest_cell: for a list, where its text cuts a long value.
         theirs: the fields that hold words of customers, which the text names before it gives them.
+        conversation: whether it lists the texts with one person.
     """
 
     columns: ClassVar[tuple[str, ...]] = ()
     longest_cell: ClassVar[int | None] = None
     theirs: ClassVar[tuple[str, ...]] = ()
+    conversation: ClassVar[bool] = False
 
     @model_validator(mode="before")
     @classmethod
@@ -139,7 +153,7 @@ class Listing(Answer):
     page_size: int | None = None
     total_items: int | None = Field(default=None, description="In all pages together")
     next_page: int | None = Field(default=None, description="Left out on the last page")
-    note: str | None = None
+    note: Annotated[str | None, Mark.THEIRS] = None  # like any other note
 
     @classmethod
     def of(cls, answer: Any, *, page: int, page_size: int) -> Self:
@@ -167,7 +181,7 @@ def _past_the_end(read: Page) -> str | None:
 
 
 def no_word_of_it(look_with: str) -> Uncertain:
-    """The error where a change was answered, but with nothing that says what became of it."""
+    """The error for an answer to a change that leaves its outcome open."""
     return Uncertain(
         "The call left, but the answer does not say what became of it.",
         changed="Whether it took effect is unknown.",

@@ -1,13 +1,14 @@
-"""How a noun's functions are declared as tools, and what each can do to the world.
+"""How a noun's functions are declared as tools, each with its risk to the world.
 
-A noun module declares its functions under `@contacts.reads`, `.writes`, `.sends` or `.destroys`; `tool.make_tool` does
+A noun module declares its functions under `@contacts.reads`, `.writes`, `.sends` or `.destroys`; `build.make_tool` does
 the rest from the function's own signature.
 """
 
 import inspect
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar
+from functools import partial
+from typing import Literal, NotRequired, TypedDict, TypeVar, Unpack
 
 from mcp_types import ToolAnnotations
 from pydantic import BaseModel
@@ -15,6 +16,7 @@ from pydantic import BaseModel
 from textrequest_mcp.guard.approval.gate import Question
 from textrequest_mcp.guard.once.lost_sends import Once
 from textrequest_mcp.tools.about import NOBODY, About
+from textrequest_mcp.tools.marks import unmarked
 
 Risk = Literal["reads", "writes", "sends", "destroys"]
 Function = TypeVar("Function", bound=Callable[..., Awaitable[BaseModel]])
@@ -26,18 +28,19 @@ class ToolSpec:
     """One tool as a noun module declares it.
 
     Attributes:
-        function: does the work; its docstring is what a model reads.
+        function: does the work; a model reads its docstring.
         toolset: the noun it belongs to.
         risk: what it can do to the world.
         title: for people.
         action: the connector's name for it.
-        hints: the four MCP hints.
+        overwrites: whether it can replace or remove what was there.
+        idempotent: whether the same call once more changes nothing more.
         texts: whether it makes a text go out.
-        question: makes what a person is shown first; None for its arguments as they are, where a policy asks.
+        question: makes the question that a person is shown first; where it is None, a policy shows the arguments.
         types_name: whether a person agrees by typing a name.
         link: the resource, below the line's, that the answer is about; may hold arguments in braces.
         once: how its act is known again, where it must happen at most once; its function takes a `departure`.
-        about: whom it texts, or whose record it reads or changes.
+        about: the people that it texts, or whose records it reads or changes.
     """
 
     function: Callable[..., Awaitable[BaseModel]]
@@ -45,18 +48,68 @@ class ToolSpec:
     risk: Risk
     title: str
     action: str
-    hints: ToolAnnotations
-    texts: bool
-    question: Asker | None
-    types_name: bool
-    link: str | None
-    once: Once | None
-    about: About
+    overwrites: bool = False
+    idempotent: bool = False
+    texts: bool = False
+    question: Asker | None = None
+    types_name: bool = False
+    link: str | None = None
+    once: Once | None = None
+    about: About = NOBODY
 
     @property
     def name(self) -> str:
         """The tool's name: the function's."""
         return self.function.__name__
+
+    @property
+    def answer(self) -> type[BaseModel]:
+        """The model that the function returns."""
+        return inspect.signature(self.function).return_annotation
+
+    @property
+    def hints(self) -> ToolAnnotations:
+        """The four MCP hints."""
+        return ToolAnnotations(
+            title=self.title,
+            read_only_hint=self.risk == "reads",
+            destructive_hint=self.overwrites,
+            idempotent_hint=self.idempotent,
+            open_world_hint=self.texts,  # beyond the account: a person's phone
+        )
+
+
+class Named(TypedDict):
+    """What every tool declares; the attributes of `ToolSpec` say what each of these is."""
+
+    title: str
+    action: str
+    link: NotRequired[str]
+
+
+class Reading(Named):
+    """What a tool that changes nothing declares."""
+
+    about: NotRequired[About]
+
+
+class Writing(Reading):
+    """What a tool that changes the account declares."""
+
+    once: NotRequired[Once]
+
+
+class Sending(Named):
+    """What a tool that texts a person declares."""
+
+    question: NotRequired[Asker]
+
+
+class Destroying(Writing):
+    """What a tool that cannot be undone declares."""
+
+    texts: NotRequired[bool]
+    types_name: NotRequired[bool]
 
 
 class Toolset:
@@ -70,148 +123,52 @@ class Toolset:
         self.name = name
         self.specs: list[ToolSpec] = []
 
-    def reads(
-        self, *, title: str, action: str, link: str | None = None, about: About = NOBODY
-    ) -> Callable[[Function], Function]:
+    def reads(self, **declared: Unpack[Reading]) -> Callable[[Function], Function]:
         """A tool that changes nothing."""
-        return self._declare(
-            "reads", title=title, action=action, link=link, destructive=False, idempotent=True, about=about
-        )
+        return self._declare(partial(ToolSpec, risk="reads", idempotent=True, **declared))
 
     def writes(
-        self,
-        *,
-        title: str,
-        action: str,
-        overwrites: bool,
-        idempotent: bool,
-        link: str | None = None,
-        once: Once | None = None,
-        about: About = NOBODY,
+        self, *, overwrites: bool, idempotent: bool, **declared: Unpack[Writing]
     ) -> Callable[[Function], Function]:
         """A tool that changes the account; `overwrites` where it can replace what was there."""
+        return self._declare(partial(ToolSpec, risk="writes", overwrites=overwrites, idempotent=idempotent, **declared))
+
+    def sends(self, *, once: Once, about: About, **declared: Unpack[Sending]) -> Callable[[Function], Function]:
+        """A tool that makes a text go out to a person; `question` is shown where a policy asks first."""
+        return self._declare(partial(ToolSpec, risk="sends", texts=True, once=once, about=about, **declared))
+
+    def destroys(self, *, question: Asker, **declared: Unpack[Destroying]) -> Callable[[Function], Function]:
+        """A tool that cannot be undone; a person is shown `question` first."""
         return self._declare(
-            "writes",
-            title=title,
-            action=action,
-            link=link,
-            destructive=overwrites,
-            idempotent=idempotent,
-            once=once,
-            about=about,
+            partial(ToolSpec, risk="destroys", overwrites=True, idempotent=True, question=question, **declared)
         )
 
-    def sends(
-        self,
-        *,
-        title: str,
-        action: str,
-        once: Once,
-        about: About,
-        question: Asker | None = None,
-        link: str | None = None,
-    ) -> Callable[[Function], Function]:
-        """A tool that makes a text go out to a person; `question` makes what is shown where a policy asks first."""
-        return self._declare(
-            "sends",
-            title=title,
-            action=action,
-            link=link,
-            destructive=False,
-            idempotent=False,
-            texts=True,
-            question=question,
-            once=once,
-            about=about,
-        )
-
-    def destroys(
-        self,
-        *,
-        title: str,
-        action: str,
-        question: Asker,
-        texts: bool = False,
-        types_name: bool = False,
-        link: str | None = None,
-        once: Once | None = None,
-        about: About = NOBODY,
-    ) -> Callable[[Function], Function]:
-        """A tool that cannot be undone; `question` makes what a person is shown first."""
-        return self._declare(
-            "destroys",
-            title=title,
-            action=action,
-            link=link,
-            destructive=True,
-            idempotent=True,
-            texts=texts,
-            question=question,
-            types_name=types_name,
-            once=once,
-            about=about,
-        )
-
-    def _declare(
-        self,
-        risk: Risk,
-        *,
-        title: str,
-        action: str,
-        destructive: bool,
-        idempotent: bool,
-        texts: bool = False,
-        question: Asker | None = None,
-        types_name: bool = False,
-        link: str | None = None,
-        once: Once | None = None,
-        about: About = NOBODY,
-    ) -> Callable[[Function], Function]:
-        hints = ToolAnnotations(
-            title=title,
-            read_only_hint=risk == "reads",
-            destructive_hint=destructive,
-            idempotent_hint=idempotent,
-            open_world_hint=texts,  # beyond the account: a person's phone
-        )
-
+    def _declare(self, spec_of: Callable[..., ToolSpec]) -> Callable[[Function], Function]:
         def declare(function: Function) -> Function:
-            _check(function, about, texts=texts)
-            self.specs.append(
-                ToolSpec(
-                    function=function,
-                    toolset=self.name,
-                    risk=risk,
-                    title=title,
-                    action=action,
-                    hints=hints,
-                    texts=texts,
-                    question=question,
-                    types_name=types_name,
-                    link=link,
-                    once=once,
-                    about=about,
-                )
-            )
+            spec = spec_of(function=function, toolset=self.name)
+            _check(spec)
+            self.specs.append(spec)
             return function
 
         return declare
 
 
-def _check(function: Callable[..., Any], about: About, *, texts: bool) -> None:
-    """Refuse to serve a tool whose person the rules could not know.
+def _check(spec: ToolSpec) -> None:
+    """Refuse to serve a tool that leaves out its person, or whose words its answer holds.
 
     Raises:
         TypeError: it texts people and names nobody, or several, or takes no line; or it has no such argument as it
-            names.
+            names; or a text field of its answer has no mark.
     """
-    texting = "texts people, and " if texts else ""
-    if texts and "line" not in inspect.signature(function).parameters:
-        raise TypeError(f"{function.__name__} {texting}takes no line")
-    if (about != NOBODY or texts) and not about.fits(function):
-        raise TypeError(f"{function.__name__} {texting}does not say by its arguments whom it is about")
-    if texts and about.each is not None:  # the caps, the ledger and the last look know one person of an act
-        raise TypeError(f"{function.__name__} {texting}names several at once")
+    texting = "texts people, and " if spec.texts else ""
+    if spec.texts and "line" not in inspect.signature(spec.function).parameters:
+        raise TypeError(f"{spec.name} {texting}takes no line")
+    if (spec.about != NOBODY or spec.texts) and not spec.about.fits(spec.function):
+        raise TypeError(f"{spec.name} {texting}does not say by its arguments whom it is about")
+    if spec.texts and spec.about.each is not None:  # the caps, the ledger and the last look know one person of an act
+        raise TypeError(f"{spec.name} {texting}names several at once")
+    if unsaid := unmarked(spec.answer):
+        raise TypeError(f"{spec.name} does not say whose words its answer holds in {', '.join(unsaid)}")
 
 
 def asks(spec: ToolSpec, confirm: str) -> bool:

@@ -9,6 +9,7 @@ from unicodedata import category
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
+from textrequest_mcp.tools.marks import Mark
 from textrequest_mcp.upstream.errors import BadInput
 from textrequest_mcp.upstream.page import DEFAULT_SIZE, MAX_SIZE
 from textrequest_mcp.upstream.phone import e164
@@ -131,11 +132,12 @@ def _web_address(value: object) -> object:
 # Checked by a function, because "more than 0" in each schema costs a model more than it tells.
 Id = Annotated[int, BeforeValidator(whole_number), AfterValidator(_positive)]
 Number = Annotated[str, BeforeValidator(_number)]
-Guid = Annotated[str, BeforeValidator(_guid)]
+Guid = Annotated[str, BeforeValidator(_guid), Mark.NOBODYS]
 Words = Annotated[str, BeforeValidator(_words)]
 Filled = Annotated[str, BeforeValidator(_filled)]
 WebAddress = Annotated[str, BeforeValidator(_web_address)]
-Dollars = Annotated[Decimal, BeforeValidator(_dollars), WithJsonSchema({"type": "number"})]
+Callback = Annotated[WebAddress, Mark.CALLBACK]
+Dollars = Annotated[Decimal, BeforeValidator(_dollars), WithJsonSchema({"type": "number"}), Mark.AMOUNT]
 Instant = Annotated[str, BeforeValidator(_instant)]  # on the wire: UTC
 LocalTime = Annotated[str, BeforeValidator(_local)]  # on the wire: no zone
 Ids = Annotated[list[Id], BeforeValidator(listed)]
@@ -170,7 +172,7 @@ def in_order(earlier: str | None, later: str | None, names: str) -> None:
 
 
 def only_given(**values: Any) -> dict[str, Any]:
-    """What was given, without what was left out: nothing unasked reaches the service."""
+    """The values that were given: nothing unasked reaches the service."""
     return {name: value for name, value in values.items() if value is not None}
 
 

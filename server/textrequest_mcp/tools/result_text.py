@@ -82,7 +82,7 @@ def _compact(value: Mapping[str, Any]) -> str:
 
 
 def _cleaned(value: Any) -> Any:
-    """JSON with clean texts; of what a line could be broken with, only `\\n` and `\\t` are left, which JSON escapes."""
+    """JSON with clean texts; of all characters that break a line only `\\n` and `\\t` are left, which JSON escapes."""
     if isinstance(value, str):
         return clean(value)
     if isinstance(value, Mapping):

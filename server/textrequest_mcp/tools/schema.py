@@ -9,7 +9,7 @@ from pydantic_core import core_schema
 
 
 class _Plain(GenerateJsonSchema):
-    """Says nothing of nulls and defaults: what may be left out is simply not required."""
+    """Leaves nulls and defaults out: an optional parameter is simply not required."""
 
     def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
         return self.generate_inner(schema["schema"])

@@ -1,34 +1,28 @@
-"""Notes what a model is told: which words were a customer's, which were our own, and what is now known of whom."""
+"""Notes every answer that a model gets: its words by their owner, and the facts that it states of people."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from mcp.server.mcpserver import Context
+from pydantic import BaseModel
 
 from textrequest_mcp.guard.approval.gate import caller
 from textrequest_mcp.guard.provenance.source import TEXT_RECEIVED, Source
 from textrequest_mcp.guard.rules.optout import read_wish
 from textrequest_mcp.guard.rules.person_facts import Facts
 from textrequest_mcp.guard.rules.policy import Policy
+from textrequest_mcp.tools.answers import Listing
 from textrequest_mcp.tools.declare import ToolSpec
+from textrequest_mcp.tools.marks import Fields, Mark, fields_of
 from textrequest_mcp.upstream.times import read_time
-
-# Whose words the fields of a record are. What a colleague notes of a customer was often dictated by the customer.
-_OF_CUSTOMERS = (
-    *("first_name", "last_name", "display_name", "recipient", "note", "suppressed_reason"),
-    *("value", "tag", "notes", "name"),
-)
-_OF_OURS = ("description",)
-_NAMES = ("display_name", "first_name", "recipient")
-_NUMBERS = ("phone_number", "customer_phone", "phone")
 
 
 class Telling:
-    """What the answers of one call say.
+    """Notes the answers of one call.
 
     Args:
-        policy: that has to know.
+        policy: keeps the notes.
         caller: the host that is told.
         line: of the call.
         person: the number that the call was about, in E.164.
@@ -40,101 +34,98 @@ class Telling:
         self._line = line or 0
         self._person = person
 
-    async def note(self, tool: str, said: Mapping[str, Any], *, words: bool = True) -> None:
-        """Note an answer, or a document; of a change, only what it says of people: its words were the caller's own.
+    async def note(self, model: type[BaseModel], said: Mapping[str, Any], *, words: bool = True) -> None:
+        """Note an answer or a document; of a change only the facts, because its words were the caller's own.
+
+        Args:
+            model: the type of the answer.
+            said: its fields as JSON.
+            words: whether its words are noted.
 
         Raises:
-            StoreError: what a text says of further texts cannot be kept, so nobody may be told it.
+            StoreError: a wish about further texts cannot be kept, so nobody may be told it.
         """
-        for record, person in _records(said, self._person):
+        for fields, record, person in _records(model, said, self._person):
             if self._policy.rules.provenance and words:
-                self._words(record, person)
+                self._words(fields, record, person)
             if person is not None:
-                await self._record(record, person)
-        if tool == "list_messages" and self._person is not None:
-            self._talk(self._person, said)
+                await self._record(fields, record, person)
+        if issubclass(model, Listing) and model.conversation and self._person is not None:
+            self._talk(fields_of(fields_of(model).inner["items"]), self._person, said)
 
-    def _words(self, record: Mapping[str, Any], person: str | None) -> None:
-        provenance, line = self._policy.provenance, record.get("dashboard_id") or self._line
-        for name in _NUMBERS:
-            if record.get(name):
-                provenance.trust_number(line, record[name], *(record.get(each) for each in _NAMES))
-        theirs, ours = _told(record, _OF_CUSTOMERS), _told(record, _OF_OURS)
-        if "phone" in record:  # a line: its name is the business's own
-            theirs, ours = "", theirs
-        if ours:
-            provenance.trust_words(ours)
-        if theirs:
+    def _words(self, fields: Fields, record: Mapping[str, Any], person: str | None) -> None:
+        provenance = self._policy.provenance
+        for number in fields.all(record, Mark.PERSON, Mark.LINE):
+            provenance.trust_number(self._line, number, *fields.all(record, Mark.CALLED))
+        if ours := fields.all(record, Mark.OURS):
+            provenance.trust_words("\n".join(ours))
+        if theirs := fields.all(record, Mark.THEIRS):  # one record is one source
             kind = "a contact's record" if person is not None else "a name"
-            provenance.read_words(Source(kind=kind, line=line, person=person, words=theirs))
-        body = record.get("body")
-        if isinstance(body, str) and record.get("message_direction") == "S":
+            provenance.read_words(Source(kind=kind, line=self._line, person=person, words="\n".join(theirs)))
+        body = fields.one(record, Mark.BODY)
+        if body and fields.one(record, Mark.DIRECTION) == "S":
             provenance.trust_words(body)
-        elif isinstance(body, str):
-            at = read_time(record.get("message_timestamp_utc"))
-            provenance.read_words(Source(kind=TEXT_RECEIVED, line=line, person=person, at=at, words=body))
+        elif body:
+            at = read_time(fields.one(record, Mark.AT))
+            provenance.read_words(Source(kind=TEXT_RECEIVED, line=self._line, person=person, at=at, words=body))
 
-    async def _record(self, record: Mapping[str, Any], person: str) -> None:
-        """What a contact's record or a text says of the person."""
-        payment_id = record.get("payment_id")
-        if isinstance(payment_id, int) and record.get("customer_phone"):
+    async def _record(self, fields: Fields, record: Mapping[str, Any], person: str) -> None:
+        """Note the facts that a contact's record, a payment or a text states of a person."""
+        payment_id = fields.one(record, Mark.PAYMENT)
+        if payment_id is not None and fields.one(record, Mark.PERSON):
             self._policy.known.pays(self._line, payment_id, person)
-        if "total_msgs_sent" in record or "date_created_utc" in record:
+        if any(name in record for name in fields.names[Mark.WHOLE]):
             self._policy.known.saw(
                 (self._line, person),
                 Facts(
-                    opted_out_at=_moment(record, "opted_out_utc"),
-                    is_blocked=record.get("is_blocked") is True,
-                    received_at=_moment(record, "last_msg_received_utc"),
-                    sent_at=_moment(record, "last_msg_sent_utc"),
+                    opted_out_at=_moment(fields, record, Mark.OPTED_OUT_AT),
+                    is_blocked=fields.one(record, Mark.BLOCKED) is True,
+                    received_at=_moment(fields, record, Mark.RECEIVED_AT),
+                    sent_at=_moment(fields, record, Mark.SENT_AT),
                 ),
             )
-        body, at = record.get("body"), _moment(record, "message_timestamp_utc")
-        theirs = record.get("message_direction") == "R" and self._policy.rules.consent
+        body: str = fields.one(record, Mark.BODY) or ""
+        at = _moment(fields, record, Mark.AT)
+        direction = fields.one(record, Mark.DIRECTION)
         # A text without a time may forbid texts from now on, but allows none.
-        if theirs and isinstance(body, str) and (at is not None or read_wish(body) != "start"):
+        heard = direction == "R" and (at is not None or read_wish(body) != "start")
+        if heard and self._policy.rules.consent:
             await self._policy.consent.heard(self._line, person, body, self._policy.now() if at is None else at)
-        if at is not None and record.get("message_direction") in ("R", "S"):
+        if at is not None and direction in ("R", "S"):
             self._policy.known.read(self._caller, (self._line, person), at)
 
-    def _talk(self, person: str, said: Mapping[str, Any]) -> None:
-        """A conversation whose newest texts are in the answer; the service states no order for it."""
+    def _talk(self, text: Fields, person: str, said: Mapping[str, Any]) -> None:
+        """Note when the last texts went each way, if the newest are there; the service states no order for a list."""
         items: list[Mapping[str, Any]] = said.get("items") or []
-        times = [_moment(item, "message_timestamp_utc") for item in items]
+        times = [_moment(text, item, Mark.AT) for item in items]
         whole = said.get("page") == 0 and said.get("next_page") is None
         newest_first = said.get("page") == 0 and bool(times) and (times[0] or 0.0) >= (times[-1] or 0.0)
         if whole or newest_first:
             by_direction = {
                 direction: _latest(
-                    [at for item, at in zip(items, times, strict=True) if item.get("message_direction") == direction]
+                    [at for item, at in zip(items, times, strict=True) if text.one(item, Mark.DIRECTION) == direction]
                 )
                 for direction in ("R", "S")
             }
             self._policy.known.saw_talk((self._line, person), by_direction["R"], by_direction["S"])
 
 
-def _told(record: Mapping[str, Any], names: Sequence[str]) -> str:
-    """The words of these fields, one under the other: one record is one source."""
-    values = [record.get(name) for name in names]
-    return "\n".join(value for value in values if isinstance(value, str) and value)
+def _records(
+    model: type[BaseModel], record: Mapping[str, Any], person: str | None
+) -> Iterator[tuple[Fields, Mapping[str, Any], str | None]]:
+    """A record and every one inside it, with the number that it, or the one around it, is about."""
+    fields = fields_of(model)
+    person = fields.one(record, Mark.PERSON) or person
+    yield fields, record, person
+    for name, inner in fields.inner.items():
+        inside: Any = record.get(name) or []
+        records: list[Any] = inside if isinstance(inside, list) else [inside]  # pyright: ignore[reportUnknownVariableType] - JSON
+        for each in records:
+            yield from _records(inner, each, person)
 
 
-def _records(value: Any, person: str | None) -> Iterator[tuple[Mapping[str, Any], str | None]]:
-    """Every object inside a value, with the number that it, or the one around it, is about."""
-    if isinstance(value, Mapping):
-        record: Mapping[str, Any] = value  # pyright: ignore[reportUnknownVariableType] - JSON
-        person = next((record[name] for name in ("phone_number", "customer_phone") if record.get(name)), person)
-        yield record, person
-        for part in record.values():
-            yield from _records(part, person)
-    elif isinstance(value, Sequence) and not isinstance(value, str):
-        parts: Sequence[Any] = value  # pyright: ignore[reportUnknownVariableType] - JSON
-        for part in parts:
-            yield from _records(part, person)
-
-
-def _moment(record: Mapping[str, Any], name: str) -> float | None:
-    moment: datetime | None = read_time(record.get(name))
+def _moment(fields: Fields, record: Mapping[str, Any], mark: Mark) -> float | None:
+    moment: datetime | None = read_time(fields.one(record, mark))
     return None if moment is None else moment.timestamp()
 
 
@@ -148,7 +139,7 @@ async def note_told(ctx: Context[Any, Any], spec: ToolSpec, given: Mapping[str, 
     Args:
         ctx: of the call.
         spec: the tool.
-        given: the arguments of its function, and what its line resolved to.
+        given: the arguments of its function, with its line.
         said: the answer.
 
     Raises:
@@ -158,4 +149,4 @@ async def note_told(ctx: Context[Any, Any], spec: ToolSpec, given: Mapping[str, 
     line = given.get("line")
     person = next(iter(spec.about.named(given)), None) if spec.about.each is None else None
     telling = Telling(account.policy, caller(ctx.session), line.id if line is not None else None, person)
-    await telling.note(spec.name, said, words=spec.risk == "reads")
+    await telling.note(spec.answer, said, words=spec.risk == "reads")

@@ -1,4 +1,4 @@
-"""What an answer of the service means: the JSON it carries, nothing at all, or an error in plain words."""
+"""Reads an answer of the service as JSON, as nothing, or as an error in plain words."""
 
 import json
 import math
@@ -14,7 +14,7 @@ from textrequest_mcp.upstream.errors import BadKey, NotFound, Refused
 from textrequest_mcp.upstream.phone import mask_numbers
 
 _LONGEST_QUOTE = 200
-# What to do about the service's own codes (wire-facts, Conversations and messages; reported by one integrator).
+# Advice for the service's own codes (wire-facts, Conversations and messages; reported by one integrator).
 _TODO_BY_CODE = {
     "30050": "This person opted out by texting STOP; only their own START lifts it, so do not text them.",
     "2001": "The number cannot be reached by text.",
@@ -23,7 +23,7 @@ _ONLY_ERRORS_HAVE = ("error_message", "error_code", "errorCode")
 
 
 class Unusable(Exception):
-    """A complete answer that cannot be taken at its word: a server fault, or a body that is not JSON."""
+    """A complete answer without a usable meaning: a server fault, or a body that is not JSON."""
 
 
 class _Error(NamedTuple):
@@ -32,17 +32,17 @@ class _Error(NamedTuple):
 
 
 def read_answer(method: str, status: int, body: bytes) -> Any | None:
-    """The decoded JSON of a good answer; None where there is nothing there (204, or no body).
+    """The decoded JSON of a good answer; None for an empty one (204, or no body).
 
     Args:
-        method: what was asked with.
+        method: the request's.
         status: the HTTP status.
         body: the answer's bytes.
 
     Raises:
-        Refused, BadKey, NotFound: the service says no, completely and finally: any 4xx, any 3xx, as it is never
-            followed, and a change answered with an error under a 2xx.
-        Unusable: 5xx, a 2xx whose body is not JSON, or a 408 to a read, which may as well be asked again.
+        Refused, BadKey, NotFound: the service finally says no: any 4xx; any 3xx, which is never followed; a change
+            answered with an error under a 2xx.
+        Unusable: 5xx, a 2xx whose body is not JSON, or a 408 to a read, which can be repeated.
     """
     late = method == "GET" and status == HTTPStatus.REQUEST_TIMEOUT
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status < HTTPStatus.OK or late:
@@ -61,7 +61,7 @@ def read_answer(method: str, status: int, body: bytes) -> Any | None:
 
 
 def retry_after(headers: Mapping[str, str], *, now: datetime | None = None) -> float | None:
-    """Seconds that a `Retry-After` header asks for, from its number or its date; None where it says nothing usable."""
+    """Seconds that a `Retry-After` header asks for, as a number or a date; None for anything else."""
     value = headers.get("retry-after", "").strip()
     if re.fullmatch(r"[0-9]{1,9}", value):
         return float(value)
@@ -74,7 +74,7 @@ def retry_after(headers: Mapping[str, str], *, now: datetime | None = None) -> f
 
 
 def date_of(headers: Mapping[str, str]) -> float | None:
-    """When the service says that it answered, in seconds since 1970; None where it does not say."""
+    """The answer's own date in seconds since 1970; None where it has none."""
     try:
         return parsedate_to_datetime(headers.get("date", "")).timestamp()
     except (ValueError, TypeError, OverflowError):
@@ -121,7 +121,7 @@ def _is_error(read: Any) -> bool:
 
 
 def _read_error(body: bytes) -> _Error:
-    """Both spellings of an error body, or nothing where there is none (wire-facts, Base)."""
+    """Reads both spellings of an error body (wire-facts, Base); empty where it is neither."""
     try:
         read: Any = json.loads(body)
     except (ValueError, RecursionError):

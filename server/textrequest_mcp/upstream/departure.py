@@ -1,4 +1,4 @@
-"""What goes along with a change on its way out: told before the first byte leaves, and when none did after all."""
+"""Tells a listener right before a change's first byte leaves this machine, and when no byte left after all."""
 
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -7,24 +7,24 @@ from typing import Protocol
 
 
 class Departure(Protocol):
-    """Is told before a change leaves this machine, and when it turns out that it did not."""
+    """The listener of one change."""
 
     async def leaving(self) -> None:
-        """Called right before the first byte; what it raises stops the call while nothing has left."""
+        """Called right before the first byte; an exception here stops the call while nothing has left."""
         ...
 
     def staying(self) -> None:
-        """Called when a try certainly changed nothing; another may follow, and may be given up before it."""
+        """Called when a try certainly changed nothing; another try may follow, or the call may be given up."""
         ...
 
 
-# Of the call that is being worked on, so that no change of a tool can leave without being written down first.
+# The current call's listener. It is ambient, so that no change of a tool can leave before it is written down.
 ambient_departure: ContextVar[Departure | None] = ContextVar("ambient_departure", default=None)
 
 
 @contextmanager
 def departing_with(departure: Departure) -> Generator[None]:
-    """Have whatever change leaves from here, and names no departure of its own, go along with this one."""
+    """Use this departure for each change inside the context that names none of its own."""
     before = ambient_departure.set(departure)
     try:
         yield

@@ -1,13 +1,13 @@
-"""What can go wrong with Text Request, each as a sentence that says what happened, what changed, and what to do.
+"""All failures of Text Request. Each one's text says what happened, what changed, and what to do.
 
 TextRequestError            (the SDK's ToolError and ResourceError: the only texts that reach a model)
-├── BadInput                refused here, before anything left
+├── BadInput                an argument is refused here, before anything left
 ├── NotFound                the service has no such thing
 ├── Refused                 a complete answer that says no
 │   └── BadKey              the API key is missing or wrong
-├── TooBusy                 the rate limit, ours or the service's, leaves no room in time
+├── TooBusy                 no call can start in time under our rate limit or the service's
 ├── Unreachable             no byte of the request left this machine
-├── Unreadable              a read failed on its way back, or an answer is not what was promised
+├── Unreadable              a read's answer got lost, or an answer breaks the contract
 └── Uncertain               a change may or may not have happened
 """
 
@@ -19,7 +19,7 @@ NOTHING_CHANGED = "Nothing was sent or changed."
 
 
 class TextRequestError(ToolError, ResourceError):
-    """Base of all failures; its text is safe to show: no key, no body, no whole phone number.
+    """Base of all failures. Its text is safe to show: no key, no body, no whole phone number.
 
     Args:
         what: one sentence, what happened.
@@ -33,11 +33,11 @@ class TextRequestError(ToolError, ResourceError):
 
 
 class BadInput(TextRequestError, ResourceNotFoundError):  # for a resource: invalid parameters, not our own failure
-    """An argument that was refused before anything left this machine."""
+    """An argument is refused before anything left this machine."""
 
 
 class NotFound(TextRequestError, ResourceNotFoundError):
-    """Something that the service does not have."""
+    """The service does not have such a thing."""
 
 
 class Refused(TextRequestError):
@@ -78,8 +78,8 @@ class Unreachable(TextRequestError):
 
 
 class Unreadable(TextRequestError):
-    """A read whose answer was lost, late or a server fault (5xx), or any answer that the contract does not promise."""
+    """A read's answer was lost, late or a server fault (5xx), or an answer breaks the contract."""
 
 
 class Uncertain(TextRequestError):
-    """A change whose outcome is not known: bytes left, and no readable answer came back."""
+    """A change's outcome is unknown: bytes left, and no readable answer came back."""

@@ -1,19 +1,16 @@
-"""Keeps all servers of one user, together, below the number of calls per minute that Text Request allows for one key.
+"""Keeps all servers of one user, together, below the calls per minute that Text Request allows for one key.
 
-How: one table in the store, with one row for each call that waits (`waiting`), is on its way (`inside`), or is over but
-still within the window (`spent`), and for each pause that the service asked for (`pause`). One rule for all of them: a
-row counts from `since`, for `lasts` seconds. Tickets number the calls in the order they came, over all processes; a
-call starts when there are more free places than calls that came before it and still wait.
+All of them share the table in `limiter_rows`. A call starts when there are more free slots than calls that came before
+it and still wait.
 
-Why no library: none was found that is exact (a call counts until one window after its end), serves first come first
-over processes, and forgets a waiter that was cancelled or killed. pyrate-limiter with SQLite came closest.
+Why no library: none was found that is exact (a call counts until one window after its end), serves processes in the
+order of their calls, and forgets a waiter that was cancelled or killed. pyrate-limiter with SQLite came closest.
 """
 
 from __future__ import annotations
 
 import contextlib
 import math
-import secrets
 import time
 from bisect import bisect_left
 from collections.abc import AsyncGenerator, Callable
@@ -21,39 +18,32 @@ from typing import TYPE_CHECKING, Protocol
 
 import anyio
 
-from textrequest_mcp.ground.processes import has_ended, this_process
 from textrequest_mcp.ground.store import Store, StoreError
+from textrequest_mcp.upstream.limiter_rows import SCHEMA, Row, Rows, State, bury, drop_lapsed
 
 if TYPE_CHECKING:
     import sqlite3
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS limiter_calls (
-    ticket INTEGER PRIMARY KEY AUTOINCREMENT, key_id TEXT NOT NULL, owner TEXT NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('waiting', 'inside', 'spent', 'pause')),
-    since REAL NOT NULL, lasts REAL NOT NULL);
-"""
-
-# Seconds. A waiter that showed no life for so long loses its turn, until it shows life again.
+# Seconds. A waiter without a sign of life for so long loses its turn, until it shows one again.
 PATIENCE = 5.0
-# How often a waiter looks at what other processes did, and shows that it lives.
+# Seconds between two looks of a waiter at the table; each look is also its sign of life.
 LOOK_EVERY = 0.5
-# A call on its way counts for at most so long, if nobody can tell whether its process died. Longer than any timeout
-# of a request; should one last longer still, it counts again from its end.
+# Seconds that a call on its way counts where its process cannot be asked whether it lives. Longer than any timeout of a
+# request; a call that lasts longer still counts again from its end.
 INSIDE_AT_MOST = 300.0
 # The clock's own error (16 ms on Windows before Python 3.13) belongs to the window.
 _GRAIN = time.get_clock_info("monotonic").resolution
 
 
 class Clock(Protocol):
-    """Time in seconds from any origin that all processes of the machine share, and a way to let it pass."""
+    """Seconds from an origin that all processes of the machine share, and a way to wait."""
 
     def now(self) -> float: ...
     async def sleep(self, seconds: float) -> None: ...
 
 
 class MachineClock:
-    """Seconds since the machine started, the same in every process and not moved by setting the clock."""
+    """Seconds since the machine started: the same in every process, and setting the clock does not move them."""
 
     def now(self) -> float:
         return time.monotonic()
@@ -63,7 +53,7 @@ class MachineClock:
 
 
 class RateLimited(Exception):
-    """The call could not start in time; nothing was sent. `retry_in`: seconds until it might, if those ahead stay."""
+    """The call could not start in time; nothing was sent. `retry_in`: seconds until it might start."""
 
     def __init__(self, retry_in: float) -> None:
         self.retry_in = max(math.ceil(retry_in * 10) / 10, 0.1)
@@ -76,7 +66,7 @@ class Slot:
     used = True
 
     def unused(self) -> None:
-        """Say that nothing left for the service, so that the place is given back when the context exits."""
+        """Say that nothing left for the service: the slot is given back when the context exits."""
         self.used = False
 
 
@@ -89,7 +79,7 @@ class _Waiter:
         self.nap = anyio.CancelScope()
 
     def nudge(self) -> None:
-        """Have it look again now, or at once when it is about to nap."""
+        """End the waiter's nap, or the one that it is about to begin."""
         self.nap.cancel()
 
 
@@ -103,44 +93,43 @@ class Limiter:
         self, store: Store, key_id: str, *, calls: int = 100, per_seconds: float = 60.0, clock: Clock | None = None
     ) -> None:
         self._store = store
-        self._key_id = key_id
         self._calls = calls
         self._per_seconds = per_seconds + _GRAIN
         self._clock = clock or MachineClock()
-        self._owner = f"{this_process()} {secrets.token_hex(8)}"
-        self._line: list[_Waiter] = []  # in the order of their tickets; only the first one takes, naps to a time, looks
+        self._rows = Rows(key_id)
+        self._line: list[_Waiter] = []  # by ticket; only the first one looks at the table
         self._first_wakes_at = 0.0
         self._shown_at = -math.inf
-        store.ensure(_SCHEMA)
+        store.ensure(SCHEMA)
 
     @contextlib.asynccontextmanager
     async def slot(self, *, deadline_seconds: float) -> AsyncGenerator[Slot]:
-        """Wait for the right to make one call, and hold it while the call is made.
+        """Wait for a slot, and hold it inside the context.
 
-        The call counts until `per_seconds` after the context exits, unless the slot was called `unused`. Raises
-        `RateLimited` as soon as it is known that the call cannot start within `deadline_seconds`, `StoreError` when
-        the store cannot be used; in both cases before anything left.
+        The call counts until `per_seconds` after the context exits, unless the slot is `unused`. Raises `RateLimited`
+        as soon as the call certainly cannot start within `deadline_seconds`, and `StoreError` when the store cannot be
+        used; both before anything left.
         """
         ticket = await self._enter(_Waiter(self._clock.now() + deadline_seconds))
         slot = Slot()
         try:
             yield slot
         finally:
-            await self._settle(ticket, used=slot.used)
+            await self._end(ticket, used=slot.used)
             if not slot.used:
                 self._nudge_first()
 
     async def hold_off(self, seconds: float) -> None:
-        """After a 429: no call of this key starts for so long, in any process. Waiting calls keep their order."""
+        """Stop all calls of this key, in any process, for so long after a 429. Waiting calls keep their order."""
         await self._store.transact(lambda connection: self._write(connection, None, "pause", seconds), durable=False)
 
     async def _enter(self, waiter: _Waiter) -> int:
-        """Wait until it is the waiter's turn and take its slot; answers its ticket, which from then on is `inside`."""
+        """Wait for the waiter's turn and take its slot; answers its ticket, whose row is `inside` from then on."""
         try:
             return await self._wait(waiter)
         except BaseException:
             if waiter.ticket is not None:
-                await self._settle(waiter.ticket, used=False)
+                await self._end(waiter.ticket, used=False)
             raise
         finally:
             first = waiter in self._line[:1]
@@ -169,50 +158,43 @@ class Limiter:
                 else:
                     await anyio.sleep_forever()
 
-    async def _settle(self, ticket: int, *, used: bool) -> None:
-        """Let a call that is over count for one window more, or not at all.
+    async def _end(self, ticket: int, *, used: bool) -> None:
+        """Let a finished call count for one window more, or not at all.
 
-        A store that fails here must not hide how the call went, perhaps a text that was sent. The row then lapses by
-        itself, and the next call meets the failure before it leaves.
+        A failing store must not hide the call's result, perhaps a text that was sent. The row then lapses by itself,
+        and the next call meets the failure before it leaves.
         """
 
-        def settle(connection: sqlite3.Connection) -> None:
+        def write(connection: sqlite3.Connection) -> None:
             if used:
                 self._write(connection, ticket, "spent", self._per_seconds)
             else:
-                connection.execute("DELETE FROM limiter_calls WHERE ticket = ? AND owner = ?", (ticket, self._owner))
+                self._rows.drop(connection, ticket)
 
         with contextlib.suppress(StoreError), anyio.CancelScope(shield=True):
-            await self._store.transact(settle, durable=False)
+            await self._store.transact(write, durable=False)
 
     def _nudge_first(self) -> None:
         if self._line:
             self._line[0].nudge()
 
     def _look(self, connection: sqlite3.Connection, waiter: _Waiter) -> tuple[int, float | None] | RateLimited:
-        """Take a slot if it is the waiter's turn, else (re)write its place in the queue.
+        """Take a slot if it is the waiter's turn, else write its place in the queue.
 
-        Answers its ticket and when to look again (None: the slot is taken), or `RateLimited` when it cannot be in time:
-        not raised, because that would undo what was learnt here about restarts and ended processes.
+        Answers its ticket and the time of the next look (None: the slot is taken), or `RateLimited` when it cannot be
+        in time. That is not raised, because a rollback would undo the rows written here for ended processes.
         """
         now = self._clock.now()
-        # A stamp from the future was made before the machine restarted; how long ago is unknown, so it counts from now.
-        # Other stamps of an earlier boot never lapse too early, for the clock began at 0 when the machine started.
-        connection.execute("UPDATE limiter_calls SET since = ?1 WHERE since > ?1", (now,))
-        connection.execute("DELETE FROM limiter_calls WHERE since + lasts < ?", (now,))
-        if not self._line and self._has_room(connection):
+        drop_lapsed(connection, now)
+        if not self._line and self._rows.have_room(connection, self._calls):
             return self._write(connection, waiter.ticket, "inside", INSIDE_AT_MOST), None
         while True:
-            rows = connection.execute(
-                "SELECT ticket, owner, state, since + lasts FROM limiter_calls WHERE key_id = ? ORDER BY ticket",
-                (self._key_id,),
-            ).fetchall()
-            queue = [ticket for ticket, _, state, _ in rows if state == "waiting"]
-            start_of = self._forecast(now, [(state, ends) for _, _, state, ends in rows])
-            start = start_of(bisect_left(queue, waiter.ticket) if waiter.ticket is not None else len(queue))
-            if start < now or not self._bury(
-                connection, now, {owner for _, owner, state, _ in rows if state in ("waiting", "inside")}
-            ):
+            rows = self._rows.read(connection)
+            queue = [row.ticket for row in rows if row.state == "waiting"]
+            start_of = self._forecast(now, rows)
+            start = start_of(_rank(queue, waiter.ticket))
+            owners = {row.owner for row in rows if row.state in ("waiting", "inside")}
+            if start < now or not bury(connection, owners, now=now, lasts=self._per_seconds):
                 break
         if start > waiter.give_up_at:
             return RateLimited(start - now)
@@ -220,32 +202,27 @@ class Limiter:
         if first and start < now:
             return self._write(connection, waiter.ticket, "inside", INSIDE_AT_MOST), None
         ticket = self._write(connection, waiter.ticket, "waiting", PATIENCE)
-        if first:  # looks for those behind it too
+        if first:  # looks for the waiters behind it too
             show = now >= self._shown_at + 2 * LOOK_EVERY
             for other in self._line[1:]:
-                if start_of(bisect_left(queue, other.ticket)) > other.give_up_at:
+                if start_of(_rank(queue, other.ticket)) > other.give_up_at:
                     other.nudge()
                 elif show:
                     self._write(connection, other.ticket, "waiting", PATIENCE)
             self._shown_at = now if show else self._shown_at
         return ticket, min(start, now + LOOK_EVERY)
 
-    def _has_room(self, connection: sqlite3.Connection) -> bool:
-        """Whether a place is free and nobody has a better right to it; the usual case, seen without the rows."""
-        taken, others = connection.execute(
-            "SELECT count(*), sum(state IN ('waiting', 'pause')) FROM limiter_calls WHERE key_id = ?", (self._key_id,)
-        ).fetchone()
-        return taken < self._calls and not others
-
-    def _forecast(self, now: float, rows: list[tuple[str, float]]) -> Callable[[int], float]:
-        """Answers a function: the earliest start of the call that has `rank` calls ahead in the queue."""
+    def _forecast(self, now: float, rows: list[Row]) -> Callable[[int], float]:
+        """Answers a function from a call's `rank`, the number of calls ahead, to its earliest start."""
         # A call on its way could end now, and then counts for one window more.
         ends = sorted(
-            now + self._per_seconds if state == "inside" else end for state, end in rows if state in ("inside", "spent")
+            now + self._per_seconds if row.state == "inside" else row.ends
+            for row in rows
+            if row.state in ("inside", "spent")
         )
         ends = ends[-self._calls :]
-        idle = self._calls - len(ends)  # places that are free now
-        paused_until = max((end for state, end in rows if state == "pause"), default=-math.inf)
+        idle = self._calls - len(ends)  # slots that are free now
+        paused_until = max((row.ends for row in rows if row.state == "pause"), default=-math.inf)
 
         def start_of(rank: int) -> float:
             rounds, place = divmod(rank, self._calls)
@@ -255,24 +232,11 @@ class Limiter:
 
         return start_of
 
-    def _bury(self, connection: sqlite3.Connection, now: float, owners: set[str]) -> bool:
-        """Drop the waiters of ended processes, count their calls as ended now; False if there were none."""
-        ended = [owner for owner in owners if has_ended(owner)]
-        for owner in ended:
-            connection.execute("DELETE FROM limiter_calls WHERE owner = ? AND state = 'waiting'", (owner,))
-            connection.execute(
-                "UPDATE limiter_calls SET state = 'spent', since = ?, lasts = ? WHERE owner = ? AND state = 'inside'",
-                (now, self._per_seconds, owner),
-            )
-        return bool(ended)
+    def _write(self, connection: sqlite3.Connection, ticket: int | None, state: State, lasts: float) -> int:
+        """Write the row of a call as from now; answers its ticket, a new one for None."""
+        return self._rows.write(connection, ticket, state, since=self._clock.now(), lasts=lasts)
 
-    def _write(self, connection: sqlite3.Connection, ticket: int | None, state: str, lasts: float) -> int:
-        """Write the row of a call as from now, also if it had lapsed; answers its ticket, a new one for None."""
-        cursor = connection.execute(
-            "INSERT INTO limiter_calls VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (ticket) DO UPDATE"
-            " SET state = excluded.state, since = excluded.since, lasts = excluded.lasts WHERE owner = excluded.owner",
-            (ticket, self._key_id, self._owner, state, self._clock.now(), lasts),
-        )
-        if not cursor.rowcount:  # the state file was replaced, and the number given to somebody else
-            return self._write(connection, None, state, lasts)
-        return ticket or cursor.lastrowid or 0  # an insert always has a row id; the types cannot know
+
+def _rank(queue: list[int], ticket: int | None) -> int:
+    """How many waiting calls are ahead of a call; a new call, which has no ticket yet, comes last."""
+    return len(queue) if ticket is None else bisect_left(queue, ticket)

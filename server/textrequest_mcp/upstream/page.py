@@ -1,4 +1,4 @@
-"""Lists that come in pages: what was asked for, what came back, and whether there is more."""
+"""Reads one page of a list from an answer, and says whether another follows."""
 
 from typing import Any, NamedTuple
 
@@ -14,8 +14,8 @@ class Page(NamedTuple):
     Attributes:
         items: the raw items of this page.
         page: counted from 0.
-        page_size: what the service really used.
-        total_items: how many there are in all; None where the service did not say.
+        page_size: the size that the service really used.
+        total_items: the number of items in all pages; None where the service did not say.
         next_page: the number of the next page; None at the end.
     """
 
@@ -31,11 +31,11 @@ def read_page(answer: Any, *, page: int, page_size: int) -> Page:
 
     Args:
         answer: decoded JSON, or None for a 204.
-        page: what was asked for, whatever the answer says: one that always says 0 would have no end.
-        page_size: what was asked for, used where the answer does not say.
+        page: the page asked for. The answer's own number is ignored: one that is always 0 would have no end.
+        page_size: the size asked for, used where the answer does not say.
 
     Raises:
-        Unreadable: it is none of these.
+        Unreadable: the answer is none of these.
     """
     if answer is None:
         return Page([], page, page_size, 0 if page == 0 else None, None)

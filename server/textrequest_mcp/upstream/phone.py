@@ -1,4 +1,4 @@
-"""Phone numbers: taken in any usual form, checked before anything leaves, always given back as +1 and ten digits."""
+"""Phone numbers: read in any usual form, checked before anything leaves, returned as +1 and ten digits."""
 
 import re
 
@@ -9,7 +9,7 @@ _USUAL = re.compile(
     r"(?:\+?1)?[ .\-/]*\(?(?P<area>[2-9][0-9]{2})\)?[ .\-/]*(?P<exchange>[2-9][0-9]{2})[ .\-]*(?P<line>[0-9]{4})"
 )
 _BETWEEN = r"[^\S\r\n]|[.\-/()\]\u2010-\u2015\u2212]"
-# What has as many digits as a phone number and is none (times, GUIDs), then what may be one.
+# First times and GUIDs, which have as many digits as a phone number; then anything that may be one.
 _LONG_DIGITS = re.compile(
     rf"""
     (?P<other>
@@ -32,18 +32,18 @@ def e164(text: str) -> str:
     """The number as +1 and ten digits, e.g. `+14235550123`: the one form that results use.
 
     Raises:
-        BadInput: it is not a number that this service can text; the sentence says why.
+        BadInput: the service cannot text this number; the sentence says why.
     """
     return (text.isascii() and _usual(text.strip())) or _unusual(text)
 
 
 def wire(number: str) -> str:
-    """The service's own form, 11 digits (wire-facts, Phone numbers), of a number in E.164."""
+    """A number in E.164 in the service's own form: 11 digits (wire-facts, Phone numbers)."""
     return number.removeprefix("+")
 
 
 def from_wire(number: object) -> str | None:
-    """A number from an answer in E.164; what is not a North American number comes back as it is."""
+    """An answer's number in E.164; one that is not North American comes back as it is."""
     if not isinstance(number, str) or not number:
         return None
     plain = re.sub(r"[ ().\-]", "", number)
@@ -53,13 +53,13 @@ def from_wire(number: object) -> str | None:
 
 
 def masked(number: str) -> str:
-    """How a number may appear in a log or an error: its last two digits."""
+    """A number as logs and errors may show it: its last two digits."""
     digits = re.sub(r"[^0-9]", "", number)
     return f"the number ending in {digits[-2:]}" if len(digits) > 2 else "the number"
 
 
 def mask_numbers(text: str) -> str:
-    """The text with all that may be a phone number, 7 digits or more however spelled, cut to `…` and two digits."""
+    """The text with each possible phone number (7 digits or more, in any spelling) cut to `…` and two digits."""
     return _LONG_DIGITS.sub(lambda match: match["other"] or "…" + re.sub(r"\D", "", match[0])[-2:], text)
 
 
@@ -103,7 +103,7 @@ def _unusual(text: str) -> str:
         raise BadInput(f"The phone number is too {short_or_long}: {length} digits, not {_DIGITS}.", todo=_TODO)
     written = phonenumbers.normalize_digits_only(phonenumbers.convert_alpha_characters_in_number(bare))
     if written not in {national, f"1{national}", f"0111{national}"}:
-        # The library leaves out what it takes for a prefix or a label; here every digit must have been meant.
+        # The library leaves out digits that it takes for a prefix or a label; here every digit must count.
         raise BadInput("The phone number has more in it than one number.", todo=_TODO)
     number = _usual(national)
     if number is None:

@@ -1,4 +1,4 @@
-"""What a call asks for, written as the service reads it, and nothing that could climb out of its path."""
+"""Writes a call as the service reads it: a path that no segment can climb out of, a flat query, a body."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -14,20 +14,20 @@ _SAFE_SEGMENT = re.compile(r"[A-Za-z0-9_\-]+")
 
 
 class Request(NamedTuple):
-    """One call: how often it is tried is the funnel's business."""
+    """One call, however often it is tried."""
 
     method: str
     path: str
     query: dict[str, str]
     body: Any
-    repeatable: bool  # sending it twice gives what sending it once gives
+    repeatable: bool  # sending it twice has the result of sending it once
 
     def __str__(self) -> str:
         return mask_numbers(f"{self.method} {self.path}")
 
 
 def join(path: Sequence[Segment]) -> str:
-    """A path of segments that are letters, digits, `-` and `_` only: nothing can climb, cut or add to it.
+    """A path of segments that are letters, digits, `-` and `_` only.
 
     Raises:
         BadInput: a segment holds anything else (`../`, `%2e`, `#`, `?`, line breaks, full-width digits).
@@ -39,7 +39,7 @@ def join(path: Sequence[Segment]) -> str:
 
 
 def flatten(query: Query) -> dict[str, str]:
-    """Query parameters as the service reads them: what is None left out, `true`/`false`, lists with commas."""
+    """Query parameters as the service reads them: no None, `true`/`false`, lists with commas."""
     flat: dict[str, str] = {}
     for name, value in query.items():
         if value is None:

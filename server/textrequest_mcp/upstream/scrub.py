@@ -1,4 +1,4 @@
-"""Takes the account's API keys out of what the service says, before anything reads, keeps, logs or shows it."""
+"""Takes the account's API keys out of the service's answers and calls, before they are read, kept, logged or shown."""
 
 import json
 import re
@@ -9,8 +9,8 @@ from textrequest_mcp.ground.clean import clean
 
 SHORTEST_KEY = 8
 _INSTEAD = "…"
-_NOT_READ = _INSTEAD.encode()  # no JSON: whoever reads it takes it for an answer that cannot be read
-# How JSON and web addresses write characters that a key can have; other escapes stand between what can be a key.
+_NOT_READ = _INSTEAD.encode()  # no JSON, so that it counts as an answer that cannot be read
+# Escapes by JSON and by web addresses of the characters that a key can have; no key holds any other.
 _JSON_ESCAPE = re.compile(rb'\\(?:u00([2-7][0-9a-f])|(["\\/]))', re.IGNORECASE)
 _PERCENT_ESCAPE = re.compile(rb"%([2-7][0-9a-f])", re.IGNORECASE)
 # What such characters can begin with: beyond ASCII, a control character, or JSON's escape of either.
@@ -18,24 +18,24 @@ _UNSEEN = re.compile(rb"[^\x09\x0a\x0d\x20-\x7e]|\\[ubf]")
 
 
 class Scrubber:
-    """Replaces each key by `…`: in any letter case, inside longer words, escaped as JSON or addresses write it.
+    """Replaces each key by `…`: in any letter case, inside longer words, with the escapes of JSON or addresses.
 
     Args:
-        keys: the account's, current and previous. One that is shorter than 8 characters is left alone: it would be
-            found in ordinary words and numbers too.
+        keys: the account's current and previous key. A key of less than 8 characters stays: ordinary words and
+            numbers could hold it too.
     """
 
     def __init__(self, keys: Iterable[str]) -> None:
         known = sorted({key for key in keys if len(key) >= SHORTEST_KEY}, key=len, reverse=True)
         self._key = re.compile("|".join(map(_pattern, known)) or "(?!)", re.IGNORECASE | re.ASCII)
-        # Without what a percent sign before the key can make an escape of (`%4` and then `0123...`).
+        # Without the first two characters: with a percent sign before the key they can read as an escape.
         self._ends = [key.encode().lower()[2:] for key in known]
         self._has_percent = any("%" in key for key in known)
 
     def scrub(self, body: bytes) -> bytes:
-        """The body of an answer or a call without the keys: as it came, where it holds none.
+        """The body of an answer or a call without the keys; unchanged where it holds none.
 
-        A body that may hold one and is no JSON comes back as one that cannot be read.
+        A body that may hold a key and is no JSON comes back as one that cannot be read.
         """
         if not self._may_be_in(body):
             return body
@@ -47,7 +47,7 @@ class Scrubber:
             return _NOT_READ
 
     def _may_be_in(self, body: bytes) -> bool:
-        """Whether a key can be in it; costs a fraction of reading the body, because almost none has one."""
+        """Whether a key can be in the body. A quick look, because almost no body holds one."""
         if not self._ends or not body.strip():
             return False
         # UTF-16 and 32 are JSON too, and hide the bytes; a key with percent signs can be half encoded.
@@ -80,12 +80,12 @@ class Scrubber:
 
 
 def _pattern(key: str) -> str:
-    """Any spelling of a key, each character as itself or percent-encoded."""
+    """Matches a key with any of its characters percent-encoded."""
     return "".join(
         f"(?:{re.escape(character)}|%{ord(character.lower()):02x}|%{ord(character.upper()):02x})" for character in key
     )
 
 
 def _meant(escape: re.Match[bytes]) -> bytes:
-    """The character that an escape stands for."""
+    """The character of an escape."""
     return bytes.fromhex(escape[1].decode()) if escape[1] else escape[2]

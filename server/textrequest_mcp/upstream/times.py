@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 
 
 def read_time(value: object) -> datetime | None:
-    """An instant in UTC, or None where the service gave nothing that reads as one.
+    """An instant in UTC; None where the value is no time, such as the `false` of wire-facts, Base.
 
-    A time without a zone designator is UTC; a field that should be a time can hold `false` (wire-facts, Base).
+    A time without a zone is UTC.
     """
     if not isinstance(value, datetime | str):
         return None

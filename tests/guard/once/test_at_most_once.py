@@ -31,7 +31,7 @@ from tests.guard.once.rows import act, brought, claim
 
 from textrequest_mcp.account import messages as messages_module
 from textrequest_mcp.account.message import Sent
-from textrequest_mcp.account.messages import SENDING
+from textrequest_mcp.account.sent_texts import SENDING
 from textrequest_mcp.ground.store import StoreError
 from textrequest_mcp.guard.once.carry_out import Doing
 from textrequest_mcp.guard.once.departure import Departing, tag_of
@@ -132,7 +132,7 @@ def no_pauses_between_tries(monkeypatch: pytest.MonkeyPatch) -> None:
     def none(_least: float, _most: float) -> float:
         return 0.0
 
-    monkeypatch.setattr("textrequest_mcp.upstream.api.random.uniform", none)
+    monkeypatch.setattr("textrequest_mcp.upstream.tries.random.uniform", none)
 
 
 class TestTheSameAgain:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from textrequest_mcp.guard.provenance.links import addresses, leads_to, place
+from textrequest_mcp.guard.provenance.links import addresses, destination, leads_to
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_an_address_on_no_host_is_none():
 
 
 def test_links_lead_to_the_same_place_whatever_follows_the_path():
-    assert place("evil.example/pay?x=1#y") == "evil.example/pay"
+    assert destination("evil.example/pay?x=1#y") == "evil.example/pay"
     assert leads_to("evil.example/pay?x=1", "evil.example/pay")
     assert leads_to("evil.example", "evil.example/pay")
     assert leads_to("evil.example/pay", "evil.example")

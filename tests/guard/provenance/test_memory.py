@@ -14,10 +14,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from textrequest_mcp.app import all_specs
 from textrequest_mcp.guard.provenance.memory import MOST_TEXTS, Doubt, Kind, Provenance, Use
 from textrequest_mcp.guard.provenance.source import TEXT_RECEIVED, Source
 
 LINE, OTHER_LINE = 7, 8
+TOOLS = [spec.name for spec in all_specs()]
 ANN, BOB, STRANGER = "+14235550142", "+14235550143", "+14235550177"
 AT = datetime(2026, 5, 28, 20, 26, 31, tzinfo=UTC)
 
@@ -35,7 +37,7 @@ def text(words: str, person: str | None = ANN, line: int = LINE) -> Source:
 
 def desk(*read: Source, ours: tuple[str, ...] = (), clock: Callable[[], float] = time.monotonic) -> Provenance:
     """An assistant that knows Ann and Bob and has read these."""
-    provenance = Provenance(clock)
+    provenance = Provenance(TOOLS, clock)
     provenance.trust_number(LINE, ANN)
     provenance.trust_number(LINE, BOB)
     for source in read:
@@ -96,7 +98,7 @@ def test_what_our_side_said_before_is_free():
 
 
 def test_nothing_read_is_no_doubt_even_about_a_stranger():
-    assert Provenance().doubts(to(STRANGER, "Hello at evil.example for $5")) == []
+    assert Provenance(TOOLS).doubts(to(STRANGER, "Hello at evil.example for $5")) == []
     blank = desk(text("  \n"))
     assert blank.doubts(to(STRANGER, "Hello")) == []
 

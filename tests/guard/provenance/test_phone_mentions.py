@@ -4,7 +4,7 @@
 
 import pytest
 
-from textrequest_mcp.guard.provenance.disguises import readings
+from textrequest_mcp.guard.provenance.disguises import forms
 from textrequest_mcp.guard.provenance.phone_mentions import all_numbers, meant_numbers, same_number
 
 NUMBER = "+14235550177"
@@ -46,7 +46,7 @@ four hundred? no: 423, 555, 0177
 
 @pytest.mark.parametrize("way", WAYS)
 def test_a_number_is_found_however_it_is_written(way: str):
-    found = {number for reading in readings(f"Text {way} please") for number in all_numbers(reading.text)}
+    found = {number for form in forms(f"Text {way} please") for number in all_numbers(form.text)}
 
     assert NUMBER in found
 

@@ -86,7 +86,7 @@ class TestStop:
     async def test_no_persons_judgement_and_no_time_lifts_it(self, consent: Consent, store: Store, clock: Clock):
         stopped_at = clock.now
         await consent.heard(LINE, MARIA, "STOP", stopped_at)
-        await consent.settled(LINE, MARIA)
+        await consent.lift(LINE, MARIA)
         clock.forward(20 * 365 * DAY)
         await consent.tidy()
 
@@ -143,7 +143,7 @@ class TestPerhapsStop:
             await consent.heard(line, number, LOOSE, clock.now)
         await consent.heard(LINE, MARIA, "STOP", clock.now - 1)
 
-        await other.settled(LINE, MARIA)
+        await other.lift(LINE, MARIA)
 
         assert await consent.standing(LINE, MARIA) == Standing(clock.now - 1, None)
         assert (await consent.standing(OTHER_LINE, MARIA)).perhaps_at == clock.now
@@ -151,7 +151,7 @@ class TestPerhapsStop:
 
     async def test_the_same_text_heard_again_stays_judged_and_a_later_one_stands(self, consent: Consent, clock: Clock):
         await consent.heard(LINE, MARIA, LOOSE, clock.now)
-        await consent.settled(LINE, MARIA)
+        await consent.lift(LINE, MARIA)
         await consent.heard(LINE, MARIA, LOOSE, clock.now)
         assert await consent.standing(LINE, MARIA) == NOTHING
 
@@ -163,32 +163,32 @@ class TestPerhapsStop:
         shown = await consent.standing(LINE, MARIA)
         await consent.heard(LINE, MARIA, "wrong number", clock.now + 1)
 
-        await consent.settled(LINE, MARIA, through=shown.perhaps_at)
+        await consent.lift(LINE, MARIA, through=shown.perhaps_at)
         assert (await consent.standing(LINE, MARIA)).perhaps_at == clock.now + 1
 
-        await consent.settled(LINE, MARIA, through=clock.now + 1)
+        await consent.lift(LINE, MARIA, through=clock.now + 1)
         assert await consent.standing(LINE, MARIA) == NOTHING
 
     async def test_a_judgement_says_nothing_of_what_is_heard_only_later(self, consent: Consent, clock: Clock):
-        await consent.settled(LINE, MARIA)
+        await consent.lift(LINE, MARIA)
         await consent.heard(LINE, MARIA, LOOSE, clock.now - 60)
         assert (await consent.standing(LINE, MARIA)).perhaps_at == clock.now - 60
 
-        await consent.settled(LINE, MARIA, through=clock.now + 60)
+        await consent.lift(LINE, MARIA, through=clock.now + 60)
         await consent.heard(LINE, MARIA, LOOSE, clock.now)
         assert (await consent.standing(LINE, MARIA)).perhaps_at == clock.now
 
     async def test_an_earlier_judgement_does_not_undo_a_later_one(self, consent: Consent, clock: Clock):
         await consent.heard(LINE, MARIA, LOOSE, clock.now)
-        await consent.settled(LINE, MARIA)
-        await consent.settled(LINE, MARIA, through=clock.now - 60)
+        await consent.lift(LINE, MARIA)
+        await consent.lift(LINE, MARIA, through=clock.now - 60)
 
         assert await consent.standing(LINE, MARIA) == NOTHING
 
     async def test_it_stands_for_thirty_days_and_is_then_forgotten(self, consent: Consent, store: Store, clock: Clock):
         said_at = clock.now
         await consent.heard(LINE, MARIA, LOOSE, said_at)
-        await consent.settled(LINE, MARIA)
+        await consent.lift(LINE, MARIA)
         await consent.heard(LINE, DEVON, LOOSE, said_at)
         clock.forward(KEEP_PERHAPS_SECONDS)
         await consent.tidy()
@@ -254,7 +254,7 @@ class TestAtRest:
     ):
         await consent.heard(LINE, MARIA, "remove me, Maria Lopez", clock.now)
         await consent.heard(LINE, MARIA, "STOP", clock.now)
-        await consent.settled(LINE, MARIA)
+        await consent.lift(LINE, MARIA)
 
         files = contents(tmp_path)
 

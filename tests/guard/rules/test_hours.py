@@ -11,9 +11,9 @@ from textrequest_mcp.guard.rules.hours import (
     Quiet,
     QuietHours,
     UnknownZone,
-    judge,
-    judge_in,
     read_quiet_hours,
+    time_in,
+    time_there,
     why_not,
 )
 from textrequest_mcp.guard.rules.zones import clock
@@ -53,7 +53,7 @@ def at(local: str, offset: float, day: str) -> datetime:
 
 
 def quiet(number: str, instant: datetime, hours: QuietHours = DEFAULT) -> Quiet:
-    verdict = judge(number, instant, hours)
+    verdict = time_there(number, instant, hours)
     assert isinstance(verdict, Quiet)
     return verdict
 
@@ -101,15 +101,15 @@ class TestTheEdges:
     def test_texts_go_from_eight_to_nine_by_the_clock_of_the_number(self, place: str, local: str, may: bool):
         number, winter, summer = CLOCKS[place]
 
-        assert isinstance(judge(number, at(local, winter, "2026-01-15"), DEFAULT), Open) == may
-        assert isinstance(judge(number, at(local, summer, "2026-07-15"), DEFAULT), Open) == may
+        assert isinstance(time_there(number, at(local, winter, "2026-01-15"), DEFAULT), Open) == may
+        assert isinstance(time_there(number, at(local, summer, "2026-07-15"), DEFAULT), Open) == may
 
     @pytest.mark.parametrize(("local", "may"), EDGES)
     def test_the_same_in_most_of_alaska(self, local: str, may: bool):
         zone = ["America/Anchorage"]
 
-        assert isinstance(judge_in(zone, at(local, -9, "2026-01-15"), DEFAULT), Open) == may
-        assert isinstance(judge_in(zone, at(local, -8, "2026-07-15"), DEFAULT), Open) == may
+        assert isinstance(time_in(zone, at(local, -9, "2026-01-15"), DEFAULT), Open) == may
+        assert isinstance(time_in(zone, at(local, -8, "2026-07-15"), DEFAULT), Open) == may
 
     def test_the_last_quiet_minute_opens_in_less_than_a_minute(self):
         assert quiet(NEW_YORK, utc("2026-01-15T12:59:30")).opens_at == utc("2026-01-15T13:00")
@@ -121,14 +121,14 @@ class TestTheEdges:
         ("local", "may"), [("11:59", True), ("12:00", False), ("13:29", False), ("13:30", True), ("23:59", True)]
     )
     def test_quiet_hours_need_not_span_midnight(self, local: str, may: bool):
-        verdict = judge(NEW_YORK, at(local, -5, "2026-01-15"), QuietHours(time(12), time(13, 30)))
+        verdict = time_there(NEW_YORK, at(local, -5, "2026-01-15"), QuietHours(time(12), time(13, 30)))
 
         assert isinstance(verdict, Open) == may
         assert may or (isinstance(verdict, Quiet) and verdict.opens_at == utc("2026-01-15T18:30"))
 
     def test_an_instant_without_a_zone_is_no_instant(self):
         with pytest.raises(ValueError, match="no time zone"):
-            judge(NEW_YORK, datetime(2026, 1, 15, 12), DEFAULT)  # noqa: DTZ001
+            time_there(NEW_YORK, datetime(2026, 1, 15, 12), DEFAULT)  # noqa: DTZ001
 
 
 class TestSeveralZones:
@@ -150,7 +150,7 @@ class TestSeveralZones:
         last = first + (utc(f"2026-01-15T{closes}") - first) % timedelta(days=1)
         moment = timedelta(microseconds=1)
 
-        assert [isinstance(judge(number, each, DEFAULT), Open) for each in (first, last - moment)] == [True, True]
+        assert [isinstance(time_there(number, each, DEFAULT), Open) for each in (first, last - moment)] == [True, True]
         assert quiet(number, first - moment).opens_at == first
         assert quiet(number, last).opens_at == first + timedelta(days=1)
 
@@ -158,7 +158,7 @@ class TestSeveralZones:
         # Open from 7:00 to 8:00 and nowhere else; Eastern closes when Central opens.
         hours = QuietHours(time(8), time(7))
 
-        verdict = judge(TENNESSEE, utc("2026-03-05T12:30"), hours)
+        verdict = time_there(TENNESSEE, utc("2026-03-05T12:30"), hours)
 
         assert isinstance(verdict, Quiet)
         assert (verdict.opens_at, verdict.opens_local) == (None, "")
@@ -173,7 +173,7 @@ class TestSeveralZones:
         hours = QuietHours(time(8), time(7))
         zones = ["America/Denver", "America/Phoenix"]
 
-        apart = judge_in(zones, utc("2026-10-28T14:30"), hours)
+        apart = time_in(zones, utc("2026-10-28T14:30"), hours)
 
         assert isinstance(apart, Quiet)
         assert apart.opens_at == utc("2026-11-01T14:00")
@@ -182,10 +182,10 @@ class TestSeveralZones:
 class TestUnknownZones:
     @pytest.mark.parametrize("number", ["+18005550123", "+15005550123", "+12995550123", "+442079460123"])
     def test_a_number_of_no_known_place_is_neither_open_nor_quiet(self, number: str):
-        assert judge(number, utc("2026-01-15T18:00"), DEFAULT) == UnknownZone(DEFAULT)
+        assert time_there(number, utc("2026-01-15T18:00"), DEFAULT) == UnknownZone(DEFAULT)
 
     def test_one_unknown_zone_makes_all_unknown(self):
-        assert judge_in([EASTERN, "America/Atlantis"], utc("2026-01-15T18:00"), DEFAULT) == UnknownZone(DEFAULT)
+        assert time_in([EASTERN, "America/Atlantis"], utc("2026-01-15T18:00"), DEFAULT) == UnknownZone(DEFAULT)
 
 
 class TestChangedClocks:
@@ -210,7 +210,7 @@ class TestChangedClocks:
         assert quiet(number, at("21:00", summer, "2026-10-31")).opens_at == utc(f"2026-11-01T{autumn}")
 
     def test_newfoundland_opens_at_half_past(self):
-        verdict = judge_in(["America/St_Johns"], utc("2026-03-08T00:30"), DEFAULT)
+        verdict = time_in(["America/St_Johns"], utc("2026-03-08T00:30"), DEFAULT)
 
         assert isinstance(verdict, Quiet)
         assert verdict.opens_at == utc("2026-03-08T10:30")
@@ -225,25 +225,25 @@ class TestChangedClocks:
     def test_quiet_hours_that_begin_at_a_time_that_is_skipped_begin_when_it_is(self):
         hours = QuietHours(time(2, 30), time(5))
 
-        assert isinstance(judge(NEW_YORK, utc("2026-03-08T06:59"), hours), Open)
+        assert isinstance(time_there(NEW_YORK, utc("2026-03-08T06:59"), hours), Open)
         assert quiet(NEW_YORK, utc("2026-03-08T07:00"), hours).opens_at == utc("2026-03-08T09:00")
 
     def test_quiet_hours_that_are_skipped_as_a_whole_do_not_come(self):
         hours = QuietHours(time(2), time(3))
 
-        assert isinstance(judge(NEW_YORK, utc("2026-03-08T06:59"), hours), Open)
-        assert isinstance(judge(NEW_YORK, utc("2026-03-08T07:00"), hours), Open)
+        assert isinstance(time_there(NEW_YORK, utc("2026-03-08T06:59"), hours), Open)
+        assert isinstance(time_there(NEW_YORK, utc("2026-03-08T07:00"), hours), Open)
 
     def test_quiet_hours_that_end_at_a_time_that_comes_twice_begin_again_and_end_twice(self):
         hours = QuietHours(time(21), time(1, 30))
 
         assert quiet(NEW_YORK, utc("2026-11-01T05:29"), hours).opens_local == "2026-11-01 01:30 EDT"
-        assert isinstance(judge(NEW_YORK, utc("2026-11-01T05:59"), hours), Open)
+        assert isinstance(time_there(NEW_YORK, utc("2026-11-01T05:59"), hours), Open)
         again = quiet(NEW_YORK, utc("2026-11-01T06:00"), hours)
         assert (again.opens_at, again.opens_local) == (utc("2026-11-01T06:30"), "2026-11-01 01:30 EST")
 
     def test_british_columbia_does_not_change_its_clocks_any_more(self):
-        verdict = judge_in(["America/Vancouver"], utc("2026-11-02T04:00"), DEFAULT)
+        verdict = time_in(["America/Vancouver"], utc("2026-11-02T04:00"), DEFAULT)
 
         assert isinstance(verdict, Quiet)
         assert verdict.opens_at == utc("2026-11-02T15:00")
@@ -315,7 +315,7 @@ def test_the_opening_is_the_first_minute_that_is_allowed_in_every_zone(
     every = (each for each in minutes(instant) if all(allowed(zone, each, hours) for zone in zones))
 
     first = next(every, None)
-    verdict = judge_in(zones, instant, hours)
+    verdict = time_in(zones, instant, hours)
 
     assert isinstance(verdict, Open) == (first == instant)
     assert not isinstance(verdict, Quiet) or verdict.opens_at == first

@@ -68,7 +68,7 @@ def read() -> Read:
 
 def policy_of(clock: Clock, **rules: Any) -> Policy:
     store = Store.open(None)
-    return Policy(Rules(**rules), Consent(store, ACCOUNT, clock=clock), Provenance(), Known(), clock=clock)
+    return Policy(Rules(**rules), Consent(store, ACCOUNT, clock=clock), Provenance(()), Known(), clock=clock)
 
 
 def text_to(number: str = MARIA, words: Mapping[str, str] | None = None, **more: Any) -> Plan:

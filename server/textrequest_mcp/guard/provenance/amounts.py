@@ -23,10 +23,10 @@ _SIGNS = ("$", "dol", "buck", "usd")
 
 
 def amounts(text: str) -> frozenset[int]:
-    """Amounts that are said to be money, in cents.
+    """Amounts with a currency, in cents.
 
     Args:
-        text: in small letters, as `disguises.Reading` has it.
+        text: in small letters, as `disguises.Form` has it.
     """
     if not any(sign in text for sign in _SIGNS):
         return frozenset()
@@ -35,7 +35,7 @@ def amounts(text: str) -> frozenset[int]:
 
 
 def bare_amounts(text: str) -> frozenset[int]:
-    """Numbers that can be amounts although no currency is with them, in cents: ten dollars and more."""
+    """Numbers without a currency that can be amounts, in cents: ten dollars and more."""
     return frozenset(cents for match in _ALONE.finditer(text) if (cents := _cents(match, "n")) >= _LEAST)
 
 

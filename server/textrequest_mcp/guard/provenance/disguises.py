@@ -1,7 +1,7 @@
-"""Reads a text in the other ways that it may be meant: look-alike letters, codes, spaced out, shifted, backwards.
+"""Finds the hidden forms of a text: look-alike letters, codes, letters set apart, shifted or backwards.
 
-A text that is to get past a person's or a program's eyes comes in such forms, and an assistant reads most of them
-easily. At most two are undone, one inside the other.
+Such a text gets past a person or a program, while an assistant reads most of them easily. At most two disguises are
+undone, one inside the other.
 """
 
 import base64
@@ -18,7 +18,7 @@ from textrequest_mcp.ground.clean import LONGEST_TEXT, clean
 _LAYERS = 2
 _MOST_DECODED = 200  # codes in one text; each is at least twelve characters
 
-# Of Cyrillic, Greek and others, the letters that look like Latin ones, and the marks that look like ASCII ones.
+# Letters of Cyrillic, Greek and other scripts that look Latin, and marks that look like ASCII.
 _LOOK_ALIKES = (
     dict(zip("аеорсхуіјѕԁһкмтвнгԛԝӏз", "aeopcxyijsdhkmtbhrqwl3", strict=True))
     | dict(zip("АЕОРСХУІЈЅКМТВНԚԜӀЗ", "AEOPCXYIJSKMTBHQWl3", strict=True))
@@ -30,7 +30,7 @@ _LOOK_ALIKES = (
     | dict.fromkeys("\u201c\u201d", '"')
     | {"\u3002": ".", "\u2215": "/", "\u2044": "/", "\u2236": ":"}
 )
-# Letters in black circles and squares, and those that flags are made of: they have no compatibility form.
+# Letters in black circles and squares, and the letters of flags: they have no compatibility form.
 _BOXED = (0x1F150, 0x1F170, 0x1F1E6)
 _LONGEST_FORM = 4  # one character can stand for a whole sentence (U+FDFA), and would multiply the work
 
@@ -44,15 +44,15 @@ _SHIFTED = str.maketrans(
 
 
 @dataclass(frozen=True)
-class Reading:
+class Form:
     """One way to read a text.
 
     Attributes:
-        text: in small letters, with look-alikes as what they look like.
-        plain: whether that is how it stands there, as far as a person sees.
-        turned: whether letters were shifted or all was read backwards, so that its numbers mean nothing new, or
+        text: in small letters, with Latin letters for look-alikes.
+        plain: whether a person sees the text in this form.
+        turned: whether letters were shifted or the text was read backwards; then its numbers mean nothing new, or
             something else.
-        backwards: whether it was read from its end.
+        backwards: whether the text was read from its end.
     """
 
     text: str
@@ -62,18 +62,18 @@ class Reading:
 
 
 def plainly(text: str) -> str:
-    """How a text looks: without what nobody sees, without accents, in ASCII where that looks the same.
+    """A text as it looks: without invisible characters and accents, in ASCII where that looks the same.
 
-    As much of it is read as a model gets to see.
+    Only the part that a model gets to see.
     """
     text = clean(text)[:LONGEST_TEXT]
     return text if text.isascii() else "".join(map(_look, text))
 
 
-def readings(text: str) -> tuple[Reading, ...]:
-    """All ways to read a text that differ from each other; the first is how it looks."""
+def forms(text: str) -> tuple[Form, ...]:
+    """All forms of a text that differ; the first is the text as it looks."""
     first = plainly(text)
-    found = {first: Reading(first.casefold(), plain=True)}
+    found = {first: Form(first.casefold(), plain=True)}
     layer = [first]
     for _ in range(_LAYERS):
         before = layer
@@ -82,18 +82,18 @@ def readings(text: str) -> tuple[Reading, ...]:
             for undo in _UNDOINGS:
                 other = undo(known)
                 if other not in found:
-                    found[other] = _reading(other, found[known], undo)
+                    found[other] = _form(other, found[known], undo)
                     layer.append(other)
     return tuple(found.values())
 
 
-def plain_reading(text: str) -> tuple[Reading, ...]:
-    """Only how it looks, for words of our own side: what they do not say openly, nobody relies on."""
-    return (Reading(plainly(text).casefold(), plain=True),)
+def plain_form(text: str) -> tuple[Form, ...]:
+    """Only the text as it looks, for our own side's words: their hidden forms excuse nothing."""
+    return (Form(plainly(text).casefold(), plain=True),)
 
 
-def _reading(text: str, of: Reading, undo: Callable[[str], str]) -> Reading:
-    return Reading(
+def _form(text: str, of: Form, undo: Callable[[str], str]) -> Form:
+    return Form(
         text.casefold(),
         turned=of.turned or undo in (_shifted, _reversed),
         backwards=of.backwards or undo is _reversed,
@@ -123,7 +123,7 @@ _UNSEEN = frozenset({"Mn", "Me", "Cf"})
 
 
 def _unescaped(text: str) -> str:
-    """Without the codes of web pages, addresses and programs: `&#52;`, `%34`, `\\x34`."""
+    """The text without codes of web pages, addresses and programs: `&#52;`, `%34`, `\\x34`."""
     other = html.unescape(text) if "&" in text else text
     other = unquote(other) if "%" in other else other
     other = _ESCAPED.sub(_character, other) if "\\" in other else other
@@ -136,7 +136,7 @@ def _character(escaped: re.Match[str]) -> str:
 
 
 def _decoded(text: str) -> str:
-    """With base64 and hexadecimal runs as the texts that they hold."""
+    """The text with the contents of its base64 and hexadecimal runs."""
     other = _HEX.sub(_from_hex, text, count=_MOST_DECODED)
     other = _BASE64.sub(_from_base64, other, count=_MOST_DECODED)
     return plainly(other) if other != text else text
@@ -153,7 +153,7 @@ def _from_base64(run: re.Match[str]) -> str:
 
 
 def _as_text(raw: bytes) -> str:
-    """The text that bytes are, or nothing: random bytes are hardly ever printable."""
+    """The bytes as a text; empty where they are none, as random bytes are hardly ever printable."""
     try:
         text = raw.replace(b"\0", b"").decode()
     except UnicodeDecodeError:
@@ -162,7 +162,7 @@ def _as_text(raw: bytes) -> str:
 
 
 def _joined(text: str) -> str:
-    """With letters that stand apart as words: `e v i l`, `i-g-n-o-r-e`."""
+    """The text with letters that stand apart joined: `e v i l`, `i-g-n-o-r-e`."""
     return _APART.sub(lambda letters: re.sub(r"[\W_]", "", letters[0]), text)
 
 

@@ -1,4 +1,4 @@
-"""Remembers things for a while, and never more of them than fit."""
+"""Remembers a limited number of things for a limited time."""
 
 import time
 from collections import OrderedDict
@@ -10,12 +10,12 @@ V = TypeVar("V")
 
 
 class Recent(Generic[K, V]):
-    """What came up in the last while, the latest last; what comes up again counts from then on.
+    """The things of the last `seconds`, the latest last; a thing that comes up again counts from then on.
 
     Args:
-        seconds: how long each is remembered.
-        most: how many at a time; the oldest give way.
-        most_weight: how heavy all together, as `put` is told.
+        seconds: how long each thing is remembered.
+        most: the most things at a time; the oldest give way.
+        most_weight: the most weight of all together, by the weights given to `put`.
         clock: seconds that only grow.
     """
 
@@ -28,7 +28,7 @@ class Recent(Generic[K, V]):
         self._clock = clock
         self._rows: OrderedDict[K, tuple[float, int, V]] = OrderedDict()
         self._weight = 0
-        self._lost_at: float | None = None  # when the latest was seen that had to give way
+        self._lost_at: float | None = None  # the time of the latest thing that had to give way
 
     def put(self, key: K, value: V, *, weight: int = 1) -> None:
         """Remember a thing from now on."""
@@ -42,17 +42,17 @@ class Recent(Generic[K, V]):
             self._lost_at = self._drop_oldest()
 
     def all(self) -> list[V]:
-        """What is remembered now, in the order in which it came up last."""
+        """The things remembered now, in the order in which they last came up."""
         self._forget()
         return [value for _, _, value in self._rows.values()]
 
     def has(self, key: K) -> bool:
-        """Whether it is remembered now."""
+        """Whether the key is remembered now."""
         self._forget()
         return key in self._rows
 
     def get(self, key: K) -> V | None:
-        """What is remembered now under a key."""
+        """The value remembered now under a key."""
         self._forget()
         row = self._rows.get(key)
         return None if row is None else row[2]

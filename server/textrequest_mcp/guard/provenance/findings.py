@@ -1,4 +1,4 @@
-"""What can be found in a text that an assistant should not take from one person to another, read in all its forms."""
+"""Finds in a text, in all its forms, the things that an assistant should not take from one person to another."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Literal
 
 from textrequest_mcp.ground.quoting import one_line
 from textrequest_mcp.guard.provenance.amounts import amounts, bare_amounts
-from textrequest_mcp.guard.provenance.disguises import Reading, plain_reading, readings
+from textrequest_mcp.guard.provenance.disguises import Form, forms, plain_form
 from textrequest_mcp.guard.provenance.links import addresses, leads_to
 from textrequest_mcp.guard.provenance.passages import Passages, passages, words_of
 from textrequest_mcp.guard.provenance.phone_mentions import all_numbers, meant_numbers, same_number
@@ -31,7 +31,7 @@ class Things:
         return any(same_number(number, other) for other in self.numbers)
 
     def holds(self, thing: Thing, value: str | int) -> bool:
-        """Whether it is among them in the form in which people would take it for the same."""
+        """Whether it is among them in a form that people would take for the same."""
         if thing == "link":
             return any(leads_to(str(value), link) for link in self.links)
         if thing == "number":
@@ -39,53 +39,55 @@ class Things:
         return value in (self.emails if thing == "e-mail address" else self.amounts)
 
     def holds_exactly(self, thing: Thing, value: str | int) -> bool:
-        """Whether it is among them with nothing added: a link with another query can lead anywhere."""
+        """Whether exactly it is among them: a link with another query can lead anywhere."""
         if thing == "link":
             return value in self.links
         return self.holds(thing, value) or (thing == "amount" and value in self.bare_amounts)
 
 
 class Told:
-    """One text that was read; what it tells is found when it is first asked for.
+    """One text that was read; each finding is made when it is first asked for.
 
     Args:
-        words: as they were shown to the model.
-        in_disguise: whether to read it in other forms than the one that stands there.
+        words: as the model saw them.
+        in_disguise: whether to read hidden forms too.
+        tools: the names of this server's tools.
     """
 
-    def __init__(self, words: str, *, in_disguise: bool) -> None:
+    def __init__(self, words: str, *, in_disguise: bool, tools: tuple[str, ...] = ()) -> None:
         self._words = words
+        self._tools = tools
         self._in_disguise = in_disguise
 
     @cached_property
     def plain(self) -> Things:
-        """What it says openly."""
-        return _things(plain_reading(self._words), numbers_meant=False)
+        """The things that it says openly."""
+        return _things(plain_form(self._words), numbers_meant=False)
 
     @cached_property
     def things(self) -> Things:
-        """What it says in any form."""
-        return _things(self._readings(), numbers_meant=False) if self._in_disguise else self.plain
+        """The things that it says in any form."""
+        return _things(self._forms(), numbers_meant=False) if self._in_disguise else self.plain
 
     @cached_property
     def passages(self) -> Passages:
-        """Its words."""
-        return passages(reading.text for reading in self._readings() if not reading.turned or _is_language(reading))
+        """Its runs of words, for a comparison."""
+        return passages(form.text for form in self._forms() if not form.turned or _is_language(form))
 
     @cached_property
     def lines(self) -> tuple[str, ...]:
         """Its lines in all forms, in plain words with one space around each."""
-        texts = [text for way in self._readings() for text in (way.text, with_letters(way.text))]
+        texts = [text for way in self._forms() for text in (way.text, with_letters(way.text))]
         words = (words_of(line) for text in texts for line in text.split("\n"))
         return tuple(dict.fromkeys(f" {' '.join(each)} " for each in words if each))
 
     @cached_property
     def suspicious(self) -> str | None:
         """The part that speaks to an assistant."""
-        return speaks_to_an_assistant(self._readings())
+        return speaks_to_an_assistant(self._forms(), self._tools)
 
-    def _readings(self) -> tuple[Reading, ...]:
-        return readings(self._words) if self._in_disguise else plain_reading(self._words)
+    def _forms(self) -> tuple[Form, ...]:
+        return forms(self._words) if self._in_disguise else plain_form(self._words)
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,7 @@ class Outgoing:
 
     Attributes:
         words: its words.
-        things: what it holds beyond doubt, each with what it is, always in the same order.
+        things: the certain ones, each with its kind, always in the same order.
     """
 
     words: tuple[str, ...]
@@ -103,9 +105,9 @@ class Outgoing:
 
 def outgoing(text: str) -> Outgoing:
     """Read a text that is about to leave."""
-    things = _things((way for way in readings(text) if not way.turned), numbers_meant=True)
+    things = _things((way for way in forms(text) if not way.turned), numbers_meant=True)
     return Outgoing(
-        tuple(words_of(plain_reading(text)[0].text)),
+        tuple(words_of(plain_form(text)[0].text)),
         (
             *(("link", link) for link in sorted(things.links)),
             *(("number", number) for number in sorted(things.numbers)),
@@ -115,7 +117,7 @@ def outgoing(text: str) -> Outgoing:
     )
 
 
-def _things(ways: Iterable[Reading], *, numbers_meant: bool) -> Things:
+def _things(ways: Iterable[Form], *, numbers_meant: bool) -> Things:
     links: set[str] = set()
     emails: set[str] = set()
     numbers: set[str] = set()
@@ -134,14 +136,14 @@ def _things(ways: Iterable[Reading], *, numbers_meant: bool) -> Things:
 
 
 def shown(thing: Thing, value: str | int) -> str:
-    """A thing as a sentence names it."""
+    """A thing, for a sentence."""
     if isinstance(value, int):
         return f"${value // 100:,}.{value % 100:02d}"
     return one_line(value) if thing != "number" else value
 
 
-def trace(thing: Thing, value: str | int) -> str:
-    """What of a thing is likely to stand in the words as it is."""
+def clue(thing: Thing, value: str | int) -> str:
+    """The part of a thing that is likely to stand in the words as it is."""
     if isinstance(value, int):
         return f"{value // 100}"
     if thing == "number":
@@ -158,6 +160,6 @@ _FREQUENT = frozenset(
 _FEWEST_FREQUENT = 2
 
 
-def _is_language(reading: Reading) -> bool:
-    """Whether turned letters make words again: mostly they do not, and would only fill the memory."""
-    return len(_FREQUENT.intersection(reading.text.split())) >= _FEWEST_FREQUENT
+def _is_language(form: Form) -> bool:
+    """Whether turned letters make words again; mostly they do not, and would only fill the memory."""
+    return len(_FREQUENT.intersection(form.text.split())) >= _FEWEST_FREQUENT

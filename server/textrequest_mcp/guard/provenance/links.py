@@ -1,8 +1,8 @@
-"""Finds web and e-mail addresses in a text, however they are spelled, in one form that can be compared."""
+"""Finds web and e-mail addresses in a text in any spelling, and brings them into one form for comparison."""
 
 import re
 
-# For spellings in words (`evil dot com`), where any ending would make addresses of everyday words (`polka dot dress`).
+# Only for spellings in words (`evil dot com`); any other ending would make an address of `polka dot dress`.
 _ENDINGS = (
     "com|net|org|info|biz|io|co|us|app|dev|xyz|me|tv|ly|gl|gg|link|shop|store|online|site|top|club|ru|cn|tk|edu|gov"
     "|live|cc|ai|example|test|invalid"
@@ -21,10 +21,10 @@ _CLOSING = ".,;:!?)]}*_"
 
 
 def addresses(text: str) -> tuple[frozenset[str], frozenset[str]]:
-    """The links, as host and all that follows it (`evil.example/pay?x=1`), and the e-mail addresses in a text.
+    """The links, from the host on (`evil.example/pay?x=1`), and the e-mail addresses in a text.
 
     Args:
-        text: in small letters, as `disguises.Reading` has it.
+        text: in small letters, as `disguises.Form` has it.
     """
     if not any(sign in text for sign in (".", "://", "dot", "punto")):
         return frozenset(), frozenset()
@@ -36,14 +36,14 @@ def addresses(text: str) -> tuple[frozenset[str], frozenset[str]]:
     return frozenset(links), frozenset(emails)
 
 
-def place(link: str) -> str:
+def destination(link: str) -> str:
     """Host and path of a link."""
     return re.split(r"[?#]", link, maxsplit=1)[0].rstrip("/")
 
 
 def leads_to(one: str, other: str) -> bool:
-    """Whether two links go to the same place, or one to a place inside the other's."""
-    one, other = place(one), place(other)
+    """Whether two links have the same destination, or one's is inside the other's."""
+    one, other = destination(one), destination(other)
     return one == other or one.startswith(f"{other}/") or other.startswith(f"{one}/")
 
 
@@ -57,7 +57,7 @@ def _respelled(text: str) -> str:
 
 
 def _is_host(name: str) -> bool:
-    """Whether it can be one: it ends in letters, or is four small numbers."""
+    """Whether a name can be a host: it ends in letters, or is four small numbers."""
     parts = name.split(".")
     if len(parts) == 4 and all(part.isdecimal() and len(part) <= 3 for part in parts):
         return True
@@ -65,7 +65,7 @@ def _is_host(name: str) -> bool:
 
 
 def _host(authority: str) -> str:
-    """Without what stands before `@`, which is not where a link goes, and without the port."""
+    """The host in an authority, without the part before `@`, which leads nowhere, and without the port."""
     return re.sub(r":[0-9]*$", "", authority.rpartition("@")[2]).removeprefix("www.").rstrip(_CLOSING)
 
 

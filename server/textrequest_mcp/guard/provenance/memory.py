@@ -1,13 +1,13 @@
-"""Notices when what only customers' words say is about to steer a text, a payment or a contact's record.
+"""Notices when customers' words are about to steer a text, a payment or a contact's record.
 
-Whoever texts a business can try to give orders to its assistant. So a person is asked, and shown where it came from,
-before a number, link, amount or passage that an assistant read in customers' words within the last hour leaves in a
-call, before anything happens to somebody whom another customer wrote of, and before anything changes after words that
-speak to an assistant.
+A customer can try to give orders to a business's assistant. So a person is asked, and shown the source:
+- before a call passes on a number, link, amount or passage that the assistant read in customers' words within the hour;
+- before an act on a person whom another customer wrote about;
+- before any act after words that speak to an assistant.
 
-This is a net with holes. It compares forms and not meanings: who paraphrases, translates, spells in riddles, splits a
-link over several texts or waits for more than an hour gets through; so does a picture. It knows only what this
-process has read. That is why sends have caps, and deletions always ask.
+This is a net with holes. It compares forms, not meanings: a customer gets through with a paraphrase, a translation, a
+riddle, a link split over several texts, a picture, or an hour's patience. It knows only the words that this process has
+read. That is why sends have caps, and deletions always ask.
 """
 
 import time
@@ -19,7 +19,7 @@ from typing import Literal
 from textrequest_mcp.ground.clean import LONGEST_TEXT, clean
 from textrequest_mcp.ground.quoting import one_line
 from textrequest_mcp.guard.provenance.expiring import Recent
-from textrequest_mcp.guard.provenance.findings import Outgoing, Thing, Told, outgoing, shown, trace
+from textrequest_mcp.guard.provenance.findings import Outgoing, Thing, Told, clue, outgoing, shown
 from textrequest_mcp.guard.provenance.names import called, spoken_of
 from textrequest_mcp.guard.provenance.passages import handed_on
 from textrequest_mcp.guard.provenance.source import TEXT_RECEIVED, Source, origin
@@ -41,10 +41,10 @@ class Use:
 
     Attributes:
         line: the line's id.
-        person: whom it is about, in E.164; None for a call about nobody, such as a change of a group.
-        words: what it says, by the names of its arguments.
-        amount: the dollars that it asks for.
-        kind: what the person's own words are free for: not for payments.
+        person: the person that the call is about, in E.164; None for a call about nobody, such as a group's change.
+        words: the call's words, by the names of its arguments.
+        amount: the dollars that the call asks for.
+        kind: the person's own words may be repeated to them, but not in a payment.
     """
 
     line: int
@@ -56,11 +56,11 @@ class Use:
 
 @dataclass(frozen=True)
 class Doubt:
-    """Why a person should look first.
+    """A reason to ask a person first.
 
     Attributes:
         reason: for programs.
-        sentence: for people; it quotes where something came from.
+        sentence: for people; it quotes the source.
     """
 
     reason: Reason
@@ -74,30 +74,32 @@ class _Read:
 
 
 class Provenance:
-    """What one account's assistant has read lately: in memory only, at most an hour's and at most `MOST_TEXTS` texts.
+    """The texts that one account's assistant has read within the hour: in memory only, at most `MOST_TEXTS`.
 
     Args:
+        tools: the names of this server's tools.
         clock: seconds that only grow.
-        hour: how long words count, in seconds.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic, hour: float = _HOUR) -> None:
-        self._read = Recent[Source, _Read](seconds=hour, most=MOST_TEXTS, most_weight=MOST_CHARACTERS, clock=clock)
-        self._ours = Recent[str, Told](seconds=hour, most=MOST_TEXTS, most_weight=MOST_CHARACTERS, clock=clock)
+    def __init__(self, tools: Iterable[str], clock: Callable[[], float] = time.monotonic) -> None:
+        self._tools = tuple(tools)
+        self._read = Recent[Source, _Read](seconds=_HOUR, most=MOST_TEXTS, most_weight=MOST_CHARACTERS, clock=clock)
+        self._ours = Recent[str, Told](seconds=_HOUR, most=MOST_TEXTS, most_weight=MOST_CHARACTERS, clock=clock)
         self._people = Recent[tuple[int, str], set[str]](
-            seconds=hour, most=_MOST_NUMBERS, most_weight=_MOST_NUMBERS, clock=clock
+            seconds=_HOUR, most=_MOST_NUMBERS, most_weight=_MOST_NUMBERS, clock=clock
         )
 
     def read_words(self, source: Source) -> None:
-        """Note words that customers control and the model now sees."""
+        """Keep words that customers control and the model now sees."""
         if not source.words.strip():
             return
         if len(source.words) > LONGEST_TEXT:  # no more of it is shown
             source = replace(source, words=clean(source.words)[:LONGEST_TEXT])
-        self._read.put(source, _Read(source, Told(source.words, in_disguise=True)), weight=len(source.words))
+        told = Told(source.words, in_disguise=True, tools=self._tools)
+        self._read.put(source, _Read(source, told), weight=len(source.words))
 
     def trust_number(self, line: int, e164: str, *names: str | None) -> None:
-        """Note a number that the account itself lists: of a contact, a conversation, a payment, a line; and names."""
+        """Keep a number that the account itself lists (in a contact, conversation, payment or line), and its names."""
         known = self._names(line, e164)
         known.update(called(names))
         self._people.put((line, e164), known)
@@ -107,12 +109,12 @@ class Provenance:
         return set() if known is None else known
 
     def trust_words(self, text: str) -> None:
-        """Note words of our own side: colleagues' texts, names of lines, settings."""
+        """Keep words of our own side: colleagues' texts, names of lines, settings."""
         text = text[:LONGEST_TEXT]
         self._ours.put(text, Told(text, in_disguise=False), weight=len(text))
 
     def doubts(self, use: Use) -> list[Doubt]:
-        """Why a person should see this use first; the same state gives the same doubts in the same order."""
+        """The reasons to ask a person first; the same state gives the same doubts in the same order."""
         read = sorted(self._read.all(), key=lambda one: one.source.rank)
         return [
             *self._about_the_number(use, read),
@@ -141,7 +143,7 @@ class Provenance:
             )
 
     def _about_the_name(self, use: Use, read: list[_Read]) -> Iterator[Doubt]:
-        """Whoever is to be texted or changed after somebody else wrote of them: that may be why."""
+        """A doubt where somebody else wrote about the person: that may be the cause of this call."""
         names = self._names(use.line, use.person)
         for one in _others(read, use.person) if names else ():
             own = self._names(one.source.line, one.source.person)
@@ -161,13 +163,13 @@ class Provenance:
             if one.told.things.holds_exactly("amount", cents):
                 hidden = not one.told.plain.holds_exactly("amount", cents)
                 said = _said(f"The amount {shown('amount', cents)}", one, use, "was named", hidden=hidden)
-                yield Doubt("named_amount", said(trace("amount", cents)))
+                yield Doubt("named_amount", said(clue("amount", cents)))
                 return
 
     def _about_the_words(self, use: Use, read: list[_Read]) -> Iterator[Doubt]:
         told_of: set[tuple[Thing, str | int]] = set()
         if use.kind == "payment" and use.amount is not None:
-            told_of.add(("amount", int(use.amount * 100)))  # it was looked at
+            told_of.add(("amount", int(use.amount * 100)))  # it has a doubt of its own
         for argument, text in sorted((use.words or {}).items()):
             leaving = outgoing(text)
             quoted: set[Source] = set()
@@ -176,16 +178,15 @@ class Provenance:
                 if (thing, value) not in told_of:
                     told_of.add((thing, value))
                     hidden = not one.told.plain.holds(thing, value)
-                    said = _said(
-                        f"The {thing} {shown(thing, value)} in {argument}", one, use, "was read", hidden=hidden
-                    )
-                    yield Doubt("read_before", said(trace(thing, value)))
+                    what = f"The {thing} {shown(thing, value)} in {argument}"
+                    said = _said(what, one, use, "was read", hidden=hidden)
+                    yield Doubt("read_before", said(clue(thing, value)))
             yield from self._repetition(argument, leaving, use, read, quoted)
 
     def _things_read_before(
         self, leaving: Outgoing, use: Use, read: list[_Read]
     ) -> Iterator[tuple[_Read, Thing, str | int]]:
-        """What is about to leave, with the words in which it was read first."""
+        """The things that are about to leave, with the words in which each was read first."""
         own_is_free = use.kind != "payment"
         free = [one.plain for one in self._ours.all()]
         if own_is_free:
@@ -201,17 +202,15 @@ class Provenance:
     def _repetition(
         self, argument: str, leaving: Outgoing, use: Use, read: list[_Read], quoted: set[Source]
     ) -> Iterator[Doubt]:
-        """The first words that are handed on, unless where they came from was quoted for this argument."""
+        """A doubt about the first words that are handed on, unless this argument's doubts quoted their source."""
         free = [one.passages for one in self._ours.all()]
         free += [one.told.passages for one in _own(read, use.person)]
         for one in _others(read, use.person):
             passage = handed_on(leaving.words, one.told.passages, free)
             if passage is not None:
                 if one.source not in quoted:
-                    sentence = (
-                        f'The words "{one_line(passage)}" in {argument} repeat {origin(one.source, use.line, passage)}.'
-                    )
-                    yield Doubt("repeated", sentence)
+                    place = origin(one.source, use.line, passage)
+                    yield Doubt("repeated", f'The words "{one_line(passage)}" in {argument} repeat {place}.')
                 return
 
     def _about_the_memory(self) -> Iterator[Doubt]:
@@ -244,6 +243,6 @@ def _own(read: Iterable[_Read], person: str | None) -> list[_Read]:
 
 
 def _said(what: str, one: _Read, use: Use, how: str, *, hidden: bool) -> Callable[[str], str]:
-    """The sentence, once it is known by what its place in the words can be found."""
+    """Answers a function from a clue, by which `origin` finds the part to quote, to the sentence."""
     form = ", in a hidden form," if hidden else ""
     return lambda place: f"{what} {how}{form} in {origin(one.source, use.line, place)}."

@@ -1,4 +1,4 @@
-"""Finds people's names in what somebody else wrote: whoever is spoken of may be whom an order is about."""
+"""Finds people's names in somebody else's words, because those words may be an order about them."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from textrequest_mcp.guard.provenance.disguises import plainly
 from textrequest_mcp.guard.provenance.passages import words_of
 
-_SHORTEST = 3  # letters of a given name that says who is meant
+_SHORTEST = 3  # letters of a given name that identifies a person
 _TITLES = ("mr", "mrs", "ms", "miss", "dr", "senor", "senora")
-_SENTENCE = 4  # words beside the name: a record that holds fewer only has a namesake's name, or a nickname
-# Given names that are words: only with the family name do they say who is meant.
+_SENTENCE = 4  # words beside the name: a record with fewer only has a namesake's name, or a nickname
+# Given names that are also words: they identify a person only with the family name.
 _WORDS_TOO = frozenset(
     re.findall(
         r"\w+",
@@ -27,10 +27,10 @@ _WORDS_TOO = frozenset(
 
 
 def called(names: Iterable[str | None]) -> frozenset[str]:
-    """What a person can be called by, in plain words.
+    """The names that a text can call a person by, in plain words.
 
     Args:
-        names: whole names and given names, as an account has them; a family name counts only behind a title.
+        names: the account's whole names and given names; a family name counts only after a title.
     """
     found: set[str] = set()
     for name in names:
@@ -43,12 +43,13 @@ def called(names: Iterable[str | None]) -> frozenset[str]:
 
 
 def spoken_of(names: Iterable[str], lines: Sequence[str], *, in_a_record: bool) -> str | None:
-    """The longest of these names that stands in the lines, also with an `s`; None where none does.
+    """The longest of these names in the lines, also with an `s`; None where there is none.
 
     Args:
-        names: as of `called`.
+        names: the result of `called`.
         lines: plain words with one space around each.
-        in_a_record: where names stand for other reasons too, so that a whole sentence has to be around it.
+        in_a_record: whether the lines are of a record, which has names for other reasons too: then a name counts only
+            inside a whole sentence.
     """
     for name in sorted(names, key=lambda each: (-len(each), each)):
         for line in lines:

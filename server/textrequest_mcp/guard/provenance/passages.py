@@ -1,4 +1,4 @@
-"""Finds out whether a text hands on what another says: a run of its words, or all of itself."""
+"""Finds words of one text that another text repeats: a run of them, or all of a short text."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -11,7 +11,7 @@ _LONG_WORD = 8  # letters
 
 _WORD = re.compile(r"[^\W_]+")
 _LETTERS = re.compile(r"[^\W\d_]")
-# What everybody writes to everybody: alone it hands nothing on.
+# Courtesies that everybody writes: alone they repeat nothing.
 _COURTESIES = re.compile(
     r"\b(?:thank (?:you|u)(?: (?:so|very) much)?"
     r"(?: for (?:letting (?:me|us) know|reaching out|the update"
@@ -48,10 +48,10 @@ _SMALL_WORDS = frozenset(
 
 @dataclass(frozen=True)
 class Passages:
-    """What can be compared of one text.
+    """One text, ready for a comparison.
 
     Attributes:
-        lines: its words with one space around each, for each way to read it.
+        lines: its words with one space around each, for each of its forms.
         runs: its runs of five words.
     """
 
@@ -65,22 +65,22 @@ def words_of(text: str) -> list[str]:
 
 
 def passages(texts: Iterable[str]) -> Passages:
-    """The passages of a text, read in one or more ways."""
-    readings = [words_of(text) for text in texts]
-    lines = tuple(f" {' '.join(words)} " for words in readings if words)
-    return Passages(lines, frozenset(run for words in readings for run in _runs(words)))
+    """The passages of a text, given in one or more forms."""
+    worded = [words_of(text) for text in texts]
+    lines = tuple(f" {' '.join(words)} " for words in worded if words)
+    return Passages(lines, frozenset(run for words in worded for run in _runs(words)))
 
 
 def handed_on(words: Sequence[str], by: Passages, free: Sequence[Passages]) -> str | None:
-    """The passage of an outgoing text that another one says too, and none of the free ones.
+    """The passage of an outgoing text that another text has too, and no free text has.
 
     Args:
-        words: of the outgoing text.
-        by: the other one.
-        free: what may be said: our own side's texts.
+        words: the outgoing text's.
+        by: the other text.
+        free: texts that may be repeated, such as our own side's.
 
     Returns:
-        The first such run of words; all of a short text; None where there is neither.
+        The first such run of words, or all of a short text; None where there is neither.
     """
     if len(words) < _RUN:
         phrase = " ".join(words)
@@ -123,5 +123,5 @@ def _without_courtesies(words: Sequence[str]) -> list[str]:
 
 
 def _telling(words: Sequence[str]) -> list[str]:
-    """The words that are no small change: what a text is about."""
+    """The words that are not common: those that a text is about."""
     return [word for word in words if word not in _SMALL_WORDS and not word.isdecimal()]

@@ -1,4 +1,4 @@
-"""Finds phone numbers in a text, in E.164, however their digits are written."""
+"""Finds phone numbers in a text in any spelling, and returns them in E.164."""
 
 import re
 
@@ -22,13 +22,13 @@ _DATE_OR_TIME = re.compile(
 
 
 def all_numbers(text: str) -> frozenset[str]:
-    """Every number that the digits of a text can be read as: for words that are compared with one that is known.
+    """Every number that a text's digits can be read as; for a comparison with a known number.
 
     Args:
-        text: in small letters, as `disguises.Reading` has it.
+        text: in small letters, as `disguises.Form` has it.
 
     Returns:
-        Numbers in E.164, and those of seven digits that have no area code as they are.
+        Numbers in E.164, and numbers of seven digits, without an area code, as they are.
     """
     if not _may_hold(text):
         return frozenset()
@@ -44,7 +44,7 @@ def all_numbers(text: str) -> frozenset[str]:
 
 
 def meant_numbers(text: str) -> frozenset[str]:
-    """The numbers that a text names beyond doubt; dates, times and longer codes are none. Returns as above."""
+    """The numbers that a text certainly names; dates, times and longer codes are none. Returns as above."""
     if not _may_hold(text):
         return frozenset()
     text = _DATE_OR_TIME.sub(" (date) ", text)
@@ -59,7 +59,7 @@ def meant_numbers(text: str) -> frozenset[str]:
 
 
 def same_number(one: str, other: str) -> bool:
-    """Whether two are the same, as far as one of them says without its area code."""
+    """Whether two numbers are the same; where one has no area code, the other's does not count."""
     return one == other or (_LOCAL in (len(one), len(other)) and one[-_LOCAL:] == other[-_LOCAL:])
 
 

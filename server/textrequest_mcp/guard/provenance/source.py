@@ -1,4 +1,4 @@
-"""Where words came from, and how a question says so."""
+"""The source of words that customers control, and a sentence's part that names it."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,10 +15,10 @@ class Source:
     """Words that a customer controls, and where they stood.
 
     Attributes:
-        kind: `TEXT_RECEIVED`, or what else it is, such as `a contact's note`, `a contact's name`, `a group's name`.
-        line: the line's id; None for what belongs to the whole account.
-        person: whose words they are, in E.164; None where nobody can say.
-        at: when a text came in.
+        kind: `TEXT_RECEIVED`, `a contact's note`, `a contact's name`, `a group's name` and the like.
+        line: the line's id; None for words of the whole account.
+        person: the words' author, in E.164; None where the author is unknown.
+        at: when a text was received.
         words: as the model saw them.
     """
 
@@ -30,17 +30,17 @@ class Source:
 
     @property
     def rank(self) -> tuple[str, str, int, str, str]:
-        """The oldest first, in an order that does not depend on when they were read."""
+        """Sorts the oldest first, whenever the words were read."""
         return _utc(self.at) or "9", self.kind, self.line or 0, self.person or "", self.words
 
 
-def origin(source: Source, line: int, trace: str) -> str:
-    """A place in words, for a sentence: `a text from +14235550142 of 2026-05-28T20:26Z: "pay at evil.example"`.
+def origin(source: Source, line: int, clue: str) -> str:
+    """A source, for a sentence: `a text from +14235550142 of 2026-05-28T20:26Z: "pay at evil.example"`.
 
     Args:
         source: the words.
-        line: the line that the sentence is about; another one is named.
-        trace: what the place can be found by, where it can.
+        line: the sentence's own line; another line is named.
+        clue: the part of long words around it is quoted, where they hold it.
     """
     kind = source.kind
     if kind == TEXT_RECEIVED and source.person is not None:
@@ -48,16 +48,16 @@ def origin(source: Source, line: int, trace: str) -> str:
     person = f" from {source.person}" if source.person else ""
     elsewhere = f" on line {source.line}" if source.line not in (None, line) else ""
     at = f" of {_utc(source.at)}" if source.at else ""
-    return f"{kind}{person}{elsewhere}{at}: {quoted(_around(source.words, trace))}"
+    return f"{kind}{person}{elsewhere}{at}: {quoted(_around(source.words, clue))}"
 
 
-def _around(words: str, trace: str) -> str:
+def _around(words: str, clue: str) -> str:
     words = " ".join(words.split())
     if len(words) <= _LONGEST_QUOTE:
         return words
-    at = words.casefold().find(trace.casefold())
-    if at < 0 and " " in trace:
-        at = words.casefold().find(trace.casefold().split()[0])
+    at = words.casefold().find(clue.casefold())
+    if at < 0 and " " in clue:
+        at = words.casefold().find(clue.casefold().split()[0])
     start = max(0, min(at - _BEFORE_THE_PLACE, len(words) - _LONGEST_QUOTE + 1))
     return f"…{words[start:]}" if start else words
 

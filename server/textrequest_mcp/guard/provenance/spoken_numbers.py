@@ -1,4 +1,4 @@
-"""Numbers in words, English and Spanish: as the digits of a phone number and as an amount."""
+"""Reads numbers in English and Spanish words, as the digits of a phone number and as an amount."""
 
 import re
 from collections.abc import Iterator
@@ -23,18 +23,11 @@ _TEENS = {word: n for words in (_ENGLISH_TEENS, _SPANISH_TEENS) for n, word in e
     f"veinti{word}": 20 + n for n, word in enumerate(_SPANISH_UNITS) if n
 }
 _TENS = {word: n * 10 for words in (_ENGLISH_TENS, _SPANISH_TENS) for n, word in enumerate(words, 2)} | {"fourty": 40}
-_HUNDREDS = {
-    "cien": 100,
-    "ciento": 100,
-    "doscientos": 200,
-    "trescientos": 300,
-    "cuatrocientos": 400,
-    "quinientos": 500,
-    "seiscientos": 600,
-    "setecientos": 700,
-    "ochocientos": 800,
-    "novecientos": 900,
-}
+_SPANISH_HUNDREDS = (
+    *("ciento", "doscientos", "trescientos", "cuatrocientos", "quinientos", "seiscientos", "setecientos"),
+    *("ochocientos", "novecientos"),
+)
+_HUNDREDS = {word: n * 100 for n, word in enumerate(_SPANISH_HUNDREDS, 1)} | {"cien": 100}
 _HUNDRED = "hundred"
 _THOUSANDS = frozenset({"thousand", "mil", "grand"})
 _TIMES = {"double": 2, "doble": 2, "triple": 3}
@@ -55,10 +48,10 @@ _DIGITS = re.compile(r"[0-9]+")
 
 
 def digit_chains(text: str) -> Iterator[str]:
-    """The digits that follow each other with nothing but short punctuation between, however each is written.
+    """Chains of digits, in figures or words, with only short punctuation between them.
 
     Args:
-        text: in small letters, as `disguises.Reading` has it.
+        text: in small letters, as `disguises.Form` has it.
     """
     chain = _Chain()
     for piece in _PIECE.findall(text):
@@ -72,7 +65,7 @@ def digit_chains(text: str) -> Iterator[str]:
 
 
 def value_of(words: list[str]) -> int:
-    """The number that words name: `twelve hundred`, `one thousand and fifty`, `mil doscientos`."""
+    """The value of number words: `twelve hundred`, `one thousand and fifty`, `mil doscientos`."""
     total = part = 0
     for word in words:
         if word in _THOUSANDS:
@@ -90,7 +83,7 @@ class _Chain:
     def __init__(self) -> None:
         self._digits: list[str] = []
         self._times = 1
-        self._after = ""  # the kind of word before, which may go together with the next
+        self._after = ""  # the kind of the last word, which may belong together with the next
 
     def ended(self) -> Iterator[str]:
         if self._digits:
@@ -98,7 +91,7 @@ class _Chain:
         self.__init__()
 
     def takes(self, piece: str) -> bool:
-        """Add what a word or a run of digits means; whether it means any."""
+        """Add the digits of a word or a run of digits; whether it has any."""
         if piece in _TIMES:
             self._times = _TIMES[piece]
             return True

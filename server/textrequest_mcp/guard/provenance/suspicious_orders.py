@@ -1,9 +1,9 @@
-"""Orders that no customer has a reason to give: to do one thing to everybody, or to work the business's app.
+"""Patterns of orders that no customer has a reason to give: to act on everybody, or to use the business's app.
 
-Patterns over plain words, as in `suspicious_phrases`.
+They are matched with plain words, as in `suspicious_phrases`.
 """
 
-# Not a question whether it is done, nor a wish that it is not.
+# Not behind the words of a question or of a refusal.
 _DO = (
     r"(?<!do you )(?<!did you )(?<!dont )(?<!not )(?<!guys )(?<!guys should )(?<!dont you )"
     r"\b(?:send|text|message|forward|tell|let|inform|notify"
@@ -26,4 +26,4 @@ ORDERS: dict[str, tuple[str, ...]] = {
         rf"\b(?:please|pls|now|just|and|must|should) block {_SOMEBODY}\b",
     ),
 }
-"""Over plain words, under what each always holds."""
+"""Each pattern stands under words that its matches always hold."""

@@ -1,8 +1,8 @@
-"""Wordings that speak to an assistant or its machinery and not to a business: patterns over plain words.
+"""Patterns of wordings that speak to an assistant or its machinery, and not to a business.
 
-Plain words are small letters and digits without accents or apostrophes, one space apart. Each pattern stands under
-something that its matches always hold, so that most texts are told apart without it. A person is asked where one
-matches, for an hour, so what customers write about their orders must not; a rare wording that does is no harm.
+They are matched with plain words: small letters and digits without accents or apostrophes, one space apart. Each
+pattern stands under words that its matches always hold, so that most texts need no pattern. After a match a person is
+asked for an hour, so ordinary words about orders must not match; a rare wording that does is no harm.
 """
 
 _AI = (
@@ -190,7 +190,7 @@ WORDED: dict[str, tuple[str, ...]] = {
         r"decode (?:and|then|this|it|the following)(?: \w+){0,4} (?:and |then )?(?:follow|execute|run|do|obey|send)",
     ),
 }
-"""Over plain words, under what each always holds."""
+"""Each pattern stands under words that its matches always hold."""
 
 _OF = r"(?:(?:all|any|the|of|your|these|those|every|other|and|previous|prior|earlier|above|preceding|foregoing) )*"
 _BEFORE = (
@@ -224,7 +224,7 @@ DISREGARD = (
         rf"|above)|any)(?: \w+)? {_INSTRUCTIONS}\b"
     ),
 )
-"""To lay aside what an assistant was told: over plain words that hold one of `DISREGARD_SIGNS`."""
+"""Orders to ignore instructions, for plain words that hold one of `DISREGARD_SIGNS`."""
 DISREGARD_SIGNS = (
     "ignor",
     "disregard",

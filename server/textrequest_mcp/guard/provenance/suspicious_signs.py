@@ -1,28 +1,17 @@
-"""Signs of an assistant's machinery in a text: names of tools, chat templates, calls; patterns over the text as it is.
+"""Signs of an assistant's machinery in a text: tool names, chat templates, calls.
 
-Each pattern stands under something that its matches always hold, so that most texts are told apart without it.
+Each pattern stands under signs that its matches always hold, so that most texts need no pattern.
 """
 
-TOOLS = (
-    *("list_dashboards", "get_dashboard", "create_dashboard", "rename_dashboard", "delete_dashboard"),
-    *("list_contacts", "get_contact", "save_contact", "save_contacts", "delete_contact", "list_groups", "get_group"),
-    *("create_group", "update_group", "delete_group", "list_tags", "list_custom_fields", "list_conversations"),
-    *("archive_conversation", "unarchive_conversation", "list_messages", "wait_for_messages", "send_message"),
-    *("list_payments", "get_payment", "create_payment", "send_payment_reminder", "cancel_payment"),
-    *("mark_payment_paid", "get_send_status"),
-)
-"""The names of our own tools; a test holds that they are all here."""
+from functools import cache
 
-RUN_TOGETHER = (
+_RUN_TOGETHER = (
     *("ignoreallprevious", "ignorepreviousinstruction", "ignoreallinstruction", "ignorepriorinstruction"),
     *("disregardallprevious", "disregardprevious", "forgetallprevious", "ignoretheabove", "ignoreyourinstruction"),
     *("systemprompt", "forwardthisthread", "forwardthisconversation", "donottelltheowner", "donttelltheowner"),
     *("ignoralasinstrucciones", "ignoratodaslasinstrucciones", "youareanai", "callthetool"),
-    *(name.replace("_", "") for name in TOOLS if len(name) > len("get_contact")),
 )
-"""The clearest of them without spaces: in letters that stand apart, nobody can tell where a word ends."""
-
-SIGNS: dict[str, tuple[str, ...]] = {
+_SIGNS: dict[str, tuple[str, ...]] = {
     "<": (
         r"<\|[^|<>\n]{1,40}\|>|<\|?(?:im_start|im_end|endoftext|eot_id|start_of_turn|end_of_turn)\|?>",
         r"<<?/?sys>?>|<!--",
@@ -54,7 +43,6 @@ SIGNS: dict[str, tuple[str, ...]] = {
         ),
     ),
     "_": (
-        rf"(?:{'|'.join(TOOLS)})",
         (
             r"\b(?:dashboard_id|phone_number|customer_phone|idempotency_key|typed_name|amount_requested|contact_phone_number"
             r"|tool_call|function_call|payment_id|sender_name)\b"
@@ -66,4 +54,15 @@ SIGNS: dict[str, tuple[str, ...]] = {
     "tools/": (r"tools/(?:call|list)",),
     "send": (r"\bsend[ \-]message\(|\bsend-message\b",),
 }
-"""Over the text with its punctuation, under what each always holds."""
+
+
+@cache
+def signs(tools: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    """The patterns for a text with its punctuation, under the signs that each holds; `tools` are among them."""
+    return _SIGNS | {"_": ("|".join(tools) or "(?!)", *_SIGNS["_"])}
+
+
+@cache
+def run_together(tools: tuple[str, ...]) -> tuple[str, ...]:
+    """The clearest wordings without spaces: letters that stand apart do not show where a word ends."""
+    return (*_RUN_TOGETHER, *(name.replace("_", "") for name in tools if len(name) > len("get_contact")))

@@ -1,4 +1,4 @@
-"""Wordings in Spanish, and a few in other languages, that speak to an assistant: like `suspicious_phrases.WORDED`."""
+"""Patterns of wordings in Spanish, and a few in other languages, like `suspicious_phrases.WORDED`."""
 
 _ACTS = r"(?:envia|manda|borra|elimina|reenvia|paga|transfiere|hazlo|haz|responde|comparte|cambia|cobra|contesta)"
 
@@ -45,4 +45,4 @@ TRANSLATED: dict[str, tuple[str, ...]] = {
     ),
     "anteriores": (r"(?:ignore|desconsidere|esqueca) (?:todas )?(?:as )?instrucoes anteriores",),
 }
-"""Over plain words, under what each always holds."""
+"""Each pattern stands under words that its matches always hold."""

@@ -1,8 +1,8 @@
-"""Caps on what leaves: so many texts, new people and dollars for each line, counted over all servers of this user.
+"""Caps each line's texts, new people and dollars, counted over all servers of this user.
 
-A place is taken before anything leaves, and given back only where certainly nothing did. Windows slide: a place counts
-from the moment it was taken until its window is over. One that was taken under a clock that was ahead counts until that
-clock's window is over, so that setting a clock back opens no cap.
+An act reserves its use before anything leaves, and the use is released only where certainly nothing did. Windows slide:
+a use counts from its own moment until its window is over. A use that was reserved under a clock that was ahead counts
+until that clock's window is over, so that setting a clock back opens no cap.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 _HOUR = 3600.0
 _DAY = 86400.0
-MEMORY_SECONDS = 30 * _DAY  # who was texted longer ago is new
-KEEP_SECONDS = MEMORY_SECONDS + _DAY  # who is new today is judged by the 30 days before
+MEMORY_SECONDS = 30 * _DAY  # a person whose last text is older counts as new
+KEEP_SECONDS = MEMORY_SECONDS + _DAY  # a day's new people are found by the 30 days before it
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS caps_uses (
@@ -37,7 +37,7 @@ CREATE INDEX IF NOT EXISTS caps_uses_person ON caps_uses (account, dashboard_id,
 
 @dataclass(frozen=True)
 class _Cap:
-    """One cap over a window: on the sum of a column over a line's uses."""
+    """The cap on one column's sum over a line's uses in a window."""
 
     name: str
     counts: str
@@ -46,12 +46,12 @@ class _Cap:
     limit: int
 
     def used(self, connection: sqlite3.Connection, line: tuple[str, int], now: float) -> int:
-        """How much of it an account and its line have used."""
+        """The amount that a line of an account has used."""
         (used,) = self._uses(connection, f"coalesce(sum({self.column}), 0)", line, now).fetchone()
         return used
 
     def refusal(self, connection: sqlite3.Connection, line: tuple[str, int], needs: int, now: float) -> OverCap | None:
-        """Why there is no room for so much more; None where there is."""
+        """The refusal where `needs` is more than remains; None where it is not."""
         used = left = self.used(connection, line, now)
         if not needs or used + needs <= self.limit:
             return None
@@ -71,7 +71,7 @@ class _Cap:
         return f"${dollars_of(amount)}" if self.column == "cents" else str(amount)
 
     def _uses(self, connection: sqlite3.Connection, what: str, line: tuple[str, int], now: float) -> sqlite3.Cursor:
-        """Something of the uses within the window, oldest first."""
+        """Selects from the uses within the window, oldest first."""
         return connection.execute(
             f"SELECT {what} FROM caps_uses"  # noqa: S608 - our own words
             f" WHERE account = ? AND dashboard_id = ? AND at > ? AND {self.column} > 0 ORDER BY at",
@@ -80,16 +80,16 @@ class _Cap:
 
 
 class Caps:
-    """What the lines of one account have used up, and the caps on it.
+    """The uses of one account's lines, under their caps.
 
     Args:
-        store: where it is counted; without it nothing is sent.
+        store: keeps the uses; where it fails, nothing is sent.
         account: names the account without telling its key.
         limits: the caps.
         clock: seconds since 1970.
 
-    Every method raises `StoreError` where the store cannot be used. None waits for the disk: what they wrote is on it
-    once a later transaction waited, as that of `Ledger.leave` does.
+    Every method raises `StoreError` where the store cannot be used. None waits for the disk: their rows are on it after
+    the next transaction that waits, such as that of `Ledger.leave`.
     """
 
     def __init__(self, store: Store, account: str, limits: Limits, *, clock: Callable[[], float] = time.time) -> None:
@@ -101,17 +101,17 @@ class Caps:
         store.ensure(_SCHEMA)
 
     async def reserve(self, use: Use) -> Room:
-        """Take a place under all caps, or under none; an act that has its place takes no second one.
+        """Count a use under all caps, or under none; the same act is counted once.
 
         Returns:
             What is left after it.
 
         Raises:
-            OverCap: there is no room; of several such caps, it tells of the one that has room last.
+            OverCap: a cap has no room; of several such caps, the one that has room last.
         """
 
         def take(connection: sqlite3.Connection) -> Room:
-            now = self._clock()  # here, so that places of several servers are taken in the order of their times
+            now = self._clock()  # here, so that several servers write their uses in the order of their times
             if not self._has(connection, use.send_id):
                 people = int(self._is_new(connection, use, now))
                 self._refuse(connection, use, people, now)
@@ -126,7 +126,7 @@ class Caps:
         return await self._store.transact(take, durable=False)
 
     async def release(self, send_id: str) -> None:
-        """Give a place back, where certainly nothing left; one that is not there is no mistake."""
+        """Stop counting an act that certainly did not leave; an act that was not counted is no mistake."""
 
         def give_back(connection: sqlite3.Connection) -> None:
             this = self._account, send_id
@@ -134,7 +134,7 @@ class Caps:
                 "SELECT dashboard_id, person FROM caps_uses WHERE account = ? AND send_id = ?", this
             ).fetchone()
             connection.execute("DELETE FROM caps_uses WHERE account = ? AND send_id = ?", this)
-            # Who was new to this act is from now on new to the next one that texts the same person.
+            # A person who was new in this act is new in the next act that texts them.
             connection.execute(
                 "UPDATE caps_uses AS this SET people = NOT EXISTS (SELECT 1 FROM caps_uses AS earlier"
                 " WHERE earlier.account = this.account AND earlier.dashboard_id = this.dashboard_id"
@@ -158,7 +158,7 @@ class Caps:
         return found.fetchone() is not None
 
     def _is_new(self, connection: sqlite3.Connection, use: Use, now: float) -> bool:
-        """Whether it texts a person whom this line has not texted within the memory."""
+        """Whether the act texts a person for the first time in 30 days from this line."""
         if not use.texts or use.person is None:
             return False
         known = connection.execute(
@@ -168,7 +168,7 @@ class Caps:
         return known.fetchone() is None
 
     def _refuse(self, connection: sqlite3.Connection, use: Use, people: int, now: float) -> None:
-        """Raise where a cap has no room; `people` is how many are new."""
+        """Raise where a cap has no room; `people` is the number of new people."""
         most = self._limits.dollars_per_request
         if use.dollars is not None and most is not None and use.dollars > most:
             raise OverCap(

@@ -1,10 +1,10 @@
-"""Who wants no more texts: what people said of it on each line, kept so that nobody is texted against their word.
+"""Keeps which people asked for no more texts on each line, so that nobody is texted against their word.
 
 A `stop` stands until the person texts START, without end: forgetting it would be the breach. A `perhaps_stop` stands
-until START, until somebody of the business has judged it (`settled`), or for 30 days. Nothing else lifts either.
+until START, until somebody of the business has decided that it is none (`settled`), or for 30 days.
 
-Of each kind of word only the latest time is kept. So it makes no difference how often or in which order texts are
-heard, and two servers that hear the same ones agree. Rows hold no number and no text: a keyed hash and a time.
+Only the latest time of each kind of word is kept. So texts may be heard often and in any order, and two servers that
+hear the same texts agree. Rows hold no number and no text: a keyed hash and a time.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 KEEP_PERHAPS_SECONDS = 30 * 86400.0
 
-# A START is kept as long as the stop that it answers, which may be heard again, or only after it.
+# A START is kept as long as its stop, which may be heard again, or only after it.
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS consent_words (
     account TEXT NOT NULL, person TEXT NOT NULL,
@@ -32,7 +32,7 @@ CREATE TABLE IF NOT EXISTS consent_words (
     at REAL NOT NULL, PRIMARY KEY (account, person, word)) WITHOUT ROWID;
 """
 
-_JUDGED = """
+_LIFT = """
 SELECT account, person, 'settled', min(at, coalesce(:through, at)) FROM consent_words
 WHERE account = :account AND person = :person AND word = 'perhaps_stop'
 """
@@ -41,11 +41,11 @@ _KEEP_LATEST = "ON CONFLICT (account, person, word) DO UPDATE SET at = max(at, e
 
 @dataclass(frozen=True)
 class Standing:
-    """What stands against texting somebody, in seconds since 1970 by the clock of the texts; None where nothing does.
+    """A person's words against texts, in seconds since 1970 by the clock of the texts; None where there are none.
 
     Attributes:
-        stopped_at: when they last said that they want no more.
-        perhaps_at: when they last said what may mean so, and nobody has judged since.
+        stopped_at: when they last asked for no more texts.
+        perhaps_at: when they last wrote words that may mean so, and that nobody has decided on since.
     """
 
     stopped_at: float | None
@@ -53,15 +53,15 @@ class Standing:
 
 
 class Consent:
-    """The consent of the people of one account.
+    """The consent of one account's people.
 
     Args:
-        store: where the rows are.
+        store: keeps the rows.
         account: names the account without telling its key.
         clock: seconds since 1970.
 
     Numbers may be in E.164 or in the service's own form. Every method raises `StoreError` where the store cannot be
-    used; then nothing was noted, and nothing may be sent.
+    used; then nothing is kept, and nothing may be sent.
     """
 
     def __init__(self, store: Store, account: str, *, clock: Callable[[], float] = time.time) -> None:
@@ -71,13 +71,13 @@ class Consent:
         store.ensure(SCHEMA)
 
     async def heard(self, dashboard_id: int, phone_number: str, body: str, at: float) -> Wish | None:
-        """Note what a text that came in says about further texts, and answer it; the same text may be heard again.
+        """Keep what a received text says about further texts, and answer it; the same text may be heard again.
 
         Args:
-            dashboard_id: the line that it came to.
-            phone_number: who wrote it.
-            body: what they wrote; it is read and not kept.
-            at: when the service got it, in seconds since 1970.
+            dashboard_id: the line that received it.
+            phone_number: the person's.
+            body: the text; it is read and not kept.
+            at: when the service received it, in seconds since 1970.
         """
         wish = read_wish(body)
         if wish is not None:
@@ -88,34 +88,34 @@ class Consent:
         return wish
 
     async def standing(self, dashboard_id: int, phone_number: str) -> Standing:
-        """What stands against texting this number from this line now."""
+        """The words that stand against texting this number from this line now."""
         secret = await self._store.secret()
         now = self._clock()
         return await self._store.transact(
             lambda connection: stands(connection, secret, self._account, dashboard_id, phone_number, now)
         )
 
-    async def settled(self, dashboard_id: int, phone_number: str, *, through: float | None = None) -> None:
-        """Lift a `perhaps_stop`, because a person judged it to be none; never a `stop`.
+    async def lift(self, dashboard_id: int, phone_number: str, *, through: float | None = None) -> None:
+        """Lift a `perhaps_stop`, because somebody of the business decided that it is none; never a `stop`.
 
         Args:
             dashboard_id: the line.
-            phone_number: whose words were judged.
-            through: the `perhaps_at` that the person was shown: what was said later, they have not judged. Left out,
-                all that was heard until now is lifted. What is heard later and was said later stands in any case.
+            phone_number: the person's.
+            through: the `perhaps_at` that was shown; later words are not lifted. Left out, all words heard until now
+                are lifted. Words that are heard later and were said later stand in any case.
         """
         person = _person(await self._store.secret(), dashboard_id, phone_number)
 
-        def lift(connection: sqlite3.Connection) -> None:
+        def write(connection: sqlite3.Connection) -> None:
             connection.execute(
-                f"INSERT INTO consent_words {_JUDGED} {_KEEP_LATEST}",
+                f"INSERT INTO consent_words {_LIFT} {_KEEP_LATEST}",
                 {"account": self._account, "person": person, "through": through},
             )
 
-        await self._store.transact(lift)
+        await self._store.transact(write)
 
     async def tidy(self) -> None:
-        """Forget each `perhaps_stop` that has not stood for 30 days, and what was judged of it."""
+        """Forget each `perhaps_stop` that is older than 30 days, with its `settled`."""
         before = self._clock() - KEEP_PERHAPS_SECONDS
         await self._store.transact(
             lambda connection: connection.execute(
@@ -128,7 +128,7 @@ class Consent:
 def note(
     connection: sqlite3.Connection, secret: bytes, account: str, dashboard_id: int, phone: str, wish: Wish, at: float
 ) -> None:
-    """Note a wish inside the caller's own transaction, on a store that was told to `ensure` the `SCHEMA`."""
+    """Keep a wish inside the caller's own transaction, on a store that has the `SCHEMA`."""
     connection.execute(
         f"INSERT INTO consent_words VALUES (?, ?, ?, ?) {_KEEP_LATEST}",  # noqa: S608 - our own words
         (account, _person(secret, dashboard_id, phone), wish, at),
@@ -158,5 +158,5 @@ def stands(
 
 
 def _person(secret: bytes, dashboard_id: int, phone: str) -> str:
-    """Names a person on a line, the same for every spelling of their number."""
+    """Names a person on a line, alike for every spelling of their number."""
     return keyed(secret, f"consent:{dashboard_id}:{from_wire(phone) or phone}")

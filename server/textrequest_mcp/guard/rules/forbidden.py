@@ -1,4 +1,4 @@
-"""The no of a rule: what it says, and which setting governs it."""
+"""A rule's refusal: its sentence, and the setting that governs it."""
 
 from datetime import UTC, datetime
 
@@ -7,20 +7,17 @@ from textrequest_mcp.upstream.errors import TextRequestError
 from textrequest_mcp.upstream.phone import masked
 from textrequest_mcp.upstream.times import show_time
 
-CONSENT, PROVENANCE, INVISIBLE, CALLBACKS, UNANSWERED = (
-    "TEXTREQUEST_CONSENT",
-    "TEXTREQUEST_PROVENANCE",
-    "TEXTREQUEST_VISIBLE_ONLY",
-    "TEXTREQUEST_CALLBACK_HOSTS",
-    "TEXTREQUEST_IF_UNANSWERED",
-)
+CONSENT = "TEXTREQUEST_CONSENT"
+VISIBLE_ONLY = "TEXTREQUEST_VISIBLE_ONLY"
+CALLBACK_HOSTS = "TEXTREQUEST_CALLBACK_HOSTS"
+IF_UNANSWERED = "TEXTREQUEST_IF_UNANSWERED"
 
 
 class Forbidden(TextRequestError):
-    """A rule of whoever runs this server says no; certainly nothing left.
+    """A rule says no; certainly nothing left.
 
     Attributes:
-        rule: the setting that governs it.
+        rule: the setting that governs the rule.
     """
 
     def __init__(self, what: str, *, rule: str, todo: str) -> None:
@@ -34,15 +31,15 @@ def rule_of(error: Exception) -> str | None:
 
 
 def perhaps(at: float) -> str:
-    """Why a person is asked first, after words that may mean no more texts."""
+    """The reason to ask a person first, after words that may mean no more texts."""
     return f"On {show_moment(at)} they wrote what may mean that they want no more texts."
 
 
 def check_record(facts: Facts, number: str) -> None:
-    """Refuse whom a contact's record bars from texts.
+    """Refuse a text where the contact's record forbids it.
 
     Raises:
-        Forbidden: they opted out, or are blocked.
+        Forbidden: the person opted out, or is blocked.
     """
     if facts.opted_out_at is not None:
         raise Forbidden(
@@ -60,5 +57,5 @@ def check_record(facts: Facts, number: str) -> None:
 
 
 def show_moment(moment: float) -> str:
-    """Seconds since 1970 as a sentence has them."""
+    """A moment in seconds since 1970, for a sentence."""
     return show_time(datetime.fromtimestamp(moment, UTC))

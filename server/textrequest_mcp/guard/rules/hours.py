@@ -1,4 +1,4 @@
-"""Quiet hours: whether it is a time to text a person, by the clock where their phone number is."""
+"""Quiet hours: whether a person may be texted now, by the clock where their phone number is."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -12,16 +12,16 @@ from textrequest_mcp.upstream.times import show_time
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-SETTING = "TEXTREQUEST_QUIET_HOURS"
+QUIET_HOURS = "TEXTREQUEST_QUIET_HOURS"
 _WINDOW = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])-([01][0-9]|2[0-3]):([0-5][0-9])")
 _MINUTE = timedelta(minutes=1)
 _DAY = timedelta(days=1)
-_DAYS_AHEAD = 8  # each day is like the last, but for a change of the clocks: what does not open in a week does not
+_DAYS_AHEAD = 8  # days differ only by a change of the clocks, so a longer look finds no more
 
 
 @dataclass(frozen=True)
 class QuietHours:
-    """From when to when not to text, each day in the recipient's local time; over midnight where the end is earlier.
+    """The time of each day without texts, in the recipient's local time; over midnight where the end is earlier.
 
     The default is the US rule for telephone solicitation: not before 8 a.m. or after 9 p.m. at the called party's
     location (47 CFR 64.1200(c)(1)).
@@ -31,7 +31,7 @@ class QuietHours:
         end: the first minute that is not quiet any more.
 
     Raises:
-        ValueError: they are the same, which could mean always or never.
+        ValueError: start and end are the same, which could mean always or never.
     """
 
     start: time = time(21)
@@ -39,7 +39,9 @@ class QuietHours:
 
     def __post_init__(self) -> None:
         if self.start == self.end:
-            raise ValueError(f"{SETTING} begins and ends at the same time; to allow texts at any time, set it to off.")
+            raise ValueError(
+                f"{QUIET_HOURS} begins and ends at the same time; to allow texts at any time, set it to off."
+            )
 
     def __str__(self) -> str:
         return f"{self.start:%H:%M}-{self.end:%H:%M}"
@@ -53,12 +55,12 @@ class QuietHours:
 
 @dataclass(frozen=True)
 class Open:
-    """It is no quiet hour for the recipient, wherever their number may be."""
+    """It is no quiet hour in any zone of the recipient's number."""
 
 
 @dataclass(frozen=True)
 class Quiet:
-    """It is a quiet hour for the recipient, or may be one.
+    """It is a quiet hour in a zone of the recipient's number.
 
     Attributes:
         hours: the rule.
@@ -75,7 +77,7 @@ class Quiet:
 
 @dataclass(frozen=True)
 class UnknownZone:
-    """Whether it is a quiet hour cannot be told from the number.
+    """The number does not tell whether it is a quiet hour.
 
     Attributes:
         hours: the rule.
@@ -84,33 +86,33 @@ class UnknownZone:
     hours: QuietHours
 
 
-Verdict = Open | Quiet | UnknownZone
+TimeThere = Open | Quiet | UnknownZone
 
 
 def read_quiet_hours(text: str) -> QuietHours:
     """Quiet hours from a setting such as `21:00-08:00`.
 
     Raises:
-        ValueError: it is not that; its sentence names the setting and the form.
+        ValueError: the text has another form; the sentence names the setting and the form.
     """
     match = _WINDOW.fullmatch(text.strip())
     if match is None:
-        raise ValueError(f"{SETTING} is not from when to when not to text, such as 21:00-08:00, or off.")
+        raise ValueError(f"{QUIET_HOURS} is not from when to when not to text, such as 21:00-08:00, or off.")
     start_hour, start_minute, end_hour, end_minute = map(int, match.groups())
     return QuietHours(time(start_hour, start_minute), time(end_hour, end_minute))
 
 
-def judge(number: str, at: datetime, hours: QuietHours) -> Verdict:
-    """Whether a number in E.164 may be texted at an instant, which must have a zone.
+def time_there(number: str, at: datetime, hours: QuietHours) -> TimeThere:
+    """Whether a number in E.164 may be texted at an instant.
 
     Raises:
         ValueError: the instant has no zone.
     """
-    return judge_in(zones_of(number), at, hours)
+    return time_in(zones_of(number), at, hours)
 
 
-def judge_in(zones: Sequence[str], at: datetime, hours: QuietHours) -> Verdict:
-    """The same for someone who is in one of these zones, nobody knows which: it must not be quiet in any of them.
+def time_in(zones: Sequence[str], at: datetime, hours: QuietHours) -> TimeThere:
+    """Whether somebody in one of these zones may be texted: it must not be quiet in any of them.
 
     Raises:
         ValueError: the instant has no zone.
@@ -127,20 +129,22 @@ def judge_in(zones: Sequence[str], at: datetime, hours: QuietHours) -> Verdict:
     return Quiet(hours, _local(clocks, now), opens_at, "" if opens_at is None else _local(clocks, opens_at))
 
 
-def why_not(verdict: Quiet | UnknownZone) -> str:
-    """Why a text does not go out now, in one sentence, without the phone number."""
-    hours = verdict.hours
-    rule = f"No text goes out from {hours.start:%H:%M} to {hours.end:%H:%M} in the recipient's local time ({SETTING})"
-    if isinstance(verdict, UnknownZone):
+def why_not(there: Quiet | UnknownZone) -> str:
+    """The sentence for a text that does not go out now; without the phone number."""
+    hours = there.hours
+    rule = (
+        f"No text goes out from {hours.start:%H:%M} to {hours.end:%H:%M} in the recipient's local time ({QUIET_HOURS})"
+    )
+    if isinstance(there, UnknownZone):
         return f"{rule}, and their number does not tell which time zone that is."
-    now = f"{rule}, and it is {verdict.local} there"
-    if verdict.opens_at is None:
+    now = f"{rule}, and it is {there.local} there"
+    if there.opens_at is None:
         return f"{now}: in the next {_DAYS_AHEAD} days there is no time when all zones of their number allow it."
-    return f"{now}: it can go out from {verdict.opens_local} ({show_time(verdict.opens_at)})."
+    return f"{now}: it can go out from {there.opens_local} ({show_time(there.opens_at)})."
 
 
 def _opens_at(clocks: Iterable["ZoneInfo"], now: datetime, hours: QuietHours) -> datetime | None:
-    """The first instant from now on that is not quiet by any of the clocks."""
+    """The first instant from now on that no clock has as quiet."""
     at = now
     while at - now <= _DAYS_AHEAD * _DAY:
         wait = max(_surely_quiet(each, at, hours) for each in clocks)
@@ -151,7 +155,7 @@ def _opens_at(clocks: Iterable["ZoneInfo"], now: datetime, hours: QuietHours) ->
 
 
 def _surely_quiet(zone: "ZoneInfo", at: datetime, hours: QuietHours) -> timedelta:
-    """For how long from an instant on it is quiet by one clock for certain; zero if it is not quiet."""
+    """The time from an instant on that is certainly quiet by one clock; zero if it is not quiet."""
     local = at.astimezone(zone)
     if not hours.cover(local.time()):
         return timedelta()

@@ -1,7 +1,7 @@
 """Reads from a text whether its author wants no more texts, wants them again, or perhaps wants no more.
 
-A text that as a whole is a documented word is certain, as it is to the carriers. The FCC counts any reasonable wording
-too (47 CFR 64.1200(a)(10)); no program can be sure of that, so looser wordings are for a person to judge.
+A text that is nothing but a documented word is certain, as it is to the carriers. The FCC counts any reasonable wording
+too (47 CFR 64.1200(a)(10)). No program can be sure of that, so a person decides on looser wordings.
 """
 
 import re
@@ -30,7 +30,7 @@ _OPENERS = "ok|okay|no|nope|yes|hi|hello|hey|sorry|just|and|so|again|i said"
 
 _APOSTROPHES = dict.fromkeys(map(ord, "'’‘ʼ`´′＇"))  # noqa: RUF001 - all that phones write
 _FILLERS = "\u115f\u1160"  # Hangul letters without a shape; compatibility forms decompose to them
-# How a phone that only has SMS tells of a reaction: it quotes what it reacts to, often our own "Reply STOP to opt out".
+# A reaction as SMS has it: a quotation of the other text, often of our own "Reply STOP to opt out".
 _REACTION = (
     r"(?:liked|loved|disliked|laughed at|emphasi[sz]ed|questioned|reacted \S+ to|removed an? [\w ]+ from|\W+ to"
     r"|(?:no )?le (?:gustó|encantó))"
@@ -38,14 +38,14 @@ _REACTION = (
 
 
 def read_wish(body: str) -> Wish | None:
-    """What a text that came in says about further texts; None for one that says nothing of it.
+    """A received text's wish about further texts; None for a text without one.
 
-    Case, accents, width, punctuation, emoji and what nobody sees make no difference.
+    Case, accents, width, punctuation, emoji and invisible characters make no difference.
 
     `stop`: the whole text is a documented word, or several. Words of politeness and haste (`please`, `now`, `thanks`)
     do not count, and the letters may stand apart (`S.T.O.P.`).
-    `start`: the whole text is START or UNSTOP, with punctuation at most, and is no question.
-    `perhaps_stop`: a part of it asks for no more texts in other words, or says that the number is somebody else's.
+    `start`: the whole text is START or UNSTOP, with punctuation at most, and no question.
+    `perhaps_stop`: a part of the text asks for no more in other words, or says that the number is somebody else's.
     """
     whole = _words(body)
     if whole in _START and _is_statement(body):
@@ -70,7 +70,7 @@ def _unseen(character: str) -> bool:
 
 
 def _is_statement(text: str) -> bool:
-    """Whether there is nothing but letters and punctuation, and no question mark: `START 🚫` asks for nothing."""
+    """Whether a text is only letters and punctuation, without a question mark: `START 🚫` is no START."""
     plain = unicodedata.normalize("NFKC", text)
     return all(
         c.isalnum() or c.isspace() or _unseen(c) or (unicodedata.category(c)[0] == "P" and c not in "?¿") for c in plain
@@ -78,7 +78,7 @@ def _is_statement(text: str) -> bool:
 
 
 def _pieces(text: str) -> list[str]:
-    """The clauses of a text, both with and without an end of line as an end of clause."""
+    """The clauses of a text, first without and then with the end of a line as the end of a clause."""
     plain = unicodedata.normalize("NFKC", text.translate(_APOSTROPHES)).replace("#", " number ")  # `wrong #`
     ends = r"[.!?¡¿;,。]+|\s[-–—]+\s|—"  # noqa: RUF001 - dashes
     return [_words(piece) for end in (ends, rf"{ends}|[\r\n\u2028\u2029]+") for piece in re.split(end, plain)]

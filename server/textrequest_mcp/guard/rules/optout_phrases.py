@@ -1,7 +1,7 @@
-"""Wordings by which people ask for no more texts, or say that they are not who is meant: patterns over plain words.
+"""Patterns of wordings that ask for no more texts, or say that the number is somebody else's.
 
-The words are small letters and digits without accents or apostrophes, one space apart, one clause at a time; `$` is
-the end of a clause. No send is refused for good by these: a person is asked. So what everybody says about appointments
+They are matched with one clause at a time: small letters and digits without accents or apostrophes, one space apart;
+`$` is the end of a clause. A match refuses no send for good: a person is asked. So everyday words about appointments
 and streets must not match, while a rare wording that does is no harm.
 """
 

@@ -1,4 +1,4 @@
-"""What was lately read of a person on a line, so that a send costs no second look at what was just seen."""
+"""Remembers the facts that were just read about a person on a line, so that a send does not read them again."""
 
 import math
 import time
@@ -9,7 +9,7 @@ from typing import TypeVar
 FRESH_SECONDS = 60.0
 _READ_SECONDS = 3600.0
 _MOST = 5000
-SAME_MOMENT_SECONDS = 2.0  # what two times of one text can differ by
+SAME_MOMENT_SECONDS = 2.0  # two times of one text differ by at most so much
 
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
@@ -18,13 +18,13 @@ Place = tuple[int, str]  # a line's id, and a number in E.164
 
 @dataclass(frozen=True)
 class Facts:
-    """What the account says of a person; times are seconds since 1970 by the service's clock.
+    """The account's facts about a person; times are seconds since 1970 by the service's clock.
 
     Attributes:
-        opted_out_at: when they texted STOP, as the service knows it.
-        is_blocked: whether their texts are dropped.
-        received_at: when they last texted.
-        sent_at: when they were last texted.
+        opted_out_at: when they texted STOP, as far as the service knows.
+        is_blocked: whether the service drops their texts.
+        received_at: when the line last received a text from them.
+        sent_at: when the line last sent them a text.
     """
 
     opted_out_at: float | None = None
@@ -34,10 +34,10 @@ class Facts:
 
 
 class Known:
-    """The facts that one server process has read, and up to where each host has read a conversation.
+    """The facts that one server process has read, and how far each host has read a conversation.
 
     Args:
-        clock: seconds from any origin that only go forward.
+        clock: seconds that only grow.
     """
 
     def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
@@ -49,15 +49,15 @@ class Known:
         self._payers: dict[Place, str] = {}
 
     def saw(self, place: Place, facts: Facts) -> None:
-        """Keep what a contact's record just said."""
+        """Keep the facts of a contact's record that was just read."""
         _keep(self._facts, place, (self._clock(), facts))
 
     def saw_talk(self, place: Place, received_at: float | None, sent_at: float | None) -> None:
-        """Keep what a conversation just said; it makes no older record of the contact any younger."""
+        """Keep the times of a conversation that was just read; the contact's record gets no younger by it."""
         _keep(self._talks, place, (self._clock(), Facts(received_at=received_at, sent_at=sent_at)))
 
     def facts(self, place: Place) -> Facts | None:
-        """What a contact's record said within the last minute, and what their conversation said since."""
+        """The facts of a contact's record read within the last minute, with the conversation's newer times."""
         facts, talk = self._fresh(self._facts, place), self._fresh(self._talks, place)
         if facts is None or talk is None:
             return facts
@@ -65,9 +65,9 @@ class Known:
         return replace(facts, received_at=received_at, sent_at=_latest(facts.sent_at, talk.sent_at))
 
     def talk(self, place: Place) -> Facts | None:
-        """What their conversation said within the last minute, which says nothing of an opt-out or a block.
+        """The times of a conversation read within the last minute; they say nothing of an opt-out or a block.
 
-        None where the last record that was read, however long ago, told of one: then only a new one will do.
+        None where the last record, however old, had an opt-out or a block: then only a new record will do.
         """
         _, facts = self._facts.get(place, (0.0, None))
         barred = facts is not None and (facts.opted_out_at is not None or facts.is_blocked)
@@ -78,45 +78,45 @@ class Known:
         return facts if facts is not None and self._clock() - read_at <= FRESH_SECONDS else None
 
     def read(self, caller: str, place: Place, to: float) -> None:
-        """Note up to when a host has read a conversation."""
+        """Keep the time up to which a host has read a conversation."""
         _keep(self._read, (caller, place), (self._clock(), max(to, self.read_to(caller, place) or 0.0)))
 
     def read_to(self, caller: str, place: Place) -> float | None:
-        """Up to when a host has read a conversation within the last hour; None where it has not."""
+        """The time up to which a host has read a conversation within the last hour; None where it has not."""
         read_at, to = self._read.get((caller, place), (0.0, None))
         return to if to is not None and self._clock() - read_at <= _READ_SECONDS else None
 
     def sent(self, place: Place, at: float) -> None:
-        """Note that this server itself texted them, which is nobody's answer."""
+        """Keep the time of this server's own text, which is nobody's answer."""
         _keep(self._own, place, at)
         self.outdate(place)
 
     def answered_at(self, place: Place, facts: Facts) -> float | None:
-        """When the person, or somebody else of the business, last wrote; None where nobody did."""
+        """When the person, or somebody of the business beside this server, last wrote; None where nobody did."""
         own = self._own.get(place)
         ours = None if own is not None and (facts.sent_at or 0.0) <= own + SAME_MOMENT_SECONDS else facts.sent_at
         return _latest(facts.received_at, ours)
 
     def happened(self, place: Place, at: float | None) -> None:
-        """Forget the facts where a text of this time is news to them; who looks again hears of the same texts again."""
+        """Mark a person's facts as old when a newer text arrives; a repeated report of a text changes nothing."""
         known = [self._fresh(kept, place) or Facts() for kept in (self._facts, self._talks)]
         told = _latest(*(moment for facts in known for moment in (facts.received_at, facts.sent_at)))
         if at is None or told is None or at > told + SAME_MOMENT_SECONDS:
             self.outdate(place)
 
     def outdate(self, place: Place) -> None:
-        """Let the facts count as old, because something happened since."""
+        """Mark a person's facts as old, because something happened since."""
         _, facts = self._facts.get(place, (0.0, None))
         if facts is not None:
-            self._facts[place] = (-math.inf, facts)  # an opt-out that it told of is still known to be there
+            self._facts[place] = (-math.inf, facts)  # its opt-out or block still counts
         self._talks.pop(place, None)
 
     def pays(self, line: int, payment_id: int, number: str) -> None:
-        """Note of whom a payment is asked, which never changes."""
+        """Keep the number that a payment is asked of, which never changes."""
         _keep(self._payers, (line, str(payment_id)), number)
 
     def payer(self, line: int, payment_id: int) -> str | None:
-        """Of whom a payment is asked, where that was read."""
+        """The number that a payment is asked of; None where it was not read."""
         return self._payers.get((line, str(payment_id)))
 
 
@@ -125,7 +125,7 @@ def _latest(*moments: float | None) -> float | None:
 
 
 def _keep(kept: dict[_Key, _Value], key: _Key, value: _Value) -> None:
-    """Put the newest at the end, and drop the oldest where there are too many."""
+    """Put the newest at the end, and drop the oldest of too many."""
     kept.pop(key, None)
     while len(kept) >= _MOST:
         kept.pop(next(iter(kept)))

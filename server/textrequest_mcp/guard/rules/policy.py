@@ -1,7 +1,7 @@
-"""The rules that stand before a change, whatever the assistant does: who may be texted, when, how often, with what.
+"""Applies the rules to a change: which people may be texted, when, and with which words.
 
-Each rule can be switched off by its own setting. One that is broken refuses, and names itself and its setting; one that
-cannot tell has a person decide.
+Each rule has a setting that switches it off. A rule that is broken refuses, and names its setting; a rule that cannot
+be sure gives a reason to ask a person.
 """
 
 from __future__ import annotations
@@ -15,30 +15,28 @@ from urllib.parse import urlsplit
 from textrequest_mcp.ground.clean import unseen
 from textrequest_mcp.guard.change import Account, Plan
 from textrequest_mcp.guard.provenance.memory import Provenance
-from textrequest_mcp.guard.rules.allowlist import SETTING as ONLY_TO
-from textrequest_mcp.guard.rules.allowlist import Allowlist
+from textrequest_mcp.guard.rules.allowlist import ONLY_TO, Allowlist
 from textrequest_mcp.guard.rules.consent import Consent
 from textrequest_mcp.guard.rules.forbidden import (
-    CALLBACKS,
+    CALLBACK_HOSTS,
     CONSENT,
-    INVISIBLE,
-    UNANSWERED,
+    IF_UNANSWERED,
+    VISIBLE_ONLY,
     Forbidden,
     check_record,
     perhaps,
     show_moment,
 )
-from textrequest_mcp.guard.rules.hours import SETTING as QUIET_HOURS
-from textrequest_mcp.guard.rules.hours import Open, Quiet, QuietHours, judge, why_not
+from textrequest_mcp.guard.rules.hours import QUIET_HOURS, Open, Quiet, QuietHours, time_there, why_not
 from textrequest_mcp.guard.rules.person_facts import SAME_MOMENT_SECONDS, Facts, Known, Place
 from textrequest_mcp.upstream.phone import masked
 
-_ANSWER_SECONDS = 86_400.0  # an answer within a day of their last text is no outreach
+_ANSWER_SECONDS = 86_400.0  # an answer within a day of the person's last text is no outreach
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rules:
-    """What is in force; see the README's table of settings."""
+    """The rules in force; see the README's table of settings."""
 
     consent: bool = True
     quiet_hours: QuietHours | None = field(default_factory=QuietHours)
@@ -53,10 +51,10 @@ class Policy:
     """Applies the rules to one account.
 
     Args:
-        rules: what is in force.
-        consent: what people said of further texts.
-        provenance: whose words the assistant has read.
-        known: what was read lately.
+        rules: the rules in force.
+        consent: people's words about further texts.
+        provenance: the words that the assistant has read.
+        known: the facts that were read lately.
         clock: seconds since 1970 by the service's clock.
     """
 
@@ -80,13 +78,13 @@ class Policy:
         return self._clock()
 
     async def reasons(self, account: Account, plan: Plan) -> list[str]:
-        """Why a person has to be asked before this change, a sentence each; none where nobody has to be.
+        """The reasons to ask a person before this change; none where nobody has to be asked.
 
-        Writes nothing, and says the same of the same facts: it runs again in every round of a question.
+        Writes nothing, and gives the same reasons for the same facts: it runs again in every round of a question.
 
         Raises:
             Forbidden: a rule says no.
-            TextRequestError: what has to be known cannot be read.
+            TextRequestError: the facts cannot be read.
             StoreError: the store cannot be used.
         """
         self._words(plan)
@@ -101,7 +99,7 @@ class Policy:
         return list(dict.fromkeys(why))
 
     async def approved(self, people: Sequence[Place], shown: str) -> None:
-        """A person agreed to a change that is about these people, and judged what they were shown of them.
+        """Take note that a change about these people was agreed to, after a question with the text `shown`.
 
         Raises:
             StoreError: the store cannot be used.
@@ -110,13 +108,13 @@ class Policy:
             self.provenance.trust_number(*place)
             at = (await self.consent.standing(*place)).perhaps_at if self.rules.consent else None
             if at is not None and perhaps(at) in shown:
-                await self.consent.settled(*place, through=at)
+                await self.consent.lift(*place, through=at)
 
     async def still_allowed(self, people: Sequence[Place]) -> None:
-        """Look once more whether somebody said STOP, which can come while a call waits for its turn.
+        """Look once more for a STOP, which can come while a call waits for its turn.
 
         Raises:
-            Forbidden: somebody did.
+            Forbidden: one of these people texted it.
             StoreError: the store cannot be used.
         """
         for place in people if self.rules.consent else ():
@@ -134,7 +132,7 @@ class Policy:
         if not self.rules.only_to.allows(number):
             raise Forbidden(self.rules.only_to.refusal(number), rule=ONLY_TO, todo="Do not try another way.")
         why = await self._said_no(line, number) if self.rules.consent else []
-        since = plan.since  # a condition of the caller's own, which holds whatever the settings say
+        since = plan.since  # the caller's own condition holds under any settings
         if since is None and self.rules.if_unanswered and not plan.closes:
             since = self.known.read_to(plan.caller, (line, number))
         facts = await self._facts(account, line, number, since)
@@ -146,7 +144,7 @@ class Policy:
         return why + self._hours(number, facts)
 
     async def _facts(self, account: Account, line: int, number: str, since: float | None) -> Facts:
-        """What is known of a person: of an answer to a text that was just read, no more is read than was."""
+        """The facts about a person; a conversation that was just read is enough for an answer to it."""
         facts = self.known.facts((line, number))
         if facts is not None:
             return facts
@@ -180,17 +178,17 @@ class Policy:
         hours = self.rules.quiet_hours
         if hours is None or self._is_answer(facts):
             return []
-        verdict = judge(number, datetime.fromtimestamp(self._clock(), UTC), hours)
-        if isinstance(verdict, Open):
+        there = time_there(number, datetime.fromtimestamp(self._clock(), UTC), hours)
+        if isinstance(there, Open):
             return []
-        if isinstance(verdict, Quiet):
-            raise Forbidden(why_not(verdict), rule=QUIET_HOURS, todo="Offer to send it then.")
-        return [why_not(verdict)]
+        if isinstance(there, Quiet):
+            raise Forbidden(why_not(there), rule=QUIET_HOURS, todo="Offer to send it then.")
+        return [why_not(there)]
 
     async def _answered_meanwhile(
         self, account: Account, plan: Plan, line: int, number: str, since: float, answered_at: float
     ) -> None:
-        """Show what came since the conversation was read, instead of talking past it."""
+        """Refuse, and show the texts that came since the conversation was read."""
         newer = await account.newer(plan.caller, line, number, since)
         if not newer:
             return
@@ -198,7 +196,7 @@ class Policy:
         then = "the same call goes through then" if plan.since is None else "with a later if_unanswered_since"
         raise Forbidden(
             "Since the conversation was read, there is more in it: " + " / ".join(newer),
-            rule=UNANSWERED,
+            rule=IF_UNANSWERED,
             todo=f"Read it, and send what still fits; {then}.",
         )
 
@@ -209,7 +207,7 @@ class Policy:
                 if hidden:
                     raise Forbidden(
                         f"{name} holds characters that nobody would see: {', '.join(hidden[:3])}.",
-                        rule=INVISIBLE,
+                        rule=VISIBLE_ONLY,
                         todo="Write it without them.",
                     )
 
@@ -218,13 +216,13 @@ class Policy:
             if _host(address) not in self.rules.callback_hosts:
                 raise Forbidden(
                     "A callback would send what becomes of this text to an address that is not on the list.",
-                    rule=CALLBACKS,
+                    rule=CALLBACK_HOSTS,
                     todo="Leave the callback out; get_send_status tells of the delivery.",
                 )
 
 
 def _host(address: str) -> str | None:
-    """The host that everybody takes an address to name; None for one that is read in different ways."""
+    """The host in an address; None where programs would read different ones."""
     try:
         parts = urlsplit(address)
     except ValueError:

@@ -1,4 +1,4 @@
-"""What each line may do, what an act takes of it, what is left, and the sentence where that is too little."""
+"""Limits per line, what one act uses, what remains, and the refusal."""
 
 import math
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from textrequest_mcp.upstream.errors import TextRequestError
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """The most that each line may do; None is no cap."""
+    """Each line's limits; None is no cap."""
 
     texts_per_hour: int | None
     texts_per_day: int | None
@@ -21,7 +21,7 @@ class Limits:
 
 @dataclass(frozen=True, kw_only=True)
 class Room:
-    """What is left of one line's caps; None where there is none. Each request may ask for `dollars_per_request`."""
+    """The remaining part of one line's caps; None is no cap. `dollars_per_request` holds for each request."""
 
     texts_per_hour: int | None
     texts_per_day: int | None
@@ -32,14 +32,14 @@ class Room:
 
 @dataclass(frozen=True, kw_only=True)
 class Use:
-    """What an act is about to use up.
+    """What an act is about to use.
 
     Attributes:
         send_id: names the act.
         dashboard_id: the line.
-        person: hash of the number that it texts; where it is not known, nobody counts as new.
-        texts: how many; 0 for an act that texts nobody.
-        dollars: what it asks to be paid; None where it asks for nothing.
+        person: hash of the texted number; None where it is not known, then nobody counts as new.
+        texts: the number of texts; 0 for an act that texts nobody.
+        dollars: the amount that a payment request asks for; None for any other act.
 
     Raises:
         ValueError: a number is negative, or the dollars are no whole number of cents.
@@ -69,7 +69,7 @@ class OverCap(TextRequestError):
 
     Attributes:
         setting: the environment variable that sets the cap.
-        frees_at: when it has room for the act, in seconds since 1970, if nothing else takes it; infinite for never.
+        frees_at: when the cap has room for the act, in seconds since 1970; infinite for never.
     """
 
     def __init__(self, what: str, *, limit: str, frees_at: float, ahead: bool = False) -> None:
@@ -85,7 +85,7 @@ class OverCap(TextRequestError):
 
 
 def whole_cents(dollars: Decimal) -> tuple[int, int]:
-    """An amount in whole cents, and whether more is left over (not 0); exact."""
+    """An amount in whole cents, and a rest that is not 0 where they are not all of it; exact."""
     numerator, denominator = dollars.as_integer_ratio()
     return divmod(100 * numerator, denominator)
 
@@ -96,5 +96,5 @@ def dollars_of(cents: int) -> Decimal:
 
 
 def _minute(at: float) -> str:
-    """The first minute that is not before a moment."""
+    """A moment, rounded up to the minute."""
     return f"{datetime.fromtimestamp(math.ceil(at / 60) * 60, UTC):%Y-%m-%d %H:%M} UTC"

@@ -1,4 +1,4 @@
-"""Which time zones a phone number may be in, and the clocks of these zones."""
+"""Finds the time zones that a phone number may be in, and their clocks."""
 
 import re
 from functools import cache
@@ -9,8 +9,8 @@ if TYPE_CHECKING:
 
 _NORTH_AMERICAN = re.compile(r"\+1[0-9]{10}")
 _COUNTRY_AND_AREA_CODE = 4  # digits
-# Area codes laid over the places of an older one for which phonenumbers (9.0.43) lacks a zone of the older one. By it
-# all of 689 (Orlando) is Central and 474 (Saskatchewan) is Manitoba; of the others it leaves out the second zone.
+# Newer area codes in the region of an older one, for which phonenumbers (9.0.43) lacks a zone of the older one: it has
+# all of 689 (Orlando) in Central and 474 (Saskatchewan) in Manitoba, and leaves out the second zone of the others.
 _LAID_OVER = {
     "1236": "1250",
     "1257": "1250",
@@ -30,12 +30,12 @@ _LAID_OVER = {
 def zones_of(number: str) -> tuple[str, ...]:
     """The IANA names of all zones that a number's area code and exchange may be in, in order; () where none is known.
 
-    More careful than `phonenumbers.timezone`, which gives an exchange that it does not list the zone of the rest of the
-    area code: for it all such exchanges of 423 are Central, where most of Chattanooga's are Eastern, and a text could
-    come there at ten in the evening. Here they may be in any zone that an exchange of the area code is in.
+    More careful than `phonenumbers.timezone`, which gives exchanges that it does not list one zone of the area code:
+    all such exchanges of 423 are Central there, while most of Chattanooga's are Eastern, and a text could arrive at ten
+    in the evening. Here they may be in any zone of the area code.
 
-    Unknown are numbers that are in no place (toll-free, premium, 500, 600, 700), area codes and exchanges that
-    `phonenumbers` does not know, and what is not a North American number in E.164.
+    No zone is known for numbers without a region (toll-free, premium, 500, 600, 700), for area codes and exchanges that
+    `phonenumbers` does not know, and for numbers that are not North American in E.164.
     """
     if not _NORTH_AMERICAN.fullmatch(number) or not _is_of_a_place(number):
         return ()
@@ -51,8 +51,8 @@ def zones_of(number: str) -> tuple[str, ...]:
 def clock(zone: str) -> "ZoneInfo | None":
     """A zone by its IANA name, or None where there is no such zone.
 
-    From the package `tzdata` and not from the system, as `ZoneInfo(zone)` would: slim containers and Windows have no
-    zones, and others have old ones, by which western Canada still changes its clocks in November 2026.
+    Read from the package `tzdata`; `ZoneInfo(zone)` would read the system's, but slim containers and Windows have none,
+    and others have old ones, by which western Canada still changes its clocks in November 2026.
     """
     from importlib import resources
     from zoneinfo import ZoneInfo

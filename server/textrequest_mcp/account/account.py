@@ -1,0 +1,163 @@
+"""The account that a call works on: its lines, and the services through which a call reads and changes it."""
+
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import anyio
+from mcp.server.mcpserver import Context
+from mcp.server.mcpserver.resolve import Resolve
+
+from textrequest_mcp.account.facts_reader import FactsReader
+from textrequest_mcp.account.line import KnownLine, TextingLine
+from textrequest_mcp.ground.clean import clean
+from textrequest_mcp.ground.quoting import one_line
+from textrequest_mcp.guard.approval.gate import Gate
+from textrequest_mcp.guard.audit.writer import Audit
+from textrequest_mcp.guard.change import Plan
+from textrequest_mcp.guard.once.carry_out import Sender
+from textrequest_mcp.guard.rules.person_facts import Place
+from textrequest_mcp.guard.rules.policy import Policy
+from textrequest_mcp.live.subscriptions import Subscriptions
+from textrequest_mcp.live.watch import Live
+from textrequest_mcp.tools.parameters import DashboardId
+from textrequest_mcp.upstream.api import Api
+from textrequest_mcp.upstream.errors import BadInput
+from textrequest_mcp.upstream.page import MAX_SIZE, read_page
+from textrequest_mcp.upstream.phone import from_wire
+
+_LINES_STAY_SECONDS = 60.0
+_NAMESAKES = 5
+
+
+@dataclass
+class Account:
+    """One Text Request account, with the services that stand before its changes.
+
+    Attributes:
+        api: reaches it over HTTP.
+        gate: asks a person first.
+        sender: carries out the acts that must happen at most once.
+        policy: the rules that stand before changes.
+        audit: keeps a row of every change.
+        live: hears of the texts that come in and go out.
+        subscriptions: tells the hosts that subscribed to those texts.
+        default_line: a dashboard id from the settings, or None.
+        also: further chores in the background.
+        routes: further routes that are served over HTTP.
+    """
+
+    api: Api
+    gate: Gate
+    sender: Sender
+    policy: Policy
+    audit: Audit
+    live: Live
+    subscriptions: Subscriptions
+    default_line: int | None = None
+    also: Sequence[Callable[[], Coroutine[Any, Any, None]]] = ()
+    routes: Sequence[Any] = ()
+    _lines: tuple[KnownLine, ...] = ()
+    _read_at: float | None = None
+
+    async def run(self) -> None:
+        """Run the chores in the background as long as the server runs; never returns."""
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self.sender.settler.run)
+            tasks.start_soon(self.audit.run)
+            tasks.start_soon(self.live.run)
+            tasks.start_soon(self.subscriptions.run)
+            for chore in self.also:
+                tasks.start_soon(chore)
+
+    async def reasons(self, plan: Plan) -> list[str]:
+        """As `Policy.reasons`."""
+        return await self.policy.reasons(FactsReader(self.api, self.policy), plan)
+
+    @property
+    def usual_line(self) -> int | None:
+        """The line of a call that names none: the default, or the only one if the lines were read."""
+        return self.default_line or (self._lines[0].id if len(self._lines) == 1 else None)
+
+    def changed(self, people: Sequence[Place]) -> None:
+        """Forget the facts that were read of these people, because this server changed them."""
+        for place in people:
+            self.policy.known.outdate(place)
+
+    def acted(self, people: Sequence[Place]) -> None:
+        """Note that this server texted these people."""
+        for place in people:
+            self.policy.known.sent(place, self.live.reader.now())
+
+    async def who_is(self, name: str, dashboard_id: int | None) -> str:
+        """The people on a line whom a name finds, as a sentence that leaves the choice to a person.
+
+        Raises:
+            TextRequestError: the line is not known, or cannot be read.
+            StoreError: the store cannot be used.
+        """
+        line = await self.line(dashboard_id)
+        query = {"search": name.strip(), "include_archived": True, "page": 0, "page_size": _NAMESAKES + 1}
+        page = read_page(await line.get("conversations", query=query), page=0, page_size=_NAMESAKES + 1)
+        numbers = [number for row in page.items if (number := from_wire(row.get("phone_number")))]
+        if not numbers:
+            return "A number is needed, and nobody with a conversation on this line has that name."
+        people = "; ".join([await line.person(number) for number in numbers[:_NAMESAKES]])
+        more = "; and more" if len(numbers) > _NAMESAKES else ""
+        return f"A number is needed. That name finds: {people}{more}. Ask the person who is meant; do not choose."
+
+    async def lines(self) -> tuple[KnownLine, ...]:
+        """All lines of the account, read at most once a minute."""
+        now = anyio.current_time()
+        if self._read_at is None or now - self._read_at > _LINES_STAY_SECONDS:
+            answer = await self.api.get("dashboards", query={"page": 0, "page_size": MAX_SIZE})
+            items = read_page(answer, page=0, page_size=MAX_SIZE).items
+            rows: list[dict[str, Any]] = [item for item in items if isinstance(item, dict)]
+            self._lines = tuple(
+                KnownLine(row["id"], clean(str(row.get("name") or "")), clean(str(row.get("phone") or "")))
+                for row in rows
+                if isinstance(row.get("id"), int)
+            )
+            self._read_at = now
+        return self._lines
+
+    async def line_ids(self) -> list[int]:
+        """The ids of all lines, as `lines`."""
+        return [line.id for line in await self.lines()]
+
+    def forget_lines(self) -> None:
+        """Read the lines afresh next time; after a line was made, renamed or deleted."""
+        self._read_at = None
+
+    async def line(self, dashboard_id: int | None) -> TextingLine:
+        """The line with this id, or the default, or the only one.
+
+        Raises:
+            BadInput: there are several and none was named; the sentence lists them.
+        """
+        chosen = dashboard_id or self.default_line
+        if chosen is None:
+            lines = await self.lines()
+            if len(lines) != 1:
+                listed = "; ".join(f"{line.id} {one_line(line.name)}" for line in lines) or "none"
+                raise BadInput(
+                    f"dashboard_id is missing, and this account has {len(lines)} lines: {listed}.",
+                    todo="Choose one of these ids; if it is not clear which, ask the person.",
+                )
+            chosen = lines[0].id
+        return TextingLine(self, chosen)
+
+
+async def account_of(ctx: Context[Any, Any]) -> Account:
+    """The account that this server was started for."""
+    account: Account = ctx.request_context.lifespan_context
+    return account
+
+
+async def _line_of(ctx: Context[Any, Any], dashboard_id: DashboardId | None) -> TextingLine:
+    return await (await account_of(ctx)).line(dashboard_id)
+
+
+InAccount = Annotated[Account, Resolve(account_of)]
+# A tool that takes a line gets an optional `dashboard_id` argument from its toolset.
+Line = Annotated[TextingLine, Resolve(_line_of)]

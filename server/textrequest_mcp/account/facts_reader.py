@@ -1,0 +1,83 @@
+"""Reads the contact's record and the newest texts of a person, for the rules."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from textrequest_mcp.account.contact import Contact
+from textrequest_mcp.account.message import Messages
+from textrequest_mcp.ground.quoting import quoted
+from textrequest_mcp.guard.rules.person_facts import Facts
+from textrequest_mcp.guard.rules.policy import Policy
+from textrequest_mcp.tools.telling import Telling
+from textrequest_mcp.upstream.api import Api
+from textrequest_mcp.upstream.errors import TextRequestError
+from textrequest_mcp.upstream.page import DEFAULT_SIZE
+from textrequest_mcp.upstream.phone import wire
+from textrequest_mcp.upstream.times import show_time
+
+
+class FactsReader:
+    """Answers the questions of the rules, as `guard.change.Account` states them.
+
+    Args:
+        api: reaches the account.
+        policy: notes the answers.
+    """
+
+    def __init__(self, api: Api, policy: Policy) -> None:
+        self._api = api
+        self._policy = policy
+
+    async def contact(self, line: int, number: str) -> Facts:
+        """As `guard.change.Account`."""
+        answer = await self._api.get("dashboards", line, "contacts", wire(number))
+        known = Contact.model_validate(answer) if answer is not None else Contact()
+        if answer is not None:
+            self._policy.provenance.trust_number(line, number, known.display_name, known.first_name)
+        if known.opted_out_utc is None and _says_something(answer):
+            raise TextRequestError(
+                "Text Request says that this person opted out, or perhaps did, in a form that cannot be read.",
+                todo="Ask the person you work for to look at the contact in the web app.",
+            )
+        return Facts(
+            opted_out_at=_seconds(known.opted_out_utc),
+            is_blocked=known.is_blocked is True,
+            received_at=_seconds(known.last_msg_received_utc),
+            sent_at=_seconds(known.last_msg_sent_utc),
+        )
+
+    async def newer(self, caller: str, line: int, number: str, since: float) -> Sequence[str]:
+        """As `guard.change.Account`; the texts are noted as if a tool had answered them."""
+        page = await self._texts(line, number, 0)
+        items = page.items
+        if (page.total_items or 0) > DEFAULT_SIZE:  # the service states no order for this list, so both of its ends
+            items = items + (await self._texts(line, number, ((page.total_items or 0) - 1) // DEFAULT_SIZE)).items
+        newer = sorted(
+            ((at, text) for text in items if (at := _seconds(text.message_timestamp_utc) or 0.0) > since),
+            key=lambda each: each[0],
+        )[-DEFAULT_SIZE:]
+        told = Messages(items=[text for _, text in newer]).model_dump(mode="json", exclude_none=True)
+        await Telling(self._policy, caller, line, number).note(Messages, told)
+        who = {"R": "they", "S": "we"}
+        return [
+            f"{who.get(str(text.message_direction), 'somebody')} at {show_time(datetime.fromtimestamp(at, UTC))}: "
+            f"{quoted(text.body)}"
+            for at, text in newer
+        ]
+
+    async def _texts(self, line: int, number: str, page: int) -> Messages:
+        query = {"page": page, "page_size": DEFAULT_SIZE}
+        answer = await self._api.get("dashboards", line, "contacts", wire(number), "messages", query=query)
+        return Messages.of(answer, page=page, page_size=DEFAULT_SIZE)
+
+
+def _says_something(contact: Any) -> bool:
+    """Whether there is anything under the time of an opt-out; year 1 is how some services write 'never'."""
+    record: dict[str, Any] = contact if isinstance(contact, dict) else {}  # pyright: ignore[reportUnknownVariableType] - JSON
+    said = record.get("opted_out_utc")
+    return bool(said) and not str(said).startswith("0001")
+
+
+def _seconds(moment: datetime | None) -> float | None:
+    return None if moment is None else moment.timestamp()

@@ -1,0 +1,113 @@
+"""How a text that was sent is found again in the account, and how the ledger tells two texts apart."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from textrequest_mcp.account.account import Account
+from textrequest_mcp.account.line import TextingLine
+from textrequest_mcp.account.message import Message, Messages, Sent
+from textrequest_mcp.account.segments import segments
+from textrequest_mcp.guard.once.departure import tag_of
+from textrequest_mcp.guard.once.lost_sends import Facts, Once, Trace
+from textrequest_mcp.live.events import TextEvent
+from textrequest_mcp.upstream.answer import quote
+from textrequest_mcp.upstream.errors import Refused
+from textrequest_mcp.upstream.page import MAX_SIZE
+from textrequest_mcp.upstream.phone import wire
+
+NO_SENDER = "API"  # how a text without a sender's name is shown (wire-facts, Conversations and messages)
+
+_LOOKED_AT = 200  # texts at either end of a conversation
+_OPTED_OUT = {"2100", "30050"}  # codes of a text that never left (wire-facts); others may come after it did
+
+
+async def _find(account: Account, facts: Facts) -> list[Trace]:
+    """Texts of the conversation that may be the one that was sent: same words, same sender."""
+    line = await account.line(facts.dashboard_id)
+    path = ("contacts", wire(facts.kept["phone_number"]), "messages")
+    page = Messages.of(await line.get(*path, query={"page": 0, "page_size": _LOOKED_AT}), page=0, page_size=_LOOKED_AT)
+    items = page.items
+    if (page.total_items or 0) > _LOOKED_AT:  # the service states no order for this list, so both of its ends
+        last = ((page.total_items or 0) - 1) // _LOOKED_AT
+        query = {"page": last, "page_size": _LOOKED_AT}
+        items = items + Messages.of(await line.get(*path, query=query), page=last, page_size=_LOOKED_AT).items
+    return [
+        _trace(message, certain=bool(facts.kept.get("tagged")))
+        for message in items
+        if message.message_id
+        and message.message_timestamp_utc
+        and message.message_direction == "S"
+        and facts.says("body", message.body)
+        and facts.says("mms_media", message.mms_media)
+        and _is_sender(message.response_by_username, facts)
+    ]
+
+
+def _is_sender(name: str | None, facts: Facts) -> bool:
+    if facts.kept.get("tagged"):
+        return (name or "").endswith(tag_of(facts.send_id))
+    if "sender_name" in facts.kept:
+        return facts.says("sender_name", name)
+    return name in {None, "", NO_SENDER}
+
+
+def _trace(message: Message, *, certain: bool) -> Trace:
+    kept = SENDING.keep(message.model_dump(mode="json"))
+    if not message.mms_media:
+        kept["segments"] = segments(message.body or "")
+    refused = str(refusal_of(message)) if message.delivery_error in _OPTED_OUT else None
+    return Trace(message.message_id or "", message.message_timestamp_utc, kept, certain, refused)
+
+
+def refusal_of(message: Message) -> Refused:
+    """Of a text that the service keeps in the conversation, but did not send."""
+    reason = f" (code {quote(message.delivery_error)})" if message.delivery_error else ""
+    return Refused(
+        f"Text Request took the call but refused the text{reason}: the number is invalid or the person opted out.",
+        status=200,
+        code=message.delivery_error,
+        changed="No text went out.",
+        todo="Check opted_out_utc with get_contact; only the person's own START lifts an opt-out.",
+    )
+
+
+async def _news(account: Account, dashboard_id: int | None, message_id: str) -> Mapping[str, Any]:
+    """A text's delivery, read from the line's newest texts: the service has no call for a single one."""
+    line = await account.line(dashboard_id)
+    query = {"message_direction": "S", "sort": "desc", "page": 0, "page_size": MAX_SIZE}
+    listing = Messages.of(await line.get("messages", query=query), page=0, page_size=MAX_SIZE)
+    found = next((message for message in listing.items if message.message_id == message_id), None)
+    return SENDING.keep(found.model_dump(mode="json")) if found is not None else {}
+
+
+async def _announce(given: Mapping[str, Any], answer: Any) -> None:
+    """Tell the calls that wait for texts, and the hosts that watch the conversation, of a text at once."""
+    line: TextingLine = given["line"]
+    sent: Sent = answer
+    if not sent.message_id:  # the next look at the line tells of it
+        return
+    event = TextEvent(
+        dashboard_id=line.id,
+        message_id=sent.message_id,
+        phone_number=given["phone_number"],
+        direction="S",
+        body=given["body"],
+        at=sent.message_timestamp_utc.timestamp() if sent.message_timestamp_utc else None,
+        by=sent.response_by_username,
+        status=sent.delivery_status,
+        media=tuple(given.get("mms_media") or ()),
+    )
+    await line.account.live.note([event])
+
+
+SENDING = Once(
+    same=("phone_number", "body", "mms_media"),
+    facts=("phone_number",),
+    words=("body", "sender_name", "mms_media"),
+    text="body",
+    find=_find,
+    news=_news,
+    id_field="message_id",
+    kept=("message_timestamp_utc", "delivery_status", "delivery_error", "segments"),
+    announce=_announce,
+)

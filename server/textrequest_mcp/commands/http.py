@@ -1,0 +1,126 @@
+"""Serves hosts over SSE or streamable HTTP, and the service's webhooks, until somebody ends the server."""
+
+import logging
+import socket
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Any
+
+import anyio
+import uvicorn
+from mcp.server.mcpserver import MCPServer
+from mcp.server.transport_security import TransportSecuritySettings
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp
+
+from textrequest_mcp import __version__
+from textrequest_mcp.account.account import Account
+from textrequest_mcp.commands.ending import end_when_asked, is_changing, leave, let_finish
+from textrequest_mcp.commands.http_access import HEALTH, HttpAccess, public_name
+from textrequest_mcp.commands.signals import requests_to_end
+from textrequest_mcp.live.hooks import Health, Hooks
+from textrequest_mcp.live.webhooks import PATH, Door, Receiver
+from textrequest_mcp.settings.table import Settings
+
+_FAILED = 1
+_GRACE_SECONDS = 0.5  # a host keeps its stream open as long as it likes, and the end of the server does not wait for it
+
+
+async def serve_http(settings: Settings, server: MCPServer[Any], account: Account, secret: str | None) -> int:
+    """Serve hosts that bring the secret, until a person or the system ends it; returns the exit status."""
+    health = None if settings.public_url is None else _take_webhooks(settings, settings.public_url, server, account)
+    server.custom_route(HEALTH, methods=["GET"])(_health)
+    for route in account.routes:
+        server.custom_route(route.path, methods=list(route.methods))(route.endpoint)
+    running = _Server(_app(settings, server, secret), account)
+
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    # Named TCP, so that asyncio sends small answers at once instead of waiting for more (Nagle).
+    with socket.socket(family, proto=socket.IPPROTO_TCP) as listening:
+        if sys.platform != "win32":  # there it would let a second server take the same port
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listening.bind((settings.host, settings.port))
+        except OSError as error:
+            sys.stderr.write(
+                f"textrequest-mcp cannot listen on {settings.host} port {settings.port}: {error.strerror}. "
+                "Choose another with --port. Nothing was started.\n"
+            )
+            return _FAILED
+        listening.listen()
+        with requests_to_end() as requests:
+            _say_where(settings, listening)
+            async with anyio.create_task_group() as tasks:
+                if health is not None:
+                    tasks.start_soon(health.run)
+                tasks.start_soon(end_when_asked, requests, account, running.end)
+                await running.serve(sockets=[listening])
+                tasks.cancel_scope.cancel()
+    return 0
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, ended by `end`: its own way raises the signal again at the end, as an error."""
+
+    def __init__(self, app: ASGIApp, account: Account) -> None:
+        grace: Any = _GRACE_SECONDS  # uvicorn says int, and takes any number
+        super().__init__(uvicorn.Config(app, access_log=False, log_config=None, timeout_graceful_shutdown=grace))
+        self._account = account
+        # At the end uvicorn logs that open streams are cut off, which is meant.
+        logging.getLogger("uvicorn.error").addFilter(lambda _: not self.should_exit)
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None]:
+        yield
+
+    async def end(self) -> None:
+        """Stop when each change is answered; if one does not finish in time, end the process."""
+        await let_finish(self._account)  # before uvicorn stops, which would cut a change off on its way
+        if is_changing(self._account):
+            leave(self._account)
+        self.should_exit = True
+
+
+def _take_webhooks(settings: Settings, public_url: str, server: MCPServer[Any], account: Account) -> Health:
+    """Add the addresses that the service calls to the server; returns what keeps the webhooks connected."""
+    health = Health(Hooks(account.api, public_url, token=settings.webhook_token), account.live, account.line_ids)
+    keys = [account.api.key, *([settings.previous_api_key] if settings.previous_api_key else [])]
+    door = Door(keys=keys, token=settings.webhook_token)
+    receiver = Receiver(account.live, account.sender.ledger, door, health.watches)
+    for path in (f"{PATH}/{{dashboard_id}}/{{event}}", f"{PATH}/{{dashboard_id}}/{{event}}/{{token}}"):
+        server.custom_route(path, methods=["POST"])(receiver.answer)
+    return health
+
+
+async def _health(_: Request) -> JSONResponse:
+    return JSONResponse({"status": "ok", "version": __version__})
+
+
+def _app(settings: Settings, server: MCPServer[Any], secret: str | None) -> ASGIApp:
+    # Only these names reach the server, whichever of this machine's addresses it listens on, so that no web page
+    # can (DNS rebinding).
+    names = sorted({"127.0.0.1", "localhost", "[::1]", _in_address(settings.host)})
+    public = public_name(settings.public_url)
+    # A caller by the public name must bring the secret, which no web page has.
+    outside = [_in_address(public), f"{_in_address(public)}:*"] if public and secret else []
+    security = TransportSecuritySettings(
+        enable_dns_rebinding_protection=True,
+        allowed_hosts=[f"{name}:*" for name in names] + outside,
+        allowed_origins=[f"http://{name}:*" for name in names],
+    )
+    make = server.sse_app if settings.transport == "sse" else server.streamable_http_app
+    return HttpAccess(make(transport_security=security), secret=secret, public=public)
+
+
+def _say_where(settings: Settings, listening: socket.socket) -> None:
+    path = "/sse" if settings.transport == "sse" else "/mcp"
+    where = f"http://{_in_address(settings.host)}:{listening.getsockname()[1]}{path}"
+    sys.stderr.write(f"textrequest-mcp serves {settings.transport} at {where}\n")
+    sys.stderr.flush()
+
+
+def _in_address(host: str) -> str:
+    """A host as a web address holds it: IPv6 in brackets."""
+    return f"[{host}]" if ":" in host else host

@@ -1,0 +1,29 @@
+"""Refuses a webhook call that came before, so that a recorded call cannot be repeated."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import sqlite3
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS live_calls_heard (signature TEXT PRIMARY KEY, forget_at REAL NOT NULL) WITHOUT ROWID;
+"""
+_KEEP_SECONDS = 3600.0  # much longer than `signature` accepts a call
+
+
+class Replayed(Exception):
+    """The same webhook call came before; nothing was written."""
+
+
+def note_call(connection: sqlite3.Connection, call: str, now: float) -> None:
+    """Note a webhook call by its name, as `check_signature` returns it.
+
+    Raises:
+        Replayed: it was noted before.
+    """
+    connection.execute("DELETE FROM live_calls_heard WHERE forget_at < ?", (now,))
+    row = (call, now + _KEEP_SECONDS)
+    if not connection.execute("INSERT OR IGNORE INTO live_calls_heard VALUES (?, ?)", row).rowcount:
+        raise Replayed
