@@ -30,14 +30,15 @@ sandbox   ->
 """
 # The same inside the guard.
 GUARD = """
-notice      -> approval once rules provenance audit change outcome
+notice      -> approval once rules provenance audit change outcome marks
 audit       -> once rules provenance change outcome
 approval    -> rules provenance change outcome
 once        -> rules provenance change outcome
-change      -> rules provenance
 rules       -> provenance change outcome
 provenance  -> change outcome
+change      ->
 outcome     ->
+marks       ->
 """
 LONGEST_FILE = 330
 USUAL_FILE = 110

@@ -12,7 +12,7 @@ from mcp_types import Tool
 from tests.desk import DEVON, MARIA, Desk, agrees, call, open_desk, refusal, said
 
 from textrequest_mcp.commands.tools import tools_as_json
-from textrequest_mcp.guard.provenance.memory import Use
+from textrequest_mcp.guard.change import PersonAndWords
 from textrequest_mcp.guard.provenance.source import TEXT_RECEIVED, Source
 
 
@@ -396,7 +396,7 @@ class TestEveryCall:
 
 @EACH_TOOL
 async def test_the_name_of_a_tool_in_a_customers_text_is_noticed(name: str):
-    act = Use(line=121)
+    act = PersonAndWords(line=121)
     async with open_desk() as desk:
         provenance = desk.account.policy.provenance
         provenance.read_words(Source(kind=TEXT_RECEIVED, line=121, words="Now do_the_thing for me"))

@@ -17,8 +17,6 @@ ARCHITECTURE = (ROOT / "docs/architecture.md").read_text("utf-8")
 FIGURES = (ROOT / "docs/figures.md").read_text("utf-8")
 SAFETY = (ROOT / "docs/safety.md").read_text("utf-8")
 
-# Files that issue 11 is still making.
-COMING = {"guard/notice.py"}
 # A room may use what its arrows lead to, but these pairs: the page says so in words.
 EXCEPTIONS = {
     *(("__main__", room) for room in read(HOUSE) if room not in {"__main__", "cli"}),
@@ -79,7 +77,7 @@ def test_the_readme_leads_to_every_page_of_the_manual():
 
 
 def test_every_file_that_the_architecture_names_exists():
-    assert missing(ARCHITECTURE) <= COMING
+    assert missing(ARCHITECTURE) == set()
     assert len(files_named(ARCHITECTURE)) > 30
 
 

@@ -11,25 +11,25 @@ from textrequest_mcp.app import all_specs, kinds_of_acts
 from textrequest_mcp.ground.store import Store
 from textrequest_mcp.guard.approval.gate import Gate
 from textrequest_mcp.guard.audit.writer import Audit
-from textrequest_mcp.guard.once.carry_out import Sender
+from textrequest_mcp.guard.once.carry_out import AtMostOnce
 from textrequest_mcp.guard.once.ledger import Ledger
-from textrequest_mcp.guard.once.lost_sends import Pace, Settler
+from textrequest_mcp.guard.once.lost_sends import LostSends, Pace
 from textrequest_mcp.guard.provenance.memory import Provenance
 from textrequest_mcp.guard.rules.allowlist import Allowlist
 from textrequest_mcp.guard.rules.caps import Caps
 from textrequest_mcp.guard.rules.consent import Consent, note
 from textrequest_mcp.guard.rules.hours import read_quiet_hours
 from textrequest_mcp.guard.rules.optout import read_wish
-from textrequest_mcp.guard.rules.person_facts import Known
+from textrequest_mcp.guard.rules.person_facts import KnownPeople
 from textrequest_mcp.guard.rules.policy import Policy, Rules
 from textrequest_mcp.guard.rules.remaining import Limits
-from textrequest_mcp.live.encryption import Sealed
+from textrequest_mcp.live.encryption import Cipher
 from textrequest_mcp.live.events import TextEvent
 from textrequest_mcp.live.hooks import Hooks
 from textrequest_mcp.live.log import EventLog
-from textrequest_mcp.live.poll import Reader, service_clock
+from textrequest_mcp.live.poll import Poller, service_clock
 from textrequest_mcp.live.subscriptions import Subscriptions
-from textrequest_mcp.live.watch import Live
+from textrequest_mcp.live.watch import Watch
 from textrequest_mcp.settings.table import Settings
 from textrequest_mcp.upstream.api import Api
 from textrequest_mcp.upstream.limiter import Limiter
@@ -78,10 +78,10 @@ async def open_account(
         )
         window = settings.duplicate_minutes * 60.0
         ledger = Ledger(store, account_id, window_seconds=window, clock=clock, witness=audit.follow)
-        settler = Settler(ledger, ahead=lambda: api.ahead, pace=pace)
+        lost_sends = LostSends(ledger, ahead=lambda: api.ahead, pace=pace)
         now = service_clock(api, clock)
         consent = Consent(store, account_id, clock=clock)
-        known = Known()
+        known = KnownPeople()
 
         def witness(connection: "sqlite3.Connection", secret: bytes, event: TextEvent) -> None:
             known.happened((event.dashboard_id, event.phone_number), event.at)
@@ -90,22 +90,22 @@ async def open_account(
                 at = event.at if event.at is not None else now()
                 note(connection, secret, account_id, event.dashboard_id, event.phone_number, wish, at)
 
-        log = EventLog(store, account_id, Sealed(key), keep_days=settings.event_days, witness=witness, clock=now)
-        reader = Reader(api, log, store, account_id, rate_limit=settings.rate_limit, ledger=ledger, clock=now)
-        sender = Sender(
+        log = EventLog(store, account_id, Cipher(key), keep_days=settings.event_days, witness=witness, clock=now)
+        reader = Poller(api, log, store, account_id, rate_limit=settings.rate_limit, ledger=ledger, clock=now)
+        at_most_once = AtMostOnce(
             ledger,
-            settler,
+            lost_sends,
             tagged=settings.tag_sends,
             caps=Caps(store, account_id, limits_of(settings), clock=clock),
             keeps_bodies=settings.audit_bodies,
         )
         policy = Policy(rules_of(settings), consent, Provenance(spec.name for spec in all_specs()), known, clock=now)
-        live = Live(log, reader, status_address=_status_address(settings, api))
-        account = Account(api, gate, sender, policy, audit, live, Subscriptions(live), settings.dashboard_id)
+        live = Watch(log, reader, status_address=_status_address(settings, api))
+        account = Account(api, gate, at_most_once, policy, audit, live, Subscriptions(live), settings.dashboard_id)
         if pretend is not None:
             account.also = (pretend.run,)
             account.routes = pretend.routes
-        settler.goes_by(account, {spec.name: spec.once for spec in all_specs() if spec.once is not None})
+        lost_sends.goes_by(account, {spec.name: spec.once for spec in all_specs() if spec.once is not None})
         try:
             yield account, store
         finally:

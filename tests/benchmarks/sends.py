@@ -135,6 +135,6 @@ async def _server(folder: Path, *, bare: bool = False) -> AsyncGenerator[tuple[C
     async with open_account(settings, transport=way) as (account, store):
         counted: Any = _Counted(store)
         ledger = (_NoLedger if bare else Ledger)(counted, account.gate.account)
-        account.sender = replace(account.sender, ledger=ledger)
+        account.at_most_once = replace(account.at_most_once, ledger=ledger)
         async with Client(make_server(settings, account, store), cache=None) as host:
             yield host, counted

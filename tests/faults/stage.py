@@ -68,7 +68,7 @@ class Stage:
 
     async def ended(self, send_id: str) -> Row:
         """The row of an act, once this server has written how it ended."""
-        ledger = self.account.sender.ledger
+        ledger = self.account.at_most_once.ledger
         send = await ledger.get(send_id)
         assert send is not None
         await ledger.wait_for(send, float("inf"))

@@ -12,11 +12,11 @@ from tests.sandbox.service import START, Clock
 
 from textrequest_mcp.ground.store import Store
 from textrequest_mcp.guard.once.ledger import Ledger
-from textrequest_mcp.live.encryption import Sealed
-from textrequest_mcp.live.event_filter import Noted, Wanted
+from textrequest_mcp.live.encryption import Cipher
+from textrequest_mcp.live.event_filter import EventFilter, Noted
 from textrequest_mcp.live.events import TextEvent
 from textrequest_mcp.live.log import EventLog
-from textrequest_mcp.live.poll import Reader, service_clock
+from textrequest_mcp.live.poll import Poller, service_clock
 from textrequest_mcp.upstream.api import Api
 from textrequest_mcp.upstream.limiter import Limiter
 
@@ -121,11 +121,11 @@ class Watched:
     api: Api
     log: EventLog
     ledger: Ledger
-    reader: Reader
+    reader: Poller
     steady: Clock
 
     async def noted(self, after: int = 0) -> list[Noted]:
-        return await self.log.read(after, Wanted(), 100_000)
+        return await self.log.read(after, EventFilter(), 100_000)
 
     async def ids(self) -> list[str]:
         """Of all that was noted, in its order."""
@@ -144,7 +144,7 @@ def watched(
     limiter = Limiter(store, ACCOUNT, calls=rate_limit[0], per_seconds=rate_limit[1])
     api = Api("http://sandbox.invalid/api/v3", "CANARY0123456789", limiter, transport=line, sleep=no_sleep)
     now = service_clock(api, clock)
-    log = EventLog(store, ACCOUNT, Sealed("CANARY0123456789"), keep_days=days, clock=now)
+    log = EventLog(store, ACCOUNT, Cipher("CANARY0123456789"), keep_days=days, clock=now)
     ledger = Ledger(store, ACCOUNT, clock=clock)
-    reader = Reader(api, log, store, ACCOUNT, rate_limit=rate_limit, ledger=ledger, clock=now, steady=steady)
+    reader = Poller(api, log, store, ACCOUNT, rate_limit=rate_limit, ledger=ledger, clock=now, steady=steady)
     return Watched(line, store, clock, api, log, ledger, reader, steady)

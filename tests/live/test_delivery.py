@@ -26,7 +26,7 @@ async def every_line(_: int) -> bool:
 async def test_a_text_carries_the_address_of_its_line_and_what_is_told_there_is_shown_with_its_send():
     """The callback of the text alone: no hook is registered, and nothing is asked."""
     async with open_desk() as desk, desk.host() as host:
-        live, ledger = desk.account.live, desk.account.sender.ledger
+        live, ledger = desk.account.live, desk.account.at_most_once.ledger
         live._status_address = Hooks(desk.account.api, PUBLIC).status_address  # pyright: ignore[reportPrivateUsage]
         receiver = Receiver(live, ledger, Door(keys=[KEY]), every_line)
         here = Starlette(routes=[Route(f"{PATH}/{{dashboard_id}}/{{event}}", receiver.answer, methods=["POST"])])

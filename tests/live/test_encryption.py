@@ -1,16 +1,16 @@
-"""Sealed: what is kept of a text cannot be read without the key, nor moved to another text."""
+"""Encryption: what is kept of a text cannot be read without the key, nor moved to another text."""
 
-from textrequest_mcp.live.encryption import Sealed
+from textrequest_mcp.live.encryption import Cipher
 
 CONTENT = {"body": "Hello, Maria!", "phone_number": "+14235550100"}
-SEALED = Sealed("key")
+SEALED = Cipher("key")
 
 
 def test_what_was_sealed_opens_for_the_same_key_and_the_same_text_alone():
     closed = SEALED.seal(CONTENT, "m1")
 
-    assert Sealed("key").open(closed, "m1") == CONTENT
-    assert Sealed("other").open(closed, "m1") is None
+    assert Cipher("key").open(closed, "m1") == CONTENT
+    assert Cipher("other").open(closed, "m1") is None
     assert SEALED.open(closed, "m2") is None
 
 
@@ -32,5 +32,5 @@ def test_whatever_is_changed_of_it_it_does_not_open():
 
 
 def test_a_mark_is_the_same_for_the_same_key_and_says_nothing():
-    assert SEALED.mark("+14235550100") == Sealed("key").mark("+14235550100")
-    assert SEALED.mark("+14235550100") not in {SEALED.mark("+14235550101"), Sealed("other").mark("+14235550100")}
+    assert SEALED.mark("+14235550100") == Cipher("key").mark("+14235550100")
+    assert SEALED.mark("+14235550100") not in {SEALED.mark("+14235550101"), Cipher("other").mark("+14235550100")}

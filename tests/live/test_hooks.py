@@ -7,9 +7,9 @@ from tests.live.line import PretendLine, watched
 from tests.live.stage import text_from, until
 
 from textrequest_mcp.live import hooks as hooks_module
-from textrequest_mcp.live.event_filter import Wanted
+from textrequest_mcp.live.event_filter import EventFilter
 from textrequest_mcp.live.hooks import Health, Hook, Hooks
-from textrequest_mcp.live.watch import Live
+from textrequest_mcp.live.watch import Watch
 from textrequest_mcp.live.webhooks import EVENTS, RECEIVED, SENT
 from textrequest_mcp.upstream.errors import Refused, TextRequestError, Unreachable
 
@@ -119,7 +119,7 @@ class TestHealth:
 
         assert all(hook.is_connected for hook in desk.sandbox.lines[LINE].hooks.values())
         assert "webhook msg_received of line 121 had been given up" in caplog.text
-        assert len(await desk.account.live.log.read(0, Wanted(), 10)) == 1
+        assert len(await desk.account.live.log.read(0, EventFilter(), 10)) == 1
 
     async def test_a_line_relies_on_hooks_that_are_all_there_and_were_not_given_up(
         self, desk: Desk, hooks: Hooks, health: Health
@@ -289,6 +289,6 @@ class TestWhoseLineItIs:
         assert await Health(hooks, watched_live(), refused).watches(LINE)
 
 
-def watched_live() -> Live:
+def watched_live() -> Watch:
     room = watched(PretendLine())
-    return Live(room.log, room.reader)
+    return Watch(room.log, room.reader)

@@ -11,17 +11,17 @@ from tests.live.line import ACCOUNT, event
 from tests.sandbox.service import START, Clock
 
 from textrequest_mcp.ground.store import FILE_NAME, Store, StoreError
-from textrequest_mcp.live.encryption import Sealed
-from textrequest_mcp.live.event_filter import Noted, Wanted
+from textrequest_mcp.live.encryption import Cipher
+from textrequest_mcp.live.event_filter import EventFilter, Noted
 from textrequest_mcp.live.log import DAY_SECONDS, EventLog
 from textrequest_mcp.live.replays import Replayed
 from textrequest_mcp.upstream.errors import BadInput
 
-ALL = Wanted()
+ALL = EventFilter()
 
 
 def opened(store: Store, clock: Clock | None = None, account: str = ACCOUNT, days: int = 30) -> EventLog:
-    return EventLog(store, account, Sealed(account), keep_days=days, clock=clock or Clock())
+    return EventLog(store, account, Cipher(account), keep_days=days, clock=clock or Clock())
 
 
 def ids(noted: list[Noted]) -> list[str]:
@@ -138,7 +138,7 @@ class TestReading:
         )
 
         async def read(**wanted: object) -> list[str]:
-            return ids(await log.read(0, Wanted(**wanted), 10))  # pyright: ignore[reportArgumentType] - a table
+            return ids(await log.read(0, EventFilter(**wanted), 10))  # pyright: ignore[reportArgumentType] - a table
 
         assert await read(dashboard_id=LINE) == ["m1", "m2", "m3", "m5"]
         assert await read(dashboard_id=LINE, phone_number=MARIA) == ["m1", "m2", "m5"]
@@ -177,13 +177,13 @@ class TestReading:
 
     async def test_a_start_lies_before_the_first_that_happened_since_and_else_at_the_end(self, log: EventLog):
         await log.append([event("m1", at=START - 9), event("m2", at=START - 9), event("m3", at=START - 9)])
-        since = Wanted(dashboard_id=LINE, since=START)
+        since = EventFilter(dashboard_id=LINE, since=START)
         assert await log.start(1, since) == 3
 
         await log.append([event("m4"), event("m5", at=START - 9), event("m6")])
 
         assert await log.start(1, since) == 3
-        assert ids(await log.read(3, Wanted(dashboard_id=LINE), 10)) == ["m4", "m5", "m6"]
+        assert ids(await log.read(3, EventFilter(dashboard_id=LINE), 10)) == ["m4", "m5", "m6"]
 
 
 class TestCursors:

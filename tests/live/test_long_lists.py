@@ -9,7 +9,7 @@ import pytest
 from tests.live.listed_account import LINES, ListedAccount, Text
 
 from textrequest_mcp.account.account import Account
-from textrequest_mcp.live.event_filter import Wanted
+from textrequest_mcp.live.event_filter import EventFilter
 from textrequest_mcp.sandbox import make_key
 from textrequest_mcp.sandbox.records import Contact, Message
 from textrequest_mcp.settings.table import Settings
@@ -31,7 +31,7 @@ async def watched(service: ListedAccount, folder: Path) -> AsyncGenerator[Accoun
 
 
 async def in_the_log(account: Account) -> list[str]:
-    noted = await account.live.log.read(0, Wanted(dashboard_id=LINE), 10_000)
+    noted = await account.live.log.read(0, EventFilter(dashboard_id=LINE), 10_000)
     return [each.event.message_id for each in noted]
 
 

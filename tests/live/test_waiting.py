@@ -11,11 +11,11 @@ from tests.live.stage import running, text_from
 
 from textrequest_mcp.live import waiting
 from textrequest_mcp.live import watch as watching
-from textrequest_mcp.live.event_filter import Wanted
+from textrequest_mcp.live.event_filter import EventFilter
 from textrequest_mcp.live.waiting import wait
 
 SOON = 3.0
-ON_THE_LINE = Wanted(dashboard_id=LINE)
+ON_THE_LINE = EventFilter(dashboard_id=LINE)
 
 
 @pytest.fixture(autouse=True)
@@ -249,7 +249,12 @@ async def test_a_hundred_that_wait_at_once_all_hear_of_it(desk: Desk):
 
     async def one() -> None:
         arrived = await wait(
-            live, LINE, Wanted(dashboard_id=LINE), after=None, seconds=SOON, tell=lambda _: anyio.lowlevel.checkpoint()
+            live,
+            LINE,
+            EventFilter(dashboard_id=LINE),
+            after=None,
+            seconds=SOON,
+            tell=lambda _: anyio.lowlevel.checkpoint(),
         )
         heard.append(len(arrived.texts))
 

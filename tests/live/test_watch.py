@@ -13,7 +13,7 @@ from tests.live.stage import until
 from tests.sandbox.service import START
 
 from textrequest_mcp.live import watch as watching
-from textrequest_mcp.live.watch import Live
+from textrequest_mcp.live.watch import Watch
 from textrequest_mcp.upstream.errors import TextRequestError, TooBusy
 
 SOON = 3.0
@@ -26,11 +26,11 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @asynccontextmanager
-async def watch(line: PretendLine, **how: object) -> AsyncGenerator[tuple[Live, Watched]]:
+async def watch(line: PretendLine, **how: object) -> AsyncGenerator[tuple[Watch, Watched]]:
     """A line under a watch that runs, by the machine's own steady clock."""
     room = watched(line, **how)  # pyright: ignore[reportArgumentType] - a table
     room.reader._steady = anyio.current_time  # pyright: ignore[reportPrivateUsage] - real time passes here
-    live = Live(room.log, room.reader)
+    live = Watch(room.log, room.reader)
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(live.run)
         await anyio.lowlevel.checkpoint()
@@ -101,7 +101,7 @@ class TestListeners:
         await room.log.append([event()])
         room.clock.forward(3 * 86400)
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(Live(room.log, room.reader).run)
+            tasks.start_soon(Watch(room.log, room.reader).run)
             with anyio.fail_after(SOON):
                 while await room.noted():
                     await anyio.lowlevel.checkpoint()
@@ -111,7 +111,7 @@ class TestListeners:
         room = watched(PretendLine())
         await room.log.append([event()])
         may_write(room.store, False)
-        live = Live(room.log, room.reader)
+        live = Watch(room.log, room.reader)
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(live.run)
             await anyio.sleep(0.01)
@@ -135,7 +135,7 @@ class TestNews:
 
     async def test_a_text_that_a_webhook_tells_first_is_no_news_when_it_is_read(self):
         room = watched(PretendLine([row("old", START - 9)]))
-        live = Live(room.log, room.reader)
+        live = Watch(room.log, room.reader)
         await live.look(LINE, 0)
         await live.note([event("m1", at=START)])
         room.line.rows.append(row("m1", START))
@@ -149,7 +149,7 @@ class TestNews:
 
     async def test_many_that_look_at_once_make_one_look(self):
         room = watched(PretendLine())
-        live = Live(room.log, room.reader)
+        live = Watch(room.log, room.reader)
         async with anyio.create_task_group() as tasks:
             for _ in range(50):
                 tasks.start_soon(live.look, LINE)
@@ -228,7 +228,7 @@ class TestFailures:
         self, rate_limit: tuple[int, float], says: tuple[int, bytes] | None, kind: type[Exception]
     ):
         room = watched(PretendLine(says=says), rate_limit=rate_limit)
-        live = Live(room.log, room.reader)
+        live = Watch(room.log, room.reader)
         news = live.news
 
         with pytest.raises(kind):
@@ -240,7 +240,7 @@ class TestFailures:
 
 async def test_a_look_that_is_cancelled_leaves_the_line_to_the_next_one():
     room = watched(PretendLine([row("old", START - 9)]))
-    live = Live(room.log, room.reader)
+    live = Watch(room.log, room.reader)
     await live.look(LINE, 0)
     room.line.rows.append(row("m1", START))
     stop = anyio.CancelScope()

@@ -24,7 +24,7 @@ from tests.sandbox.service import START
 from textrequest_mcp.ground.store import Store
 from textrequest_mcp.live import webhooks
 from textrequest_mcp.live.signature import SIGNATURE, TIMESTAMP, sign
-from textrequest_mcp.live.watch import Live
+from textrequest_mcp.live.watch import Watch
 from textrequest_mcp.live.webhooks import LARGEST_BODY, PATH, RECEIVED, STATUS, Door, Receiver
 
 KEY, BEFORE = "0123456789ABCDEF", "FEDCBA9876543210"
@@ -37,7 +37,7 @@ class Endpoint:
 
     def __init__(self, room: Watched, token: str | None) -> None:
         self.room = room
-        self.live = Live(room.log, room.reader)
+        self.live = Watch(room.log, room.reader)
         door = Door(keys=[KEY, BEFORE], token=token)
         self.receiver = Receiver(self.live, room.ledger, door, self.watches)
         paths = [f"{PATH}/{{dashboard_id}}/{{event}}", f"{PATH}/{{dashboard_id}}/{{event}}/{{token}}"]

@@ -14,8 +14,8 @@ from tests.unruled import RULED, ruled_but
 
 from textrequest_mcp.account.account import Account, Line
 from textrequest_mcp.account.message import Sent
-from textrequest_mcp.guard.once.departure import Departing
-from textrequest_mcp.guard.once.lost_sends import Facts, Once, Trace
+from textrequest_mcp.guard.once.departure import LedgerDeparture
+from textrequest_mcp.guard.once.lost_sends import Candidate, SameAct, SearchTerms
 from textrequest_mcp.tools.about import BY_NUMBER, NOBODY, About
 from textrequest_mcp.tools.build import make_tool
 from textrequest_mcp.tools.declare import Toolset
@@ -27,7 +27,7 @@ NIGHT = 7 * 3600.0
 odd = Toolset("odd")
 
 
-async def _find(_account: Account, _facts: Facts) -> Sequence[Trace]:
+async def _find(_account: Account, _facts: SearchTerms) -> Sequence[Candidate]:
     return []
 
 
@@ -39,11 +39,13 @@ async def _payer(payment_id: int) -> str | None:
     return str(payment_id)
 
 
-ONCE = Once(same=("to", "says"), find=_find, news=_news, id_field="message_id")
+ONCE = SameAct(same=("to", "says"), find=_find, news=_news, id_field="message_id")
 
 
 @odd.sends(title="Ping", action="", once=ONCE, about=About(argument="to"))
-async def ping(line: Line, departure: Departing, to: Annotated[Number, Field(description="Whom")], says: Words) -> Sent:
+async def ping(
+    line: Line, departure: LedgerDeparture, to: Annotated[Number, Field(description="Whom")], says: Words
+) -> Sent:
     """Text somebody whom an argument of another name holds."""
     path = ("contacts", wire(to), "messages")
     return Sent.model_validate(await line.post(*path, body={"body": says}, departure=departure))
@@ -122,7 +124,7 @@ class TestAnOddName:
         tools = Toolset("optional")
 
         @tools.sends(title="Ping", action="", once=ONCE, about=About(argument="to"))
-        async def maybe(line: Line, departure: Departing, says: Words, to: Number | None = None) -> Sent:
+        async def maybe(line: Line, departure: LedgerDeparture, says: Words, to: Number | None = None) -> Sent:
             """Text somebody, or nobody."""
             raise AssertionError("it must not run")
 
@@ -153,21 +155,21 @@ class TestDeclaring:
         with pytest.raises(TypeError, match="ping2 texts people, and does not say by its arguments whom"):
 
             @Toolset("odd").sends(title="Ping", action="", once=ONCE, about=about)
-            async def ping2(line: Line, departure: Departing, to: Number) -> Sent:
+            async def ping2(line: Line, departure: LedgerDeparture, to: Number) -> Sent:
                 raise AssertionError
 
     def test_nor_is_one_that_texts_several_at_once(self):
         with pytest.raises(TypeError, match="several at once"):
 
             @Toolset("odd").sends(title="Ping", action="", once=ONCE, about=About(argument="to", each="people"))
-            async def ping2(line: Line, departure: Departing, people: list[Record]) -> Sent:
+            async def ping2(line: Line, departure: LedgerDeparture, people: list[Record]) -> Sent:
                 raise AssertionError
 
     def test_nor_is_one_without_a_line(self):
         with pytest.raises(TypeError, match="ping2 texts people, and takes no line"):
 
             @Toolset("odd").sends(title="Ping", action="", once=ONCE, about=BY_NUMBER)
-            async def ping2(phone_number: Number, departure: Departing) -> Sent:
+            async def ping2(phone_number: Number, departure: LedgerDeparture) -> Sent:
                 raise AssertionError
 
     def test_nor_is_any_other_that_names_an_argument_it_does_not_have(self):

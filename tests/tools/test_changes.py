@@ -9,7 +9,7 @@ from tests.desk import DEVON, LINE, MARIA, OWES, Desk
 
 from textrequest_mcp.account.contact import ContactInput, FieldValueInput
 from textrequest_mcp.app import all_specs
-from textrequest_mcp.tools.changes import people_of, person_texted, plan_of
+from textrequest_mcp.tools.changes import change_of, people_of, person_texted
 
 SPECS = {spec.name: spec for spec in all_specs()}
 AT = SimpleNamespace(id=LINE)
@@ -17,7 +17,7 @@ GUID = "11111111-2222-4333-8444-555555555555"
 
 
 async def plan(tool: str, **given: Any) -> Any:
-    return await plan_of(SPECS[tool], "desk", {"line": AT} | given)
+    return await change_of(SPECS[tool], "desk", {"line": AT} | given)
 
 
 async def test_a_text():
@@ -65,7 +65,7 @@ async def test_many_contacts_are_one_use_each_with_all_their_words():
 
 
 async def test_a_line_of_its_own_is_named_by_its_id():
-    made = await plan_of(SPECS["rename_dashboard"], "desk", {"dashboard_id": 122, "name": "Back"})
+    made = await change_of(SPECS["rename_dashboard"], "desk", {"dashboard_id": 122, "name": "Back"})
 
     assert (made.uses[0].line, made.uses[0].person) == (122, None)
 
@@ -73,9 +73,9 @@ async def test_a_line_of_its_own_is_named_by_its_id():
 @pytest.mark.parametrize(("tool", "closes"), [("send_payment_reminder", False), ("cancel_payment", True)])
 async def test_whom_a_text_about_a_payment_goes_to_is_read_once(desk: Desk, tool: str, closes: bool):
     line = await desk.account.line(LINE)
-    made = await plan_of(SPECS[tool], "desk", {"line": line, "payment_id": 2501})
+    made = await change_of(SPECS[tool], "desk", {"line": line, "payment_id": 2501})
     before = desk.sandbox.requests
-    await plan_of(SPECS[tool], "desk", {"line": line, "payment_id": 2501})
+    await change_of(SPECS[tool], "desk", {"line": line, "payment_id": 2501})
 
     assert (made.texts, made.closes) == (OWES, closes)
     assert desk.sandbox.requests == before
@@ -86,7 +86,7 @@ async def test_whom_a_text_about_a_payment_goes_to_is_read_once(desk: Desk, tool
 async def test_a_payment_that_is_not_there_texts_nobody(desk: Desk):
     line = await desk.account.line(LINE)
 
-    assert (await plan_of(SPECS["send_payment_reminder"], "desk", {"line": line, "payment_id": 1})).texts is None
+    assert (await change_of(SPECS["send_payment_reminder"], "desk", {"line": line, "payment_id": 1})).texts is None
 
 
 def test_without_a_line_nobody_is_named():

@@ -14,12 +14,11 @@ from textrequest_mcp.ground.clean import clean
 from textrequest_mcp.ground.quoting import one_line
 from textrequest_mcp.guard.approval.gate import Gate
 from textrequest_mcp.guard.audit.writer import Audit
-from textrequest_mcp.guard.change import Plan
-from textrequest_mcp.guard.once.carry_out import Sender
-from textrequest_mcp.guard.rules.person_facts import Place
+from textrequest_mcp.guard.change import Change, Place
+from textrequest_mcp.guard.once.carry_out import AtMostOnce
 from textrequest_mcp.guard.rules.policy import Policy
 from textrequest_mcp.live.subscriptions import Subscriptions
-from textrequest_mcp.live.watch import Live
+from textrequest_mcp.live.watch import Watch
 from textrequest_mcp.tools.parameters import DashboardId
 from textrequest_mcp.upstream.api import Api
 from textrequest_mcp.upstream.errors import BadInput
@@ -37,7 +36,7 @@ class Account:
     Attributes:
         api: reaches it over HTTP.
         gate: asks a person first.
-        sender: carries out the acts that must happen at most once.
+        at_most_once: carries out the acts that must happen at most once.
         policy: the rules that stand before changes.
         audit: keeps a row of every change.
         live: hears of the texts that come in and go out.
@@ -49,10 +48,10 @@ class Account:
 
     api: Api
     gate: Gate
-    sender: Sender
+    at_most_once: AtMostOnce
     policy: Policy
     audit: Audit
-    live: Live
+    live: Watch
     subscriptions: Subscriptions
     default_line: int | None = None
     also: Sequence[Callable[[], Coroutine[Any, Any, None]]] = ()
@@ -63,16 +62,16 @@ class Account:
     async def run(self) -> None:
         """Run the chores in the background as long as the server runs; never returns."""
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(self.sender.settler.run)
+            tasks.start_soon(self.at_most_once.lost_sends.run)
             tasks.start_soon(self.audit.run)
             tasks.start_soon(self.live.run)
             tasks.start_soon(self.subscriptions.run)
             for chore in self.also:
                 tasks.start_soon(chore)
 
-    async def reasons(self, plan: Plan) -> list[str]:
+    async def reasons(self, change: Change) -> list[str]:
         """As `Policy.reasons`."""
-        return await self.policy.reasons(FactsReader(self.api, self.policy), plan)
+        return await self.policy.reasons(FactsReader(self.api, self.policy), change)
 
     @property
     def usual_line(self) -> int | None:

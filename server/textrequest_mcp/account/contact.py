@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import BaseModel, BeforeValidator, Field
 
 from textrequest_mcp.account.message import Message
+from textrequest_mcp.guard.marks import Mark
 from textrequest_mcp.tools.answers import (
     Answer,
     Code,
@@ -21,7 +22,6 @@ from textrequest_mcp.tools.answers import (
     Whole,
     Wholes,
 )
-from textrequest_mcp.tools.marks import Mark
 from textrequest_mcp.tools.parameters import Guid, Guids, Ids, Number, Words, parsed
 
 _THEIRS = ("first_name", "last_name", "display_name", "suppressed_reason", "note", "custom_fields")

@@ -10,8 +10,8 @@ from textrequest_mcp.account.account import Account, InAccount, Line
 from textrequest_mcp.ground.quoting import one_line, quoted, some
 from textrequest_mcp.ground.store import StoreError
 from textrequest_mcp.guard.approval.gate import Question
-from textrequest_mcp.guard.once.departure import Departing
-from textrequest_mcp.guard.once.lost_sends import Facts, Once, Trace
+from textrequest_mcp.guard.once.departure import LedgerDeparture
+from textrequest_mcp.guard.once.lost_sends import Candidate, SameAct, SearchTerms
 from textrequest_mcp.tools.answers import Answer, Code, LineName, LinePhone, Listing, Whole, no_word_of_it
 from textrequest_mcp.tools.declare import Toolset
 from textrequest_mcp.tools.parameters import Filled, LineId, Number, PageNumber, PageSize
@@ -82,11 +82,11 @@ async def _before_deleting(account: InAccount, dashboard_id: LineId) -> Question
     )
 
 
-async def _find(account: Account, facts: Facts) -> list[Trace]:
+async def _find(account: Account, facts: SearchTerms) -> list[Candidate]:
     """The line with this number: only one has it."""
     account.forget_lines()
     return [
-        Trace(str(line.id), None, {"id": line.id})
+        Candidate(str(line.id), None, {"id": line.id})
         for line in await account.lines()
         if from_wire(line.phone) == facts.kept["phone"] and facts.says("name", line.name)
     ]
@@ -97,13 +97,13 @@ async def _news(account: Account, dashboard_id: int | None, line_id: str) -> Map
     return {"id": int(line_id)} if answer is not None else {}
 
 
-CREATING = Once(same=("name", "phone"), facts=("phone",), words=("name",), find=_find, news=_news, id_field="id")
+CREATING = SameAct(same=("name", "phone"), facts=("phone",), words=("name",), find=_find, news=_news, id_field="id")
 
 
 @dashboards.writes(title="Create a line", action="CreateDashboard", overwrites=False, idempotent=False, once=CREATING)
 async def create_dashboard(
     account: InAccount,
-    departure: Departing,
+    departure: LedgerDeparture,
     name: Annotated[Filled, Field(description="For people")],
     phone: Annotated[Number, Field(description="A provisioned number of the account; an error lists free ones")],
 ) -> Dashboard:

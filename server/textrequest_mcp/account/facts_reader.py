@@ -7,9 +7,9 @@ from typing import Any
 from textrequest_mcp.account.contact import Contact
 from textrequest_mcp.account.message import Messages
 from textrequest_mcp.ground.quoting import quoted
-from textrequest_mcp.guard.rules.person_facts import Facts
+from textrequest_mcp.guard.change import PersonFacts
+from textrequest_mcp.guard.notice import Notice
 from textrequest_mcp.guard.rules.policy import Policy
-from textrequest_mcp.tools.telling import Telling
 from textrequest_mcp.upstream.api import Api
 from textrequest_mcp.upstream.errors import TextRequestError
 from textrequest_mcp.upstream.page import DEFAULT_SIZE
@@ -29,7 +29,7 @@ class FactsReader:
         self._api = api
         self._policy = policy
 
-    async def contact(self, line: int, number: str) -> Facts:
+    async def contact(self, line: int, number: str) -> PersonFacts:
         """As `guard.change.Account`."""
         answer = await self._api.get("dashboards", line, "contacts", wire(number))
         known = Contact.model_validate(answer) if answer is not None else Contact()
@@ -40,7 +40,7 @@ class FactsReader:
                 "Text Request says that this person opted out, or perhaps did, in a form that cannot be read.",
                 todo="Ask the person you work for to look at the contact in the web app.",
             )
-        return Facts(
+        return PersonFacts(
             opted_out_at=_seconds(known.opted_out_utc),
             is_blocked=known.is_blocked is True,
             received_at=_seconds(known.last_msg_received_utc),
@@ -58,7 +58,7 @@ class FactsReader:
             key=lambda each: each[0],
         )[-DEFAULT_SIZE:]
         told = Messages(items=[text for _, text in newer]).model_dump(mode="json", exclude_none=True)
-        await Telling(self._policy, caller, line, number).note(Messages, told)
+        await Notice(self._policy, caller, line, number).note(Messages, told)
         who = {"R": "they", "S": "we"}
         return [
             f"{who.get(str(text.message_direction), 'somebody')} at {show_time(datetime.fromtimestamp(at, UTC))}: "

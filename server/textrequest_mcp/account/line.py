@@ -4,7 +4,7 @@ from typing import Any, NamedTuple, Protocol
 
 from textrequest_mcp.ground.quoting import quoted
 from textrequest_mcp.guard.rules.policy import Policy
-from textrequest_mcp.live.watch import Live
+from textrequest_mcp.live.watch import Watch
 from textrequest_mcp.upstream.api import Api
 from textrequest_mcp.upstream.departure import Departure
 from textrequest_mcp.upstream.phone import wire
@@ -24,7 +24,7 @@ class Home(Protocol):
 
     api: Api
     policy: Policy
-    live: Live
+    live: Watch
 
     async def lines(self) -> tuple[KnownLine, ...]:
         """All lines of the account."""

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from textrequest_mcp.guard.marks import Mark
 from textrequest_mcp.tools.answers import (
     Answer,
     Body,
@@ -17,7 +18,6 @@ from textrequest_mcp.tools.answers import (
     Time,
     Whole,
 )
-from textrequest_mcp.tools.marks import Mark
 
 Direction = Literal["R", "S"]
 DeliveryStatus = Literal["accepted", "queued", "sending", "sent", "delivered", "undelivered", "failed", "error"]
@@ -55,7 +55,6 @@ class Sent(Message):
 class Messages(Listing):
     """A conversation's texts."""
 
-    conversation = True
     theirs = ("body",)
     columns = (
         "message_timestamp_utc",
@@ -67,7 +66,7 @@ class Messages(Listing):
         "mms_media",
         "message_id",
     )
-    items: list[Message] = Field(default_factory=list[Message])
+    items: Annotated[list[Message], Mark.TALK] = Field(default_factory=list[Message])
 
 
 class ArrivedText(Message):

@@ -20,14 +20,14 @@ from textrequest_mcp.account.sent_texts import NO_SENDER, SENDING, refusal_of
 from textrequest_mcp.ground.clean import clean
 from textrequest_mcp.ground.quoting import visible
 from textrequest_mcp.guard.approval.gate import Question
-from textrequest_mcp.guard.once.departure import Departing
-from textrequest_mcp.live.event_filter import Wanted
+from textrequest_mcp.guard.marks import Mark
+from textrequest_mcp.guard.once.departure import LedgerDeparture
+from textrequest_mcp.live.event_filter import EventFilter
 from textrequest_mcp.live.events import TextEvent
 from textrequest_mcp.live.waiting import wait
 from textrequest_mcp.tools.about import BY_NUMBER
 from textrequest_mcp.tools.answers import no_word_of_it
 from textrequest_mcp.tools.declare import Toolset
-from textrequest_mcp.tools.marks import Mark
 from textrequest_mcp.tools.parameters import (
     Callback,
     Filled,
@@ -99,7 +99,7 @@ async def wait_for_messages(
     timeout_seconds: Seconds = DEFAULT_WAIT,
 ) -> Arrived:
     """Wait for new texts on a line, such as a customer's answer; returns at once with what came after a cursor."""
-    wanted = Wanted(dashboard_id=line.id, phone_number=phone_number, direction=direction)
+    wanted = EventFilter(dashboard_id=line.id, phone_number=phone_number, direction=direction)
     arrived = await wait(
         line.account.live, line.id, wanted, after=after, seconds=timeout_seconds, tell=progress.of(timeout_seconds)
     )
@@ -161,7 +161,7 @@ async def _before_sending(
 )
 async def send_message(
     line: Line,
-    departure: Departing,
+    departure: LedgerDeparture,
     phone_number: PhoneNumber,
     body: Annotated[Body, Field(description=f"The text, at most {LONGEST_BODY} characters")],
     sender_name: Annotated[Words, Field(max_length=LONGEST_SENDER, description="Shown to colleagues; default API")]

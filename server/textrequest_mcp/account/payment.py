@@ -4,8 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from textrequest_mcp.guard.marks import Mark
 from textrequest_mcp.tools.answers import Answer, Code, Flag, Listing, Money, Ours, PersonName, Phone, Time, Whole
-from textrequest_mcp.tools.marks import Mark
 
 PaymentStatus = Literal["Sent", "Paid", "Cancelled", "Failed", "PastDue", "MarkedAsPaid", "Unknown"]
 TransactionStatus = Literal[

@@ -6,7 +6,7 @@ from typing import Any
 from textrequest_mcp.account.account import Account
 from textrequest_mcp.account.line import TextingLine
 from textrequest_mcp.account.payment import Payment, Payments
-from textrequest_mcp.guard.once.lost_sends import Facts, Once, Trace
+from textrequest_mcp.guard.once.lost_sends import Candidate, SameAct, SearchTerms
 from textrequest_mcp.upstream.errors import NotFound
 from textrequest_mcp.upstream.phone import wire
 
@@ -25,13 +25,13 @@ async def read_payment(line: TextingLine, payment_id: int) -> Payment:
     return Payment.model_validate(answer)
 
 
-async def _find_request(account: Account, facts: Facts) -> list[Trace]:
+async def _find_request(account: Account, facts: SearchTerms) -> list[Candidate]:
     """Payment requests to this number that ask for the same amount in the same words."""
     line = await account.line(facts.dashboard_id)
     query = {"phone_number": wire(facts.kept["customer_phone"]), "page": 0, "page_size": _LOOKED_AT}
     listing = Payments.of(await line.get("payments", query=query), page=0, page_size=_LOOKED_AT)
     return [
-        Trace(str(payment.payment_id), payment.request_date, kept_of(payment))
+        Candidate(str(payment.payment_id), payment.request_date, kept_of(payment))
         for payment in listing.items
         if payment.payment_id is not None
         and payment.request_date is not None
@@ -50,18 +50,18 @@ def kept_of(payment: Payment) -> dict[str, Any]:
     return REQUESTING.keep(payment.model_dump(mode="json"))
 
 
-def _seen(happened: Callable[[Payment], bool | None]) -> Callable[[Account, Facts], Awaitable[list[Trace]]]:
+def _seen(happened: Callable[[Payment], bool | None]) -> Callable[[Account, SearchTerms], Awaitable[list[Candidate]]]:
     """Finds an act that shows in the payment itself."""
 
-    async def find(account: Account, facts: Facts) -> list[Trace]:
+    async def find(account: Account, facts: SearchTerms) -> list[Candidate]:
         payment = await read_payment(await account.line(facts.dashboard_id), facts.kept["payment_id"])
-        return [Trace(str(payment.payment_id), None, kept_of(payment))] if happened(payment) else []
+        return [Candidate(str(payment.payment_id), None, kept_of(payment))] if happened(payment) else []
 
     return find
 
 
-def _on_payment(happened: Callable[[Payment], bool | None]) -> Once:
-    return Once(
+def _on_payment(happened: Callable[[Payment], bool | None]) -> SameAct:
+    return SameAct(
         same=("payment_id",),
         facts=("payment_id",),
         find=_seen(happened),
@@ -75,7 +75,7 @@ _KEPT = (
     *("request_date", "amount_requested", "is_past_due", "reminder_was_sent"),
     *("transaction_status", "textrequest_payment_status"),
 )
-REQUESTING = Once(
+REQUESTING = SameAct(
     same=("customer_phone", "amount_requested", "description", "reference_number"),
     facts=("customer_phone", "amount_requested"),
     words=("description", "reference_number"),

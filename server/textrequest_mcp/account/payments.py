@@ -11,7 +11,7 @@ from textrequest_mcp.account.payment import Payment, Payments
 from textrequest_mcp.account.payment_acts import CANCELLING, MARKING, REMINDING, REQUESTING, read_payment
 from textrequest_mcp.ground.quoting import quoted, visible
 from textrequest_mcp.guard.approval.gate import Question
-from textrequest_mcp.guard.once.departure import Departing
+from textrequest_mcp.guard.once.departure import LedgerDeparture
 from textrequest_mcp.tools.about import BY_NUMBER, About
 from textrequest_mcp.tools.answers import no_word_of_it
 from textrequest_mcp.tools.declare import Toolset
@@ -90,7 +90,7 @@ async def _before_requesting(
 )
 async def create_payment(
     line: Line,
-    departure: Departing,
+    departure: LedgerDeparture,
     customer_phone: Annotated[Number, Field(description="Contact's number, any usual US form")],
     amount_requested: Annotated[Dollars, Field(description="Dollars, at most two decimals")],
     description: Annotated[Filled, Field(description="For colleagues; the contact never sees it")],
@@ -139,7 +139,7 @@ PAYER = About(read=_whom)
     link="payments/{payment_id}",
     once=REMINDING,
 )
-async def send_payment_reminder(line: Line, departure: Departing, payment_id: PaymentId) -> Payment:
+async def send_payment_reminder(line: Line, departure: LedgerDeparture, payment_id: PaymentId) -> Payment:
     """Text a contact once more about an open payment request. The service allows one reminder for each."""
     return _changed(await line.post("payments", payment_id, "resend", departure=departure))
 
@@ -161,7 +161,7 @@ async def _before_cancelling(line: Line, payment_id: PaymentId) -> Question:
     link="payments/{payment_id}",
     once=CANCELLING,
 )
-async def cancel_payment(line: Line, departure: Departing, payment_id: PaymentId) -> Payment:
+async def cancel_payment(line: Line, departure: LedgerDeparture, payment_id: PaymentId) -> Payment:
     """Cancel an open payment request for good; the contact gets a text that says so."""
     return _changed(await line.post("payments", payment_id, "cancel", departure=departure))
 
@@ -181,7 +181,7 @@ async def _before_marking(line: Line, payment_id: PaymentId) -> Question:
     link="payments/{payment_id}",
     once=MARKING,
 )
-async def mark_payment_paid(line: Line, departure: Departing, payment_id: PaymentId) -> Payment:
+async def mark_payment_paid(line: Line, departure: LedgerDeparture, payment_id: PaymentId) -> Payment:
     """Close an open payment request whose money came another way; for good."""
     return _changed(await line.post("payments", payment_id, "mark_as_paid", departure=departure))
 

@@ -16,8 +16,8 @@ from textrequest_mcp.account.groups import list_groups
 from textrequest_mcp.account.line import TextingLine
 from textrequest_mcp.account.messages import list_messages
 from textrequest_mcp.account.payments import get_payment
+from textrequest_mcp.guard.notice import Notice
 from textrequest_mcp.tools.parameters import Id, Number, PageNumber, PageSize
-from textrequest_mcp.tools.telling import Telling
 from textrequest_mcp.upstream.errors import BadInput
 from textrequest_mcp.upstream.page import DEFAULT_SIZE
 
@@ -96,8 +96,8 @@ def _add(server: MCPServer[Any], account: Account, document: _Document) -> None:
 async def _written(account: Account, answer: BaseModel, line: TextingLine | None, number: str | None) -> str:
     """JSON without nulls, with `last_modified` where a time is known; noted for the rules like a tool's answer."""
     said = answer.model_dump(mode="json", exclude_none=True)
-    telling = Telling(account.policy, _NO_CALLER, line.id if line is not None else None, number)
-    await telling.note(type(answer), said)
+    notice = Notice(account.policy, _NO_CALLER, line.id if line is not None else None, number)
+    await notice.note(type(answer), said)
     known = [time for time in _times_in(said) if time]
     text = answer.model_dump_json(exclude_none=True)
     return f'{{"last_modified":"{max(known)}",{text[1:]}' if known else text

@@ -45,13 +45,13 @@ class SendStatus(Answer):
 @sends.reads(title="Get a send's status", action="")
 async def get_send_status(account: InAccount, send_id: SendId) -> SendStatus:
     """Look again at what became of a text, payment request or other act, and of its delivery."""
-    sender = account.sender
-    send = await sender.ledger.get(send_id)
+    at_most_once = account.at_most_once
+    send = await at_most_once.ledger.get(send_id)
     if send is None:
         raise NotFound(
             "No act with this send_id is on record here.", todo="Take it from the answer of the call that acted."
         )
-    send = await sender.settler.news(await sender.settler.look(send))
+    send = await at_most_once.lost_sends.news(await at_most_once.lost_sends.look(send))
     outcome = _OUTCOMES.get(send.state, "unknown")
     return SendStatus.model_validate(
         send.result

@@ -8,7 +8,7 @@ from textrequest_mcp.account.line import TextingLine
 from textrequest_mcp.account.message import Message, Messages, Sent
 from textrequest_mcp.account.segments import segments
 from textrequest_mcp.guard.once.departure import tag_of
-from textrequest_mcp.guard.once.lost_sends import Facts, Once, Trace
+from textrequest_mcp.guard.once.lost_sends import Candidate, SameAct, SearchTerms
 from textrequest_mcp.live.events import TextEvent
 from textrequest_mcp.upstream.answer import quote
 from textrequest_mcp.upstream.errors import Refused
@@ -21,7 +21,7 @@ _LOOKED_AT = 200  # texts at either end of a conversation
 _OPTED_OUT = {"2100", "30050"}  # codes of a text that never left (wire-facts); others may come after it did
 
 
-async def _find(account: Account, facts: Facts) -> list[Trace]:
+async def _find(account: Account, facts: SearchTerms) -> list[Candidate]:
     """Texts of the conversation that may be the one that was sent: same words, same sender."""
     line = await account.line(facts.dashboard_id)
     path = ("contacts", wire(facts.kept["phone_number"]), "messages")
@@ -43,7 +43,7 @@ async def _find(account: Account, facts: Facts) -> list[Trace]:
     ]
 
 
-def _is_sender(name: str | None, facts: Facts) -> bool:
+def _is_sender(name: str | None, facts: SearchTerms) -> bool:
     if facts.kept.get("tagged"):
         return (name or "").endswith(tag_of(facts.send_id))
     if "sender_name" in facts.kept:
@@ -51,12 +51,12 @@ def _is_sender(name: str | None, facts: Facts) -> bool:
     return name in {None, "", NO_SENDER}
 
 
-def _trace(message: Message, *, certain: bool) -> Trace:
+def _trace(message: Message, *, certain: bool) -> Candidate:
     kept = SENDING.keep(message.model_dump(mode="json"))
     if not message.mms_media:
         kept["segments"] = segments(message.body or "")
     refused = str(refusal_of(message)) if message.delivery_error in _OPTED_OUT else None
-    return Trace(message.message_id or "", message.message_timestamp_utc, kept, certain, refused)
+    return Candidate(message.message_id or "", message.message_timestamp_utc, kept, certain, refused)
 
 
 def refusal_of(message: Message) -> Refused:
@@ -100,7 +100,7 @@ async def _announce(given: Mapping[str, Any], answer: Any) -> None:
     await line.account.live.note([event])
 
 
-SENDING = Once(
+SENDING = SameAct(
     same=("phone_number", "body", "mms_media"),
     facts=("phone_number",),
     words=("body", "sender_name", "mms_media"),

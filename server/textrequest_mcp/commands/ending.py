@@ -41,7 +41,7 @@ async def let_finish(account: Account) -> None:
 
 def is_changing(account: Account) -> bool:
     """Whether a change is on its way, or its outcome is not written yet."""
-    return bool(account.api.changing or account.sender.ledger.leaving or account.audit.leaving)
+    return bool(account.api.changing or account.at_most_once.ledger.leaving or account.audit.leaving)
 
 
 def leave(account: Account) -> None:

@@ -88,7 +88,7 @@ def _take_webhooks(settings: Settings, public_url: str, server: MCPServer[Any], 
     health = Health(Hooks(account.api, public_url, token=settings.webhook_token), account.live, account.line_ids)
     keys = [account.api.key, *([settings.previous_api_key] if settings.previous_api_key else [])]
     door = Door(keys=keys, token=settings.webhook_token)
-    receiver = Receiver(account.live, account.sender.ledger, door, health.watches)
+    receiver = Receiver(account.live, account.at_most_once.ledger, door, health.watches)
     for path in (f"{PATH}/{{dashboard_id}}/{{event}}", f"{PATH}/{{dashboard_id}}/{{event}}/{{token}}"):
         server.custom_route(path, methods=["POST"])(receiver.answer)
     return health

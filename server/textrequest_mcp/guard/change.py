@@ -1,15 +1,52 @@
-"""A change that is about to happen, as the rules see it, and the questions that they may ask the account."""
+"""A change that is about to happen, as the rules see it: whom it is about, in whose words, what is known."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from decimal import Decimal
+from typing import Literal, Protocol
 
-from textrequest_mcp.guard.provenance.memory import Use
-from textrequest_mcp.guard.rules.person_facts import Facts
+Kind = Literal["reply", "payment", "contact"]
+Place = tuple[int, str]  # a line's id, and a number in E.164
 
 
 @dataclass(frozen=True, kw_only=True)
-class Plan:
+class PersonAndWords:
+    """What a call is about to do.
+
+    Attributes:
+        line: the line's id.
+        person: the person that the call is about, in E.164; None for a call about nobody, such as a group's change.
+        words: the call's words, by the names of its arguments.
+        amount: the dollars that the call asks for.
+        kind: the person's own words may be repeated to them, but not in a payment.
+    """
+
+    line: int
+    person: str | None = None
+    words: Mapping[str, str] | None = None
+    amount: Decimal | None = None
+    kind: Kind = "reply"
+
+
+@dataclass(frozen=True)
+class PersonFacts:
+    """The account's facts about a person; times are seconds since 1970 by the service's clock.
+
+    Attributes:
+        opted_out_at: when they texted STOP, as far as the service knows.
+        is_blocked: whether the service drops their texts.
+        received_at: when the line last received a text from them.
+        sent_at: when the line last sent them a text.
+    """
+
+    opted_out_at: float | None = None
+    is_blocked: bool = False
+    received_at: float | None = None
+    sent_at: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
     """A change that a host asks for.
 
     Attributes:
@@ -24,7 +61,7 @@ class Plan:
     """
 
     caller: str
-    uses: Sequence[Use]
+    uses: Sequence[PersonAndWords]
     texts: str | None = None
     callbacks: Sequence[str] = ()
     since: float | None = None
@@ -34,7 +71,7 @@ class Plan:
 class Account(Protocol):
     """The rules' view of the account; both methods raise `TextRequestError`."""
 
-    async def contact(self, line: int, number: str) -> Facts:
+    async def contact(self, line: int, number: str) -> PersonFacts:
         """The facts in a contact's record; empty facts where there is no record."""
         ...
 

@@ -9,7 +9,7 @@ from typing import Any
 _NONCE = 12
 
 
-class Sealed:
+class Cipher:
     """Encrypts and decrypts the content of a text in the event log.
 
     The key is made from the API key, because the store's own secret lies in the same folder as the log. A person with

@@ -16,7 +16,7 @@ class Noted:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wanted:
+class EventFilter:
     """A filter: only the events that match each given attribute; None matches all.
 
     Attributes:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, cast
 import anyio
 
 from textrequest_mcp.ground.store import StoreError
-from textrequest_mcp.live.watch import Live
+from textrequest_mcp.live.watch import Watch
 from textrequest_mcp.live.webhooks import EVENTS, PATH, RECEIVED, SENT, STATUS
 from textrequest_mcp.upstream.api import Api
 from textrequest_mcp.upstream.errors import Refused, TextRequestError, TooBusy
@@ -117,7 +117,7 @@ class Health:
         known: the ids of the account's lines; empty until they are read for the first time.
     """
 
-    def __init__(self, hooks: Hooks, live: Live, lines: Callable[[], Awaitable[Iterable[int]]]) -> None:
+    def __init__(self, hooks: Hooks, live: Watch, lines: Callable[[], Awaitable[Iterable[int]]]) -> None:
         self._hooks = hooks
         self._live = live
         self._lines = lines

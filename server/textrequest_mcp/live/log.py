@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from textrequest_mcp.ground.store import Store
-from textrequest_mcp.live.encryption import Sealed
-from textrequest_mcp.live.event_filter import Noted, Wanted
+from textrequest_mcp.live.encryption import Cipher
+from textrequest_mcp.live.event_filter import EventFilter, Noted
 from textrequest_mcp.live.events import Direction, TextEvent
 from textrequest_mcp.live.replays import SCHEMA as SCHEMA_OF_CALLS
 from textrequest_mcp.live.replays import note_call
@@ -64,7 +64,7 @@ class EventLog:
         self,
         store: Store,
         account: str,
-        sealed: Sealed,
+        sealed: Cipher,
         *,
         keep_days: int = KEEP_DAYS,
         witness: Callable[[sqlite3.Connection, bytes, TextEvent], None] | None = None,
@@ -122,7 +122,7 @@ class EventLog:
             self._tidied_at = now
         return new
 
-    async def read(self, after: int, wanted: Wanted, limit: int) -> list[Noted]:
+    async def read(self, after: int, wanted: EventFilter, limit: int) -> list[Noted]:
         """The events after this number that match the filter, oldest first, at most `limit` of them."""
         where, values = wanted.where(self._account, after, self.hashed)
 
@@ -140,7 +140,7 @@ class EventLog:
             values = (rows[-1][0], *values[1:])  # damaged rows must not hide the rows after them
         return []
 
-    async def start(self, after: int, wanted: Wanted) -> int:
+    async def start(self, after: int, wanted: EventFilter) -> int:
         """The number right before the first event after `after` that matches the filter; the log's end if none does.
 
         Reading from it also gives older events that were noted behind that first one.

@@ -66,7 +66,7 @@ def service_clock(api: Api, clock: Callable[[], float]) -> Callable[[], float]:
     return now
 
 
-class Reader:
+class Poller:
     """Reads the lines of one account into its event log.
 
     Args:

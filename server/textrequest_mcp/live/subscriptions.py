@@ -30,7 +30,7 @@ from pydantic import ValidationError
 
 from textrequest_mcp.ground.sdk import add_request_handler, connection_of
 from textrequest_mcp.ground.store import StoreError
-from textrequest_mcp.live.watch import OTHERS_SECONDS, Live
+from textrequest_mcp.live.watch import OTHERS_SECONDS, Watch
 from textrequest_mcp.upstream.errors import BadInput
 from textrequest_mcp.upstream.phone import e164
 
@@ -84,7 +84,7 @@ class Subscriptions:
         bus: for the server, which answers `subscriptions/listen` from it.
     """
 
-    def __init__(self, live: Live) -> None:
+    def __init__(self, live: Watch) -> None:
         self._live = live
         self.bus = InMemorySubscriptionBus()
         self._asked: list[_Asked] = []

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 
 import anyio
 
-from textrequest_mcp.live.event_filter import Noted, Wanted
-from textrequest_mcp.live.watch import OTHERS_SECONDS, Live
+from textrequest_mcp.live.event_filter import EventFilter, Noted
+from textrequest_mcp.live.watch import OTHERS_SECONDS, Watch
 from textrequest_mcp.upstream.errors import TooBusy
 
 MOST_AT_ONCE = 50
@@ -32,7 +32,7 @@ class Arrived:
 
 
 async def wait(
-    live: Live, dashboard_id: int, wanted: Wanted, *, after: str | None, seconds: float, tell: Tell
+    live: Watch, dashboard_id: int, wanted: EventFilter, *, after: str | None, seconds: float, tell: Tell
 ) -> Arrived:
     """Wait for texts of one line.
 
@@ -68,7 +68,7 @@ async def wait(
 class _Waiting:
     """The state of one wait."""
 
-    def __init__(self, live: Live, dashboard_id: int, wanted: Wanted, place: int, *, from_now: bool) -> None:
+    def __init__(self, live: Watch, dashboard_id: int, wanted: EventFilter, place: int, *, from_now: bool) -> None:
         self._live = live
         self._line = dashboard_id
         self._wanted = wanted
@@ -109,7 +109,7 @@ class _Waiting:
         return await self._live.log.start(self._place, self._since_then) if self._from_now else self._place
 
     @property
-    def _since_then(self) -> Wanted:
+    def _since_then(self) -> EventFilter:
         # By the service's clock as it is known now; it was not known before the first answer.
         since = self._live.reader.now() - (anyio.current_time() - self._began)
         return replace(self._wanted, since=since)

@@ -11,7 +11,7 @@ import anyio
 from textrequest_mcp.ground.store import StoreError
 from textrequest_mcp.live.events import TextEvent
 from textrequest_mcp.live.log import EventLog
-from textrequest_mcp.live.poll import Reader
+from textrequest_mcp.live.poll import Poller
 from textrequest_mcp.upstream.errors import TextRequestError, TooBusy
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ _JUST_NOW_SECONDS = 1.0  # a look that is not older than this counts as a look o
 _LONGEST_PAUSE_SECONDS = 300.0  # between looks at a line that cannot be read
 
 
-class Live:
+class Watch:
     """Hears of the texts of one account's lines.
 
     Args:
@@ -40,7 +40,7 @@ class Live:
         hooked: the lines whose texts webhooks tell of.
     """
 
-    def __init__(self, log: EventLog, reader: Reader, *, status_address: Callable[[int], str] | None = None) -> None:
+    def __init__(self, log: EventLog, reader: Poller, *, status_address: Callable[[int], str] | None = None) -> None:
         self.log = log
         self.reader = reader
         self.news = anyio.Event()

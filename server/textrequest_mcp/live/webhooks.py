@@ -14,7 +14,7 @@ from textrequest_mcp.guard.once.ledger import Ledger
 from textrequest_mcp.live.events import NotAnEvent, TextEvent, of_hook, of_status
 from textrequest_mcp.live.replays import Replayed
 from textrequest_mcp.live.signature import SIGNATURE, TIMESTAMP, BadSignature, check_signature
-from textrequest_mcp.live.watch import Live
+from textrequest_mcp.live.watch import Watch
 from textrequest_mcp.upstream.scrub import Scrubber
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class Receiver:
         watches: tells whether a line is one of the account's.
     """
 
-    def __init__(self, live: Live, ledger: Ledger, door: Door, watches: Callable[[int], Awaitable[bool]]) -> None:
+    def __init__(self, live: Watch, ledger: Ledger, door: Door, watches: Callable[[int], Awaitable[bool]]) -> None:
         self._live = live
         self._ledger = ledger
         self._door = door

@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar, Self, TypeVar, cast
 from pydantic import BaseModel, BeforeValidator, Field, PlainSerializer, WithJsonSchema, model_validator
 
 from textrequest_mcp.ground.clean import LONGEST_NAME, LONGEST_TEXT, clean, whole
-from textrequest_mcp.tools.marks import Mark
+from textrequest_mcp.guard.marks import Mark
 from textrequest_mcp.upstream.errors import Uncertain, Unreadable
 from textrequest_mcp.upstream.page import Page, read_page
 from textrequest_mcp.upstream.phone import from_wire
@@ -125,13 +125,11 @@ class Answer(BaseModel):
         columns: for a list, the fields of an item that its text shows.
         longest_cell: for a list, where its text cuts a long value.
         theirs: the fields that hold words of customers, which the text names before it gives them.
-        conversation: whether it lists the texts with one person.
     """
 
     columns: ClassVar[tuple[str, ...]] = ()
     longest_cell: ClassVar[int | None] = None
     theirs: ClassVar[tuple[str, ...]] = ()
-    conversation: ClassVar[bool] = False
 
     @model_validator(mode="before")
     @classmethod

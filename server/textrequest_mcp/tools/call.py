@@ -19,28 +19,28 @@ from textrequest_mcp.guard.approval.verdict import AlreadyDone, Ask, Go, Verdict
 from textrequest_mcp.guard.audit.call_record import CallRecord
 from textrequest_mcp.guard.audit.reader import Entry, Kind
 from textrequest_mcp.guard.audit.writer import Audit
-from textrequest_mcp.guard.change import Plan
-from textrequest_mcp.guard.once.carry_out import Sender
+from textrequest_mcp.guard.change import Change, Place
+from textrequest_mcp.guard.marks import Mark, fields_of
+from textrequest_mcp.guard.once.carry_out import AtMostOnce
 from textrequest_mcp.guard.once.ledger_rows import Act
-from textrequest_mcp.guard.once.lost_sends import Once
+from textrequest_mcp.guard.once.lost_sends import SameAct
 from textrequest_mcp.guard.once.send_answer import SendAnswer
-from textrequest_mcp.guard.rules.person_facts import Place
 from textrequest_mcp.guard.rules.policy import Policy
-from textrequest_mcp.tools.changes import people_of, person_texted, plan_of
+from textrequest_mcp.tools.changes import amount_of, change_of, people_of, person_texted
 from textrequest_mcp.tools.declare import Asker, Risk, ToolSpec
 from textrequest_mcp.upstream.errors import BadInput
 from textrequest_mcp.upstream.phone import e164
 
 KINDS: Mapping[Risk, Kind] = {"writes": "write", "sends": "send", "destroys": "destroy"}
 GO = Go()
-_RESOLVED = frozenset({"line", "account", "if_unanswered_since"})  # no part of what makes two acts the same
+_RESOLVED = frozenset({"line", "account"})
 
 
 class Served(Protocol):
     """What a call needs of the account that the server was started for."""
 
     gate: Gate
-    sender: Sender
+    at_most_once: AtMostOnce
     policy: Policy
     audit: Audit
 
@@ -49,7 +49,7 @@ class Served(Protocol):
         """Where a call happens that names no line, as far as that was read."""
         ...
 
-    async def reasons(self, plan: Plan) -> list[str]:
+    async def reasons(self, change: Change) -> list[str]:
         """Why a person has to be asked before a change; raises what a rule says no with."""
         ...
 
@@ -130,28 +130,29 @@ class Call:
         why: list[str] = []
         if self.spec.once is not None:
             act = await self.act(self.spec.once, given, options)
-            if await self.account.sender.ledger.prior(act, repeat=options.repeat) is not None:
+            if await self.account.at_most_once.ledger.prior(act, repeat=options.repeat) is not None:
                 return AlreadyDone()
-            why += await self.account.sender.done_before(act) if options.repeat and self.repeats_ask else []
-        plan = await plan_of(self.spec, self.caller, given)
-        why += await self.account.reasons(plan)
+            why += await self.account.at_most_once.done_before(act) if options.repeat and self.repeats_ask else []
+        change = await change_of(self.spec, self.caller, given)
+        why += await self.account.reasons(change)
         if not (self.always or why):
             return Go()
         asked = await self.question(**only(self.question, given))
-        about = tuple((use.line, use.person) for use in plan.uses if use.person is not None)
+        about = tuple((use.line, use.person) for use in change.uses if use.person is not None)
         return Ask(Question(" ".join([*why, asked.text]), asked.must_type, about))
 
     async def nobody_has_to_be_asked(self) -> bool:
         """Whether the rules have no doubt; raises what one of them says no with."""
-        return not (self.always or await self.account.reasons(await plan_of(self.spec, self.caller, self.given)))
+        return not (self.always or await self.account.reasons(await change_of(self.spec, self.caller, self.given)))
 
-    async def act(self, once: Once, given: Mapping[str, Any], options: Options) -> Act:
+    async def act(self, once: SameAct, given: Mapping[str, Any], options: Options) -> Act:
         """The act as the ledger knows it."""
         spec, line = self.spec, given.get("line")
-        arguments = {name: value for name, value in given.items() if name not in _RESOLVED}
+        other = _RESOLVED.union(fields_of(spec.function).names[Mark.SINCE])  # no part of what makes two acts the same
+        arguments = {name: value for name, value in given.items() if name not in other}
         number, key = spec.about.argument, options.idempotency_key
         where: int | None = line.id if line is not None else None
-        return await self.account.sender.describe(spec.name, once, self.caller, where, number, arguments, key)
+        return await self.account.at_most_once.describe(spec.name, once, self.caller, where, number, arguments, key)
 
     @property
     def people(self) -> list[Place]:
@@ -169,8 +170,7 @@ class Call:
     @property
     def amount(self) -> Decimal | None:
         """The dollars that it asks for."""
-        amount = self.given.get("amount_requested")
-        return amount if isinstance(amount, Decimal) else None
+        return amount_of(fields_of(self.spec.function), self.given)
 
     async def _entry(self) -> Entry:
         line, named = self.given.get("line"), str(self.raw.get("dashboard_id") or "")
@@ -190,7 +190,7 @@ class Call:
         about = self.spec.about
         number = None if about.each is not None else next(iter(about.named(self.raw)), None)
         with suppress(BadInput, StoreError):
-            return (await self.account.sender.ledger.hasher())(e164(str(number))) if number is not None else None
+            return (await self.account.at_most_once.ledger.hasher())(e164(str(number))) if number is not None else None
         return None
 
 

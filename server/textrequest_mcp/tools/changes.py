@@ -6,20 +6,18 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from textrequest_mcp.guard.change import Plan
-from textrequest_mcp.guard.provenance.memory import Use
-from textrequest_mcp.guard.rules.person_facts import Place
+from textrequest_mcp.guard.change import Change, PersonAndWords, Place
+from textrequest_mcp.guard.marks import Fields, Mark, fields_of
 from textrequest_mcp.tools.declare import ToolSpec
 from textrequest_mcp.upstream.errors import BadInput
 from textrequest_mcp.upstream.times import read_time
 
-_CALLBACKS = ("status_callback", "location_callback")
 # What is no word of anybody: ids that the account itself gives, and what the rules look at by themselves.
-_NO_WORDS = frozenset({*_CALLBACKS, "contact_tags", "if_unanswered_since"})
+_NO_WORDS = (Mark.CALLBACK, Mark.NOBODYS, Mark.SINCE)
 
 
-async def plan_of(spec: ToolSpec, caller: str, given: Mapping[str, Any]) -> Plan:
-    """The plan of a call.
+async def change_of(spec: ToolSpec, caller: str, given: Mapping[str, Any]) -> Change:
+    """The change of a call.
 
     Args:
         spec: the tool.
@@ -33,19 +31,20 @@ async def plan_of(spec: ToolSpec, caller: str, given: Mapping[str, Any]) -> Plan
     """
     line = given.get("line")
     line_id: int = line.id if line is not None else given.get("dashboard_id") or 0
-    about = spec.about
+    about, fields = spec.about, fields_of(spec.function)
     if about.each is not None:
-        uses = [_use(spec, line_id, record, record[about.argument or ""]) for record in about.records(given)]
+        inner = fields_of(fields.inner[about.each])
+        uses = [_use(spec, inner, line_id, record, record[about.argument or ""]) for record in about.records(given)]
     else:
-        uses = [_use(spec, line_id, given, await about.number(given))]
+        uses = [_use(spec, fields, line_id, given, await about.number(given))]
     if spec.texts and about.read is None and not about.named(given):
         raise BadInput(f"{spec.name} names nobody to text.", todo="Name them by number.")
-    since = read_time(given.get("if_unanswered_since"))
-    return Plan(
+    since = read_time(fields.one(given, Mark.SINCE))
+    return Change(
         caller=caller,
         uses=uses,
         texts=uses[0].person if spec.texts else None,
-        callbacks=[given[name] for name in _CALLBACKS if given.get(name)],
+        callbacks=fields.all(given, Mark.CALLBACK),
         since=since.timestamp() if since is not None else None,
         closes=spec.risk == "destroys",
     )
@@ -67,14 +66,20 @@ async def person_texted(spec: ToolSpec, given: Mapping[str, Any]) -> list[Place]
     return [] if number is None else [(given["line"].id, number)]
 
 
-def _use(spec: ToolSpec, line: int, given: Mapping[str, Any], person: str | None) -> Use:
-    amount = given.get("amount_requested")
-    no_words = _NO_WORDS | {spec.about.argument}
-    return Use(
+def amount_of(fields: Fields, given: Mapping[str, Any]) -> Decimal | None:
+    """The dollars that a call asks a person for."""
+    amount = fields.one(given, Mark.AMOUNT)
+    return amount if isinstance(amount, Decimal) else None
+
+
+def _use(spec: ToolSpec, fields: Fields, line: int, given: Mapping[str, Any], person: str | None) -> PersonAndWords:
+    amount = amount_of(fields, given)
+    no_words = {spec.about.argument, *(name for mark in _NO_WORDS for name in fields.names[mark])}
+    return PersonAndWords(
         line=line,
         person=person,
         words={name: words for name, value in given.items() if name not in no_words and (words := _words(value))},
-        amount=amount if isinstance(amount, Decimal) else None,
+        amount=amount,
         kind="payment" if amount is not None else "reply" if spec.risk == "sends" else "contact",
     )
 

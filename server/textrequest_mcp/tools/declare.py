@@ -14,9 +14,9 @@ from mcp_types import ToolAnnotations
 from pydantic import BaseModel
 
 from textrequest_mcp.guard.approval.gate import Question
-from textrequest_mcp.guard.once.lost_sends import Once
+from textrequest_mcp.guard.marks import unmarked
+from textrequest_mcp.guard.once.lost_sends import SameAct
 from textrequest_mcp.tools.about import NOBODY, About
-from textrequest_mcp.tools.marks import unmarked
 
 Risk = Literal["reads", "writes", "sends", "destroys"]
 Function = TypeVar("Function", bound=Callable[..., Awaitable[BaseModel]])
@@ -54,7 +54,7 @@ class ToolSpec:
     question: Asker | None = None
     types_name: bool = False
     link: str | None = None
-    once: Once | None = None
+    once: SameAct | None = None
     about: About = NOBODY
 
     @property
@@ -96,7 +96,7 @@ class Reading(Named):
 class Writing(Reading):
     """What a tool that changes the account declares."""
 
-    once: NotRequired[Once]
+    once: NotRequired[SameAct]
 
 
 class Sending(Named):
@@ -133,7 +133,7 @@ class Toolset:
         """A tool that changes the account; `overwrites` where it can replace what was there."""
         return self._declare(partial(ToolSpec, risk="writes", overwrites=overwrites, idempotent=idempotent, **declared))
 
-    def sends(self, *, once: Once, about: About, **declared: Unpack[Sending]) -> Callable[[Function], Function]:
+    def sends(self, *, once: SameAct, about: About, **declared: Unpack[Sending]) -> Callable[[Function], Function]:
         """A tool that makes a text go out to a person; `question` is shown where a policy asks first."""
         return self._declare(partial(ToolSpec, risk="sends", texts=True, once=once, about=about, **declared))
 

@@ -9,7 +9,7 @@ from unicodedata import category
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
-from textrequest_mcp.tools.marks import Mark
+from textrequest_mcp.guard.marks import Mark
 from textrequest_mcp.upstream.errors import BadInput
 from textrequest_mcp.upstream.page import DEFAULT_SIZE, MAX_SIZE
 from textrequest_mcp.upstream.phone import e164

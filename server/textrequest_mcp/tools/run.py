@@ -16,14 +16,15 @@ from mcp.shared.exceptions import MCPError
 from mcp_types import CallToolResult
 
 from textrequest_mcp.ground.store import StoreError
+from textrequest_mcp.guard.approval.gate import caller
 from textrequest_mcp.guard.approval.verdict import AlreadyDone, Ask, Go
+from textrequest_mcp.guard.notice import Notice
 from textrequest_mcp.guard.once.carry_out import Doing
 from textrequest_mcp.guard.once.send_answer import SendAnswer
 from textrequest_mcp.guard.outcome import unknown
-from textrequest_mcp.tools.call import Call
+from textrequest_mcp.tools.call import Call, account_of
 from textrequest_mcp.tools.declare import ToolSpec
 from textrequest_mcp.tools.result import as_result, link_of
-from textrequest_mcp.tools.telling import note_told
 from textrequest_mcp.upstream.errors import BadInput, TextRequestError, Uncertain
 
 logger = logging.getLogger(__name__)
@@ -86,7 +87,7 @@ async def once(call: Call, go_on: GoOn) -> SendAnswer:
         announce=announce,
         claimed=call.record.leave_to_ledger,
     )
-    return await call.account.sender.carry_out(
+    return await call.account.at_most_once.carry_out(
         await call.act(spec.once, call.given, call.options),
         doing,
         repeat=call.options.repeat and (isinstance(call.verdict, Ask) or not call.repeats_ask),
@@ -123,7 +124,7 @@ async def read(ctx: Context[Any, Any], spec: ToolSpec, given: Mapping[str, Any])
     except Exception:
         logger.exception("%s crashed", spec.name)
         raise TextRequestError(f"{spec.name} failed inside this server.") from None
-    await note_told(ctx, spec, given, said)
+    await _note(ctx, spec, given, said)
     return result
 
 
@@ -136,7 +137,7 @@ async def change(call: Call) -> SendAnswer:
     finally:
         call.account.changed(call.people)
     with suppress(StoreError):  # the change has happened, whatever is noted
-        await note_told(call.ctx, call.spec, call.given, told.said)
+        await _note(call.ctx, call.spec, call.given, told.said)
     return told
 
 
@@ -175,3 +176,11 @@ async def _asked_again(call: Call) -> Any:
     """The question as it would be asked now; None where nobody would be."""
     verdict = await call.ask(call.given, call.options)
     return verdict.question if isinstance(verdict, Ask) else None
+
+
+async def _note(ctx: Context[Any, Any], spec: ToolSpec, given: Mapping[str, Any], said: Mapping[str, Any]) -> None:
+    """Note what an answer tells a host; raises `StoreError` as `Notice.note`."""
+    account, line = account_of(ctx), given.get("line")
+    person = next(iter(spec.about.named(given)), None) if spec.about.each is None else None
+    notice = Notice(account.policy, caller(ctx.session), line.id if line is not None else None, person)
+    await notice.note(spec.answer, said, words=spec.risk == "reads")

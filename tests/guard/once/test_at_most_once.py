@@ -34,7 +34,7 @@ from textrequest_mcp.account.message import Sent
 from textrequest_mcp.account.sent_texts import SENDING
 from textrequest_mcp.ground.store import StoreError
 from textrequest_mcp.guard.once.carry_out import Doing
-from textrequest_mcp.guard.once.departure import Departing, tag_of
+from textrequest_mcp.guard.once.departure import LedgerDeparture, tag_of
 from textrequest_mcp.guard.once.ledger import Ledger
 from textrequest_mcp.guard.once.ledger_rows import Ending
 
@@ -802,7 +802,7 @@ class TestStatus:
 
     @pytest.mark.parametrize("leaves", [False, True])
     async def test_of_what_is_on_its_way_it_says_so(self, desk: Desk, leaves: bool):
-        ledger = desk.account.sender.ledger
+        ledger = desk.account.at_most_once.ledger
         row = await brought(ledger) if leaves else (await claim(ledger))[0]
         status = await status_of(desk, {"send_id": row.send_id})
 
@@ -815,7 +815,7 @@ class TestStatus:
         assert sentence.startswith(f"No act with this send_id is on record here. {NOTHING} Take it from")
 
     async def test_a_send_of_a_tool_that_this_version_does_not_know_still_has_a_status(self, desk: Desk):
-        ledger = desk.account.sender.ledger
+        ledger = desk.account.at_most_once.ledger
         row = await brought(ledger, Ending(state="SENT", upstream_id="f1"), act(tool="send_fax"))
 
         assert (await status_of(desk, {"send_id": row.send_id}))["outcome"] == "sent"
@@ -869,7 +869,7 @@ class TestCancelled:
                     group.cancel_scope.cancel()
                     with anyio.CancelScope(shield=True):
                         await anyio.wait_all_tasks_blocked()
-                        assert desk.account.sender.ledger.leaving == 1
+                        assert desk.account.at_most_once.ledger.leaving == 1
                         way.let.set()
                 again = said(await call(host, "send_message", **TEXT))
 
@@ -892,7 +892,7 @@ class TestCancelled:
                         await asked.wait()
                         group.cancel_scope.cancel()
                     await anyio.wait_all_tasks_blocked()
-                    assert desk.account.sender.ledger.leaving == 0
+                    assert desk.account.at_most_once.ledger.leaving == 0
 
             assert way.posts == 1
             assert "duplicate_suppressed" not in said(await send(desk))
@@ -919,9 +919,9 @@ class TornOff(BaseException):
 
 
 async def test_an_act_that_is_torn_off_after_it_left_is_in_doubt(desk: Desk):
-    sender = desk.account.sender
+    sender = desk.account.at_most_once
 
-    async def tear(departing: Departing) -> Sent:
+    async def tear(departing: LedgerDeparture) -> Sent:
         await departing.leaving()
         raise TornOff
 

@@ -8,7 +8,7 @@ import pytest
 from anyio.lowlevel import checkpoint
 
 from textrequest_mcp.ground.store import Store
-from textrequest_mcp.guard.once.departure import Departing, tag_of
+from textrequest_mcp.guard.once.departure import LedgerDeparture, tag_of
 from textrequest_mcp.guard.once.ledger import Ledger
 from textrequest_mcp.guard.once.ledger_rows import Act
 from textrequest_mcp.upstream.errors import TextRequestError
@@ -42,7 +42,7 @@ class SlowLedger(Ledger):
             raise TextRequestError("The disk failed.")
         await super().leave(send_id)
 
-    async def state(self, departing: Departing) -> str:
+    async def state(self, departing: LedgerDeparture) -> str:
         with anyio.CancelScope(shield=True):
             send = await self.get(departing._act)  # pyright: ignore[reportPrivateUsage]
             return send.state if send is not None else "GONE"
@@ -55,14 +55,14 @@ def ledger() -> SlowLedger:
 
 
 @pytest.fixture
-async def departing(ledger: SlowLedger) -> Departing:
+async def departing(ledger: SlowLedger) -> LedgerDeparture:
     send, _ = await ledger.claim(ACT, repeat=False, may_act=True)
     assert send is not None
-    return Departing(ledger, send.send_id)
+    return LedgerDeparture(ledger, send.send_id)
 
 
 @asynccontextmanager
-async def cancelled_call(departing: Departing) -> AsyncGenerator[anyio.CancelScope]:
+async def cancelled_call(departing: LedgerDeparture) -> AsyncGenerator[anyio.CancelScope]:
     """The act's own scope, in a call that is cancelled already."""
     with anyio.CancelScope() as call:
         with departing.scope:
@@ -79,7 +79,7 @@ async def survives() -> bool:
     return True
 
 
-async def test_before_it_leaves_a_cancelled_act_stops(ledger: SlowLedger, departing: Departing):
+async def test_before_it_leaves_a_cancelled_act_stops(ledger: SlowLedger, departing: LedgerDeparture):
     async with cancelled_call(departing):
         assert not await survives()
 
@@ -88,7 +88,7 @@ async def test_before_it_leaves_a_cancelled_act_stops(ledger: SlowLedger, depart
 
 
 async def test_once_it_left_a_cancelled_act_goes_on_and_is_known_to_be_inflight(
-    ledger: SlowLedger, departing: Departing
+    ledger: SlowLedger, departing: LedgerDeparture
 ):
     await departing.leaving()
     async with cancelled_call(departing) as call:
@@ -101,7 +101,7 @@ async def test_once_it_left_a_cancelled_act_goes_on_and_is_known_to_be_inflight(
 
 
 async def test_the_cancellation_comes_through_as_soon_as_it_turns_out_that_nothing_left(
-    ledger: SlowLedger, departing: Departing
+    ledger: SlowLedger, departing: LedgerDeparture
 ):
     await departing.leaving()
     async with cancelled_call(departing):
@@ -112,7 +112,7 @@ async def test_the_cancellation_comes_through_as_soon_as_it_turns_out_that_nothi
         assert (departing.left, ledger.leaving) == (False, 0)
 
 
-async def test_a_further_try_is_shielded_again(ledger: SlowLedger, departing: Departing):
+async def test_a_further_try_is_shielded_again(ledger: SlowLedger, departing: LedgerDeparture):
     await departing.leaving()
     departing.staying()
     await departing.leaving()
@@ -123,7 +123,7 @@ async def test_a_further_try_is_shielded_again(ledger: SlowLedger, departing: De
 
 
 async def test_the_writing_down_itself_is_finished_although_the_call_is_cancelled(
-    ledger: SlowLedger, departing: Departing
+    ledger: SlowLedger, departing: LedgerDeparture
 ):
     ledger.let = anyio.Event()
     went_on: list[bool] = []
@@ -144,7 +144,7 @@ async def test_the_writing_down_itself_is_finished_although_the_call_is_cancelle
 
 
 async def test_an_act_that_could_not_be_written_down_has_not_left_and_can_be_cancelled(
-    ledger: SlowLedger, departing: Departing
+    ledger: SlowLedger, departing: LedgerDeparture
 ):
     ledger.fails = True
     async with cancelled_call(departing):
@@ -166,7 +166,7 @@ async def test_what_a_last_look_forbids_does_not_leave(ledger: SlowLedger):
 
     send, _ = await ledger.claim(ACT, repeat=False, may_act=True)
     assert send is not None
-    departing = Departing(ledger, send.send_id, check=no)
+    departing = LedgerDeparture(ledger, send.send_id, check=no)
 
     with pytest.raises(TextRequestError, match="STOP"):
         await departing.leaving()

@@ -21,7 +21,7 @@ from textrequest_mcp.ground.store import Store, StoreError
 from textrequest_mcp.guard.once import book
 from textrequest_mcp.guard.once.ledger import Ledger
 from textrequest_mcp.guard.once.ledger_rows import Ending, Send
-from textrequest_mcp.guard.once.lost_sends import PACE, Facts, Once, Pace, Settler, Trace, written
+from textrequest_mcp.guard.once.lost_sends import PACE, Candidate, LostSends, Pace, SameAct, SearchTerms, written
 from textrequest_mcp.tools.answers import Text
 from textrequest_mcp.upstream.errors import NotFound, Unreadable
 
@@ -39,14 +39,14 @@ class Fake:
         fails: what the next looks raise, one each.
     """
 
-    traces: list[Trace] = field(default_factory=list[Trace])
+    traces: list[Candidate] = field(default_factory=list[Candidate])
     delivery: str = "delivered"
     fails: list[Exception] = field(default_factory=list[Exception])
-    looks: list[Facts] = field(default_factory=list[Facts])
+    looks: list[SearchTerms] = field(default_factory=list[SearchTerms])
     news: list[tuple[int | None, str]] = field(default_factory=list[tuple[int | None, str]])
     hold: anyio.Event | None = None
 
-    async def find(self, facts: Facts) -> Sequence[Trace]:
+    async def find(self, facts: SearchTerms) -> Sequence[Candidate]:
         self.looks.append(facts)
         if self.hold is not None:
             await self.hold.wait()
@@ -63,7 +63,7 @@ class Fake:
             raise self.fails.pop(0)
 
 
-async def _find(account: Fake, facts: Facts) -> Sequence[Trace]:
+async def _find(account: Fake, facts: SearchTerms) -> Sequence[Candidate]:
     return await account.find(facts)
 
 
@@ -71,12 +71,14 @@ async def _news(account: Fake, line: int | None, id_: str) -> Mapping[str, Any]:
     return await account.ask(line, id_)
 
 
-WAYS = {"send_message": Once(same=("body",), find=_find, news=_news, id_field="message_id", kept=("delivery_status",))}
+WAYS = {
+    "send_message": SameAct(same=("body",), find=_find, news=_news, id_field="message_id", kept=("delivery_status",))
+}
 
 
 @dataclass
 class Bench:
-    """A ledger, its settler, and the account that it looks at."""
+    """A ledger, its lost_sends, and the account that it looks at."""
 
     pace: Pace = AT_ONCE
     ahead: float = 0.0
@@ -86,8 +88,8 @@ class Bench:
 
     def __post_init__(self) -> None:
         self.ledger = Ledger(self.store, ACCOUNT, clock=self.clock)
-        self.settler = Settler(self.ledger, ahead=lambda: self.ahead, pace=self.pace)
-        self.settler.goes_by(self.fake, WAYS)
+        self.lost_sends = LostSends(self.ledger, ahead=lambda: self.ahead, pace=self.pace)
+        self.lost_sends.goes_by(self.fake, WAYS)
 
     async def bring(self, left: float = 0.0, ending: Ending | None = UNKNOWN) -> Send:
         """Another send of the same text, that left so many seconds after the start."""
@@ -100,7 +102,7 @@ class Bench:
 
     async def look(self, send: Send) -> str | None:
         """The id of the trace that the send is given."""
-        looked = await self.settler.look(send)
+        looked = await self.lost_sends.look(send)
         assert (looked.upstream_id is not None) == (looked.state == "SENT")
         return looked.upstream_id
 
@@ -108,9 +110,9 @@ class Bench:
         return (await row(self.ledger, send)).state
 
 
-def trace(id_: str, moment: float | None) -> Trace:
+def trace(id_: str, moment: float | None) -> Candidate:
     at = None if moment is None else datetime.fromtimestamp(START + moment, UTC)
-    return Trace(id_, at, {"message_id": id_, "delivery_status": "queued"})
+    return Candidate(id_, at, {"message_id": id_, "delivery_status": "queued"})
 
 
 @pytest.fixture
@@ -157,7 +159,7 @@ class TestWhoseATraceIs:
         send = await bench.bring()
         bench.show(1)
 
-        found = await bench.settler.look(send)
+        found = await bench.lost_sends.look(send)
 
         assert found == await row(bench.ledger, send)
         assert (found.state, found.looks, found.result) == (
@@ -170,7 +172,7 @@ class TestWhoseATraceIs:
     async def test_no_trace_proves_nothing(self, bench: Bench):
         send = await bench.bring()
 
-        looked = await bench.settler.look(send)
+        looked = await bench.lost_sends.look(send)
 
         assert (looked.state, looked.said, looked.facts) == ("UNKNOWN", "Lost.", {"phone_number": MARIA})
 
@@ -267,14 +269,14 @@ class TestWhatIsLeftAlone:
     async def test_what_is_not_in_doubt_is_not_looked_for(self, bench: Bench, ending: Ending | None):
         send = await bench.bring(0, ending)
 
-        assert await bench.settler.look(send) == send
-        assert await bench.settler.settle(send, anyio.current_time() + FOREVER) == send
+        assert await bench.lost_sends.look(send) == send
+        assert await bench.lost_sends.settle(send, anyio.current_time() + FOREVER) == send
         assert bench.fake.looks == []
 
     async def test_a_tool_that_this_version_does_not_know_is_not_looked_for(self, bench: Bench):
         send = await brought(bench.ledger, UNKNOWN, act(tool="send_fax"))
 
-        assert await bench.settler.look(send) == send
+        assert await bench.lost_sends.look(send) == send
 
     async def test_nothing_is_looked_for_once_the_facts_are_forgotten(self, bench: Bench):
         send = await bench.bring()
@@ -282,14 +284,14 @@ class TestWhatIsLeftAlone:
         await bench.ledger.recover()
         forgotten = await row(bench.ledger, send)
 
-        assert await bench.settler.look(forgotten) == forgotten
+        assert await bench.lost_sends.look(forgotten) == forgotten
         assert bench.fake.looks == []
 
     async def test_an_account_that_cannot_be_read_leaves_everything_as_it_was(self, bench: Bench):
         send = await bench.bring()
         bench.fake.fails = [Unreadable("The service is down.")]
 
-        assert await bench.settler.look(send) == send
+        assert await bench.lost_sends.look(send) == send
         assert await row(bench.ledger, send) == send
 
     async def test_a_disk_that_fails_is_not_taken_for_an_empty_account(self, bench: Bench):
@@ -297,14 +299,14 @@ class TestWhatIsLeftAlone:
         may_write(bench.store, False)
 
         with pytest.raises(StoreError):
-            await bench.settler.look(send)
+            await bench.lost_sends.look(send)
 
     async def test_the_account_is_asked_with_the_facts_and_texts_are_compared_by_their_hash(self, bench: Bench):
         hashed = await bench.ledger.hasher()
         wanted = act(facts={"phone_number": MARIA, "body": hashed("Hello there")})
         send = await brought(bench.ledger, UNKNOWN, wanted)
 
-        await bench.settler.look(send)
+        await bench.lost_sends.look(send)
 
         [facts] = bench.fake.looks
         assert (facts.send_id, facts.dashboard_id, facts.kept["phone_number"]) == (send.send_id, 121, MARIA)
@@ -321,21 +323,21 @@ class TestThePace:
         send = await bench.bring()
         pauses: list[float | None] = []
         for _ in range(6):
-            send = await bench.settler.look(send)
+            send = await bench.lost_sends.look(send)
             pauses.append(await bench.ledger.next_due())
         assert pauses == [30.0, 30.0, 30.0, 30.0, 60.0, 60.0]
 
         bench.clock.forward(bench.pace.total - 1)
-        send = await bench.settler.look(send)
+        send = await bench.lost_sends.look(send)
         assert (await bench.ledger.next_due(), send.settled_at) == (1.0, None)
 
     async def test_once_the_settling_time_is_over_nothing_new_is_expected_and_that_moment_stays(self, bench: Bench):
         send = await bench.bring()
         bench.clock.forward(bench.pace.total)
 
-        once = await bench.settler.look(send)
+        once = await bench.lost_sends.look(send)
         bench.clock.forward(5)
-        twice = await bench.settler.look(once)
+        twice = await bench.lost_sends.look(once)
 
         assert once.settled_at == twice.settled_at == START + bench.pace.total
         assert (twice.state, twice.said) == ("UNKNOWN", "Lost.")
@@ -344,12 +346,12 @@ class TestThePace:
     async def test_the_background_leaves_a_call_the_time_to_look_by_itself(self):
         bench = Bench(pace=Pace(in_call=(1.0, 2.0), after=(30.0,)))
 
-        assert bench.settler.first_look_at() == START + 3 + 60
+        assert bench.lost_sends.first_look_at() == START + 3 + 60
 
     def test_a_real_service_is_given_minutes_and_a_call_stays_below_the_patience_of_hosts(self):
-        settler = Settler(Ledger(Store.open(None), ACCOUNT), ahead=lambda: 0.0)
+        lost_sends = LostSends(Ledger(Store.open(None), ACCOUNT), ahead=lambda: 0.0)
 
-        assert settler.pace is PACE
+        assert lost_sends.pace is PACE
         assert sum(PACE.in_call) < 45
         assert PACE.total >= 300
         assert list(PACE.in_call + PACE.after) == sorted(PACE.in_call + PACE.after)
@@ -361,7 +363,7 @@ class TestWhileACallWaits:
         bench.fake.fails = [Unreadable("not yet")]
         bench.show(1)
 
-        settled = await bench.settler.settle(send, anyio.current_time() + FOREVER)
+        settled = await bench.lost_sends.settle(send, anyio.current_time() + FOREVER)
 
         assert (settled.state, len(bench.fake.looks)) == ("SENT", 2)
 
@@ -369,7 +371,7 @@ class TestWhileACallWaits:
     async def test_looking_ends_with_the_pauses(self, bench: Bench, at_once: bool, looks: int):
         send = await bench.bring()
 
-        settled = await bench.settler.settle(send, anyio.current_time() + FOREVER, at_once=at_once)
+        settled = await bench.lost_sends.settle(send, anyio.current_time() + FOREVER, at_once=at_once)
 
         assert (settled.state, settled.looks, len(bench.fake.looks)) == ("UNKNOWN", looks, looks)
 
@@ -378,14 +380,14 @@ class TestWhileACallWaits:
         send = await bench.bring(0, GIVEN_UP)
         bench.clock.forward(bench.pace.total)
 
-        settled = await bench.settler.settle(send, anyio.current_time() + FOREVER, at_once=at_once)
+        settled = await bench.lost_sends.settle(send, anyio.current_time() + FOREVER, at_once=at_once)
 
         assert (settled.settled_at, len(bench.fake.looks)) == (1.0, 1)
 
     async def test_looking_ends_when_the_time_of_the_call_is_over(self, bench: Bench):
         send = await bench.bring()
 
-        assert await bench.settler.settle(send, anyio.current_time()) == send
+        assert await bench.lost_sends.settle(send, anyio.current_time()) == send
         assert bench.fake.looks == []
 
     async def test_no_pause_outlasts_the_time_of_the_call(self):
@@ -393,7 +395,7 @@ class TestWhileACallWaits:
         send = await bench.bring()
 
         with anyio.fail_after(5):
-            await bench.settler.settle(send, anyio.current_time() + 1)
+            await bench.lost_sends.settle(send, anyio.current_time() + 1)
 
         assert len(bench.fake.looks) == 1
 
@@ -402,7 +404,7 @@ class TestWhileACallWaits:
         bench.fake.hold = anyio.Event()
 
         with anyio.fail_after(5):
-            assert await bench.settler.settle(send, anyio.current_time() + 0.01) == send
+            assert await bench.lost_sends.settle(send, anyio.current_time() + 0.01) == send
 
     async def test_calls_that_wait_for_the_same_send_share_the_looks(self, bench: Bench):
         send = await bench.bring()
@@ -411,7 +413,7 @@ class TestWhileACallWaits:
         settled: list[Send] = []
 
         async def wait() -> None:
-            settled.append(await bench.settler.settle(send, anyio.current_time() + FOREVER, at_once=True))
+            settled.append(await bench.lost_sends.settle(send, anyio.current_time() + FOREVER, at_once=True))
 
         async with anyio.create_task_group() as group:
             for _ in range(4):
@@ -427,10 +429,10 @@ class TestWhileACallWaits:
         bench.fake.hold = anyio.Event()
 
         async with anyio.create_task_group() as group:
-            group.start_soon(bench.settler.settle, send, anyio.current_time() + FOREVER)
+            group.start_soon(bench.lost_sends.settle, send, anyio.current_time() + FOREVER)
             await anyio.wait_all_tasks_blocked()
             with anyio.fail_after(5):
-                assert await bench.settler.settle(send, anyio.current_time() + 0.01) == send
+                assert await bench.lost_sends.settle(send, anyio.current_time() + 0.01) == send
             group.cancel_scope.cancel()
 
     async def test_when_the_one_that_looks_is_cancelled_the_others_are_told_what_is_known_and_the_next_may_look(
@@ -444,10 +446,10 @@ class TestWhileACallWaits:
 
         async def look() -> None:
             with looker:
-                await bench.settler.settle(send, anyio.current_time() + FOREVER)
+                await bench.lost_sends.settle(send, anyio.current_time() + FOREVER)
 
         async def wait() -> None:
-            settled.append(await bench.settler.settle(send, anyio.current_time() + FOREVER))
+            settled.append(await bench.lost_sends.settle(send, anyio.current_time() + FOREVER))
 
         async with anyio.create_task_group() as group:
             group.start_soon(look)
@@ -458,7 +460,7 @@ class TestWhileACallWaits:
 
         assert settled == [send]
         bench.fake.hold = None
-        assert (await bench.settler.settle(send, anyio.current_time() + FOREVER)).state == "SENT"
+        assert (await bench.lost_sends.settle(send, anyio.current_time() + FOREVER)).state == "SENT"
 
 
 class TestInTheBackground:
@@ -466,14 +468,14 @@ class TestInTheBackground:
     async def running(self, bench: Bench) -> AsyncGenerator[None]:
         """With the background at work, and then at rest, when it comes in."""
         async with anyio.create_task_group() as group:
-            group.start_soon(bench.settler.run)
+            group.start_soon(bench.lost_sends.run)
             await anyio.wait_all_tasks_blocked()
             yield
             group.cancel_scope.cancel()
 
     async def woken(self, bench: Bench) -> None:
         """Let a call end its looks, which wakes the background; then wait until that rests."""
-        await bench.settler.settle(await bench.bring(ending=UNKNOWN), anyio.current_time())
+        await bench.lost_sends.settle(await bench.bring(ending=UNKNOWN), anyio.current_time())
         await anyio.wait_all_tasks_blocked()
 
     async def test_what_is_due_is_found(self, bench: Bench):
@@ -542,7 +544,7 @@ class TestInTheBackground:
             assert "crashed" in caplog.text
             assert await bench.state(send) == "UNKNOWN"
             bench.clock.forward(61)
-            await bench.settler.settle(await row(bench.ledger, send), anyio.current_time())
+            await bench.lost_sends.settle(await row(bench.ledger, send), anyio.current_time())
             await anyio.wait_all_tasks_blocked()
 
             assert await bench.state(send) == "SENT"
@@ -560,7 +562,7 @@ class TestNews:
     async def test_a_sent_act_is_shown_as_it_is_now_and_kept_so(self, bench: Bench):
         send = await bench.bring(0, Ending(state="SENT", upstream_id="m1", result={"message_id": "m1", "segments": 2}))
 
-        now = await bench.settler.news(send)
+        now = await bench.lost_sends.news(send)
 
         assert now.result == {"message_id": "m1", "segments": 2, "delivery_status": "delivered"}
         assert await row(bench.ledger, send) == now
@@ -572,32 +574,32 @@ class TestNews:
     async def test_of_anything_else_there_is_no_news(self, bench: Bench, ending: Ending | None):
         send = await bench.bring(0, ending)
 
-        assert await bench.settler.news(send) == send
+        assert await bench.lost_sends.news(send) == send
         assert bench.fake.news == []
 
     async def test_a_tool_that_this_version_does_not_know_has_no_news(self, bench: Bench):
         send = await brought(bench.ledger, SENT, act(tool="send_fax"))
 
-        assert await bench.settler.news(send) == send
+        assert await bench.lost_sends.news(send) == send
 
     @pytest.mark.parametrize("error", [Unreadable("The service is down."), NotFound("It is gone.")], ids=repr)
     async def test_an_account_that_cannot_say_leaves_it_as_it_was(self, bench: Bench, error: Exception):
         send = await bench.bring(0, SENT)
         bench.fake.fails = [error]
 
-        assert await bench.settler.news(send) == send
+        assert await bench.lost_sends.news(send) == send
 
     async def test_a_row_that_vanished_meanwhile_is_told_as_it_was(self, bench: Bench):
         send = await bench.bring(0, SENT)
         await bench.store.transact(lambda connection: connection.execute("DELETE FROM ledger_sends"))
 
-        assert await bench.settler.news(send) == send
+        assert await bench.lost_sends.news(send) == send
 
 
-def kept(**arguments: object) -> Facts:
+def kept(**arguments: object) -> SearchTerms:
     """What the ledger keeps of these words, whose hash is readable here."""
     hashes = {name: f"hash of {written(value)}" for name, value in arguments.items()}
-    return Facts("s1", 121, hashes, "hash of {}".format)
+    return SearchTerms("s1", 121, hashes, "hash of {}".format)
 
 
 class TestWords:

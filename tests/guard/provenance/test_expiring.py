@@ -1,6 +1,6 @@
 """Things are remembered for a while, and not more of them than fit."""
 
-from textrequest_mcp.guard.provenance.expiring import Recent
+from textrequest_mcp.guard.provenance.expiring import Expiring
 
 
 class Clock:
@@ -12,7 +12,7 @@ class Clock:
 
 def test_a_thing_is_forgotten_after_its_time():
     clock = Clock()
-    recent = Recent[str, int](seconds=10, most=5, most_weight=5, clock=clock)
+    recent = Expiring[str, int](seconds=10, most=5, most_weight=5, clock=clock)
     recent.put("a", 1)
 
     clock.now = 9.9
@@ -23,7 +23,7 @@ def test_a_thing_is_forgotten_after_its_time():
 
 def test_what_comes_up_again_counts_from_then_on_as_the_same_thing():
     clock = Clock()
-    recent = Recent[str, int](seconds=10, most=5, most_weight=5, clock=clock)
+    recent = Expiring[str, int](seconds=10, most=5, most_weight=5, clock=clock)
     recent.put("a", 1)
     recent.put("b", 2)
     clock.now = 9.0
@@ -35,7 +35,7 @@ def test_what_comes_up_again_counts_from_then_on_as_the_same_thing():
 
 def test_the_oldest_give_way_and_that_is_known_for_as_long_as_they_would_count():
     clock = Clock()
-    recent = Recent[str, int](seconds=10, most=2, most_weight=100, clock=clock)
+    recent = Expiring[str, int](seconds=10, most=2, most_weight=100, clock=clock)
     for name in "abc":
         recent.put(name, ord(name))
     assert (recent.all(), recent.lost) == ([98, 99], True)
@@ -45,7 +45,7 @@ def test_the_oldest_give_way_and_that_is_known_for_as_long_as_they_would_count()
 
 
 def test_what_is_heavy_takes_more_room():
-    recent = Recent[str, int](seconds=10, most=9, most_weight=10)
+    recent = Expiring[str, int](seconds=10, most=9, most_weight=10)
     recent.put("a", 1, weight=6)
     recent.put("b", 2, weight=6)
 
@@ -54,7 +54,7 @@ def test_what_is_heavy_takes_more_room():
 
 def test_what_was_over_anyway_is_not_lost():
     clock = Clock()
-    recent = Recent[str, int](seconds=10, most=1, most_weight=9, clock=clock)
+    recent = Expiring[str, int](seconds=10, most=1, most_weight=9, clock=clock)
     recent.put("a", 1)
     clock.now = 10.0
     recent.put("b", 2)
@@ -64,7 +64,7 @@ def test_what_was_over_anyway_is_not_lost():
 
 def test_what_is_remembered_is_found_by_its_key():
     clock = Clock()
-    recent = Recent[str, int](seconds=10, most=9, most_weight=9, clock=clock)
+    recent = Expiring[str, int](seconds=10, most=9, most_weight=9, clock=clock)
     recent.put("a", 1)
     assert (recent.get("a"), recent.get("b")) == (1, None)
 

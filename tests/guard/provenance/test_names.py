@@ -2,7 +2,7 @@
 
 import pytest
 
-from textrequest_mcp.guard.provenance.findings import Told
+from textrequest_mcp.guard.provenance.findings import ReadText
 from textrequest_mcp.guard.provenance.names import called, spoken_of
 
 
@@ -20,14 +20,14 @@ from textrequest_mcp.guard.provenance.names import called, spoken_of
     ],
 )
 def test_a_name_is_found_in_every_form(words: str, name: str):
-    lines = Told(words, in_disguise=True).lines
+    lines = ReadText(words, in_disguise=True).lines
 
     assert spoken_of(called(["Maria Lopez", "Maria", None]), lines, in_a_record=False) == name
 
 
 @pytest.mark.parametrize("words", ["Mariana is here", "my last name is Lopez too", "the car is ready"])
 def test_no_other_word_is_taken_for_it(words: str):
-    lines = Told(words, in_disguise=True).lines
+    lines = ReadText(words, in_disguise=True).lines
 
     assert spoken_of(called(["Maria Lopez"]), lines, in_a_record=False) is None
 

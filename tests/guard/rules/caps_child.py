@@ -12,7 +12,7 @@ import anyio
 
 from textrequest_mcp.ground.store import Store
 from textrequest_mcp.guard.rules.caps import Caps
-from textrequest_mcp.guard.rules.remaining import Limits, OverCap, Use
+from textrequest_mcp.guard.rules.remaining import Limits, OverCap, Reservation
 
 TEXTS, DOLLARS = 50, Decimal("1.01")
 LIMITS = Limits(
@@ -32,7 +32,7 @@ async def main(name: str, folder: Path) -> None:
     for number in range(40):
         own = f"{name} {number}"
         try:
-            await caps.reserve(Use(send_id=own, dashboard_id=121, person=own, texts=1, dollars=DOLLARS))
+            await caps.reserve(Reservation(send_id=own, dashboard_id=121, person=own, texts=1, dollars=DOLLARS))
         except OverCap:
             continue
         got += 1

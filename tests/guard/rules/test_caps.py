@@ -18,7 +18,7 @@ from tests.sandbox.service import Clock
 
 from textrequest_mcp.ground.store import Store
 from textrequest_mcp.guard.rules.caps import KEEP_SECONDS, Caps
-from textrequest_mcp.guard.rules.remaining import Limits, OverCap, Room, Use
+from textrequest_mcp.guard.rules.remaining import Limits, OverCap, Remaining, Reservation
 from textrequest_mcp.upstream.errors import TextRequestError
 
 CHILD = Path(__file__).with_name("caps_child.py")
@@ -32,13 +32,13 @@ NAMES = tuple(asdict(NO_LIMITS))
 SEND_IDS = (f"send_{number}" for number in itertools.count())
 
 
-def use(person: str | None = "Maria", **differences: Any) -> Use:
+def use(person: str | None = "Maria", **differences: Any) -> Reservation:
     """A text to somebody, unless told otherwise."""
     given: dict[str, Any] = {"send_id": next(SEND_IDS), "dashboard_id": LINE, "texts": 1, "dollars": None}
-    return Use(person=person, **(given | differences))
+    return Reservation(person=person, **(given | differences))
 
 
-def asking(dollars: str, **differences: Any) -> Use:
+def asking(dollars: str, **differences: Any) -> Reservation:
     return use(dollars=Decimal(dollars), **differences)
 
 
@@ -52,7 +52,7 @@ def child_process(name: str, folder: Path) -> subprocess.Popen[str]:
     return forks.start(str(CHILD), name, str(folder))
 
 
-async def refusal(caps: Caps, wanted: Use) -> OverCap:
+async def refusal(caps: Caps, wanted: Reservation) -> OverCap:
     with pytest.raises(OverCap) as refused:
         await caps.reserve(wanted)
     return refused.value
@@ -316,7 +316,7 @@ class TestPlaces:
         await caps.release(given_back.send_id)
         await caps.release("never taken")
 
-        assert await caps.left(LINE) == Room(**asdict(limited(texts_per_hour=1, dollars_per_day="5.00")))
+        assert await caps.left(LINE) == Remaining(**asdict(limited(texts_per_hour=1, dollars_per_day="5.00")))
         assert (await caps.reserve(given_back)).texts_per_hour == 0
 
     async def test_a_refused_act_takes_nothing_under_the_caps_that_had_room(self, desk: Desk):
@@ -399,7 +399,7 @@ class TestTheClock:
 class Placed:
     """A place as the model sees it."""
 
-    use: Use
+    use: Reservation
     at: float
 
 
@@ -427,7 +427,7 @@ class Model:
             for each in before
         )
 
-    def needs(self, wanted: Use, now: float) -> dict[str, Any]:
+    def needs(self, wanted: Reservation, now: float) -> dict[str, Any]:
         dollars = wanted.dollars or Decimal(0)
         per_request_and_day = {"dollars_per_request": dollars, "dollars_per_day": dollars}
         return {
@@ -436,7 +436,7 @@ class Model:
             "new_people_per_day": int(self.is_new(Placed(wanted, now))),
         } | per_request_and_day
 
-    def full(self, wanted: Use, now: float) -> set[str]:
+    def full(self, wanted: Reservation, now: float) -> set[str]:
         """The caps that have no room."""
         counted, needs = self.counted(now), self.needs(wanted, now)
         return {
@@ -445,12 +445,12 @@ class Model:
             if most is not None and needs[name] and counted[name] + needs[name] > most
         }
 
-    def left(self, now: float) -> Room:
+    def left(self, now: float) -> Remaining:
         counted = self.counted(now)
         left: dict[str, Any] = {
             name: None if most is None else max(0, most - counted[name]) for name, most in self.limits.items()
         }
-        return Room(**left)
+        return Remaining(**left)
 
 
 def dollars(most_cents: int) -> st.SearchStrategy[Decimal | None]:
@@ -469,7 +469,7 @@ moves = st.sampled_from(
     [0, 1, 600, HOUR - 1, HOUR, DAY - HOUR, DAY, 29 * DAY, 30 * DAY, -1, -HOUR, -2 * DAY, -40 * DAY]
 )
 acts = st.builds(
-    Use,
+    Reservation,
     send_id=st.builds(lambda: next(SEND_IDS)),
     dashboard_id=st.just(LINE),
     person=st.sampled_from(["Maria", "Devon", None]),
@@ -491,13 +491,13 @@ steps = (
 @settings(max_examples=150, deadline=None)
 @given(limits=limits_of_any_kind, planned=st.lists(steps, max_size=25))
 async def test_whatever_is_taken_given_back_and_waited_for_the_caps_are_what_their_definition_says(
-    limits: Limits, planned: list[Use | tuple[str, int]]
+    limits: Limits, planned: list[Reservation | tuple[str, int]]
 ):
     clock, model = Clock(1_780_000_000.0), Model(limits)
     caps = Caps(Store.open(None), ACCOUNT, limits, clock=clock)
     for step in planned:
         match step:
-            case Use():
+            case Reservation():
                 await reserve_in_both(caps, model, step, clock)
             case "wait", seconds:
                 clock.forward(seconds)
@@ -510,7 +510,7 @@ async def test_whatever_is_taken_given_back_and_waited_for_the_caps_are_what_the
         assert await caps.left(LINE) == model.left(clock.now)
 
 
-async def reserve_in_both(caps: Caps, model: Model, wanted: Use, clock: Clock) -> None:
+async def reserve_in_both(caps: Caps, model: Model, wanted: Reservation, clock: Clock) -> None:
     full = model.full(wanted, clock.now)
     if not full:
         await caps.reserve(wanted)

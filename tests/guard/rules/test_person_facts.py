@@ -5,12 +5,13 @@ from dataclasses import dataclass, replace
 import pytest
 from tests.desk import DEVON, LINE, MARIA
 
+from textrequest_mcp.guard.change import PersonFacts
 from textrequest_mcp.guard.rules import person_facts as module
-from textrequest_mcp.guard.rules.person_facts import FRESH_SECONDS, Facts, Known
+from textrequest_mcp.guard.rules.person_facts import FRESH_SECONDS, KnownPeople
 
 PLACE = (LINE, MARIA)
-RECORD = Facts(opted_out_at=None, received_at=100.0, sent_at=90.0)
-BARRED = [Facts(opted_out_at=1.0), Facts(is_blocked=True)]
+RECORD = PersonFacts(opted_out_at=None, received_at=100.0, sent_at=90.0)
+BARRED = [PersonFacts(opted_out_at=1.0), PersonFacts(is_blocked=True)]
 
 
 @dataclass
@@ -27,11 +28,11 @@ def steady() -> Steady:
 
 
 @pytest.fixture
-def known(steady: Steady) -> Known:
-    return Known(clock=steady)
+def known(steady: Steady) -> KnownPeople:
+    return KnownPeople(clock=steady)
 
 
-def test_a_record_counts_for_a_minute(known: Known, steady: Steady):
+def test_a_record_counts_for_a_minute(known: KnownPeople, steady: Steady):
     known.saw(PLACE, RECORD)
 
     steady.now += FRESH_SECONDS
@@ -40,7 +41,7 @@ def test_a_record_counts_for_a_minute(known: Known, steady: Steady):
     assert known.facts(PLACE) is None
 
 
-def test_a_conversation_tells_newer_times_than_the_record_but_makes_it_no_younger(known: Known, steady: Steady):
+def test_a_conversation_tells_newer_times_than_the_record_but_makes_it_no_younger(known: KnownPeople, steady: Steady):
     known.saw(PLACE, RECORD)
     steady.now += 40
     known.saw_talk(PLACE, 110.0, None)
@@ -48,19 +49,19 @@ def test_a_conversation_tells_newer_times_than_the_record_but_makes_it_no_younge
     assert known.facts(PLACE) == replace(RECORD, received_at=110.0)
     steady.now += 40
     assert known.facts(PLACE) is None
-    assert known.talk(PLACE) == Facts(received_at=110.0)
+    assert known.talk(PLACE) == PersonFacts(received_at=110.0)
 
 
-def test_of_a_conversation_alone_no_record_is_made(known: Known):
+def test_of_a_conversation_alone_no_record_is_made(known: KnownPeople):
     known.saw_talk(PLACE, 110.0, 105.0)
 
     assert known.facts(PLACE) is None
-    assert known.talk(PLACE) == Facts(received_at=110.0, sent_at=105.0)
+    assert known.talk(PLACE) == PersonFacts(received_at=110.0, sent_at=105.0)
 
 
 @pytest.mark.parametrize("barred", BARRED)
 def test_who_was_barred_when_last_looked_at_is_not_let_go_by_a_conversation(
-    known: Known, steady: Steady, barred: Facts
+    known: KnownPeople, steady: Steady, barred: PersonFacts
 ):
     known.saw(PLACE, barred)
     steady.now += 2 * FRESH_SECONDS
@@ -71,14 +72,14 @@ def test_who_was_barred_when_last_looked_at_is_not_let_go_by_a_conversation(
 
 
 @pytest.mark.parametrize(("at", "stays"), [(100.0, True), (102.0, True), (102.1, False), (None, False)])
-def test_a_text_outdates_what_does_not_know_of_it(known: Known, at: float | None, stays: bool):
+def test_a_text_outdates_what_does_not_know_of_it(known: KnownPeople, at: float | None, stays: bool):
     known.saw(PLACE, RECORD)
     known.happened(PLACE, at)
 
     assert (known.facts(PLACE) == RECORD) is stays
 
 
-def test_a_text_outdates_a_conversation_too_and_nobody_elses(known: Known):
+def test_a_text_outdates_a_conversation_too_and_nobody_elses(known: KnownPeople):
     known.saw_talk(PLACE, 100.0, None)
     known.saw_talk((LINE, DEVON), 100.0, None)
     known.happened(PLACE, 200.0)
@@ -87,14 +88,14 @@ def test_a_text_outdates_a_conversation_too_and_nobody_elses(known: Known):
     assert known.talk((LINE, DEVON)) is not None
 
 
-def test_a_text_to_somebody_whose_conversation_was_empty_outdates_that(known: Known):
-    known.saw(PLACE, Facts())
+def test_a_text_to_somebody_whose_conversation_was_empty_outdates_that(known: KnownPeople):
+    known.saw(PLACE, PersonFacts())
     known.happened(PLACE, 5.0)
 
     assert known.facts(PLACE) is None
 
 
-def test_up_to_where_each_host_has_read_is_kept_for_an_hour_and_never_goes_back(known: Known, steady: Steady):
+def test_up_to_where_each_host_has_read_is_kept_for_an_hour_and_never_goes_back(known: KnownPeople, steady: Steady):
     known.read("desk", PLACE, 100.0)
     known.read("desk", PLACE, 50.0)
 
@@ -105,30 +106,30 @@ def test_up_to_where_each_host_has_read_is_kept_for_an_hour_and_never_goes_back(
     assert known.read_to("desk", PLACE) is None
 
 
-def test_our_own_text_is_nobodys_answer_and_a_colleagues_is(known: Known):
+def test_our_own_text_is_nobodys_answer_and_a_colleagues_is(known: KnownPeople):
     known.sent(PLACE, 200.0)
 
-    assert known.answered_at(PLACE, Facts(received_at=100.0, sent_at=201.9)) == 100.0
-    assert known.answered_at(PLACE, Facts(received_at=100.0, sent_at=202.1)) == 202.1
-    assert known.answered_at((LINE, DEVON), Facts(sent_at=50.0)) == 50.0
-    assert known.answered_at(PLACE, Facts()) is None
+    assert known.answered_at(PLACE, PersonFacts(received_at=100.0, sent_at=201.9)) == 100.0
+    assert known.answered_at(PLACE, PersonFacts(received_at=100.0, sent_at=202.1)) == 202.1
+    assert known.answered_at((LINE, DEVON), PersonFacts(sent_at=50.0)) == 50.0
+    assert known.answered_at(PLACE, PersonFacts()) is None
 
 
-def test_our_own_text_outdates_what_was_read(known: Known):
+def test_our_own_text_outdates_what_was_read(known: KnownPeople):
     known.saw(PLACE, RECORD)
     known.sent(PLACE, 200.0)
 
     assert known.facts(PLACE) is None
 
 
-def test_of_whom_a_payment_is_asked_is_known_once_it_was_read(known: Known):
+def test_of_whom_a_payment_is_asked_is_known_once_it_was_read(known: KnownPeople):
     known.pays(LINE, 2501, MARIA)
 
     assert known.payer(LINE, 2501) == MARIA
     assert known.payer(LINE + 1, 2501) is None
 
 
-def test_the_oldest_goes_where_there_are_too_many(known: Known, monkeypatch: pytest.MonkeyPatch):
+def test_the_oldest_goes_where_there_are_too_many(known: KnownPeople, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(module, "_MOST", 2)
     for number in (MARIA, DEVON, "+14235550109"):
         known.saw((LINE, number), RECORD)

@@ -10,14 +10,14 @@ from tests.guard.once.rows import ACCOUNT
 from tests.sandbox.service import START, Clock
 
 from textrequest_mcp.ground.store import Store
-from textrequest_mcp.guard.change import Plan
-from textrequest_mcp.guard.provenance.memory import Provenance, Use
+from textrequest_mcp.guard.change import Change, PersonAndWords, PersonFacts
+from textrequest_mcp.guard.provenance.memory import Provenance
 from textrequest_mcp.guard.provenance.source import TEXT_RECEIVED, Source
 from textrequest_mcp.guard.rules.allowlist import Allowlist
 from textrequest_mcp.guard.rules.consent import Consent
 from textrequest_mcp.guard.rules.forbidden import Forbidden
 from textrequest_mcp.guard.rules.hours import read_quiet_hours
-from textrequest_mcp.guard.rules.person_facts import Facts, Known
+from textrequest_mcp.guard.rules.person_facts import KnownPeople
 from textrequest_mcp.guard.rules.policy import Policy, Rules
 from textrequest_mcp.upstream.errors import TextRequestError
 
@@ -40,12 +40,12 @@ class Read:
     """An account that keeps count of what it is asked."""
 
     def __init__(self) -> None:
-        self.facts = Facts()
+        self.facts = PersonFacts()
         self.later: Sequence[str] = ()
         self.asked: list[str] = []
         self.broken = False
 
-    async def contact(self, line: int, number: str) -> Facts:
+    async def contact(self, line: int, number: str) -> PersonFacts:
         self.asked.append("contact")
         if self.broken:
             raise TextRequestError("It cannot be read.")
@@ -68,14 +68,14 @@ def read() -> Read:
 
 def policy_of(clock: Clock, **rules: Any) -> Policy:
     store = Store.open(None)
-    return Policy(Rules(**rules), Consent(store, ACCOUNT, clock=clock), Provenance(()), Known(), clock=clock)
+    return Policy(Rules(**rules), Consent(store, ACCOUNT, clock=clock), Provenance(()), KnownPeople(), clock=clock)
 
 
-def text_to(number: str = MARIA, words: Mapping[str, str] | None = None, **more: Any) -> Plan:
-    return Plan(caller=HOST, uses=[Use(line=LINE, person=number, words=words)], texts=number, **more)
+def text_to(number: str = MARIA, words: Mapping[str, str] | None = None, **more: Any) -> Change:
+    return Change(caller=HOST, uses=[PersonAndWords(line=LINE, person=number, words=words)], texts=number, **more)
 
 
-async def refused(policy: Policy, read: Read, plan: Plan) -> Forbidden:
+async def refused(policy: Policy, read: Read, plan: Change) -> Forbidden:
     with pytest.raises(Forbidden) as caught:
         await policy.reasons(read, plan)
     assert caught.value.rule in str(caught.value)
@@ -85,7 +85,7 @@ async def refused(policy: Policy, read: Read, plan: Plan) -> Forbidden:
 
 class TestConsent:
     async def test_an_opt_out_that_the_service_knows_is_refused_with_its_date(self, clock: Clock, read: Read):
-        read.facts = Facts(opted_out_at=START - DAY)
+        read.facts = PersonFacts(opted_out_at=START - DAY)
 
         no = await refused(policy_of(clock), read, text_to())
 
@@ -94,7 +94,7 @@ class TestConsent:
         assert "START" in str(no)
 
     async def test_whom_the_line_blocked_is_refused_with_what_is_possible(self, clock: Clock, read: Read):
-        read.facts = Facts(is_blocked=True)
+        read.facts = PersonFacts(is_blocked=True)
 
         assert "save_contact" in str(await refused(policy_of(clock), read, text_to()))
 
@@ -134,7 +134,7 @@ class TestConsent:
 
     async def test_off_it_neither_reads_nor_refuses(self, clock: Clock, read: Read):
         policy = policy_of(clock, **OFF)
-        read.facts = Facts(opted_out_at=1.0, is_blocked=True)
+        read.facts = PersonFacts(opted_out_at=1.0, is_blocked=True)
         await policy.consent.heard(LINE, MARIA, "STOP", START)
 
         assert await policy.reasons(read, text_to()) == []
@@ -161,7 +161,7 @@ class TestHours:
     @pytest.mark.parametrize(("ago", "goes"), [(DAY - 1, True), (DAY + 1, False)])
     async def test_an_answer_within_a_day_is_no_outreach(self, clock: Clock, read: Read, ago: float, goes: bool):
         clock.forward(NIGHT)
-        read.facts = Facts(received_at=clock() - ago)
+        read.facts = PersonFacts(received_at=clock() - ago)
 
         if goes:
             assert await policy_of(clock).reasons(read, text_to()) == []
@@ -170,7 +170,7 @@ class TestHours:
 
     async def test_a_time_from_the_far_future_makes_no_answer(self, clock: Clock, read: Read):
         clock.forward(NIGHT)
-        read.facts = Facts(received_at=clock() + 2 * DAY)
+        read.facts = PersonFacts(received_at=clock() + 2 * DAY)
 
         await refused(policy_of(clock), read, text_to())
 
@@ -194,7 +194,7 @@ class TestWhoAndWhat:
         assert (await refused(policy, read, text_to(DEVON))).rule == "TEXTREQUEST_ONLY_TO"
 
     async def test_characters_that_nobody_would_see_are_refused_in_any_change(self, clock: Clock, read: Read):
-        hidden = Plan(caller=HOST, uses=[Use(line=LINE, words={"note": "Pay\u200bme"})])
+        hidden = Change(caller=HOST, uses=[PersonAndWords(line=LINE, words={"note": "Pay\u200bme"})])
 
         no = await refused(policy_of(clock), read, hidden)
 
@@ -240,7 +240,7 @@ class TestUnanswered:
     async def test_what_came_since_is_shown_instead_and_the_same_call_goes_through_then(self, clock: Clock, read: Read):
         policy = policy_of(clock)
         policy.known.read(HOST, PLACE, START - 100)
-        read.facts, read.later = Facts(received_at=START - 50), ['they at 20:25: "Wait!"']
+        read.facts, read.later = PersonFacts(received_at=START - 50), ['they at 20:25: "Wait!"']
 
         no = await refused(policy, read, text_to())
 
@@ -251,30 +251,30 @@ class TestUnanswered:
     async def test_what_comes_after_that_is_shown_too(self, clock: Clock, read: Read):
         policy = policy_of(clock)
         policy.known.read(HOST, PLACE, START - 100)
-        read.facts, read.later = Facts(received_at=START - 50), ["one"]
+        read.facts, read.later = PersonFacts(received_at=START - 50), ["one"]
         await refused(policy, read, text_to())
         policy.known.happened(PLACE, START - 10)
-        read.facts, read.later = Facts(received_at=START - 10), ["two"]
+        read.facts, read.later = PersonFacts(received_at=START - 10), ["two"]
 
         assert "two" in str(await refused(policy, read, text_to()))
 
     async def test_where_the_conversation_shows_nothing_newer_it_goes(self, clock: Clock, read: Read):
         policy = policy_of(clock)
         policy.known.read(HOST, PLACE, START - 100)
-        read.facts = Facts(received_at=START - 50)
+        read.facts = PersonFacts(received_at=START - 50)
 
         assert await policy.reasons(read, text_to()) == []
         assert read.asked == ["contact", "newer"]
 
     async def test_who_has_not_read_the_conversation_is_not_held_up(self, clock: Clock, read: Read):
-        read.facts, read.later = Facts(received_at=START - 50), ["one"]
+        read.facts, read.later = PersonFacts(received_at=START - 50), ["one"]
 
         assert await policy_of(clock).reasons(read, text_to()) == []
 
     async def test_off_only_a_condition_of_the_callers_own_holds(self, clock: Clock, read: Read):
         policy = policy_of(clock, **OFF)
         policy.known.read(HOST, PLACE, START - 100)
-        read.facts, read.later = Facts(received_at=START - 50), ["one"]
+        read.facts, read.later = PersonFacts(received_at=START - 50), ["one"]
 
         assert await policy.reasons(read, text_to()) == []
         no = await refused(policy, read, text_to(since=START - 100))
@@ -289,7 +289,7 @@ class TestClosing:
     async def test_what_would_refuse_a_text_is_shown_to_who_decides(self, clock: Clock, read: Read):
         clock.forward(NIGHT)
         (why,) = await policy_of(clock).reasons(read, text_to(closes=True))
-        read.facts = Facts(opted_out_at=START)
+        read.facts = PersonFacts(opted_out_at=START)
         (other,) = await policy_of(clock).reasons(read, text_to(closes=True))
 
         assert "EDT" in why
@@ -301,7 +301,7 @@ class TestClosing:
     async def test_it_is_not_held_up_by_what_came_meanwhile(self, clock: Clock, read: Read):
         policy = policy_of(clock)
         policy.known.read(HOST, PLACE, START - 100)
-        read.facts, read.later = Facts(received_at=START - 50), ["one"]
+        read.facts, read.later = PersonFacts(received_at=START - 50), ["one"]
 
         assert await policy.reasons(read, text_to(closes=True)) == []
 
@@ -326,13 +326,13 @@ class TestCosts:
         assert read.asked == ["contact"]
 
     async def test_a_change_that_texts_nobody_costs_nothing(self, clock: Clock, read: Read):
-        plan = Plan(caller=HOST, uses=[Use(line=LINE, person=MARIA, kind="contact")])
+        plan = Change(caller=HOST, uses=[PersonAndWords(line=LINE, person=MARIA, kind="contact")])
 
         assert await policy_of(clock).reasons(read, plan) == []
         assert read.asked == []
 
     async def test_nor_does_a_text_to_nobody_who_is_known(self, clock: Clock, read: Read):
-        plan = Plan(caller=HOST, uses=[Use(line=LINE)], texts=None)
+        plan = Change(caller=HOST, uses=[PersonAndWords(line=LINE)], texts=None)
 
         assert await policy_of(clock).reasons(read, plan) == []
 

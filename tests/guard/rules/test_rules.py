@@ -122,7 +122,7 @@ class TestConsent:
         async def watches(_: int) -> bool:
             return True
 
-        receiver = Receiver(ruled.account.live, ruled.account.sender.ledger, Door(keys=[], token=TOKEN), watches)
+        receiver = Receiver(ruled.account.live, ruled.account.at_most_once.ledger, Door(keys=[], token=TOKEN), watches)
         route = Route("/{dashboard_id}/{event}/{token}", receiver.answer, methods=["POST"])
         message = receive(ruled.sandbox, LINE, MARIA, "STOP")
         assert message is not None
@@ -193,7 +193,7 @@ class TestConsent:
     async def test_a_stop_that_comes_while_a_text_waits_for_its_turn_stops_it(
         self, ruled: Desk, monkeypatch: pytest.MonkeyPatch
     ):
-        reserve = ruled.account.sender.caps.reserve if ruled.account.sender.caps else None
+        reserve = ruled.account.at_most_once.caps.reserve if ruled.account.at_most_once.caps else None
         assert reserve is not None
 
         async def slow(use: Any) -> Any:
@@ -201,7 +201,7 @@ class TestConsent:
             await note(ruled, "STOP", START - 1)
             return room
 
-        monkeypatch.setattr(ruled.account.sender.caps, "reserve", slow)
+        monkeypatch.setattr(ruled.account.at_most_once.caps, "reserve", slow)
 
         assert "TEXTREQUEST_CONSENT" in refusal(await send(ruled))
         assert texts_sent(ruled) == 0

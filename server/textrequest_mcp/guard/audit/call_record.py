@@ -9,7 +9,7 @@ import anyio
 from textrequest_mcp.ground.store import StoreError
 from textrequest_mcp.guard.audit.reader import IDS, Entry, Kind
 from textrequest_mcp.guard.audit.writer import Audit
-from textrequest_mcp.guard.once.departure import Departing
+from textrequest_mcp.guard.once.departure import LedgerDeparture
 from textrequest_mcp.guard.rules.forbidden import Forbidden, rule_of
 from textrequest_mcp.upstream.errors import TextRequestError, Uncertain
 
@@ -29,14 +29,14 @@ class CallRecord:
         self._audit = audit
         self._begun = begun
         self._act: str | None = None
-        self._departing: Departing | None = None
+        self._departing: LedgerDeparture | None = None
         self._over = False
 
-    async def departing(self) -> Departing:
+    async def departing(self) -> LedgerDeparture:
         """What goes along with a change that the ledger does not keep: notes it here before its first byte."""
         act = self._audit.begin(await self._begun())
         self._act = act
-        self._departing = Departing(self._audit, act)
+        self._departing = LedgerDeparture(self._audit, act)
         return self._departing
 
     def leave_to_ledger(self) -> None:

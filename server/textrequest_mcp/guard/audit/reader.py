@@ -31,7 +31,7 @@ class Entry:
         tool: that was called.
         kind: what sort of thing happened.
         dashboard_id: the line it happened on; None where it is about the account.
-        person: keyed hash of the number that it reached (`guard.sends.keyed`).
+        person: keyed hash of the number that it reached (`keyed_hash.keyed`).
         outcome: how it ended, such as sent, unknown, refused, not_confirmed.
         rule: what refused it, such as quiet_hours.
         ids: what it made or changed, by name: send_id, message_id, payment_id; and as first_row the number of the row

@@ -158,7 +158,7 @@ class Audit(Trail):
             self._failing = False
 
     def follow(self, connection: sqlite3.Connection, row: Send, ending: Ending) -> None:
-        """Write down how a row of the ledger ended, in the transaction that ends it there; as `guard.sends.Witness`.
+        """Write down how a row of the ledger ended, in the transaction that ends it there; as `ledger_rows.Witness`.
 
         An audit that cannot be written now does not keep the ledger from its outcome; the entry is owed then.
         """

@@ -34,7 +34,7 @@ class Book:
         store: where the rows are.
         account: names the account without telling its key.
         clock: seconds since 1970.
-        witness: as `guard.sends.Witness`.
+        witness: as `ledger_rows.Witness`.
     """
 
     def __init__(

@@ -14,14 +14,14 @@ from pydantic_core import to_jsonable_python
 
 from textrequest_mcp.ground.keyed_hash import as_read
 from textrequest_mcp.ground.store import StoreError
-from textrequest_mcp.guard.once.departure import Check, Departing, tag_of
+from textrequest_mcp.guard.once.departure import Check, LedgerDeparture, tag_of
 from textrequest_mcp.guard.once.ledger import Ledger
 from textrequest_mcp.guard.once.ledger_rows import Act, Ending, Send
-from textrequest_mcp.guard.once.lost_sends import Once, Settler, written
+from textrequest_mcp.guard.once.lost_sends import LostSends, SameAct, written
 from textrequest_mcp.guard.once.send_answer import SendAnswer, left_over, tell
 from textrequest_mcp.guard.rules.caps import Caps
 from textrequest_mcp.guard.rules.forbidden import rule_of
-from textrequest_mcp.guard.rules.remaining import Use
+from textrequest_mcp.guard.rules.remaining import Reservation
 from textrequest_mcp.upstream.errors import NotFound, Refused, TextRequestError
 from textrequest_mcp.upstream.phone import mask_numbers
 from textrequest_mcp.upstream.times import show_time
@@ -40,16 +40,16 @@ class Doing:
         once: how the act is known again.
         texts: whether it counts as a text under the caps.
         do: makes it happen, given what goes along with it.
-        check: as `Departing`.
+        check: as `LedgerDeparture`.
         amount: the dollars that it asks for.
         announce: told of the answer once this very call made it happen.
         claimed: called when the act is in the ledger as this call's own.
     """
 
     tool: str
-    once: Once
+    once: SameAct
     texts: bool
-    do: Callable[[Departing], Awaitable[BaseModel]]
+    do: Callable[[LedgerDeparture], Awaitable[BaseModel]]
     check: Check | None = None
     amount: Decimal | None = None
     announce: Callable[[BaseModel], Awaitable[None]] | None = None
@@ -57,19 +57,19 @@ class Doing:
 
 
 @dataclass(frozen=True)
-class Sender:
+class AtMostOnce:
     """What stands between a tool's act and the account.
 
     Attributes:
         ledger: where acts are written down.
-        settler: finds out what became of those whose answer was lost.
+        lost_sends: finds out what became of those whose answer was lost.
         tagged: whether sends are marked, to be known again in the account.
         caps: how much may leave; None for as much as anybody likes.
         keeps_bodies: whether the audit is to have the words of texts, whoever writes its row.
     """
 
     ledger: Ledger
-    settler: Settler
+    lost_sends: LostSends
     tagged: bool = False
     caps: Caps | None = None
     keeps_bodies: bool = False
@@ -77,7 +77,7 @@ class Sender:
     async def describe(
         self,
         tool: str,
-        once: Once,
+        once: SameAct,
         caller: str,
         line: int | None,
         person: str | None,
@@ -165,14 +165,14 @@ class Sender:
             send = await self.ledger.wait_for(send, until)
             if send.state == "UNKNOWN" and not looked:
                 looked = True
-                send = await self.settler.settle(send, until, at_once=True)
+                send = await self.lost_sends.settle(send, until, at_once=True)
                 if send.state == "UNKNOWN":
                     continue  # if looking is over, and so is the time in which it counts, the claim is free again
             return tell(send, texts=doing.texts, earlier=True)
 
     async def _act(self, act: Act, doing: Doing, send: Send, until: float) -> SendAnswer:
         tag = tag_of(send.send_id) if self.tagged else None
-        departing = Departing(self.ledger, send.send_id, check=doing.check, tag=tag)
+        departing = LedgerDeparture(self.ledger, send.send_id, check=doing.check, tag=tag)
         answer: BaseModel | None = None
         said: dict[str, Any] = {}
         ending = self._torn(left=False)
@@ -209,14 +209,16 @@ class Sender:
         """
         if self.caps is None or not doing.texts or act.dashboard_id is None:
             return {}
-        use = Use(send_id=send.send_id, dashboard_id=act.dashboard_id, person=act.person, texts=1, dollars=doing.amount)
+        use = Reservation(
+            send_id=send.send_id, dashboard_id=act.dashboard_id, person=act.person, texts=1, dollars=doing.amount
+        )
         return left_over(await self.caps.reserve(use), with_dollars=doing.amount is not None)
 
     async def _settled(self, send: Send, until: float) -> Send:
         """The row after looking; as it is known here where the ledger cannot be used any more."""
         if send.state == "UNKNOWN":
             with suppress(StoreError):
-                return await self.settler.settle(await self.ledger.get(send.send_id) or send, until)
+                return await self.lost_sends.settle(await self.ledger.get(send.send_id) or send, until)
         return send
 
     def _judge(self, tool: str, error: Exception, *, left: bool) -> Ending:
@@ -241,7 +243,7 @@ class Sender:
 
     def _in_doubt(self, what: str) -> Ending:
         said = f"{what} Whether it took effect is unknown."
-        return Ending(state="UNKNOWN", said=said, look_at=self.settler.first_look_at())
+        return Ending(state="UNKNOWN", said=said, look_at=self.lost_sends.first_look_at())
 
 
 def _named(doing: Doing) -> dict[str, Any]:

@@ -23,7 +23,7 @@ class Record(Protocol):
         ...
 
 
-class Departing:
+class LedgerDeparture:
     """The `Departure` of one act: writes it down before its first byte, and from then on shields it.
 
     A cancelled call that has not left does not leave; one that has is finished, and its outcome recorded.

@@ -4,7 +4,7 @@ INTENDED    written, and nothing has left
 INFLIGHT    on disk before the first byte leaves; from here on it may have happened
 SENT        it happened: the service said so, or it was seen in the account
 NOT_SENT    certainly nothing happened
-UNKNOWN     it may have happened; `guard.settling` looks for it
+UNKNOWN     it may have happened; `lost_sends` looks for it
 
 Every server process of this user shares one ledger. It holds no text and no name, only keyed hashes of them; what is
 needed to look for an act in the account, a phone number among it, is forgotten once its outcome is known.
@@ -46,7 +46,7 @@ class Ledger(Book):
         account: names the account without telling its key.
         window_seconds: how long the same act counts as a repetition.
         clock: seconds since 1970.
-        witness: as `guard.sends.Witness`.
+        witness: as `ledger_rows.Witness`.
 
     Every method raises `StoreError` where the store cannot be used, but for `end`.
     """

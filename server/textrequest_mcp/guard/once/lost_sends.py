@@ -50,7 +50,7 @@ PACE = Pace()
 
 
 @dataclass(frozen=True)
-class Trace:
+class Candidate:
     """Something in the account that a send may have left.
 
     Attributes:
@@ -69,7 +69,7 @@ class Trace:
 
 
 @dataclass(frozen=True)
-class Facts:
+class SearchTerms:
     """What the ledger kept of an act to find it by.
 
     Attributes:
@@ -91,7 +91,7 @@ class Facts:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Once:
+class SameAct:
     """How a tool's act is known again, and how it is found in the account.
 
     Attributes:
@@ -107,7 +107,7 @@ class Once:
     """
 
     same: tuple[str, ...]
-    find: "Callable[[Any, Facts], Awaitable[Sequence[Trace]]]"
+    find: Callable[[Any, SearchTerms], Awaitable[Sequence[Candidate]]]
     news: Callable[[Any, int | None, str], Awaitable[Mapping[str, Any]]]
     id_field: str
     kept: tuple[str, ...] = ()
@@ -128,7 +128,7 @@ def written(value: object) -> str:
     return json.dumps(sorted(map(written, cast("list[str]", value)))) if value else ""
 
 
-class Settler:
+class LostSends:
     """Looks for the UNKNOWN sends of one account.
 
     Args:
@@ -144,9 +144,9 @@ class Settler:
         self.pace = pace or PACE
         self._more = anyio.Event()
         self._looking: dict[str, anyio.Event] = {}
-        self._ways: Mapping[str, Once] = {}
+        self._ways: Mapping[str, SameAct] = {}
 
-    def goes_by(self, account: Any, ways: Mapping[str, Once]) -> None:
+    def goes_by(self, account: Any, ways: Mapping[str, SameAct]) -> None:
         """Say what the tools' `find` reads, and which they are, by the tool's name."""
         self._account, self._ways = account, ways
 
@@ -194,7 +194,7 @@ class Settler:
         once = self._ways.get(send.tool)
         if send.state != "UNKNOWN" or send.facts is None or once is None:
             return send
-        facts = Facts(send.send_id, send.dashboard_id, send.facts, await self._ledger.hasher())
+        facts = SearchTerms(send.send_id, send.dashboard_id, send.facts, await self._ledger.hasher())
         try:
             traces = await once.find(self._account, facts)
         except TextRequestError as error:
@@ -249,7 +249,7 @@ class Settler:
         due = await self._ledger.next_due()
         return _TIDY_SECONDS if due is None else min(due, _TIDY_SECONDS)
 
-    def _judge(self, send: Send, traces: Sequence[Trace], rivals: Sequence[Send], taken: set[str]) -> Ending:
+    def _judge(self, send: Send, traces: Sequence[Candidate], rivals: Sequence[Send], taken: set[str]) -> Ending:
         """Whose the traces are: the send's own if nobody else may claim them, or there are enough for everybody."""
         free = sorted((trace for trace in traces if trace.id not in taken), key=_when)
         mine = [trace for trace in free if self._fits(trace, send)]
@@ -274,8 +274,8 @@ class Settler:
         return Ending(state="UNKNOWN", said=send.said, look_at=now + min(pause, self.pace.total - late))
 
     def _competing(
-        self, send: Send, free: Sequence[Trace], rivals: Sequence[Send]
-    ) -> tuple[Sequence[Send], Sequence[Trace]]:
+        self, send: Send, free: Sequence[Candidate], rivals: Sequence[Send]
+    ) -> tuple[Sequence[Send], Sequence[Candidate]]:
         """The sends that compete with this one, and with those in turn; and the traces that they compete for."""
         rows: Sequence[Send] = [send]
         while True:
@@ -285,7 +285,7 @@ class Settler:
                 return wider, contested
             rows = wider
 
-    def _fits(self, trace: Trace, send: Send) -> bool:
+    def _fits(self, trace: Candidate, send: Send) -> bool:
         if trace.at is None:
             return True
         after = trace.at.timestamp() - (_left(send) + self._ahead())
@@ -296,5 +296,5 @@ def _left(send: Send) -> float:
     return send.left_at or send.intended_at
 
 
-def _when(trace: Trace) -> float:
+def _when(trace: Candidate) -> float:
     return trace.at.timestamp() if trace.at is not None else 0.0

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from textrequest_mcp.guard.once.ledger_rows import Send
 from textrequest_mcp.guard.outcome import not_sent, same_as_before, unknown
-from textrequest_mcp.guard.rules.remaining import Room
+from textrequest_mcp.guard.rules.remaining import Remaining
 from textrequest_mcp.upstream.times import show_time
 
 
@@ -53,7 +53,7 @@ def tell(send: Send, *, texts: bool, earlier: bool = False, rule: str | None = N
     return SendAnswer(known | doubt.model_dump(mode="json", exclude_none=True) | suppressed)
 
 
-def left_over(room: Room, *, with_dollars: bool) -> Mapping[str, Any]:
+def left_over(room: Remaining, *, with_dollars: bool) -> Mapping[str, Any]:
     """What is left under the caps, as an answer says it; nothing of caps that are off."""
     said = {
         "texts_left_this_hour": room.texts_per_hour,

@@ -9,7 +9,7 @@ K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
 
-class Recent(Generic[K, V]):
+class Expiring(Generic[K, V]):
     """The things of the last `seconds`, the latest last; a thing that comes up again counts from then on.
 
     Args:

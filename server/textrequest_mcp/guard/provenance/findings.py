@@ -45,7 +45,7 @@ class Things:
         return self.holds(thing, value) or (thing == "amount" and value in self.bare_amounts)
 
 
-class Told:
+class ReadText:
     """One text that was read; each finding is made when it is first asked for.
 
     Args:

@@ -11,15 +11,15 @@ read. That is why sends have caps, and deletions always ask.
 """
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from typing import Literal
 
 from textrequest_mcp.ground.clean import LONGEST_TEXT, clean
 from textrequest_mcp.ground.quoting import one_line
-from textrequest_mcp.guard.provenance.expiring import Recent
-from textrequest_mcp.guard.provenance.findings import Outgoing, Thing, Told, clue, outgoing, shown
+from textrequest_mcp.guard.change import PersonAndWords
+from textrequest_mcp.guard.provenance.expiring import Expiring
+from textrequest_mcp.guard.provenance.findings import Outgoing, ReadText, Thing, clue, outgoing, shown
 from textrequest_mcp.guard.provenance.names import called, spoken_of
 from textrequest_mcp.guard.provenance.passages import handed_on
 from textrequest_mcp.guard.provenance.source import TEXT_RECEIVED, Source, origin
@@ -27,31 +27,11 @@ from textrequest_mcp.guard.provenance.source import TEXT_RECEIVED, Source, origi
 Reason = Literal[
     "named_number", "unknown_number", "spoken_of", "named_amount", "read_before", "repeated", "suspicious", "too_much"
 ]
-Kind = Literal["reply", "payment", "contact"]
 
 MOST_TEXTS = 4_000
 MOST_CHARACTERS = 1_500_000
 _MOST_NUMBERS = 50_000
 _HOUR = 3600.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Use:
-    """What a call is about to do.
-
-    Attributes:
-        line: the line's id.
-        person: the person that the call is about, in E.164; None for a call about nobody, such as a group's change.
-        words: the call's words, by the names of its arguments.
-        amount: the dollars that the call asks for.
-        kind: the person's own words may be repeated to them, but not in a payment.
-    """
-
-    line: int
-    person: str | None = None
-    words: Mapping[str, str] | None = None
-    amount: Decimal | None = None
-    kind: Kind = "reply"
 
 
 @dataclass(frozen=True)
@@ -70,7 +50,7 @@ class Doubt:
 @dataclass(frozen=True)
 class _Read:
     source: Source
-    told: Told
+    told: ReadText
 
 
 class Provenance:
@@ -83,9 +63,9 @@ class Provenance:
 
     def __init__(self, tools: Iterable[str], clock: Callable[[], float] = time.monotonic) -> None:
         self._tools = tuple(tools)
-        self._read = Recent[Source, _Read](seconds=_HOUR, most=MOST_TEXTS, most_weight=MOST_CHARACTERS, clock=clock)
-        self._ours = Recent[str, Told](seconds=_HOUR, most=MOST_TEXTS, most_weight=MOST_CHARACTERS, clock=clock)
-        self._people = Recent[tuple[int, str], set[str]](
+        self._read = Expiring[Source, _Read](seconds=_HOUR, most=MOST_TEXTS, most_weight=MOST_CHARACTERS, clock=clock)
+        self._ours = Expiring[str, ReadText](seconds=_HOUR, most=MOST_TEXTS, most_weight=MOST_CHARACTERS, clock=clock)
+        self._people = Expiring[tuple[int, str], set[str]](
             seconds=_HOUR, most=_MOST_NUMBERS, most_weight=_MOST_NUMBERS, clock=clock
         )
 
@@ -95,7 +75,7 @@ class Provenance:
             return
         if len(source.words) > LONGEST_TEXT:  # no more of it is shown
             source = replace(source, words=clean(source.words)[:LONGEST_TEXT])
-        told = Told(source.words, in_disguise=True, tools=self._tools)
+        told = ReadText(source.words, in_disguise=True, tools=self._tools)
         self._read.put(source, _Read(source, told), weight=len(source.words))
 
     def trust_number(self, line: int, e164: str, *names: str | None) -> None:
@@ -111,9 +91,9 @@ class Provenance:
     def trust_words(self, text: str) -> None:
         """Keep words of our own side: colleagues' texts, names of lines, settings."""
         text = text[:LONGEST_TEXT]
-        self._ours.put(text, Told(text, in_disguise=False), weight=len(text))
+        self._ours.put(text, ReadText(text, in_disguise=False), weight=len(text))
 
-    def doubts(self, use: Use) -> list[Doubt]:
+    def doubts(self, use: PersonAndWords) -> list[Doubt]:
         """The reasons to ask a person first; the same state gives the same doubts in the same order."""
         read = sorted(self._read.all(), key=lambda one: one.source.rank)
         return [
@@ -125,7 +105,7 @@ class Provenance:
             *self._about_the_memory(),
         ]
 
-    def _about_the_number(self, use: Use, read: list[_Read]) -> Iterator[Doubt]:
+    def _about_the_number(self, use: PersonAndWords, read: list[_Read]) -> Iterator[Doubt]:
         person = use.person
         if person is None:
             return
@@ -142,7 +122,7 @@ class Provenance:
                 "last hour, but words of customers were read, which can hold it in a form that is not recognized.",
             )
 
-    def _about_the_name(self, use: Use, read: list[_Read]) -> Iterator[Doubt]:
+    def _about_the_name(self, use: PersonAndWords, read: list[_Read]) -> Iterator[Doubt]:
         """A doubt where somebody else wrote about the person: that may be the cause of this call."""
         names = self._names(use.line, use.person)
         for one in _others(read, use.person) if names else ():
@@ -153,7 +133,7 @@ class Provenance:
                 yield Doubt("spoken_of", sentence)
                 return
 
-    def _about_the_amount(self, use: Use, read: list[_Read]) -> Iterator[Doubt]:
+    def _about_the_amount(self, use: PersonAndWords, read: list[_Read]) -> Iterator[Doubt]:
         if use.kind != "payment" or use.amount is None:
             return
         cents = int(use.amount * 100)
@@ -166,7 +146,7 @@ class Provenance:
                 yield Doubt("named_amount", said(clue("amount", cents)))
                 return
 
-    def _about_the_words(self, use: Use, read: list[_Read]) -> Iterator[Doubt]:
+    def _about_the_words(self, use: PersonAndWords, read: list[_Read]) -> Iterator[Doubt]:
         told_of: set[tuple[Thing, str | int]] = set()
         if use.kind == "payment" and use.amount is not None:
             told_of.add(("amount", int(use.amount * 100)))  # it has a doubt of its own
@@ -184,7 +164,7 @@ class Provenance:
             yield from self._repetition(argument, leaving, use, read, quoted)
 
     def _things_read_before(
-        self, leaving: Outgoing, use: Use, read: list[_Read]
+        self, leaving: Outgoing, use: PersonAndWords, read: list[_Read]
     ) -> Iterator[tuple[_Read, Thing, str | int]]:
         """The things that are about to leave, with the words in which each was read first."""
         own_is_free = use.kind != "payment"
@@ -200,7 +180,7 @@ class Provenance:
                     break
 
     def _repetition(
-        self, argument: str, leaving: Outgoing, use: Use, read: list[_Read], quoted: set[Source]
+        self, argument: str, leaving: Outgoing, use: PersonAndWords, read: list[_Read], quoted: set[Source]
     ) -> Iterator[Doubt]:
         """A doubt about the first words that are handed on, unless this argument's doubts quoted their source."""
         free = [one.passages for one in self._ours.all()]
@@ -222,7 +202,7 @@ class Provenance:
             )
 
 
-def _about_suspicions(use: Use, read: list[_Read]) -> Iterator[Doubt]:
+def _about_suspicions(use: PersonAndWords, read: list[_Read]) -> Iterator[Doubt]:
     found = [one for one in read if one.told.suspicious is not None]
     if found:
         first = found[0]
@@ -242,7 +222,7 @@ def _own(read: Iterable[_Read], person: str | None) -> list[_Read]:
     return [one for one in read if person is not None and one.source.person == person]
 
 
-def _said(what: str, one: _Read, use: Use, how: str, *, hidden: bool) -> Callable[[str], str]:
+def _said(what: str, one: _Read, use: PersonAndWords, how: str, *, hidden: bool) -> Callable[[str], str]:
     """Answers a function from a clue, by which `origin` finds the part to quote, to the sentence."""
     form = ", in a hidden form," if hidden else ""
     return lambda place: f"{what} {how}{form} in {origin(one.source, use.line, place)}."

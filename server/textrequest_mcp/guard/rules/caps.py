@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from textrequest_mcp.ground.store import Store
-from textrequest_mcp.guard.rules.remaining import Limits, OverCap, Room, Use, dollars_of, whole_cents
+from textrequest_mcp.guard.rules.remaining import Limits, OverCap, Remaining, Reservation, dollars_of, whole_cents
 
 if TYPE_CHECKING:
     import sqlite3
@@ -100,7 +100,7 @@ class Caps:
         self._clock = clock
         store.ensure(_SCHEMA)
 
-    async def reserve(self, use: Use) -> Room:
+    async def reserve(self, use: Reservation) -> Remaining:
         """Count a use under all caps, or under none; the same act is counted once.
 
         Returns:
@@ -110,7 +110,7 @@ class Caps:
             OverCap: a cap has no room; of several such caps, the one that has room last.
         """
 
-        def take(connection: sqlite3.Connection) -> Room:
+        def take(connection: sqlite3.Connection) -> Remaining:
             now = self._clock()  # here, so that several servers write their uses in the order of their times
             if not self._has(connection, use.send_id):
                 people = int(self._is_new(connection, use, now))
@@ -146,7 +146,7 @@ class Caps:
 
         await self._store.transact(give_back, durable=False)
 
-    async def left(self, dashboard_id: int) -> Room:
+    async def left(self, dashboard_id: int) -> Remaining:
         """What one line has left."""
         return await self._store.transact(
             lambda connection: self._room(connection, dashboard_id, self._clock()), durable=False
@@ -157,7 +157,7 @@ class Caps:
         found = connection.execute("SELECT 1 FROM caps_uses WHERE account = ? AND send_id = ?", this)
         return found.fetchone() is not None
 
-    def _is_new(self, connection: sqlite3.Connection, use: Use, now: float) -> bool:
+    def _is_new(self, connection: sqlite3.Connection, use: Reservation, now: float) -> bool:
         """Whether the act texts a person for the first time in 30 days from this line."""
         if not use.texts or use.person is None:
             return False
@@ -167,7 +167,7 @@ class Caps:
         )
         return known.fetchone() is None
 
-    def _refuse(self, connection: sqlite3.Connection, use: Use, people: int, now: float) -> None:
+    def _refuse(self, connection: sqlite3.Connection, use: Reservation, people: int, now: float) -> None:
         """Raise where a cap has no room; `people` is the number of new people."""
         most = self._limits.dollars_per_request
         if use.dollars is not None and most is not None and use.dollars > most:
@@ -183,11 +183,11 @@ class Caps:
         if last is not None:
             raise last
 
-    def _room(self, connection: sqlite3.Connection, dashboard_id: int, now: float) -> Room:
+    def _room(self, connection: sqlite3.Connection, dashboard_id: int, now: float) -> Remaining:
         line = self._account, dashboard_id
         left = {cap.name: max(0, cap.limit - cap.used(connection, line, now)) for cap in self._caps}
         cents = left.get("dollars_per_day")
-        return Room(
+        return Remaining(
             texts_per_hour=left.get("texts_per_hour"),
             texts_per_day=left.get("texts_per_day"),
             new_people_per_day=left.get("new_people_per_day"),

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from textrequest_mcp.guard.rules.person_facts import Facts
+from textrequest_mcp.guard.change import PersonFacts
 from textrequest_mcp.upstream.errors import TextRequestError
 from textrequest_mcp.upstream.phone import masked
 from textrequest_mcp.upstream.times import show_time
@@ -35,7 +35,7 @@ def perhaps(at: float) -> str:
     return f"On {show_moment(at)} they wrote what may mean that they want no more texts."
 
 
-def check_record(facts: Facts, number: str) -> None:
+def check_record(facts: PersonFacts, number: str) -> None:
     """Refuse a text where the contact's record forbids it.
 
     Raises:

@@ -3,8 +3,10 @@
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeVar
+
+from textrequest_mcp.guard.change import PersonFacts, Place
 
 FRESH_SECONDS = 60.0
 _READ_SECONDS = 3600.0
@@ -13,27 +15,9 @@ SAME_MOMENT_SECONDS = 2.0  # two times of one text differ by at most so much
 
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
-Place = tuple[int, str]  # a line's id, and a number in E.164
 
 
-@dataclass(frozen=True)
-class Facts:
-    """The account's facts about a person; times are seconds since 1970 by the service's clock.
-
-    Attributes:
-        opted_out_at: when they texted STOP, as far as the service knows.
-        is_blocked: whether the service drops their texts.
-        received_at: when the line last received a text from them.
-        sent_at: when the line last sent them a text.
-    """
-
-    opted_out_at: float | None = None
-    is_blocked: bool = False
-    received_at: float | None = None
-    sent_at: float | None = None
-
-
-class Known:
+class KnownPeople:
     """The facts that one server process has read, and how far each host has read a conversation.
 
     Args:
@@ -42,21 +26,21 @@ class Known:
 
     def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._facts: dict[Place, tuple[float, Facts]] = {}
-        self._talks: dict[Place, tuple[float, Facts]] = {}
+        self._facts: dict[Place, tuple[float, PersonFacts]] = {}
+        self._talks: dict[Place, tuple[float, PersonFacts]] = {}
         self._read: dict[tuple[str, Place], tuple[float, float]] = {}
         self._own: dict[Place, float] = {}
         self._payers: dict[Place, str] = {}
 
-    def saw(self, place: Place, facts: Facts) -> None:
+    def saw(self, place: Place, facts: PersonFacts) -> None:
         """Keep the facts of a contact's record that was just read."""
         _keep(self._facts, place, (self._clock(), facts))
 
     def saw_talk(self, place: Place, received_at: float | None, sent_at: float | None) -> None:
         """Keep the times of a conversation that was just read; the contact's record gets no younger by it."""
-        _keep(self._talks, place, (self._clock(), Facts(received_at=received_at, sent_at=sent_at)))
+        _keep(self._talks, place, (self._clock(), PersonFacts(received_at=received_at, sent_at=sent_at)))
 
-    def facts(self, place: Place) -> Facts | None:
+    def facts(self, place: Place) -> PersonFacts | None:
         """The facts of a contact's record read within the last minute, with the conversation's newer times."""
         facts, talk = self._fresh(self._facts, place), self._fresh(self._talks, place)
         if facts is None or talk is None:
@@ -64,7 +48,7 @@ class Known:
         received_at = _latest(facts.received_at, talk.received_at)
         return replace(facts, received_at=received_at, sent_at=_latest(facts.sent_at, talk.sent_at))
 
-    def talk(self, place: Place) -> Facts | None:
+    def talk(self, place: Place) -> PersonFacts | None:
         """The times of a conversation read within the last minute; they say nothing of an opt-out or a block.
 
         None where the last record, however old, had an opt-out or a block: then only a new record will do.
@@ -73,7 +57,7 @@ class Known:
         barred = facts is not None and (facts.opted_out_at is not None or facts.is_blocked)
         return None if barred else self._fresh(self._talks, place)
 
-    def _fresh(self, kept: dict[Place, tuple[float, Facts]], place: Place) -> Facts | None:
+    def _fresh(self, kept: dict[Place, tuple[float, PersonFacts]], place: Place) -> PersonFacts | None:
         read_at, facts = kept.get(place, (0.0, None))
         return facts if facts is not None and self._clock() - read_at <= FRESH_SECONDS else None
 
@@ -91,7 +75,7 @@ class Known:
         _keep(self._own, place, at)
         self.outdate(place)
 
-    def answered_at(self, place: Place, facts: Facts) -> float | None:
+    def answered_at(self, place: Place, facts: PersonFacts) -> float | None:
         """When the person, or somebody of the business beside this server, last wrote; None where nobody did."""
         own = self._own.get(place)
         ours = None if own is not None and (facts.sent_at or 0.0) <= own + SAME_MOMENT_SECONDS else facts.sent_at
@@ -99,7 +83,7 @@ class Known:
 
     def happened(self, place: Place, at: float | None) -> None:
         """Mark a person's facts as old when a newer text arrives; a repeated report of a text changes nothing."""
-        known = [self._fresh(kept, place) or Facts() for kept in (self._facts, self._talks)]
+        known = [self._fresh(kept, place) or PersonFacts() for kept in (self._facts, self._talks)]
         told = _latest(*(moment for facts in known for moment in (facts.received_at, facts.sent_at)))
         if at is None or told is None or at > told + SAME_MOMENT_SECONDS:
             self.outdate(place)

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from textrequest_mcp.ground.clean import unseen
-from textrequest_mcp.guard.change import Account, Plan
+from textrequest_mcp.guard.change import Account, Change, PersonFacts, Place
 from textrequest_mcp.guard.provenance.memory import Provenance
 from textrequest_mcp.guard.rules.allowlist import ONLY_TO, Allowlist
 from textrequest_mcp.guard.rules.consent import Consent
@@ -28,7 +28,7 @@ from textrequest_mcp.guard.rules.forbidden import (
     show_moment,
 )
 from textrequest_mcp.guard.rules.hours import QUIET_HOURS, Open, Quiet, QuietHours, time_there, why_not
-from textrequest_mcp.guard.rules.person_facts import SAME_MOMENT_SECONDS, Facts, Known, Place
+from textrequest_mcp.guard.rules.person_facts import SAME_MOMENT_SECONDS, KnownPeople
 from textrequest_mcp.upstream.phone import masked
 
 _ANSWER_SECONDS = 86_400.0  # an answer within a day of the person's last text is no outreach
@@ -63,7 +63,7 @@ class Policy:
         rules: Rules,
         consent: Consent,
         provenance: Provenance,
-        known: Known,
+        known: KnownPeople,
         *,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -77,7 +77,7 @@ class Policy:
         """Seconds since 1970 by the service's clock."""
         return self._clock()
 
-    async def reasons(self, account: Account, plan: Plan) -> list[str]:
+    async def reasons(self, account: Account, change: Change) -> list[str]:
         """The reasons to ask a person before this change; none where nobody has to be asked.
 
         Writes nothing, and gives the same reasons for the same facts: it runs again in every round of a question.
@@ -87,14 +87,14 @@ class Policy:
             TextRequestError: the facts cannot be read.
             StoreError: the store cannot be used.
         """
-        self._words(plan)
-        self._callbacks(plan)
+        self._words(change)
+        self._callbacks(change)
         why: list[str] = []
-        for use in plan.uses:
-            if plan.texts is not None and use.person is not None:
-                why += await self._decided(account, plan, use.line, use.person)
+        for use in change.uses:
+            if change.texts is not None and use.person is not None:
+                why += await self._decided(account, change, use.line, use.person)
         if self.rules.provenance:
-            doubts = [doubt for use in plan.uses for doubt in self.provenance.doubts(use)]
+            doubts = [doubt for use in change.uses for doubt in self.provenance.doubts(use)]
             why += [doubt.sentence for doubt in doubts]
         return list(dict.fromkeys(why))
 
@@ -120,30 +120,30 @@ class Policy:
         for place in people if self.rules.consent else ():
             await self._said_no(*place)
 
-    async def _decided(self, account: Account, plan: Plan, line: int, number: str) -> list[str]:
+    async def _decided(self, account: Account, change: Change, line: int, number: str) -> list[str]:
         try:
-            return await self._texting(account, plan, line, number)
+            return await self._texting(account, change, line, number)
         except Forbidden as no:
-            if plan.closes and no.rule != ONLY_TO:
+            if change.closes and no.rule != ONLY_TO:
                 return [no.what]
             raise
 
-    async def _texting(self, account: Account, plan: Plan, line: int, number: str) -> list[str]:
+    async def _texting(self, account: Account, change: Change, line: int, number: str) -> list[str]:
         if not self.rules.only_to.allows(number):
             raise Forbidden(self.rules.only_to.refusal(number), rule=ONLY_TO, todo="Do not try another way.")
         why = await self._said_no(line, number) if self.rules.consent else []
-        since = plan.since  # the caller's own condition holds under any settings
-        if since is None and self.rules.if_unanswered and not plan.closes:
-            since = self.known.read_to(plan.caller, (line, number))
+        since = change.since  # the caller's own condition holds under any settings
+        if since is None and self.rules.if_unanswered and not change.closes:
+            since = self.known.read_to(change.caller, (line, number))
         facts = await self._facts(account, line, number, since)
         if self.rules.consent:
             check_record(facts, number)
         answered_at = self.known.answered_at((line, number), facts)
         if since is not None and answered_at is not None and answered_at > since + SAME_MOMENT_SECONDS:
-            await self._answered_meanwhile(account, plan, line, number, since, answered_at)
+            await self._answered_meanwhile(account, change, line, number, since, answered_at)
         return why + self._hours(number, facts)
 
-    async def _facts(self, account: Account, line: int, number: str, since: float | None) -> Facts:
+    async def _facts(self, account: Account, line: int, number: str, since: float | None) -> PersonFacts:
         """The facts about a person; a conversation that was just read is enough for an answer to it."""
         facts = self.known.facts((line, number))
         if facts is not None:
@@ -153,12 +153,12 @@ class Policy:
             return talk
         rules = self.rules
         if not (rules.consent or rules.quiet_hours or rules.provenance or since is not None):
-            return Facts()
+            return PersonFacts()
         facts = await account.contact(line, number)
         self.known.saw((line, number), facts)
         return facts
 
-    def _is_answer(self, facts: Facts) -> bool:
+    def _is_answer(self, facts: PersonFacts) -> bool:
         return facts.received_at is not None and abs(self._clock() - facts.received_at) < _ANSWER_SECONDS
 
     async def _said_no(self, line: int, number: str) -> list[str]:
@@ -174,7 +174,7 @@ class Policy:
             return [perhaps(standing.perhaps_at)]
         return []
 
-    def _hours(self, number: str, facts: Facts) -> list[str]:
+    def _hours(self, number: str, facts: PersonFacts) -> list[str]:
         hours = self.rules.quiet_hours
         if hours is None or self._is_answer(facts):
             return []
@@ -186,22 +186,22 @@ class Policy:
         return [why_not(there)]
 
     async def _answered_meanwhile(
-        self, account: Account, plan: Plan, line: int, number: str, since: float, answered_at: float
+        self, account: Account, change: Change, line: int, number: str, since: float, answered_at: float
     ) -> None:
         """Refuse, and show the texts that came since the conversation was read."""
-        newer = await account.newer(plan.caller, line, number, since)
+        newer = await account.newer(change.caller, line, number, since)
         if not newer:
             return
-        self.known.read(plan.caller, (line, number), answered_at)  # not up to now: more may have come since
-        then = "the same call goes through then" if plan.since is None else "with a later if_unanswered_since"
+        self.known.read(change.caller, (line, number), answered_at)  # not up to now: more may have come since
+        then = "the same call goes through then" if change.since is None else "with a later if_unanswered_since"
         raise Forbidden(
             "Since the conversation was read, there is more in it: " + " / ".join(newer),
             rule=IF_UNANSWERED,
             todo=f"Read it, and send what still fits; {then}.",
         )
 
-    def _words(self, plan: Plan) -> None:
-        for use in plan.uses if self.rules.visible_only else ():
+    def _words(self, change: Change) -> None:
+        for use in change.uses if self.rules.visible_only else ():
             for name, words in (use.words or {}).items():
                 hidden = unseen(words)
                 if hidden:
@@ -211,8 +211,8 @@ class Policy:
                         todo="Write it without them.",
                     )
 
-    def _callbacks(self, plan: Plan) -> None:
-        for address in plan.callbacks:
+    def _callbacks(self, change: Change) -> None:
+        for address in change.callbacks:
             if _host(address) not in self.rules.callback_hosts:
                 raise Forbidden(
                     "A callback would send what becomes of this text to an address that is not on the list.",

@@ -20,7 +20,7 @@ class Limits:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Room:
+class Remaining:
     """The remaining part of one line's caps; None is no cap. `dollars_per_request` holds for each request."""
 
     texts_per_hour: int | None
@@ -31,7 +31,7 @@ class Room:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Use:
+class Reservation:
     """What an act is about to use.
 
     Attributes:

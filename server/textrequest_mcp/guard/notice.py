@@ -4,21 +4,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from mcp.server.mcpserver import Context
 from pydantic import BaseModel
 
-from textrequest_mcp.guard.approval.gate import caller
+from textrequest_mcp.guard.change import PersonFacts
+from textrequest_mcp.guard.marks import Fields, Mark, fields_of
 from textrequest_mcp.guard.provenance.source import TEXT_RECEIVED, Source
 from textrequest_mcp.guard.rules.optout import read_wish
-from textrequest_mcp.guard.rules.person_facts import Facts
 from textrequest_mcp.guard.rules.policy import Policy
-from textrequest_mcp.tools.answers import Listing
-from textrequest_mcp.tools.declare import ToolSpec
-from textrequest_mcp.tools.marks import Fields, Mark, fields_of
 from textrequest_mcp.upstream.times import read_time
 
 
-class Telling:
+class Notice:
     """Notes the answers of one call.
 
     Args:
@@ -50,8 +46,9 @@ class Telling:
                 self._words(fields, record, person)
             if person is not None:
                 await self._record(fields, record, person)
-        if issubclass(model, Listing) and model.conversation and self._person is not None:
-            self._talk(fields_of(fields_of(model).inner["items"]), self._person, said)
+        for items in fields_of(model).names[Mark.TALK]:
+            if self._person is not None:
+                self._talk(fields_of(fields_of(model).inner[items]), self._person, said, said.get(items) or [])
 
     def _words(self, fields: Fields, record: Mapping[str, Any], person: str | None) -> None:
         provenance = self._policy.provenance
@@ -77,7 +74,7 @@ class Telling:
         if any(name in record for name in fields.names[Mark.WHOLE]):
             self._policy.known.saw(
                 (self._line, person),
-                Facts(
+                PersonFacts(
                     opted_out_at=_moment(fields, record, Mark.OPTED_OUT_AT),
                     is_blocked=fields.one(record, Mark.BLOCKED) is True,
                     received_at=_moment(fields, record, Mark.RECEIVED_AT),
@@ -94,9 +91,8 @@ class Telling:
         if at is not None and direction in ("R", "S"):
             self._policy.known.read(self._caller, (self._line, person), at)
 
-    def _talk(self, text: Fields, person: str, said: Mapping[str, Any]) -> None:
+    def _talk(self, text: Fields, person: str, said: Mapping[str, Any], items: Sequence[Mapping[str, Any]]) -> None:
         """Note when the last texts went each way, if the newest are there; the service states no order for a list."""
-        items: list[Mapping[str, Any]] = said.get("items") or []
         times = [_moment(text, item, Mark.AT) for item in items]
         whole = said.get("page") == 0 and said.get("next_page") is None
         newest_first = said.get("page") == 0 and bool(times) and (times[0] or 0.0) >= (times[-1] or 0.0)
@@ -131,22 +127,3 @@ def _moment(fields: Fields, record: Mapping[str, Any], mark: Mark) -> float | No
 
 def _latest(times: Sequence[float | None]) -> float | None:
     return max((at for at in times if at is not None), default=None)
-
-
-async def note_told(ctx: Context[Any, Any], spec: ToolSpec, given: Mapping[str, Any], said: Mapping[str, Any]) -> None:
-    """Note the answer of a tool.
-
-    Args:
-        ctx: of the call.
-        spec: the tool.
-        given: the arguments of its function, with its line.
-        said: the answer.
-
-    Raises:
-        StoreError: as `Telling.note`.
-    """
-    account: Any = ctx.request_context.lifespan_context
-    line = given.get("line")
-    person = next(iter(spec.about.named(given)), None) if spec.about.each is None else None
-    telling = Telling(account.policy, caller(ctx.session), line.id if line is not None else None, person)
-    await telling.note(spec.answer, said, words=spec.risk == "reads")

@@ -12,11 +12,10 @@ from textrequest_mcp.account.conversations import Conversations
 from textrequest_mcp.account.dashboards import Dashboards
 from textrequest_mcp.account.message import Messages
 from textrequest_mcp.account.payment import Payment, Payments
-from textrequest_mcp.guard.provenance.memory import Use
-from textrequest_mcp.guard.rules.person_facts import Facts
+from textrequest_mcp.guard.change import PersonAndWords, PersonFacts
+from textrequest_mcp.guard.notice import Notice
 from textrequest_mcp.guard.rules.policy import Policy
 from textrequest_mcp.sandbox import receive
-from textrequest_mcp.tools.telling import Telling
 
 HOST = "desk"
 PLACE = (LINE, MARIA)
@@ -28,8 +27,8 @@ def policy() -> Policy:
     return policy_of(Clock())
 
 
-def telling(policy: Policy, person: str | None = MARIA, line: int | None = LINE) -> Telling:
-    return Telling(policy, HOST, line, person)
+def notice(policy: Policy, person: str | None = MARIA, line: int | None = LINE) -> Notice:
+    return Notice(policy, HOST, line, person)
 
 
 def text(direction: str | None, body: str, at: str | None) -> dict[str, Any]:
@@ -46,73 +45,76 @@ NEW_SECONDS = START - 0.25 - 1600
 
 
 async def doubts(policy: Policy, words: str, person: str = DEVON, line: int = LINE) -> list[str]:
-    return [doubt.reason for doubt in policy.provenance.doubts(Use(line=line, person=person, words={"body": words}))]
+    return [
+        doubt.reason
+        for doubt in policy.provenance.doubts(PersonAndWords(line=line, person=person, words={"body": words}))
+    ]
 
 
 class TestWords:
     @pytest.mark.parametrize("direction", ["R", None, "odd"])
     async def test_whatever_is_not_known_to_be_ours_is_theirs(self, policy: Policy, direction: str | None):
-        await telling(policy).note(Messages, page(text(direction, LINK, NEW)))
+        await notice(policy).note(Messages, page(text(direction, LINK, NEW)))
 
         assert "read_before" in await doubts(policy, LINK)
 
     async def test_our_own_words_are_free(self, policy: Policy):
-        await telling(policy).note(Messages, page(text("S", LINK, OLD), text("R", LINK, NEW)))
+        await notice(policy).note(Messages, page(text("S", LINK, OLD), text("R", LINK, NEW)))
 
         assert "read_before" not in await doubts(policy, LINK)
 
     @pytest.mark.parametrize("field", ["note", "display_name", "suppressed_reason"])
     async def test_a_record_is_the_customers_words(self, policy: Policy, field: str):
-        await telling(policy, None).note(Contact, {"phone_number": MARIA, field: LINK})
+        await notice(policy, None).note(Contact, {"phone_number": MARIA, field: LINK})
 
         assert "read_before" in await doubts(policy, LINK)
 
     async def test_so_are_values_of_fields_inside_it(self, policy: Policy):
-        await telling(policy, None).note(Contact, {"phone_number": MARIA, "custom_fields": [{"value": LINK}]})
+        await notice(policy, None).note(Contact, {"phone_number": MARIA, "custom_fields": [{"value": LINK}]})
 
         assert "read_before" in await doubts(policy, LINK)
 
     async def test_a_lines_name_and_what_a_payment_is_for_are_ours(self, policy: Policy):
-        await telling(policy, None).note(Dashboards, page({"name": LINK, "phone": OWES, "dashboard_id": LINE}))
-        await telling(policy, None).note(Payment, {"customer_phone": MARIA, "description": "see https://b.example"})
-        await telling(policy, None).note(Contact, {"phone_number": MARIA, "note": f"{LINK} https://b.example"})
+        await notice(policy, None).note(Dashboards, page({"name": LINK, "phone": OWES, "dashboard_id": LINE}))
+        await notice(policy, None).note(Payment, {"customer_phone": MARIA, "description": "see https://b.example"})
+        await notice(policy, None).note(Contact, {"phone_number": MARIA, "note": f"{LINK} https://b.example"})
 
         assert "read_before" not in await doubts(policy, f"{LINK} https://b.example")
 
     async def test_of_a_change_the_words_are_the_callers_own(self, policy: Policy):
-        await telling(policy).note(Contact, {"phone_number": MARIA, "note": LINK}, words=False)
+        await notice(policy).note(Contact, {"phone_number": MARIA, "note": LINK}, words=False)
 
         assert await doubts(policy, LINK) == []
 
     async def test_switched_off_nothing_is_kept(self):
         off = policy_of(Clock(), provenance=False)
-        await telling(off).note(Messages, page(text("R", LINK, NEW)))
+        await notice(off).note(Messages, page(text("R", LINK, NEW)))
 
         assert await doubts(off, LINK) == []
 
 
 class TestWishes:
     async def test_a_stop_is_heard_on_the_line_of_the_call(self, policy: Policy):
-        await telling(policy).note(Messages, page(text("R", "STOP", NEW)))
+        await notice(policy).note(Messages, page(text("R", "STOP", NEW)))
 
         assert (await policy.consent.standing(*PLACE)).stopped_at == NEW_SECONDS
         assert (await policy.consent.standing(LINE + 1, MARIA)).stopped_at is None
 
     @pytest.mark.parametrize("direction", ["S", None])
     async def test_what_we_wrote_is_nobodys_wish(self, policy: Policy, direction: str | None):
-        await telling(policy).note(Messages, page(text(direction, "STOP", NEW)))
+        await notice(policy).note(Messages, page(text(direction, "STOP", NEW)))
 
         assert (await policy.consent.standing(*PLACE)).stopped_at is None
 
     async def test_a_text_without_a_time_may_forbid_and_not_allow(self, policy: Policy):
-        await telling(policy).note(Messages, page(text("R", "STOP", None)))
-        await telling(policy).note(Messages, page(text("R", "START", None)))
+        await notice(policy).note(Messages, page(text("R", "STOP", None)))
+        await notice(policy).note(Messages, page(text("R", "START", None)))
 
         assert (await policy.consent.standing(*PLACE)).stopped_at == START
 
     async def test_switched_off_nothing_is_heard(self):
         off = policy_of(Clock(), consent=False)
-        await telling(off).note(Messages, page(text("R", "STOP", NEW)))
+        await notice(off).note(Messages, page(text("R", "STOP", NEW)))
 
         assert (await off.consent.standing(*PLACE)).stopped_at is None
 
@@ -120,17 +122,17 @@ class TestWishes:
 class TestKnown:
     async def test_a_contacts_record_is_known(self, policy: Policy):
         record = {"phone_number": MARIA, "total_msgs_sent": 1, "opted_out_utc": NEW, "is_blocked": True}
-        await telling(policy, None).note(Contacts, page(record))
+        await notice(policy, None).note(Contacts, page(record))
 
-        assert policy.known.facts(PLACE) == Facts(opted_out_at=NEW_SECONDS, is_blocked=True)
+        assert policy.known.facts(PLACE) == PersonFacts(opted_out_at=NEW_SECONDS, is_blocked=True)
 
     async def test_a_part_of_a_record_is_not_taken_for_the_whole(self, policy: Policy):
-        await telling(policy, None).note(Conversations, page({"phone_number": MARIA}))
+        await notice(policy, None).note(Conversations, page({"phone_number": MARIA}))
 
         assert policy.known.facts(PLACE) is None
 
     async def test_how_far_a_conversation_was_read_is_known_for_that_host(self, policy: Policy):
-        await telling(policy).note(Messages, page(text("R", "a", NEW), text("S", "b", OLD)))
+        await notice(policy).note(Messages, page(text("R", "a", NEW), text("S", "b", OLD)))
 
         assert policy.known.read_to(HOST, PLACE) == NEW_SECONDS
         assert policy.known.read_to("other", PLACE) is None
@@ -148,9 +150,9 @@ class TestKnown:
     async def test_a_conversation_is_known_where_its_newest_texts_were_seen(
         self, policy: Policy, said: dict[str, Any], known: bool
     ):
-        await telling(policy).note(Messages, said)
+        await notice(policy).note(Messages, said)
 
-        assert policy.known.talk(PLACE) == (Facts(received_at=NEW_SECONDS) if known else None)
+        assert policy.known.talk(PLACE) == (PersonFacts(received_at=NEW_SECONDS) if known else None)
 
     async def test_a_document_counts_for_no_host_and_for_everybodys_words(self, desk: Desk):
         receive(desk.sandbox, LINE, MARIA, "STOP")
@@ -161,6 +163,6 @@ class TestKnown:
         assert desk.account.policy.known.talk(PLACE) is not None
 
     async def test_of_whom_a_payment_is_asked_is_known(self, policy: Policy):
-        await telling(policy, None).note(Payments, page({"payment_id": 7, "customer_phone": MARIA}))
+        await notice(policy, None).note(Payments, page({"payment_id": 7, "customer_phone": MARIA}))
 
         assert policy.known.payer(LINE, 7) == MARIA

@@ -30,6 +30,7 @@ class Mark(Enum):
     BLOCKED = auto()
     RECEIVED_AT = auto()
     SENT_AT = auto()
+    TALK = auto()  # the texts with one person
     WHOLE = auto()  # only a complete record of a contact has this field
 
     CALLBACK = auto()  # an address that the service is to call

@@ -7,9 +7,9 @@ from pydantic import BaseModel
 
 from textrequest_mcp.account.contact import Contact, ContactInput
 from textrequest_mcp.app import all_specs
+from textrequest_mcp.guard.marks import Mark, fields_of, unmarked
 from textrequest_mcp.tools.answers import Answer, Code, Listing, Text, Theirs
 from textrequest_mcp.tools.declare import Toolset
-from textrequest_mcp.tools.marks import Mark, fields_of, unmarked
 
 SPECS = {spec.name: spec for spec in all_specs()}
 
