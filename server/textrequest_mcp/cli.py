@@ -51,17 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--sandbox", action="store_true", help="work with a pretend account; needs no key")
     serve.set_defaults(run=_serve)
 
-    sandbox = commands.add_parser("sandbox", help="serve the pretend account over HTTP on this machine")
-    sandbox.add_argument("--port", type=int, default=0, help="0 takes any free port")
-    sandbox.set_defaults(run=_sandbox)
-    playing = sandbox.add_subparsers(metavar="{text}", title="with a sandbox that is being served")
-    text = playing.add_parser("text", help="play a customer who texts one of its lines")
-    text.add_argument("body", help="what the customer texts")
-    text.add_argument("--from", dest="sender", required=True, metavar="NUMBER", help="the customer's phone number")
-    text.add_argument("--dashboard-id", type=int, metavar="ID", help="the line (the first one)")
-    # Without a default of its own, so that a port that is named before the word `text` counts too.
-    text.add_argument("--port", type=int, default=argparse.SUPPRESS, help="where the sandbox listens (8000)")
-    text.set_defaults(run=_text)
+    _add_sandbox(commands)
 
     demo = commands.add_parser("demo", help="show an hour at the counter, with the pretend account")
     demo.set_defaults(run=_demo)
@@ -92,6 +82,20 @@ def _parser() -> argparse.ArgumentParser:
     policy = commands.add_parser("policy", help="print the rules that are in force, and the setting of each")
     policy.set_defaults(run=_policy)
     return parser
+
+
+def _add_sandbox(commands: Any) -> None:  # argparse has no public name for it
+    sandbox = commands.add_parser("sandbox", help="serve the pretend account over HTTP on this machine")
+    sandbox.add_argument("--port", type=int, default=0, help="0 takes any free port")
+    sandbox.set_defaults(run=_sandbox)
+    playing = sandbox.add_subparsers(metavar="{text}", title="with a sandbox that is being served")
+    text = playing.add_parser("text", help="play a customer who texts one of its lines")
+    text.add_argument("body", help="what the customer texts")
+    text.add_argument("--from", dest="sender", required=True, metavar="NUMBER", help="the customer's phone number")
+    text.add_argument("--dashboard-id", type=int, metavar="ID", help="the line (the first one)")
+    # Without a default of its own, so that a port that is named before the word `text` counts too.
+    text.add_argument("--port", type=int, default=argparse.SUPPRESS, help="where the sandbox listens (8000)")
+    text.set_defaults(run=_text)
 
 
 def _serve(chosen: argparse.Namespace) -> int:

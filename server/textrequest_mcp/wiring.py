@@ -65,52 +65,73 @@ async def open_account(
     account_id = hashlib.sha256(f"{settings.base_url} {key}".encode()).hexdigest()[:32]
     calls, seconds = settings.rate_limit
     limiter = Limiter(store, account_id, calls=calls, per_seconds=seconds)
-    gate = Gate(store, account_id, may_preview=settings.confirm_fallback == "token")
     before = [settings.previous_api_key] if settings.previous_api_key else []
     async with Api(settings.base_url, key, limiter, secrets=before, transport=transport) as api:
-        audit = Audit(
-            store,
-            account_id,
-            keep_days=settings.audit_days,
-            with_bodies=settings.audit_bodies,
-            kinds=kinds_of_acts(),
-            clock=clock,
-        )
-        window = settings.duplicate_minutes * 60.0
-        ledger = Ledger(store, account_id, window_seconds=window, clock=clock, witness=audit.follow)
-        lost_sends = LostSends(ledger, ahead=lambda: api.ahead, pace=pace)
-        now = service_clock(api, clock)
-        consent = Consent(store, account_id, clock=clock)
-        known = KnownPeople()
-
-        def witness(connection: "sqlite3.Connection", secret: bytes, event: TextEvent) -> None:
-            known.happened((event.dashboard_id, event.phone_number), event.at)
-            wish = read_wish(event.body or "") if event.direction == "R" and settings.consent else None
-            if wish is not None and (event.at is not None or wish != "start"):  # without a time it allows nothing
-                at = event.at if event.at is not None else now()
-                note(connection, secret, account_id, event.dashboard_id, event.phone_number, wish, at)
-
-        log = EventLog(store, account_id, Cipher(key), keep_days=settings.event_days, witness=witness, clock=now)
-        reader = Poller(api, log, store, account_id, rate_limit=settings.rate_limit, ledger=ledger, clock=now)
-        at_most_once = AtMostOnce(
-            ledger,
-            lost_sends,
-            tagged=settings.tag_sends,
-            caps=Caps(store, account_id, limits_of(settings), clock=clock),
-            keeps_bodies=settings.audit_bodies,
-        )
-        policy = Policy(rules_of(settings), consent, Provenance(spec.name for spec in all_specs()), known, clock=now)
-        live = Watch(log, reader, status_address=_status_address(settings, api))
-        account = Account(api, gate, at_most_once, policy, audit, live, Subscriptions(live), settings.dashboard_id)
+        account = _make(settings, store, api, account_id, clock, pace)
         if pretend is not None:
             account.also = (pretend.run,)
             account.routes = pretend.routes
-        lost_sends.goes_by(account, {spec.name: spec.once for spec in all_specs() if spec.once is not None})
         try:
             yield account, store
         finally:
-            await audit.write_owed()
+            await account.audit.write_owed()
             store.close()
+
+
+def _make(
+    settings: Settings, store: Store, api: Api, account_id: str, clock: Callable[[], float], pace: Pace | None
+) -> Account:
+    audit = Audit(
+        store,
+        account_id,
+        keep_days=settings.audit_days,
+        with_bodies=settings.audit_bodies,
+        kinds=kinds_of_acts(),
+        clock=clock,
+    )
+    window = settings.duplicate_minutes * 60.0
+    ledger = Ledger(store, account_id, window_seconds=window, clock=clock, witness=audit.follow)
+    at_most_once = AtMostOnce(
+        ledger,
+        LostSends(ledger, ahead=lambda: api.ahead, pace=pace),
+        tagged=settings.tag_sends,
+        caps=Caps(store, account_id, limits_of(settings), clock=clock),
+        keeps_bodies=settings.audit_bodies,
+    )
+    now = service_clock(api, clock)
+    consent = Consent(store, account_id, clock=clock)
+    known = KnownPeople()
+    heard = hears(known, account_id if settings.consent else None, now)
+    log = EventLog(store, account_id, Cipher(api.key), keep_days=settings.event_days, witness=heard, clock=now)
+    poller = Poller(api, log, store, account_id, rate_limit=settings.rate_limit, ledger=ledger, clock=now)
+    policy = Policy(rules_of(settings), consent, Provenance(spec.name for spec in all_specs()), known, clock=now)
+    live = Watch(log, poller, status_address=_status_address(settings, api))
+    gate = Gate(store, account_id, may_preview=settings.confirm_fallback == "token")
+    account = Account(api, gate, at_most_once, policy, audit, live, Subscriptions(live), settings.dashboard_id)
+    ways = {spec.name: spec.once for spec in all_specs() if spec.once is not None}
+    at_most_once.lost_sends.goes_by(account, ways)
+    return account
+
+
+def hears(
+    known: KnownPeople, account: str | None, now: Callable[[], float]
+) -> "Callable[[sqlite3.Connection, bytes, TextEvent], None]":
+    """Gives what the event log calls with each text: it keeps the wishes for no more texts.
+
+    Args:
+        known: is told when texts went.
+        account: whose wishes are kept; None where they are not.
+        now: seconds since 1970, for texts without a time.
+    """
+
+    def witness(connection: "sqlite3.Connection", secret: bytes, event: TextEvent) -> None:
+        known.happened((event.dashboard_id, event.phone_number), event.at)
+        wish = read_wish(event.body or "") if account is not None and event.direction == "R" else None
+        if account is not None and wish is not None and (event.at is not None or wish != "start"):
+            at = event.at if event.at is not None else now()  # a text without a time allows nothing
+            note(connection, secret, account, event.dashboard_id, event.phone_number, wish, at)
+
+    return witness
 
 
 def _status_address(settings: Settings, api: Api) -> Callable[[int], str] | None:

@@ -15,7 +15,7 @@ from tests.unruled import RULED, ruled_but
 from textrequest_mcp.account.account import Account, Line
 from textrequest_mcp.account.message import Sent
 from textrequest_mcp.guard.once.departure import LedgerDeparture
-from textrequest_mcp.guard.once.lost_sends import Candidate, SameAct, SearchTerms
+from textrequest_mcp.guard.once.same_act import Candidate, SameAct, SearchTerms
 from textrequest_mcp.tools.about import BY_NUMBER, NOBODY, About
 from textrequest_mcp.tools.build import make_tool
 from textrequest_mcp.tools.declare import Toolset

@@ -11,7 +11,7 @@ from textrequest_mcp.ground.quoting import one_line, quoted, some
 from textrequest_mcp.ground.store import StoreError
 from textrequest_mcp.guard.approval.gate import Question
 from textrequest_mcp.guard.once.departure import LedgerDeparture
-from textrequest_mcp.guard.once.lost_sends import Candidate, SameAct, SearchTerms
+from textrequest_mcp.guard.once.same_act import Candidate, SameAct, SearchTerms
 from textrequest_mcp.tools.answers import Answer, Code, LineName, LinePhone, Listing, Whole, no_word_of_it
 from textrequest_mcp.tools.declare import Toolset
 from textrequest_mcp.tools.parameters import Filled, LineId, Number, PageNumber, PageSize

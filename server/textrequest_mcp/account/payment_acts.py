@@ -6,7 +6,7 @@ from typing import Any
 from textrequest_mcp.account.account import Account
 from textrequest_mcp.account.line import TextingLine
 from textrequest_mcp.account.payment import Payment, Payments
-from textrequest_mcp.guard.once.lost_sends import Candidate, SameAct, SearchTerms
+from textrequest_mcp.guard.once.same_act import Candidate, SameAct, SearchTerms
 from textrequest_mcp.upstream.errors import NotFound
 from textrequest_mcp.upstream.phone import wire
 

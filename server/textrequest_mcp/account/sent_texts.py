@@ -8,7 +8,7 @@ from textrequest_mcp.account.line import TextingLine
 from textrequest_mcp.account.message import Message, Messages, Sent
 from textrequest_mcp.account.segments import segments
 from textrequest_mcp.guard.once.departure import tag_of
-from textrequest_mcp.guard.once.lost_sends import Candidate, SameAct, SearchTerms
+from textrequest_mcp.guard.once.same_act import Candidate, SameAct, SearchTerms
 from textrequest_mcp.live.events import TextEvent
 from textrequest_mcp.upstream.answer import quote
 from textrequest_mcp.upstream.errors import Refused

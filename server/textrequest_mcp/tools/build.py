@@ -10,7 +10,7 @@ import json
 import logging
 from collections.abc import Awaitable, Callable
 from functools import cache
-from typing import Annotated, Any, get_args, get_origin
+from typing import Annotated, Any
 
 from mcp.server.elicitation import ElicitationResult
 from mcp.server.mcpserver import Context
@@ -33,6 +33,7 @@ from textrequest_mcp.tools.declare import Asker, ToolSpec, asks
 from textrequest_mcp.tools.parameters import Confirmation, DashboardId, IdempotencyKey, Repeat, TypedName
 from textrequest_mcp.tools.run import act, read, run
 from textrequest_mcp.tools.schema import plain_schema
+from textrequest_mcp.tools.signature import bare, is_resolved, optional, required, sign
 from textrequest_mcp.upstream.errors import TextRequestError
 
 logger = logging.getLogger(__name__)
@@ -49,7 +50,7 @@ def make_tool(spec: ToolSpec, *, confirm: str) -> Tool:
         for parameter in signature.parameters.values()
         if parameter.name != "departure"  # the ledger's
     ]
-    added = [_optional("dashboard_id", DashboardId)] if "line" in signature.parameters else []
+    added = [optional("dashboard_id", DashboardId)] if "line" in signature.parameters else []
     always, changes = asks(spec, confirm), spec.risk != "reads"
     if changes:
         added = _asked_about(spec, own, added)
@@ -85,14 +86,14 @@ def _asked_about(
     """The further parameters of a changing tool: what a host can say of the call, and the two that resolvers give."""
     added = list(added)
     if spec.once is not None:
-        added += [_optional("idempotency_key", IdempotencyKey), _optional("repeat", Repeat)]
-    added += [_optional("typed_name", TypedName)] if spec.types_name else []
-    added.append(_optional("confirmation", Confirmation))
-    shown = [parameter.name for parameter in [*own, *added] if not _is_resolved(parameter.annotation)]
-    named = [_required(parameter.name, Any) for parameter in added if parameter.name in _OPTIONS]
-    verdict = Annotated[Verdict, Resolve(_verdict_of(spec.name, [*_bare(own), *named]))]
+        added += [optional("idempotency_key", IdempotencyKey), optional("repeat", Repeat)]
+    added += [optional("typed_name", TypedName)] if spec.types_name else []
+    added.append(optional("confirmation", Confirmation))
+    shown = [parameter.name for parameter in [*own, *added] if not is_resolved(parameter.annotation)]
+    named = [required(parameter.name, Any) for parameter in added if parameter.name in _OPTIONS]
+    verdict = Annotated[Verdict, Resolve(_verdict_of(spec.name, [*bare(own), *named]))]
     approval = Annotated[ElicitationResult[Decision], Resolve(_approval_of(spec.name, verdict, shown))]
-    return [*added, _required("verdict", verdict), _required("approval", approval)]
+    return [*added, required("verdict", verdict), required("approval", approval)]
 
 
 def _verdict_of(tool: str, parameters: list[inspect.Parameter]) -> Callable[..., Awaitable[Verdict]]:
@@ -102,7 +103,7 @@ def _verdict_of(tool: str, parameters: list[inspect.Parameter]) -> Callable[...,
         options, given = _divided(arguments)
         return await current_call.get().ask(given, options)
 
-    return _sign(verdict, f"{tool}.verdict", parameters, Any)
+    return sign(verdict, f"{tool}.verdict", parameters, Any)
 
 
 def _approval_of(tool: str, verdict_type: Any, shown: list[str]) -> Callable[..., Awaitable[Any]]:
@@ -114,8 +115,8 @@ def _approval_of(tool: str, verdict_type: Any, shown: list[str]) -> Callable[...
             return Approval("")
         return await current_call.get().account.gate.ask(ctx, tool, arguments, verdict.question, token)
 
-    return _sign(
-        approval, f"{tool}.ask", [_required("verdict", verdict_type), *(_required(name, Any) for name in shown)], Any
+    return sign(
+        approval, f"{tool}.ask", [required("verdict", verdict_type), *(required(name, Any) for name in shown)], Any
     )
 
 
@@ -130,7 +131,7 @@ def _changer(own: list[inspect.Parameter], added: list[inspect.Parameter]) -> Ca
         call.verdict, call.approval = arguments["verdict"], arguments["approval"]
         return await act(call)
 
-    return _sign(changes, "changes", [*own, *added], CallToolResult)
+    return sign(changes, "changes", [*own, *added], CallToolResult)
 
 
 def _reader(
@@ -142,7 +143,7 @@ def _reader(
     async def reads(ctx: Context[Any, Any], **arguments: Any) -> CallToolResult:
         return await read(ctx, spec, {name: value for name, value in arguments.items() if name in names})
 
-    return _sign(reads, "reads", [*own, *added], CallToolResult)
+    return sign(reads, "reads", [*own, *added], CallToolResult)
 
 
 def _plain_question(spec: ToolSpec, own: list[inspect.Parameter]) -> Asker:
@@ -163,35 +164,6 @@ def _divided(arguments: dict[str, Any]) -> tuple[Options, dict[str, Any]]:
     """What a host says of a call, and the rest."""
     said = {name: value for name, value in arguments.items() if name in _OPTIONS and value is not None}
     return Options(**said), {name: value for name, value in arguments.items() if name not in _OPTIONS}
-
-
-def _optional(name: str, annotation: Any) -> inspect.Parameter:
-    """A tool's parameter that may be left out."""
-    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation | None, default=None)
-
-
-def _required(name: str, annotation: Any) -> inspect.Parameter:
-    """A parameter that is always given: by the host, or by a resolver."""
-    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation)
-
-
-def _bare(parameters: list[inspect.Parameter]) -> list[inspect.Parameter]:
-    """The same without their defaults: a resolver is given every value."""
-    return [parameter.replace(default=inspect.Parameter.empty) for parameter in parameters]
-
-
-def _is_resolved(annotation: Any) -> bool:
-    """Whether a resolver gives the parameter, so that no host sees it."""
-    return get_origin(annotation) is Annotated and any(isinstance(part, Resolve) for part in get_args(annotation))
-
-
-def _sign(function: Any, name: str, parameters: list[inspect.Parameter], returns: Any) -> Any:
-    """Give a function the signature that the SDK reads: as an object, and as annotations."""
-    parameters = [_required("ctx", Context[Any, Any]), *parameters]
-    function.__signature__ = inspect.Signature(parameters, return_annotation=returns)
-    function.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters} | {"return": returns}
-    function.__qualname__ = name
-    return function
 
 
 def _description(spec: ToolSpec, *, always: bool) -> str:

@@ -23,7 +23,7 @@ from textrequest_mcp.guard.change import Change, Place
 from textrequest_mcp.guard.marks import Mark, fields_of
 from textrequest_mcp.guard.once.carry_out import AtMostOnce
 from textrequest_mcp.guard.once.ledger_rows import Act
-from textrequest_mcp.guard.once.lost_sends import SameAct
+from textrequest_mcp.guard.once.same_act import SameAct
 from textrequest_mcp.guard.once.send_answer import SendAnswer
 from textrequest_mcp.guard.rules.policy import Policy
 from textrequest_mcp.tools.changes import amount_of, change_of, people_of, person_texted

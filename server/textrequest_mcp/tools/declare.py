@@ -15,7 +15,7 @@ from pydantic import BaseModel
 
 from textrequest_mcp.guard.approval.gate import Question
 from textrequest_mcp.guard.marks import unmarked
-from textrequest_mcp.guard.once.lost_sends import SameAct
+from textrequest_mcp.guard.once.same_act import SameAct
 from textrequest_mcp.tools.about import NOBODY, About
 
 Risk = Literal["reads", "writes", "sends", "destroys"]

@@ -21,7 +21,8 @@ from textrequest_mcp.ground.store import Store, StoreError
 from textrequest_mcp.guard.once import book
 from textrequest_mcp.guard.once.ledger import Ledger
 from textrequest_mcp.guard.once.ledger_rows import Ending, Send
-from textrequest_mcp.guard.once.lost_sends import PACE, Candidate, LostSends, Pace, SameAct, SearchTerms, written
+from textrequest_mcp.guard.once.lost_sends import PACE, LostSends, Pace
+from textrequest_mcp.guard.once.same_act import Candidate, SameAct, SearchTerms, written
 from textrequest_mcp.tools.answers import Text
 from textrequest_mcp.upstream.errors import NotFound, Unreadable
 

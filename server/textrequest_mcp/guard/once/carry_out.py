@@ -15,14 +15,15 @@ from pydantic_core import to_jsonable_python
 from textrequest_mcp.ground.keyed_hash import as_read
 from textrequest_mcp.ground.store import StoreError
 from textrequest_mcp.guard.once.departure import Check, LedgerDeparture, tag_of
+from textrequest_mcp.guard.once.endings import ending_of, torn
 from textrequest_mcp.guard.once.ledger import Ledger
 from textrequest_mcp.guard.once.ledger_rows import Act, Ending, Send
-from textrequest_mcp.guard.once.lost_sends import LostSends, SameAct, written
+from textrequest_mcp.guard.once.lost_sends import LostSends
+from textrequest_mcp.guard.once.same_act import SameAct, written
 from textrequest_mcp.guard.once.send_answer import SendAnswer, left_over, tell
 from textrequest_mcp.guard.rules.caps import Caps
-from textrequest_mcp.guard.rules.forbidden import rule_of
 from textrequest_mcp.guard.rules.remaining import Reservation
-from textrequest_mcp.upstream.errors import NotFound, Refused, TextRequestError
+from textrequest_mcp.upstream.errors import TextRequestError
 from textrequest_mcp.upstream.phone import mask_numbers
 from textrequest_mcp.upstream.times import show_time
 
@@ -175,7 +176,7 @@ class AtMostOnce:
         departing = LedgerDeparture(self.ledger, send.send_id, check=doing.check, tag=tag)
         answer: BaseModel | None = None
         said: dict[str, Any] = {}
-        ending = self._torn(left=False)
+        ending = torn(left=False, look_at=self.lost_sends.first_look_at())
         with departing.scope:
             try:
                 left = await self._room(act, doing, send)
@@ -184,9 +185,11 @@ class AtMostOnce:
                 kept = doing.once.keep(said)
                 ending = Ending(state="SENT", upstream_id=str(kept.get(doing.once.id_field)), result=kept)
             except Exception as error:  # noqa: BLE001 - whatever it is, its outcome is recorded, and told
-                ending = replace(self._judge(doing.tool, error, left=departing.left), rule=rule_of(error))
+                look_at = self.lost_sends.first_look_at()
+                ending = ending_of(doing.tool, error, left=departing.left, look_at=look_at)
             except BaseException:
-                await self.ledger.end(send.send_id, self._torn(left=departing.left))
+                look_at = self.lost_sends.first_look_at()
+                await self.ledger.end(send.send_id, torn(left=departing.left, look_at=look_at))
                 raise
             # A refusal can name numbers, such as those that are free; who called is told them, and the disk is not.
             written_down = None if ending.said is None else mask_numbers(ending.said)
@@ -220,30 +223,6 @@ class AtMostOnce:
             with suppress(StoreError):
                 return await self.lost_sends.settle(await self.ledger.get(send.send_id) or send, until)
         return send
-
-    def _judge(self, tool: str, error: Exception, *, left: bool) -> Ending:
-        """What a failure says of the act: once bytes left, only a complete answer that says no is a no."""
-        if not isinstance(error, TextRequestError | StoreError):
-            logger.error("%s crashed", tool, exc_info=error)
-        if not left:
-            known = isinstance(error, TextRequestError | StoreError)
-            crashed = f"{tool} failed inside this server before anything left. Nothing was sent or changed."
-            return Ending(state="NOT_SENT", said=str(error) if known else crashed)
-        if isinstance(error, Refused | NotFound):
-            return Ending(state="NOT_SENT", said=str(error))
-        what = error.what if isinstance(error, TextRequestError) else f"{tool} failed inside this server."
-        return self._in_doubt(what)
-
-    def _torn(self, *, left: bool) -> Ending:
-        if left:
-            return self._in_doubt("The call was torn off on its way.")
-        return Ending(
-            state="NOT_SENT", said="The call was cancelled before anything left. Nothing was sent or changed."
-        )
-
-    def _in_doubt(self, what: str) -> Ending:
-        said = f"{what} Whether it took effect is unknown."
-        return Ending(state="UNKNOWN", said=said, look_at=self.lost_sends.first_look_at())
 
 
 def _named(doing: Doing) -> dict[str, Any]:

@@ -1,0 +1,88 @@
+"""How a tool's act is known again, and what it may have left in the account: what the tools say and the guard reads."""
+
+import json
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, cast
+
+from textrequest_mcp.ground.clean import LONGEST_TEXT, clean
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Something in the account that a send may have left.
+
+    Attributes:
+        id: what the service calls it.
+        at: when the service made it; None where the account does not say.
+        result: its fields that hold no words of anybody.
+        certain: whether only this send can have left it, and no other of the same act.
+        refused: the sentence that says so, where the service noted the act but did not do it.
+    """
+
+    id: str
+    at: datetime | None
+    result: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    certain: bool = False
+    refused: str | None = None
+
+
+@dataclass(frozen=True)
+class SearchTerms:
+    """What the ledger kept of an act to find it by.
+
+    Attributes:
+        send_id: the act.
+        dashboard_id: the line it happened on; None where it is about the account.
+        kept: the arguments, texts hashed.
+        hashed: how a text is hashed.
+    """
+
+    send_id: str
+    dashboard_id: int | None
+    kept: Mapping[str, Any]
+    hashed: Callable[[str], str]
+
+    def says(self, name: str, value: object) -> bool:
+        """Whether words in the account are those that this argument held; none where it was left out or empty."""
+        kept, said = self.kept.get(name), written(value)
+        return self.hashed(said) == kept or (kept is None and not said)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SameAct:
+    """How a tool's act is known again, and how it is found in the account.
+
+    Attributes:
+        same: the arguments that make two calls the same act, besides tool and line.
+        find: answers the traces that an act may have left, from the account and the facts.
+        news: answers the kept fields as they are now, from the account, the line and the service's id.
+        id_field: the field of the answer that holds that id.
+        kept: the other fields of the answer that the ledger keeps; none that holds anybody's words or number.
+        facts: the arguments that `find` needs as they are.
+        words: the arguments that `find` compares by their hash.
+        text: the argument that holds the words of the text, which an audit may keep.
+        announce: told of the arguments and the answer once this very call made it happen.
+    """
+
+    same: tuple[str, ...]
+    find: Callable[[Any, SearchTerms], Awaitable[Sequence[Candidate]]]
+    news: Callable[[Any, int | None, str], Awaitable[Mapping[str, Any]]]
+    id_field: str
+    kept: tuple[str, ...] = ()
+    facts: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+    text: str = ""
+    announce: Callable[[Mapping[str, Any], Any], Awaitable[None]] | None = None
+
+    def keep(self, answer: Mapping[str, Any]) -> dict[str, Any]:
+        """Of an answer's fields those that the ledger keeps."""
+        return {name: answer[name] for name in (self.id_field, *self.kept) if answer.get(name) is not None}
+
+
+def written(value: object) -> str:
+    """Words as they are hashed: clean and cut, as they come back when the account is read; a list in one order."""
+    if isinstance(value, str):
+        return clean(value, LONGEST_TEXT)
+    return json.dumps(sorted(map(written, cast("list[str]", value)))) if value else ""
