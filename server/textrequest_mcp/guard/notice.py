@@ -46,9 +46,10 @@ class Notice:
                 self._words(fields, record, person)
             if person is not None:
                 await self._record(fields, record, person)
-        for items in fields_of(model).names[Mark.TALK]:
-            if self._person is not None:
-                self._talk(fields_of(fields_of(model).inner[items]), self._person, said, said.get(items) or [])
+        fields = fields_of(model)
+        if self._person is not None:
+            for items in fields.names[Mark.TALK]:
+                self._talk(fields_of(fields.inner[items]), self._person, said, said.get(items) or [])
 
     def _words(self, fields: Fields, record: Mapping[str, Any], person: str | None) -> None:
         provenance = self._policy.provenance
