@@ -64,6 +64,7 @@ class Account:
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self.at_most_once.lost_sends.run)
             tasks.start_soon(self.audit.run)
+            tasks.start_soon(self.gate.desk.run)
             tasks.start_soon(self.live.run)
             tasks.start_soon(self.subscriptions.run)
             for chore in self.also:

@@ -53,6 +53,25 @@ def not_confirmed(action: str) -> Outcome:
     )
 
 
+def waits_at_the_desk(tool: str) -> Outcome:
+    """The answer when nobody has decided yet."""
+    return Outcome(
+        outcome="confirmation_required",
+        message=(
+            "Nothing was sent or changed yet. A person has to agree, on a page that only they can see; nobody has "
+            f"decided yet. Tell the person, and wait for their word; then call {tool} again with exactly the same arguments."
+        ),
+    )
+
+
+def declined_at_the_desk() -> Outcome:
+    """The answer when a person said no, away from the host."""
+    return Outcome(
+        outcome="not_confirmed",
+        message="The person said no, so nothing was sent or changed. Ask them what they want before calling again.",
+    )
+
+
 def facts_changed() -> Outcome:
     """The answer when the facts shown to the person changed meanwhile."""
     return Outcome(

@@ -19,7 +19,8 @@ TOOLSETS = ("dashboards", "contacts", "groups", "tags", "fields", "conversations
 
 Transport = Literal["stdio", "sse", "http"]
 Confirm = Literal["destructive", "sends", "all", "off"]
-Fallback = Literal["token", "refuse"]
+Fallback = Literal["auto", "page", "refuse", "token"]
+ConfirmVia = Literal["host", "page"]
 HttpAuth = Literal["secret", "off"]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 
@@ -56,7 +57,10 @@ class Settings:
     toolsets: Annotated[tuple[str, ...], by.toolsets, "the toolsets that are offered"] = TOOLSETS
     confirm: Annotated[Confirm, by.choice(Confirm), "which tools wait for a person's yes"] = "destructive"
     confirm_fallback: Annotated[Fallback, by.choice(Fallback), "how a host confirms that cannot ask by itself"] = (
-        "token"
+        "auto"  # page where a browser can be opened, else refuse
+    )
+    confirm_via: Annotated[ConfirmVia, by.choice(ConfirmVia), "who asks the person: a host that can, or the page"] = (
+        "host"
     )
     rate_limit: Annotated[tuple[int, float], by.calls_per_seconds, "calls/seconds for one key"] = (100, 60.0)
     state_dir: Annotated[Path | None, by.state_folder, "where state is kept; None keeps it in memory"] = None

@@ -63,7 +63,14 @@ async def approved(call: Call, go_on: GoOn) -> SendAnswer:
         raise BadInput(f"{call.spec.name} asks for no confirmation here.", todo="Leave it out, unless it is a repeat.")
     if isinstance(call.verdict, Ask):
         question = call.verdict.question
-        refused = await call.account.gate.settle(call.ctx, question, call.approval, again=partial(_asked_again, call))
+        refused = await call.account.gate.settle(
+            call.ctx,
+            question,
+            call.approval,
+            again=partial(_asked_again, call),
+            tool=call.spec.name,
+            title=call.spec.title,
+        )
         if refused is not None:
             return SendAnswer(refused.model_dump(mode="json", exclude_none=True))
         await call.account.policy.approved(question.about, question.text)

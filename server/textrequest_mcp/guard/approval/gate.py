@@ -1,7 +1,8 @@
 """Confirmation: a person sees the facts first, and each approval acts once.
 
-A host that can ask (it declares form elicitation) shows the question itself. A host that cannot gets a preview and a
-token: sealed, bound to the tool, its exact arguments, the facts shown and the caller, good for ten minutes and one use.
+A host that can ask (it declares form elicitation) shows the question itself. For a host that cannot, the question waits
+at the desk, where only a person decides: no word of the host opens it. By a named choice a host gets a token instead:
+sealed, bound to the tool, its exact arguments, the facts shown and the caller, good for ten minutes and one use.
 """
 
 import base64
@@ -13,8 +14,9 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, Literal, cast
 
+import anyio
 from mcp.server.elicitation import AcceptedElicitation
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.resolve import Elicit
@@ -26,16 +28,29 @@ from pydantic_core import to_jsonable_python
 
 from textrequest_mcp.ground.quoting import same_name
 from textrequest_mcp.ground.store import Store
-from textrequest_mcp.guard.outcome import Outcome, confirmation_required, facts_changed, not_confirmed
+from textrequest_mcp.guard.approval.approvals import Approvals, Row, Shown
+from textrequest_mcp.guard.approval.desk import Desk
+from textrequest_mcp.guard.outcome import (
+    Outcome,
+    confirmation_required,
+    declined_at_the_desk,
+    facts_changed,
+    not_confirmed,
+    waits_at_the_desk,
+)
 from textrequest_mcp.upstream.errors import BadInput, TextRequestError
 
 TOKEN_MINUTES = 10
+PATIENCE_SECONDS = 40.0  # hosts give up on a call after about 60
+_TELL_EVERY_SECONDS = 4.0  # some hosts give up sooner on a call that says nothing
 _NONCE = 9
 _EXPIRY = 4
 _MAC = 16
 _KEEP_BURNT_SECONDS = 3600.0  # longer than any token or sealed state lives
 # The first protocol revision that carries a question's answer in a sealed state that a client could send again.
 _SEALED_STATE_ERA = "2026-07-28"
+
+Fallback = Literal["page", "refuse", "token"]
 
 # Which sealed state brought the answer that is being worked on; set where states are unsealed (guard.sealing).
 answered_state: ContextVar[str | None] = ContextVar("answered_state", default=None)
@@ -83,28 +98,50 @@ class Approval:
     burn_id: str
 
 
+@dataclass(frozen=True)
+class AtDesk:
+    """A question that a person decides at the desk.
+
+    Attributes:
+        binding: what the yes is bound to.
+    """
+
+    binding: bytes
+
+
 class Gate:
     """Asks, seals and checks approvals for one account.
 
     Args:
         store: where the sealing secret and the used approvals are kept.
         account: identifies the account to bind tokens to, e.g. a hash of its API key.
-        may_preview: whether a host that cannot ask gets the token way, or a refusal.
+        fallback: how a host confirms that cannot ask: by the desk, by a token, or not at all.
+        desk: where a person decides.
+        always_desk: whether the desk asks also where a host can.
         clock: seconds since 1970.
     """
 
     def __init__(
-        self, store: Store, account: str, *, may_preview: bool = True, clock: Callable[[], float] = time.time
+        self,
+        store: Store,
+        account: str,
+        *,
+        fallback: Fallback = "refuse",
+        desk: Desk | None = None,
+        always_desk: bool = False,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self._store = store
         self.account = account
-        self._may_preview = may_preview
+        self._fallback = fallback
+        self.desk = desk or Desk(Approvals(store, account, clock=clock))
+        self._always_desk = always_desk
         self._clock = clock
 
     async def ask(
         self, ctx: Context[Any, Any], tool: str, arguments: Mapping[str, Any], question: Question, token: str | None
-    ) -> Approval | Outcome | Elicit[Any]:
-        """How this call can be approved: by asking now, by its token, or not yet.
+    ) -> Approval | AtDesk | Outcome | Elicit[Any]:
+        """How this call can be approved: by asking now, at the desk, by its token, or not yet.
 
         Writes nothing: it runs again in every round of a question.
 
@@ -112,12 +149,15 @@ class Gate:
             BadInput: the token is not good for this call.
             TextRequestError: the host cannot ask and the fallback is refused.
         """
-        if can_elicit(ctx.client_capabilities):
+        if can_elicit(ctx.client_capabilities) and not self._always_desk:
             return Elicit(question.text, TypedDecision if question.must_type else Decision)
-        if not self._may_preview:
+        if self._always_desk or self._fallback == "page":
+            return AtDesk(self._binding(ctx, tool, arguments, question))
+        if self._fallback == "refuse":
             raise TextRequestError(
                 f"{tool} needs a person's confirmation, and this host cannot ask for one.",
-                todo="Ask the person to use a host with elicitation, or to set TEXTREQUEST_CONFIRM_FALLBACK=token.",
+                todo="Tell the person what you wanted to do. They can do it themselves, use a host with elicitation, "
+                "or run the server where it can open a browser (TEXTREQUEST_CONFIRM_FALLBACK=page).",
             )
         typed: str | None = arguments.get("typed_name")
         if question.must_type and typed is not None and not same_name(typed, question.must_type):
@@ -131,7 +171,14 @@ class Gate:
         return Approval(_opened(secret, token, binding, now=self._clock()))
 
     async def settle(
-        self, ctx: Context[Any, Any], question: Question, answer: Any, again: Callable[[], Awaitable[Question | None]]
+        self,
+        ctx: Context[Any, Any],
+        question: Question,
+        answer: Any,
+        again: Callable[[], Awaitable[Question | None]],
+        *,
+        tool: str = "",
+        title: str = "",
     ) -> Outcome | None:
         """Turn what came of `ask` into None (approved, and used up now) or the outcome to answer with.
 
@@ -140,6 +187,8 @@ class Gate:
             question: what was asked.
             answer: what came back.
             again: makes the question afresh, from the facts as they are now; None where it has become idle.
+            tool: that was called.
+            title: what it does, for a person.
 
         Raises:
             BadInput: the approval was used before.
@@ -149,6 +198,9 @@ class Gate:
         given = cast("object", answer.data)  # pyright: ignore[reportUnknownMemberType] - any model
         if isinstance(given, Outcome):
             return given
+        if isinstance(given, AtDesk):
+            shown = Shown(question.text, question.must_type, caller(ctx.session), title)
+            return await self._decided(ctx, question, given, tool, shown, again)
         burn_id: str | None  # None where the answer arrived inside the very call that asked
         if isinstance(given, Approval):
             burn_id = given.burn_id
@@ -167,6 +219,35 @@ class Gate:
                 todo="Look at what the first call did; to act again, ask the person again.",
             )
         return None
+
+    async def _decided(
+        self,
+        ctx: Context[Any, Any],
+        question: Question,
+        at: AtDesk,
+        tool: str,
+        shown: Shown,
+        again: Callable[[], Awaitable[Question | None]],
+    ) -> Outcome | None:
+        """Wait for what a person decides at the desk, as long as hosts wait."""
+        row = await self.desk.approvals.ask(at.binding.hex(), tool, shown)
+        if row.decision is None:
+            self.desk.show()
+            row = await self._wait(ctx, row)
+        if row.decision is None:
+            return waits_at_the_desk(tool)
+        if row.decision == "no":
+            return declined_at_the_desk()
+        if await again() != question:
+            return facts_changed()
+        return None if await self.desk.approvals.use(row.id) else declined_at_the_desk()
+
+    async def _wait(self, ctx: Context[Any, Any], row: Row) -> Row:
+        until = anyio.current_time() + PATIENCE_SECONDS
+        while row.decision is None and (left := until - anyio.current_time()) > 0:
+            await ctx.report_progress(PATIENCE_SECONDS - left, PATIENCE_SECONDS, "A person decides on this computer")
+            row = await self.desk.approvals.wait(row, anyio.current_time() + min(_TELL_EVERY_SECONDS, left))
+        return row
 
     def _preview(self, secret: bytes, tool: str, binding: bytes, question: Question) -> Outcome:
         expires = int(self._clock() + TOKEN_MINUTES * 60).to_bytes(_EXPIRY, "big")

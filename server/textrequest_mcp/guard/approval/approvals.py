@@ -1,0 +1,241 @@
+"""The questions that only a person may decide, away from the model: rows that every server of this user shares.
+
+A row opens nothing by itself. The call that asked, or the same call again, acts only once a person has decided yes; a
+row is used up by the act, and is forgotten with its words when it is over.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import anyio
+
+from textrequest_mcp.ground.quoting import same_name
+from textrequest_mcp.ground.store import Store
+from textrequest_mcp.upstream.errors import BadInput, TextRequestError
+
+if TYPE_CHECKING:
+    import sqlite3
+
+MINUTES = 10
+MOST_OPEN = 3
+_SECONDS = MINUTES * 60.0
+_LOOK_EVERY_SECONDS = 0.2
+
+By = Literal["page", "terminal", "passkey", "text"]
+_OURS = "(?1 IS NULL OR account = ?1)"
+_OPEN = f"{_OURS} AND expires_at > ?2 AND used = 0 AND decision IS NULL"
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS approvals (
+    id TEXT PRIMARY KEY, account TEXT NOT NULL, caller TEXT NOT NULL, tool TEXT NOT NULL, binding TEXT NOT NULL,
+    shown TEXT, asked_at REAL NOT NULL, expires_at REAL NOT NULL,
+    decision TEXT CHECK (decision IN ('yes', 'no')), decided_by TEXT, used INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS approvals_silence (account TEXT PRIMARY KEY, until REAL NOT NULL) WITHOUT ROWID;
+"""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a person is shown of a question.
+
+    Attributes:
+        text: the facts and the question.
+        must_type: what the person types to agree; None where a button does.
+        caller: the host that asks.
+        title: what the tool does, in a few words.
+    """
+
+    text: str
+    must_type: str | None
+    caller: str
+    title: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One question.
+
+    Attributes:
+        id: its name; it opens nothing.
+        binding: hash of the tool, its exact arguments, the question, the account and the host.
+        shown: what a person sees; None once that was forgotten.
+        asked_at: seconds since 1970.
+        expires_at: seconds since 1970.
+        decision: what a person decided; None where nobody has.
+        by: how the person decided.
+        used: whether a call acted on it.
+    """
+
+    id: str
+    binding: str
+    shown: Shown | None
+    asked_at: float
+    expires_at: float
+    decision: Literal["yes", "no"] | None
+    by: By | None
+    used: bool
+
+
+class Approvals:
+    """The questions of one account.
+
+    Args:
+        store: where the rows are.
+        account: names the account without telling its key; None stands for all accounts, to look and to decide.
+        clock: seconds since 1970.
+
+    Every method raises `StoreError` where the store cannot be used.
+    """
+
+    def __init__(self, store: Store, account: str | None, *, clock: Callable[[], float] = time.time) -> None:
+        self._store = store
+        self._account = account
+        self._clock = clock
+        store.ensure(SCHEMA)
+
+    async def ask(self, binding: str, tool: str, shown: Shown) -> Row:
+        """The row of a question: the one that is there for the same call, or a new one.
+
+        Raises:
+            TextRequestError: too many questions wait, or the person wants no questions for now.
+        """
+
+        def write(connection: sqlite3.Connection) -> Row:
+            now = self._clock()
+            self._forget(connection, now)
+            same = "account = ? AND binding = ? AND used = 0 AND expires_at > ?"
+            rows = _rows(connection, f"{same} ORDER BY asked_at DESC", (self._account, binding, now))
+            if rows:
+                return rows[0]
+            (until,) = connection.execute(
+                "SELECT max(until) FROM approvals_silence WHERE account = ?", (self._account,)
+            ).fetchone()
+            if until is not None and until > now:
+                raise TextRequestError(
+                    "The person wants no more questions for now.",
+                    todo=f"Nothing was sent or changed. Do not call it again for {round((until - now) / 60) or 1} minutes.",
+                )
+            waiting = connection.execute(f"SELECT count(*) FROM approvals WHERE {_OPEN}", (self._account, now))  # noqa: S608 - our own words
+            if waiting.fetchone()[0] >= MOST_OPEN:
+                raise TextRequestError(
+                    f"{MOST_OPEN} questions wait for the person already.",
+                    todo="Wait until they are decided; ask for one thing at a time.",
+                )
+            id_ = f"approval_{secrets.token_hex(6)}"
+            connection.execute(
+                "INSERT INTO approvals (id, account, caller, tool, binding, shown, asked_at, expires_at)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (id_, self._account, shown.caller, tool, binding, json.dumps(asdict(shown)), now, now + _SECONDS),
+            )
+            return _rows(connection, "id = ?", (id_,))[0]
+
+        return await self._store.transact(write)
+
+    async def wait(self, row: Row, until: float) -> Row:
+        """The row once a person has decided, or as it is at `until` (`anyio.current_time`)."""
+        while row.decision is None and anyio.current_time() < until:
+            await anyio.sleep(_LOOK_EVERY_SECONDS)
+            row = await self.get(row.id) or row
+        return row
+
+    async def get(self, id_: str) -> Row | None:
+        """A row that is not over; None where there is none."""
+
+        def read(connection: sqlite3.Connection) -> Row | None:
+            found = _rows(connection, f"{_OURS} AND expires_at > ?2 AND id = ?3", (self._account, self._clock(), id_))
+            return next(iter(found), None)
+
+        return await self._store.transact(read, durable=False)
+
+    async def waiting(self) -> list[Row]:
+        """The rows that nobody has decided, oldest first."""
+        return await self._store.transact(
+            lambda connection: _rows(connection, f"{_OPEN} ORDER BY asked_at", (self._account, self._clock())),
+            durable=False,
+        )
+
+    async def decide(self, id_: str, *, yes: bool, by: By, typed: str | None = None) -> None:
+        """Write down what a person decided.
+
+        Args:
+            id_: the row.
+            yes: whether they agree.
+            by: how they decided.
+            typed: what they typed, where the question wants a name.
+
+        Raises:
+            BadInput: the row is over, or decided already, or what was typed is not the name.
+        """
+
+        def write(connection: sqlite3.Connection) -> None:
+            found = _rows(connection, f"{_OPEN} AND id = ?3", (self._account, self._clock(), id_))
+            if not found:
+                raise BadInput("This question is over or was decided already.", todo="Look at what waits now.")
+            name = found[0].shown.must_type if found[0].shown is not None else None
+            if yes and name is not None and not same_name(typed or "", name):
+                raise BadInput(f"What was typed is not {name}.", todo="Type it exactly as shown, or say no.")
+            decision = "yes" if yes else "no"
+            connection.execute("UPDATE approvals SET decision = ?, decided_by = ? WHERE id = ?", (decision, by, id_))
+
+        await self._store.transact(write)
+
+    async def use(self, id_: str) -> bool:
+        """Use up a row that a person agreed to; False where it is over, used or not agreed to."""
+
+        def write(connection: sqlite3.Connection) -> bool:
+            return bool(
+                connection.execute(
+                    "UPDATE approvals SET used = 1, shown = NULL"
+                    " WHERE id = ? AND account = ? AND decision = 'yes' AND used = 0 AND expires_at > ?",
+                    (id_, self._account, self._clock()),
+                ).rowcount
+            )
+
+        return await self._store.transact(write)
+
+    async def be_silent(self) -> None:
+        """Refuse new questions for ten minutes, and say no to those that wait."""
+
+        def write(connection: sqlite3.Connection) -> None:
+            now = self._clock()
+            connection.execute(
+                "INSERT OR REPLACE INTO approvals_silence VALUES (?, ?)", (self._account, now + _SECONDS)
+            )
+            connection.execute(
+                f"UPDATE approvals SET decision = 'no' WHERE {_OPEN}",  # noqa: S608 - our own words
+                (self._account, now),
+            )
+
+        await self._store.transact(write)
+
+    @staticmethod
+    def _forget(connection: sqlite3.Connection, now: float) -> None:
+        connection.execute("UPDATE approvals SET shown = NULL WHERE expires_at <= ? AND shown IS NOT NULL", (now,))
+        connection.execute("DELETE FROM approvals WHERE expires_at < ?", (now - _SECONDS,))
+
+
+def _rows(connection: sqlite3.Connection, where: str, values: tuple[Any, ...]) -> list[Row]:
+    columns = "id, binding, shown, asked_at, expires_at, decision, decided_by, used"
+    found = connection.execute(f"SELECT {columns} FROM approvals WHERE {where}", values)  # noqa: S608 - our own words
+    return [_row(row) for row in found.fetchall()]
+
+
+def _row(row: tuple[Any, ...]) -> Row:
+    id_, binding, shown, asked_at, expires_at, decision, by, used = row
+    facts: Mapping[str, Any] | None = json.loads(shown) if shown is not None else None
+    return Row(
+        id=id_,
+        binding=binding,
+        shown=Shown(**facts) if facts is not None else None,
+        asked_at=asked_at,
+        expires_at=expires_at,
+        decision=decision,
+        by=by,
+        used=bool(used),
+    )
