@@ -40,7 +40,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog="Settings are also read from TEXTREQUEST_ variables, first of all TEXTREQUEST_API_KEY; see README.md.",
     )
     parser.add_argument("--version", action="version", version=f"textrequest-mcp {__version__}")
-    commands = parser.add_subparsers(required=True, metavar="{serve,sandbox,demo,tools,hooks,audit,policy}")
+    commands = parser.add_subparsers(required=True, metavar="{serve,sandbox,demo,tools,hooks,approve,audit,policy}")
 
     serve = commands.add_parser("serve", help="serve an account to an AI host (the default)")
     serve.add_argument("--transport", choices=("stdio", "sse", "http"), default="stdio", help="how hosts connect")
@@ -66,6 +66,9 @@ def _parser() -> argparse.ArgumentParser:
         "--dashboard-id", type=int, action="append", default=[], help="only on this line; may be given several times"
     )
     hooks.set_defaults(run=_hooks)
+
+    approve = commands.add_parser("approve", help="say yes or no to what an assistant waits for")
+    approve.set_defaults(run=_approve)
 
     audit = commands.add_parser("audit", help="print what was changed, sent, refused and approved on this machine")
     audit.add_argument("--since", metavar="TIME", help="from this day or time on, such as 2026-11-01; in UTC")
@@ -140,6 +143,12 @@ def _hooks(chosen: argparse.Namespace) -> int:
     from textrequest_mcp.commands.hooks import run_hooks
 
     return run_hooks(settings, chosen.do, chosen.dashboard_id)
+
+
+def _approve(_: argparse.Namespace) -> int:
+    from textrequest_mcp.commands.approve import approve
+
+    return approve(read_state_folder())
 
 
 def _audit(chosen: argparse.Namespace) -> int:

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from textrequest_mcp.account.account import Account
 from textrequest_mcp.app import all_specs, kinds_of_acts
 from textrequest_mcp.ground.store import Store
-from textrequest_mcp.guard.approval.desk import can_open_browser
-from textrequest_mcp.guard.approval.gate import Fallback, Gate
+from textrequest_mcp.guard.approval.gate import Gate
 from textrequest_mcp.guard.audit.writer import Audit
 from textrequest_mcp.guard.once.carry_out import AtMostOnce
 from textrequest_mcp.guard.once.ledger import Ledger
@@ -107,7 +106,7 @@ def _make(
     poller = Poller(api, log, store, account_id, rate_limit=settings.rate_limit, ledger=ledger, clock=now)
     policy = Policy(rules_of(settings), consent, Provenance(spec.name for spec in all_specs()), known, clock=now)
     live = Watch(log, poller, status_address=_status_address(settings, api))
-    gate = Gate(store, account_id, fallback=fallback_of(settings), always_desk=settings.confirm_via == "page")
+    gate = Gate(store, account_id, fallback=settings.confirm_fallback, always_desk=settings.confirm_via == "page")
     account = Account(api, gate, at_most_once, policy, audit, live, Subscriptions(live), settings.dashboard_id)
     ways = {spec.name: spec.once for spec in all_specs() if spec.once is not None}
     at_most_once.lost_sends.goes_by(account, ways)
@@ -140,13 +139,6 @@ def _status_address(settings: Settings, api: Api) -> Callable[[int], str] | None
     if settings.public_url is None or settings.transport == "stdio":
         return None
     return Hooks(api, settings.public_url, token=settings.webhook_token).status_address
-
-
-def fallback_of(settings: Settings) -> Fallback:
-    """How a host confirms that cannot ask by itself."""
-    if settings.confirm_fallback != "auto":
-        return settings.confirm_fallback
-    return "page" if can_open_browser() else "refuse"
 
 
 def limits_of(settings: Settings) -> Limits:

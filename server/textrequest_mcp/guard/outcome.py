@@ -59,7 +59,7 @@ def waits_at_the_desk(tool: str) -> Outcome:
         outcome="confirmation_required",
         message=(
             "Nothing was sent or changed yet. A person has to agree, on a page that only they can see; nobody has "
-            f"decided yet. Tell the person, and wait for their word; then call {tool} again with exactly the same arguments."
+            f"decided yet. Tell the person, and wait for their word; then call {tool} again with the same arguments."
         ),
     )
 

@@ -19,7 +19,7 @@ TOOLSETS = ("dashboards", "contacts", "groups", "tags", "fields", "conversations
 
 Transport = Literal["stdio", "sse", "http"]
 Confirm = Literal["destructive", "sends", "all", "off"]
-Fallback = Literal["auto", "page", "refuse", "token"]
+Fallback = Literal["page", "token", "refuse"]
 ConfirmVia = Literal["host", "page"]
 HttpAuth = Literal["secret", "off"]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
@@ -57,7 +57,7 @@ class Settings:
     toolsets: Annotated[tuple[str, ...], by.toolsets, "the toolsets that are offered"] = TOOLSETS
     confirm: Annotated[Confirm, by.choice(Confirm), "which tools wait for a person's yes"] = "destructive"
     confirm_fallback: Annotated[Fallback, by.choice(Fallback), "how a host confirms that cannot ask by itself"] = (
-        "auto"  # page where a browser can be opened, else refuse
+        "token"
     )
     confirm_via: Annotated[ConfirmVia, by.choice(ConfirmVia), "who asks the person: a host that can, or the page"] = (
         "host"

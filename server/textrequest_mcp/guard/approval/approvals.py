@@ -117,9 +117,10 @@ class Approvals:
                 "SELECT max(until) FROM approvals_silence WHERE account = ?", (self._account,)
             ).fetchone()
             if until is not None and until > now:
+                minutes = max(1, round((until - now) / 60))
                 raise TextRequestError(
-                    "The person wants no more questions for now.",
-                    todo=f"Nothing was sent or changed. Do not call it again for {round((until - now) / 60) or 1} minutes.",
+                    "The person wants no questions for now.",
+                    todo=f"Tell them what you wanted; the call can be made again in {minutes} minutes.",
                 )
             waiting = connection.execute(f"SELECT count(*) FROM approvals WHERE {_OPEN}", (self._account, now))  # noqa: S608 - our own words
             if waiting.fetchone()[0] >= MOST_OPEN:

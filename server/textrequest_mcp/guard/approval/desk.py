@@ -6,13 +6,11 @@ then on a cookie stands for that browser. No address, cookie or value of it is e
 
 import hmac
 import logging
-import os
 import secrets
-import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
@@ -34,15 +32,6 @@ _COOKIE = "textrequest-desk"
 _LINGER_SECONDS = 20.0  # an empty page stays so long, for the next question
 _WATCHED_SECONDS = 2.5 * page.REFRESH_SECONDS  # a page that waits looks again by itself
 _MOST_BYTES = 4096
-_DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER")
-
-
-def can_open_browser(environment: Mapping[str, str] = os.environ) -> bool:
-    """Whether a person in front of this machine could see a page that the server opens."""
-    if sys.platform in ("win32", "darwin"):
-        return "SSH_CONNECTION" not in environment
-    opener = environment.get("BROWSER") or shutil.which("xdg-open")
-    return bool(opener) and any(environment.get(name) for name in _DISPLAYS)
 
 
 def open_browser(address: str) -> None:
@@ -96,14 +85,19 @@ class Desk:
             listening.bind(("127.0.0.1", 0))
             listening.listen()
             self._port = listening.getsockname()[1]
-            config = uvicorn.Config(self.app(), log_config=None, access_log=False, lifespan="off", timeout_keep_alive=2)
+            config = uvicorn.Config(
+                self.app(), log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=1
+            )
             server = _quiet(uvicorn.Server(config))
             async with anyio.create_task_group() as tasks:
-                tasks.start_soon(server.serve, [listening])
-                await self._look_after()
-                server.should_exit = True
+                tasks.start_soon(_serve_to_the_end, server, listening)
+                try:
+                    await self._look_after()
+                finally:
+                    server.should_exit = True
         self._sessions.clear()
         self._once.clear()
+        self._seen_at = -_WATCHED_SECONDS  # the page went with its server
 
     async def _look_after(self) -> None:
         """Open the page for each new wish, until nothing has waited for a while."""
@@ -175,7 +169,7 @@ class Desk:
                 await self.approvals.decide(id_, yes=answer == "yes", by="page", typed=given.get("typed"))
                 note = "You said yes: it is done now." if answer == "yes" else "You said no: nothing was done."
         except BadInput as error:
-            note = f"{error.what} {error.todo}"
+            note = str(error)
         return await self._questions(note)
 
     async def _questions(self, note: str | None) -> "Response":
@@ -237,6 +231,12 @@ def _sealed_off(response: "Response", nonce: str) -> "Response":
         }
     )
     return response
+
+
+async def _serve_to_the_end(server: Any, listening: socket.socket) -> None:
+    """Serve until the server is told to exit, and let it close its connections."""
+    with anyio.CancelScope(shield=True):
+        await server.serve([listening])
 
 
 def _quiet(server: Any) -> Any:

@@ -56,7 +56,7 @@ def questions(rows: Sequence[Row], *, value_of: "dict[str, str]", nonce: str, no
     head = (
         f"<h1>{count} for you</h1><p class=soft>An assistant wants to do this. Nothing happens until you say yes.</p>"
     )
-    return _page(count, said + head + "".join(_question(row, value_of[row.id]) for row in waiting), nonce)
+    return _page(count, said + head + "".join(_question(row, shown, value_of[row.id]) for row, shown in waiting), nonce)
 
 
 def told(title: str, sentence: str, nonce: str) -> str:

@@ -1,0 +1,407 @@
+"""The desk: a question that only a person decides, on a page that only their browser gets."""
+
+import re
+import sqlite3
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import anyio
+import httpx2
+import pytest
+from tests.desk import DEVON, Desk, agrees, call, open_desk, refusal, said
+
+from textrequest_mcp.ground.store import Store
+from textrequest_mcp.guard.approval import desk as pages
+from textrequest_mcp.guard.approval import gate
+from textrequest_mcp.guard.approval.approvals import MINUTES, Approvals, Shown
+from textrequest_mcp.upstream.errors import BadInput, TextRequestError
+
+DELETED = ("DELETE", "/dashboards/121/contacts/14235550102")
+SHOWN = Shown("Delete Devon?", None, "test-host", "Delete a contact")
+NAMED = Shown("Delete the line?", "Front Desk", "test-host", "Delete a line")
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1_800_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Browser:
+    """A person's browser: keeps cookies, and follows where it is sent."""
+
+    def __init__(self, origin: str) -> None:
+        self.origin = origin
+        self.client = httpx2.AsyncClient(follow_redirects=True, trust_env=False)
+
+    async def get(self, address: str, **headers: str) -> httpx2.Response:
+        return await self.client.get(address, headers=headers)
+
+    async def press(self, html: str, answer: str, **other: Any) -> httpx2.Response:
+        fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', html))
+        headers = {"origin": self.origin, "sec-fetch-site": "same-origin"} | other.pop("headers", {})
+        data = fields | {"answer": answer} | other
+        return await self.client.post(f"{self.origin}/a/decide", data=data, headers=headers)
+
+
+class Room:
+    """A desk that is being served, and the addresses that it opened."""
+
+    def __init__(self, desk: pages.Desk, opened: list[str]) -> None:
+        self.desk = desk
+        self.opened = opened
+        self.browsers: list[Browser] = []
+
+    def browser(self) -> Browser:
+        self.browsers.append(Browser(self.origin))
+        return self.browsers[-1]
+
+    @property
+    def origin(self) -> str:
+        return "/".join(self.opened[-1].split("/")[:3])
+
+    async def address(self) -> str:
+        with anyio.fail_after(20):
+            while not self.opened:  # noqa: ASYNC110 - a browser has no event either
+                await anyio.sleep(0.01)
+        return self.opened[-1]
+
+    async def enter(self) -> tuple[Browser, str]:
+        address = await self.address()
+        browser = self.browser()
+        page = await browser.get(address)
+        assert page.status_code == 200
+        return browser, page.text
+
+
+@asynccontextmanager
+async def open_room(approvals: Approvals) -> AsyncGenerator[Room]:
+    opened: list[str] = []
+    desk = pages.Desk(approvals, open_address=opened.append)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(desk.run)
+        room = Room(desk, opened)
+        yield room
+        for browser in room.browsers:
+            await browser.client.aclose()
+        tasks.cancel_scope.cancel()
+
+
+@pytest.fixture
+def approvals() -> Approvals:
+    return Approvals(Store.open(None), "account")
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gate, "PATIENCE_SECONDS", 0.3)
+    monkeypatch.setattr(gate, "_TELL_EVERY_SECONDS", 0.1)
+
+
+class TestRows:
+    async def test_a_yes_is_used_once(self, approvals: Approvals):
+        row = await approvals.ask("b", "delete_contact", SHOWN)
+
+        assert not await approvals.use(row.id), "nobody decided"
+        await approvals.decide(row.id, yes=True, by="page")
+        assert (await approvals.ask("b", "delete_contact", SHOWN)).decision == "yes"
+        assert await approvals.use(row.id)
+        assert not await approvals.use(row.id)
+        assert (await approvals.ask("b", "delete_contact", SHOWN)).id != row.id, "the same again asks again"
+
+    async def test_a_no_opens_nothing(self, approvals: Approvals):
+        row = await approvals.ask("b", "delete_contact", SHOWN)
+        await approvals.decide(row.id, yes=False, by="terminal")
+
+        assert not await approvals.use(row.id)
+        assert (await approvals.ask("b", "delete_contact", SHOWN)).decision == "no"
+        with pytest.raises(BadInput, match="decided already"):
+            await approvals.decide(row.id, yes=True, by="page")
+
+    async def test_a_yes_is_too_late_after_ten_minutes_and_its_words_are_forgotten(self, tmp_path: Path):
+        clock = Clock()
+        approvals = Approvals(Store.open(tmp_path), "account", clock=clock)
+        row = await approvals.ask("b", "delete_contact", SHOWN)
+        await approvals.decide(row.id, yes=True, by="page")
+        clock.now += MINUTES * 60
+
+        assert not await approvals.use(row.id)
+        assert await approvals.get(row.id) is None
+        again = await approvals.ask("b", "delete_contact", SHOWN)
+        assert again.id != row.id
+        with sqlite3.connect(tmp_path / "state.sqlite3") as file:
+            [[shown]] = file.execute("SELECT shown FROM approvals WHERE id = ?", (row.id,)).fetchall()
+        assert shown is None
+        clock.now += 2 * MINUTES * 60 + 1
+        await approvals.ask("c", "delete_contact", SHOWN)
+        with sqlite3.connect(tmp_path / "state.sqlite3") as file:
+            assert len(file.execute("SELECT id FROM approvals").fetchall()) == 1
+
+    async def test_a_name_must_be_typed_exactly(self, approvals: Approvals):
+        row = await approvals.ask("b", "delete_dashboard", NAMED)
+
+        for typed in (None, "", "front desk", "yes"):
+            with pytest.raises(BadInput, match="Front Desk"):
+                await approvals.decide(row.id, yes=True, by="page", typed=typed)
+        await approvals.decide(row.id, yes=True, by="page", typed=" Front  Desk ")
+        assert await approvals.use(row.id)
+
+    async def test_three_wait_and_the_fourth_is_refused(self, approvals: Approvals):
+        rows = [await approvals.ask(f"{n}", "delete_contact", SHOWN) for n in range(3)]
+
+        with pytest.raises(TextRequestError, match="3 questions wait"):
+            await approvals.ask("3", "delete_contact", SHOWN)
+        assert [row.id for row in await approvals.waiting()] == [row.id for row in rows]
+        await approvals.decide(rows[0].id, yes=False, by="page")
+        await approvals.ask("3", "delete_contact", SHOWN)
+
+    async def test_who_wants_no_questions_gets_none_for_ten_minutes(self):
+        clock = Clock()
+        approvals = Approvals(Store.open(None), "account", clock=clock)
+        row = await approvals.ask("b", "delete_contact", SHOWN)
+        await approvals.be_silent()
+
+        assert (await approvals.get(row.id) or row).decision == "no"
+        with pytest.raises(TextRequestError, match="10 minutes"):
+            await approvals.ask("c", "delete_contact", SHOWN)
+        clock.now += MINUTES * 60 + 1
+        await approvals.ask("c", "delete_contact", SHOWN)
+
+    async def test_accounts_do_not_see_each_other_and_a_person_sees_all(self):
+        store = Store.open(None)
+        one, other = Approvals(store, "one"), Approvals(store, "other")
+        row = await one.ask("b", "delete_contact", SHOWN)
+
+        assert await other.waiting() == []
+        assert await other.get(row.id) is None
+        with pytest.raises(BadInput):
+            await other.decide(row.id, yes=True, by="page")
+        await Approvals(store, None).decide(row.id, yes=True, by="terminal")
+        assert not await other.use(row.id)
+        assert await one.use(row.id)
+
+    async def test_a_wait_ends_with_the_decision_or_in_time(self, approvals: Approvals):
+        row = await approvals.ask("b", "delete_contact", SHOWN)
+
+        assert (await approvals.wait(row, anyio.current_time() + 0.01)).decision is None
+        await approvals.decide(row.id, yes=True, by="page")
+        assert (await approvals.wait(row, anyio.current_time() + 20)).decision == "yes"
+
+
+class TestThePage:
+    async def test_a_person_sees_the_question_and_says_yes(self, approvals: Approvals):
+        row = await approvals.ask("b", "delete_contact", Shown("Delete <Devon> & all?", None, "<host>", "Delete"))
+        async with open_room(approvals) as room:
+            room.desk.show()
+            browser, page = await room.enter()
+
+            assert "One question waits" in page
+            assert "Delete &lt;Devon&gt; &amp; all?" in page
+            assert "&lt;host&gt;" in page
+            done = await browser.press(page, "yes")
+        assert "You said yes" in done.text
+        assert "Nothing waits" in done.text
+        assert await approvals.use(row.id)
+
+    async def test_no_and_silence(self, approvals: Approvals):
+        rows = [await approvals.ask(f"{n}", "delete_contact", SHOWN) for n in range(2)]
+        async with open_room(approvals) as room:
+            room.desk.show()
+            browser, page = await room.enter()
+            assert "2 questions wait" in page
+            second = await browser.press(page.split("</article>")[0], "no")
+            assert "You said no" in second.text
+            assert "No new questions" in (await browser.press(second.text, "silence")).text
+        assert [(await approvals.get(row.id) or row).decision for row in rows] == ["no", "no"]
+
+    async def test_a_wrong_name_decides_nothing_and_says_so(self, approvals: Approvals):
+        row = await approvals.ask("b", "delete_dashboard", NAMED)
+        async with open_room(approvals) as room:
+            room.desk.show()
+            browser, page = await room.enter()
+            wrong = await browser.press(page, "yes", typed="Back Desk")
+            assert "What was typed is not Front Desk" in wrong.text
+            await browser.press(wrong.text, "yes", typed="Front Desk")
+        assert await approvals.use(row.id)
+
+    async def test_the_address_works_once_and_a_second_browser_gets_nothing(self, approvals: Approvals):
+        await approvals.ask("b", "delete_contact", SHOWN)
+        async with open_room(approvals) as room:
+            room.desk.show()
+            _, page = await room.enter()
+            stranger = room.browser()
+            again = await stranger.get(room.opened[0])
+            plain = await stranger.get(f"{room.origin}/a/")
+            forged = await stranger.press(page, "yes")
+
+        assert [answer.status_code for answer in (again, plain, forged)] == [403, 403, 403]
+        assert not any("Devon" in answer.text for answer in (again, plain, forged))
+        assert len(await approvals.waiting()) == 1
+
+    @pytest.mark.parametrize(
+        ("fields", "headers"),
+        [
+            ({"value": "0" * 64}, {}),
+            ({"id": "approval_other"}, {}),
+            ({}, {"origin": "http://evil.example"}),
+            ({}, {"origin": "null"}),
+            ({}, {"sec-fetch-site": "cross-site"}),
+            ({}, {"sec-fetch-site": "same-site"}),
+            ({}, {"host": "evil.example"}),
+            ({}, {"content-type": "text/plain"}),
+            ({"typed": "x" * 5000}, {}),
+        ],
+    )
+    async def test_what_did_not_come_from_the_page_itself_decides_nothing(
+        self, approvals: Approvals, fields: dict[str, str], headers: dict[str, str]
+    ):
+        await approvals.ask("b", "delete_contact", SHOWN)
+        async with open_room(approvals) as room:
+            room.desk.show()
+            browser, page = await room.enter()
+            answer = await browser.press(page, "yes", headers=headers, **fields)
+
+        assert answer.status_code == 403
+        assert len(await approvals.waiting()) == 1
+
+    async def test_a_page_of_another_name_gets_nothing(self, approvals: Approvals):
+        await approvals.ask("b", "delete_contact", SHOWN)
+        async with open_room(approvals) as room:
+            room.desk.show()
+            address = await room.address()
+            rebound = await room.browser().get(address, host="evil.example")
+            assert rebound.status_code == 403
+            await room.enter()
+
+    async def test_the_browser_is_told_to_allow_nothing_else(self, approvals: Approvals):
+        await approvals.ask("b", "delete_contact", SHOWN)
+        async with open_room(approvals) as room:
+            room.desk.show()
+            browser, _ = await room.enter()
+            page = await browser.get(f"{room.origin}/a/")
+
+        policy = page.headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        assert "frame-ancestors 'none'" in policy
+        assert "form-action 'self'" in policy
+        assert page.headers["cache-control"] == "no-store"
+        assert page.headers["referrer-policy"] == "no-referrer"
+        assert page.headers["x-frame-options"] == "DENY"
+        assert "<script" not in page.text
+        [cookie] = browser.client.cookies.jar
+        assert cookie.has_nonstandard_attr("HttpOnly")
+        assert cookie.get_nonstandard_attr("SameSite") == "strict"
+        assert cookie.path == "/a"
+
+    async def test_a_page_that_is_watched_shows_the_next_question_by_itself(self, approvals: Approvals):
+        await approvals.ask("b", "delete_contact", SHOWN)
+        async with open_room(approvals) as room:
+            room.desk.show()
+            browser, page = await room.enter()
+            assert 'http-equiv="refresh"' in (await browser.press(page, "no")).text
+            await approvals.ask("c", "delete_contact", SHOWN)
+            room.desk.show()
+            await anyio.sleep(0.7)
+            assert "One question waits" in (await browser.get(f"{room.origin}/a/")).text
+            assert len(room.opened) == 1
+
+    async def test_it_is_up_only_while_something_waits(self, approvals: Approvals, monkeypatch: pytest.MonkeyPatch):
+        monkeypatch.setattr(pages, "_LINGER_SECONDS", 0.1)
+        row = await approvals.ask("b", "delete_contact", SHOWN)
+        async with open_room(approvals) as room:
+            room.desk.show()
+            await room.enter()
+            await approvals.decide(row.id, yes=False, by="terminal")
+            with anyio.fail_after(20):
+                while True:
+                    try:
+                        await room.browser().get(f"{room.origin}/a/")
+                    except httpx2.ConnectError:
+                        break
+                    await anyio.sleep(0.05)
+            await approvals.ask("c", "delete_contact", SHOWN)
+            room.opened.clear()
+            room.desk.show()
+            await room.enter()
+
+    async def test_a_browser_that_cannot_be_opened_stops_nothing(
+        self, approvals: Approvals, caplog: pytest.LogCaptureFixture
+    ):
+        opened: list[str] = []
+
+        def fails_once(address: str) -> None:
+            opened.append(address)
+            if len(opened) == 1:
+                raise OSError("no browser")
+
+        await approvals.ask("b", "delete_contact", SHOWN)
+        desk = pages.Desk(approvals, open_address=fails_once)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(desk.run)
+            with anyio.fail_after(20):
+                while len(opened) < 2:
+                    desk.show()
+                    await anyio.sleep(0.05)
+            tasks.cancel_scope.cancel()
+        assert "cannot be shown" in caplog.text
+
+
+class TestHosts:
+    async def test_where_a_host_cannot_ask_nothing_in_the_answer_opens_anything(self):
+        async with opened_for_hosts() as (desk, _), desk.host() as host:
+            result = said(await call(host, "delete_contact", phone_number=DEVON))
+            again = said(await call(host, "delete_contact", phone_number=DEVON, confirmation="yes"))
+
+            assert result["outcome"] == again["outcome"] == "confirmation_required"
+            assert "confirmation" not in result
+            assert not any(word in str(result) for word in ("localhost", "127.0.0.1", "approval_"))
+            assert desk.changes == []
+
+    async def test_a_yes_at_the_desk_is_picked_up_by_the_same_call_once(self):
+        async with opened_for_hosts() as (desk, _), desk.host() as host:
+            await call(host, "delete_contact", phone_number=DEVON)
+            [row] = await desk.account.gate.desk.approvals.waiting()
+            assert "Devon O'Neil" in (row.shown.text if row.shown else "")
+            await desk.account.gate.desk.approvals.decide(row.id, yes=True, by="page")
+
+            assert said(await call(host, "delete_contact", phone_number=DEVON))["outcome"] == "done"
+            assert desk.changes == [DELETED]
+            assert "has no contact" in refusal(await call(host, "delete_contact", phone_number=DEVON))
+
+    async def test_a_no_at_the_desk_stops_it(self):
+        async with opened_for_hosts() as (desk, _), desk.host() as host:
+            await call(host, "delete_contact", phone_number=DEVON)
+            [row] = await desk.account.gate.desk.approvals.waiting()
+            await desk.account.gate.desk.approvals.decide(row.id, yes=False, by="page")
+
+            result = said(await call(host, "delete_contact", phone_number=DEVON))
+            assert (result["outcome"], desk.changes) == ("not_confirmed", [])
+            assert "said no" in result["message"]
+
+    async def test_a_yes_is_for_exactly_this_call(self):
+        async with opened_for_hosts() as (desk, _), desk.host() as host:
+            await call(host, "save_contact", phone_number="+14235550142")
+            before = desk.changes
+            await call(host, "delete_contact", phone_number=DEVON)
+            [row] = await desk.account.gate.desk.approvals.waiting()
+            await desk.account.gate.desk.approvals.decide(row.id, yes=True, by="page")
+
+            other = said(await call(host, "delete_contact", phone_number="+14235550142"))
+            assert (other["outcome"], desk.changes) == ("confirmation_required", before)
+
+    async def test_a_person_can_want_the_page_also_where_a_host_asks(self):
+        person = agrees()
+        async with opened_for_hosts(confirm_via="page") as (desk, _), desk.host(person) as host:
+            result = said(await call(host, "delete_contact", phone_number=DEVON))
+
+        assert (result["outcome"], person.questions, desk.changes) == ("confirmation_required", [], [])
+
+
+@asynccontextmanager
+async def opened_for_hosts(**settings: Any) -> AsyncGenerator[tuple[Desk, list[str]]]:
+    async with open_desk(**({"confirm_fallback": "page"} | settings)) as desk:
+        yield desk, []
