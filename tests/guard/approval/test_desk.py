@@ -320,7 +320,7 @@ class TestThePage:
                 while True:
                     try:
                         await room.browser().get(f"{room.origin}/a/")
-                    except httpx2.ConnectError:
+                    except httpx2.TransportError:
                         break
                     await anyio.sleep(0.05)
             await approvals.ask("c", "delete_contact", SHOWN)
@@ -393,6 +393,25 @@ class TestHosts:
             other = said(await call(host, "delete_contact", phone_number="+14235550142"))
             assert (other["outcome"], desk.changes) == ("confirmation_required", before)
 
+    async def test_facts_that_change_before_the_yes_are_not_acted_on(self, monkeypatch: pytest.MonkeyPatch):
+        monkeypatch.setattr(gate, "PATIENCE_SECONDS", 20.0)
+        async with opened_for_hosts() as (desk, _), desk.host() as host, anyio.create_task_group() as tasks:
+            [group, *_] = said(await call(host, "list_groups"))["items"]
+
+            async def a_person() -> None:
+                approvals = desk.account.gate.desk.approvals
+                while not (rows := await approvals.waiting()):  # noqa: ASYNC110 - it has no event
+                    await anyio.sleep(0.01)
+                await desk.call("update_group", group_id=group["id"], name="Renamed")
+                await approvals.decide(rows[0].id, yes=True, by="page")
+
+            tasks.start_soon(a_person)
+            result = said(await call(host, "delete_group", group_id=group["id"]))
+
+        assert result["outcome"] == "not_confirmed"
+        assert "facts that they were shown changed" in result["message"]
+        assert [method for method, _ in desk.changes] == ["PUT"]
+
     async def test_a_person_can_want_the_page_also_where_a_host_asks(self):
         person = agrees()
         async with opened_for_hosts(confirm_via="page") as (desk, _), desk.host(person) as host:
@@ -405,3 +424,16 @@ class TestHosts:
 async def opened_for_hosts(**settings: Any) -> AsyncGenerator[tuple[Desk, list[str]]]:
     async with open_desk(**({"confirm_fallback": "page"} | settings)) as desk:
         yield desk, []
+
+
+class TestTheBrowser:
+    def test_it_gets_the_address_and_none_of_our_pipes(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+        told = tmp_path / "told"
+        browser = tmp_path / "browser"
+        browser.write_text(f'#!/bin/sh\necho noise\nprintf %s "$1" > {told}.new\nmv {told}.new {told}\n')
+        browser.chmod(0o700)
+        monkeypatch.setenv("BROWSER", str(browser))
+
+        pages.open_browser("http://localhost:1/a/once")
+
+        assert told.read_text() == "http://localhost:1/a/once"

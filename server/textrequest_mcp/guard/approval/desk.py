@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
@@ -32,18 +33,23 @@ _COOKIE = "textrequest-desk"
 _LINGER_SECONDS = 20.0  # an empty page stays so long, for the next question
 _WATCHED_SECONDS = 2.5 * page.REFRESH_SECONDS  # a page that waits looks again by itself
 _MOST_BYTES = 4096
+_STARTS_SECONDS = 20.0
 
 
 def open_browser(address: str) -> None:
     """Open an address in the person's browser, which gets none of this process's pipes: they belong to the host."""
+    command = [sys.executable, "-m", "webbrowser", "-t", address]
     nothing = subprocess.DEVNULL
-    subprocess.Popen(  # noqa: S603 - our own interpreter, and an address of our own
-        [sys.executable, "-m", "webbrowser", "-t", address],
-        stdin=nothing,
-        stdout=nothing,
-        stderr=nothing,
-        start_new_session=True,
-    )
+    with suppress(subprocess.TimeoutExpired):  # some browsers keep who starts them
+        subprocess.run(  # noqa: S603 - our own interpreter, and an address of our own
+            command,
+            stdin=nothing,
+            stdout=nothing,
+            stderr=nothing,
+            start_new_session=True,
+            check=False,
+            timeout=_STARTS_SECONDS,
+        )
 
 
 class Desk:
