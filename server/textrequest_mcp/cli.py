@@ -1,4 +1,4 @@
-"""The command `textrequest-mcp`: serve, sandbox, demo, tools, audit."""
+"""The command `textrequest-mcp`: reads the command line and hands over to one file for each command."""
 
 import argparse
 import gc

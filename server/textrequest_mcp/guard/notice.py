@@ -1,4 +1,4 @@
-"""Notes every answer that a model gets: its words by their owner, and the facts that it states of people."""
+"""Remembers of each answer whose words the model has read, and what it says about people."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime

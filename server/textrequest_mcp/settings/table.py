@@ -188,5 +188,5 @@ def _unknown(environment: Mapping[str, str]) -> Iterator[str]:
             import difflib  # only a mistake needs it
 
             nearest = difflib.get_close_matches(name.upper(), VARIABLES, n=1, cutoff=0.8)
-            instead = f"did you mean {nearest[0]}?" if nearest else "the README lists them all."
+            instead = f"did you mean {nearest[0]}?" if nearest else "docs/settings.md lists them all."
             yield f"{name} is not a setting; {instead}"

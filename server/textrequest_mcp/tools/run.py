@@ -1,4 +1,4 @@
-"""What stands before a tool's function, and what happens in a call.
+"""Runs a call of a tool: the guards first, then the tool's function.
 
 A call of a changing tool goes through two phases, which the SDK gives. `Call.ask` finds out whether it may go ahead; it
 writes nothing, and can run several times before a person has answered. Then `act` passes the guards and acts once.

@@ -1,4 +1,4 @@
-"""Answers requests that ask for what is not there with the protocol's own error, where the SDK lets them pass."""
+"""Answers requests for what does not exist, such as an unknown prompt, with the protocol's own error."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The one door to Text Request: five verbs over one funnel, which repeats only what is safe to repeat.
+"""The only HTTP client of Text Request; it repeats a request only where that is safe.
 
 A call is limiter -> HTTP -> status to JSON or error. A request that certainly did not leave this machine is repeated.
 After a passing fault, a read is repeated too, and so is a change that gives the same result twice. Any other change

@@ -37,7 +37,7 @@ _KEEP_BURNT_SECONDS = 3600.0  # longer than any token or sealed state lives
 # The first protocol revision that carries a question's answer in a sealed state that a client could send again.
 _SEALED_STATE_ERA = "2026-07-28"
 
-# Which sealed state brought the answer that is being worked on; set where states are unsealed (guard.sealing).
+# Which sealed state brought the answer that is being worked on; set where states are unsealed (`sealed_state`).
 answered_state: ContextVar[str | None] = ContextVar("answered_state", default=None)
 
 

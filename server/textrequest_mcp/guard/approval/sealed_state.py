@@ -1,4 +1,4 @@
-"""Seals what a host carries between a question and its answer, and tells one answer from a copy of it.
+"""Encrypts the state that a host carries between a question and its answer, and notices when it comes twice.
 
 The SDK seals each question's state with a key of ours, shared by all processes, so an answer survives a restart. It
 does not make a sealed state single-use; so this module notes which state an answer came with, and the gate uses it up.

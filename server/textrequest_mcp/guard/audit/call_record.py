@@ -1,4 +1,4 @@
-"""Words what one call did for the audit: one row for how it ended, whoever writes it."""
+"""Builds the one row of the audit that says how a call ended."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What the audit says, and how it is read: rows that stay as they were written, or are found out."""
+"""Reads the audit, and checks that no row was changed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a tool's act is known again, and what it may have left in the account: what the tools say and the guard reads."""
+"""What a tool declares, so that the guard recognizes a repeated act and finds a lost one in the account."""
 
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence

@@ -36,7 +36,7 @@ _ANSWER_SECONDS = 86_400.0  # an answer within a day of the person's last text i
 
 @dataclass(frozen=True, kw_only=True)
 class Rules:
-    """The rules in force; see the README's table of settings."""
+    """The rules in force; see docs/settings.md."""
 
     consent: bool = True
     quiet_hours: QuietHours | None = field(default_factory=QuietHours)
