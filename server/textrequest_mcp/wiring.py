@@ -101,7 +101,17 @@ async def open_account(
         )
         policy = Policy(rules_of(settings), consent, Provenance(spec.name for spec in all_specs()), known, clock=now)
         live = Watch(log, reader, status_address=_status_address(settings, api))
-        account = Account(api, gate, at_most_once, policy, audit, live, Subscriptions(live), settings.dashboard_id)
+        account = Account(
+            api,
+            gate,
+            at_most_once,
+            policy,
+            audit,
+            live,
+            Subscriptions(live),
+            default_line=settings.dashboard_id,
+            resource_links=settings.resource_links,
+        )
         if pretend is not None:
             account.also = (pretend.run,)
             account.routes = pretend.routes
