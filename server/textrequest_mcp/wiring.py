@@ -107,7 +107,17 @@ def _make(
     policy = Policy(rules_of(settings), consent, Provenance(spec.name for spec in all_specs()), known, clock=now)
     live = Watch(log, poller, status_address=_status_address(settings, api))
     gate = Gate(store, account_id, may_preview=settings.confirm_fallback == "token")
-    account = Account(api, gate, at_most_once, policy, audit, live, Subscriptions(live), settings.dashboard_id)
+    account = Account(
+        api,
+        gate,
+        at_most_once,
+        policy,
+        audit,
+        live,
+        Subscriptions(live),
+        default_line=settings.dashboard_id,
+        resource_links=settings.resource_links,
+    )
     ways = {spec.name: spec.once for spec in all_specs() if spec.once is not None}
     at_most_once.lost_sends.goes_by(account, ways)
     return account

@@ -94,10 +94,9 @@ class TestReading:
 
         assert said(await desk.call("get_contact", phone_number=first))["phone_number"] == first
 
-    async def test_a_contact_links_to_its_resource(self, desk: Desk):
-        link = (await desk.call("get_contact", phone_number=DEVON)).content[1]
-
-        async with desk.host() as host:
+    async def test_a_contact_links_to_its_resource_where_the_settings_want_links(self):
+        async with open_desk(resource_links=True) as desk, desk.host() as host:
+            link = (await desk.call("get_contact", phone_number=DEVON)).content[1]
             read = await host.read_resource(getattr(link, "uri", ""))
         assert json.loads(getattr(read.contents[0], "text", ""))["display_name"] == "Devon O'Neil"
 

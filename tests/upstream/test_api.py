@@ -393,9 +393,9 @@ class FailsAfter(Limiter):
         self._only_hold_off = hold_off
 
     @asynccontextmanager
-    async def slot(self, *, deadline_seconds: float) -> AsyncGenerator[Slot]:
+    async def slot(self, **given: Any) -> AsyncGenerator[Slot]:
         self._fail(hold_off=False)
-        async with super().slot(deadline_seconds=deadline_seconds) as slot:
+        async with super().slot(**given) as slot:
             yield slot
 
     async def hold_off(self, seconds: float) -> None:
@@ -593,17 +593,93 @@ async def test_a_third_429_is_too_busy(verb: Verb):
     assert len(server.received) == 3
 
 
-@pytest.mark.parametrize("asked", ["50", "999999999", later(100_000)], ids=["long", "absurd", "a far date"])
-async def test_a_pause_beyond_the_deadline_is_handed_to_the_caller_and_kept_for_a_minute_at_most(asked: str):
+@pytest.mark.parametrize("verb", ALL.values(), ids=ALL)
+@pytest.mark.parametrize("asked", ["3600", "3599.2", "3600, 60"], ids=["a number", "a fraction", "two headers"])
+async def test_d5_a_long_pause_is_told_and_kept_as_asked(verb: Verb, asked: str):
+    async with service(answer(429, b"", f"Retry-After: {asked}"), GOOD) as (server, api, caller):
+        first = await failure(verb(api))
+        caller.clock.time += 3500.0
+        second = await failure(verb(api))
+        assert len(server.received) == 1
+        caller.clock.time += 110.0
+        assert await verb(api) == {"id": 7}
+
+    assert str(first) == (
+        "Text Request asks for fewer calls, after a pause of 3600 seconds (429). "
+        f"{NOTHING_CHANGED} Try again in 3600 seconds (retry_in=3600)."
+    )
+    assert str(second) == (
+        "Text Request asked for a pause, and all calls with this API key are held off until it is over. "
+        f"{NOTHING_CHANGED} Try again in 100 seconds (retry_in=100)."
+    )
+    assert isinstance(first, TooBusy)
+    assert isinstance(second, TooBusy)
+
+
+async def test_d5_a_pause_until_a_date_is_measured_by_the_services_clock():
+    headers = (f"Retry-After: {later(7200)}", f"Date: {later(3600)}")
+    async with service(answer(429, b"", *headers)) as (server, api, _):
+        error = await failure(POST(api))
+
+    assert isinstance(error, TooBusy)
+    assert error.retry_in == pytest.approx(3600, abs=1)
+    assert len(server.received) == 1
+
+
+async def test_d5_a_fraction_of_a_pause_is_rounded_up():
+    async with service(answer(429, b"", "Retry-After: 1.5"), GOOD) as (_, api, caller):
+        await POST(api)
+
+    assert 2.0 <= caller.clock.time - 1000.0 <= 2.1
+
+
+@pytest.mark.parametrize("asked", ["99999999999", "9" * 90, later(10_000_000)], ids=["long", "absurd", "a far date"])
+async def test_d5_a_pause_of_more_than_a_day_is_told_and_kept_for_a_day(asked: str):
     async with service(answer(429, b"", f"Retry-After: {asked}"), GOOD) as (server, api, caller):
         error = await failure(POST(api))
+        caller.clock.time += 86_300.0
+        assert isinstance(await failure(POST(api)), TooBusy)
         assert len(server.received) == 1
-        caller.clock.time += 61.0
+        caller.clock.time += 110.0
         assert await POST(api) == {"id": 7}
 
     assert isinstance(error, TooBusy)
-    assert "(429)" in str(error)
-    assert 50.0 <= error.retry_in <= 60.0
+    assert error.retry_in == 86_400
+    assert "more than a day, so this server asks again after 86400 seconds" in str(error)
+
+
+async def test_d5_every_process_of_the_key_keeps_the_pause_and_a_new_one_too(tmp_path: Path):
+    one, other = (Caller(store=Store.open(tmp_path)) for _ in range(2))
+    async with faulty(answer(429, b"", "Retry-After: 3600"), GOOD) as server:
+        async with one.api(server.url) as api:
+            await failure(POST(api))
+        async with other.api(server.url) as api:
+            error = await failure(POST(api))
+
+    assert isinstance(error, TooBusy)
+    assert 3590 < error.retry_in <= 3600
+    assert len(server.received) == 1
+
+
+@pytest.mark.parametrize("verb", ALL.values(), ids=ALL)
+async def test_d5_a_service_that_is_down_for_a_while_is_left_alone_as_long_as_it_says(verb: Verb):
+    async with service(answer(503, b"", "Retry-After: 3600"), GOOD) as (server, api, caller):
+        error = await failure(verb(api))
+        assert len(server.received) == 1
+        assert isinstance(await failure(GET(api)), TooBusy)
+        caller.clock.time += 3601.0
+        assert await GET(api) == {"id": 7}
+
+    assert isinstance(error, TooBusy if verb is GET else Uncertain)
+
+
+async def test_d5_a_store_that_fails_hides_nothing_of_a_change_that_a_service_going_down_may_have_made():
+    answers = iter([httpx2.Response(503, headers={"retry-after": "60"})])
+    limiter = FailsAfter(0, hold_off=True)
+
+    error = await failure(POST(Caller().api("http://service", limiter=limiter, transport=scripted(answers))))
+
+    assert isinstance(error, Uncertain)
 
 
 @pytest.mark.parametrize("verb", ALL.values(), ids=ALL)
@@ -684,8 +760,8 @@ class Interrupting(Limiter):
     meanwhile: Callable[[], Awaitable[None]]
 
     @asynccontextmanager
-    async def slot(self, *, deadline_seconds: float) -> AsyncGenerator[Slot]:
-        async with super().slot(deadline_seconds=deadline_seconds) as slot:
+    async def slot(self, **given: Any) -> AsyncGenerator[Slot]:
+        async with super().slot(**given) as slot:
             await self.meanwhile()
             yield slot
 

@@ -42,6 +42,7 @@ class Account:
         live: hears of the texts that come in and go out.
         subscriptions: tells the hosts that subscribed to those texts.
         default_line: a dashboard id from the settings, or None.
+        resource_links: whether results carry a link to the resource that they are about.
         also: further chores in the background.
         routes: further routes that are served over HTTP.
     """
@@ -54,6 +55,7 @@ class Account:
     live: Watch
     subscriptions: Subscriptions
     default_line: int | None = None
+    resource_links: bool = False
     also: Sequence[Callable[[], Coroutine[Any, Any, None]]] = ()
     routes: Sequence[Any] = ()
     _lines: tuple[KnownLine, ...] = ()

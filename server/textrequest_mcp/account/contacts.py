@@ -80,7 +80,7 @@ async def get_contact(line: Line, phone_number: PhoneNumber) -> Contact:
             f"This line has no contact with {masked(phone_number)}.",
             todo="Each line has its own contacts: try another line, or list_conversations with search.",
         )
-    return Contact.model_validate(answer)
+    return Contact.asked_for(answer, phone_number=phone_number)
 
 
 @contacts.writes(
@@ -110,7 +110,8 @@ async def save_contact(
     | None = None,
     is_resolved: Annotated[bool, Field(description="Conversation is settled")] | None = None,
 ) -> Contact:
-    """Create or update one contact of a line; what is left out stays as it is. For many, save_contacts."""
+    """Create or update one contact of a line: replaces what is given, keeps what is left out. For many,
+    save_contacts."""
     changes = _changes({name: value for name, value in locals().items() if name not in ("line", "phone_number")})
     answer = await line.post("contacts", wire(phone_number), body=changes, repeatable=True)
     saved = Contact.model_validate(answer or {"phone_number": phone_number})
@@ -134,7 +135,7 @@ async def save_contacts(
         Field(min_length=1, max_length=MAX_SIZE, description="Fields as in save_contact"),
     ],
 ) -> Contacts:
-    """Create or update many contacts of a line in one call, by phone_number; what is left out stays as it is."""
+    """Create or update many contacts of a line in one call: replaces what is given, keeps what is left out."""
     numbers = [contact.phone_number for contact in contacts]
     twice = {masked(number) for number in numbers if numbers.count(number) > 1}
     if twice:
@@ -150,6 +151,8 @@ async def save_contacts(
     if not isinstance(answer, list):
         raise _no_word_of_the_save()
     saved = Contacts.of(answer, page=0, page_size=len(body))
+    if any(contact.phone_number not in {None, *numbers} for contact in saved.items):
+        raise _no_word_of_the_save()
     missing = len(numbers) - len(saved.items)
     if missing > 0:
         saved.note = f"The service answered for {len(saved.items)} of {len(numbers)}; look the others up."

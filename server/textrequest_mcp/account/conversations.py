@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from textrequest_mcp.account.account import Line
+from textrequest_mcp.account.line import TextingLine
 from textrequest_mcp.account.message import Message
 from textrequest_mcp.tools.about import BY_NUMBER
 from textrequest_mcp.tools.answers import Answer, Flag, Listing, Phone, Record
@@ -68,8 +69,7 @@ async def list_conversations(
 )
 async def archive_conversation(line: Line, phone_number: PhoneNumber) -> Archived:
     """Hide a conversation from a line's lists until a text goes either way; nothing is deleted."""
-    await line.put("contacts", wire(phone_number), "conversations", "archive")
-    return Archived(phone_number=phone_number, is_archived=True)
+    return await _put(line, phone_number, "archive", is_archived=True)
 
 
 @conversations.writes(
@@ -81,5 +81,12 @@ async def archive_conversation(line: Line, phone_number: PhoneNumber) -> Archive
 )
 async def unarchive_conversation(line: Line, phone_number: PhoneNumber) -> Archived:
     """Bring an archived conversation back into a line's lists."""
-    await line.put("contacts", wire(phone_number), "conversations", "unarchive")
-    return Archived(phone_number=phone_number, is_archived=False)
+    return await _put(line, phone_number, "unarchive", is_archived=False)
+
+
+async def _put(line: TextingLine, phone_number: str, where: str, *, is_archived: bool) -> Archived:
+    answer = await line.put("contacts", wire(phone_number), "conversations", where)
+    done = Archived(phone_number=phone_number, is_archived=is_archived)
+    if isinstance(answer, dict):  # no source says that it says anything
+        Archived.changed(answer, look_with="get_contact", **dict(done))
+    return done

@@ -12,7 +12,7 @@ from textrequest_mcp.ground.store import StoreError
 from textrequest_mcp.guard.approval.gate import Question
 from textrequest_mcp.guard.once.departure import LedgerDeparture
 from textrequest_mcp.guard.once.same_act import Candidate, SameAct, SearchTerms
-from textrequest_mcp.tools.answers import Answer, Code, LineName, LinePhone, Listing, Whole, no_word_of_it
+from textrequest_mcp.tools.answers import Answer, Code, LineName, LinePhone, Listing, Whole
 from textrequest_mcp.tools.declare import Toolset
 from textrequest_mcp.tools.parameters import Filled, LineId, Number, PageNumber, PageSize
 from textrequest_mcp.upstream.errors import NotFound, Refused, TextRequestError
@@ -58,7 +58,7 @@ async def get_dashboard(line: Line) -> Dashboard:
     answer = await line.get()
     if answer is None:
         raise NotFound("There is no such line.", todo="See list_dashboards.")
-    return Dashboard.model_validate(answer)
+    return Dashboard.asked_for(answer, id=line.id)
 
 
 async def _before_deleting(account: InAccount, dashboard_id: LineId) -> Question:
@@ -115,18 +115,15 @@ async def create_dashboard(
             raise
         raise await _with_free_numbers(account, refused, area_code=phone[2:5]) from None
     account.forget_lines()
-    dashboard = Dashboard.model_validate(answer or {})
-    if dashboard.id is None:
-        raise no_word_of_it("list_dashboards")
-    return dashboard
+    return Dashboard.changed(answer, look_with="list_dashboards", needs="id", name=name, phone=phone)
 
 
 @dashboards.writes(title="Rename a line", action="UpdateDashboardsName", overwrites=True, idempotent=True)
 async def rename_dashboard(line: Line, name: Annotated[Filled, Field(description="The new name")]) -> Dashboard:
-    """Rename a texting line. Its number cannot change."""
+    """Rename a texting line; the old name is gone. Its number cannot change."""
     answer = await line.put(body={"name": name})
     line.account.forget_lines()
-    return Dashboard.model_validate(answer or {})
+    return Dashboard.changed(answer or {}, look_with="get_dashboard", id=line.id, name=name)
 
 
 @dashboards.destroys(title="Delete a line", action="DeleteDashboard", question=_before_deleting, types_name=True)

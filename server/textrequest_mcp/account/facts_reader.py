@@ -32,7 +32,7 @@ class FactsReader:
     async def contact(self, line: int, number: str) -> PersonFacts:
         """As `guard.change.Account`."""
         answer = await self._api.get("dashboards", line, "contacts", wire(number))
-        known = Contact.model_validate(answer) if answer is not None else Contact()
+        known = Contact.asked_for(answer, phone_number=number) if answer is not None else Contact()
         if answer is not None:
             self._policy.provenance.trust_number(line, number, known.display_name, known.first_name)
         if known.opted_out_utc is None and _says_something(answer):

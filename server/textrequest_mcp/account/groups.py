@@ -8,7 +8,7 @@ from textrequest_mcp.account.account import Line
 from textrequest_mcp.account.line import TextingLine
 from textrequest_mcp.ground.quoting import quoted, some
 from textrequest_mcp.guard.approval.gate import Question
-from textrequest_mcp.tools.answers import Answer, Flag, Kept, Listing, TheirName, Theirs, Time, Whole, no_word_of_it
+from textrequest_mcp.tools.answers import Answer, Flag, Kept, Listing, TheirName, Theirs, Time, Whole
 from textrequest_mcp.tools.declare import Toolset
 from textrequest_mcp.tools.parameters import Filled, GroupId, PageNumber, PageSize, Words, only_given
 from textrequest_mcp.upstream.errors import BadInput, NotFound
@@ -41,6 +41,7 @@ class Groups(Listing):
 class _Known(Answer):
     """What a group's update sends back where nobody changes it."""
 
+    id: Whole = None
     name: Kept = None
     notes: Kept = None
 
@@ -66,11 +67,10 @@ async def get_group(line: Line, group_id: GroupId) -> Group:
 
 @groups.writes(title="Create a group", action="CreateGroup", overwrites=False, idempotent=False)
 async def create_group(line: Line, name: GroupName, notes: GroupNotes | None = None) -> Group:
-    """Create an empty group on a line; save_contact puts people in. Groups cannot be texted as a whole here."""
-    group = Group.model_validate(await line.post("groups", body=only_given(name=name, notes=notes)) or {})
-    if group.id is None:
-        raise no_word_of_it("list_groups")
-    return group
+    """Create an empty group on a line; save_contact puts people in. Groups cannot be texted as a whole here. A repeat
+    makes a second group."""
+    answer = await line.post("groups", body=only_given(name=name, notes=notes))
+    return Group.changed(answer, look_with="list_groups", needs="id", name=name)
 
 
 @groups.writes(title="Update a group", action="UpdateGroup", overwrites=True, idempotent=True)
@@ -82,11 +82,12 @@ async def update_group(
         raise BadInput("update_group has nothing to change.", todo="Give a name, notes, or both.")
     # The service wants the name each time (wire-facts, Groups), and says nothing of notes left out: send both as known.
     known = name is not None and notes is not None
-    now = _Known() if known else _Known.model_validate(await _answer(line, group_id))
+    now = _Known() if known else _Known.asked_for(await _answer(line, group_id), id=group_id)
     body: dict[str, Any] = only_given(
         name=now.name if name is None else name, notes=now.notes if notes is None else notes
     )
-    return Group.model_validate(await line.put("groups", group_id, body=body) or {"id": group_id})
+    answer = await line.put("groups", group_id, body=body) or {"id": group_id}
+    return Group.changed(answer, look_with="get_group", id=group_id, name=name)
 
 
 async def _before_deleting(line: Line, group_id: GroupId) -> Question:
@@ -107,7 +108,7 @@ async def delete_group(line: Line, group_id: GroupId) -> GroupDeleted:
 
 
 async def _read(line: TextingLine, group_id: int) -> Group:
-    return Group.model_validate(await _answer(line, group_id))
+    return Group.asked_for(await _answer(line, group_id), id=group_id)
 
 
 async def _answer(line: TextingLine, group_id: int) -> Any:

@@ -7,7 +7,7 @@ from textrequest_mcp.guard.rules.policy import Policy
 from textrequest_mcp.live.watch import Watch
 from textrequest_mcp.upstream.api import Api
 from textrequest_mcp.upstream.departure import Departure
-from textrequest_mcp.upstream.phone import wire
+from textrequest_mcp.upstream.phone import from_wire, wire
 from textrequest_mcp.upstream.request import Query, Segment
 
 
@@ -25,6 +25,7 @@ class Home(Protocol):
     api: Api
     policy: Policy
     live: Watch
+    resource_links: bool
 
     async def lines(self) -> tuple[KnownLine, ...]:
         """All lines of the account."""
@@ -76,5 +77,5 @@ class TextingLine:
         """A person as a question names them: by number, and by the contact's name if there is one."""
         answer = await self.get("contacts", wire(phone_number))
         known: dict[str, Any] = answer if isinstance(answer, dict) else {}  # pyright: ignore[reportUnknownVariableType]
-        name = known.get("display_name")
+        name = known.get("display_name") if from_wire(known.get("phone_number")) in {None, phone_number} else None
         return f"{quoted(name)} ({phone_number})" if isinstance(name, str) and name else phone_number

@@ -18,11 +18,12 @@ async def read_payment(line: TextingLine, payment_id: int) -> Payment:
 
     Raises:
         NotFound: the line has none with this id.
+        Unreadable: the service answers with another.
     """
     answer = await line.get("payments", payment_id)
     if answer is None:
         raise NotFound(f"This line has no payment {payment_id}.", todo="See list_payments; each line has its own.")
-    return Payment.model_validate(answer)
+    return Payment.asked_for(answer, payment_id=payment_id)
 
 
 async def _find_request(account: Account, facts: SearchTerms) -> list[Candidate]:

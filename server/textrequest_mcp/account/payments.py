@@ -13,7 +13,6 @@ from textrequest_mcp.ground.quoting import quoted, visible
 from textrequest_mcp.guard.approval.gate import Question
 from textrequest_mcp.guard.once.departure import LedgerDeparture
 from textrequest_mcp.tools.about import BY_NUMBER, About
-from textrequest_mcp.tools.answers import no_word_of_it
 from textrequest_mcp.tools.declare import Toolset
 from textrequest_mcp.tools.parameters import (
     Dollars,
@@ -108,7 +107,8 @@ async def create_payment(
         message=message,
         reference_number=reference_number,
     )
-    return _changed(await line.post("payments", body=body, departure=departure))
+    answer = await line.post("payments", body=body, departure=departure)
+    return _changed(answer, customer_phone=customer_phone, amount_requested=amount_requested)
 
 
 async def _before_reminding(line: Line, payment_id: PaymentId) -> Question:
@@ -121,7 +121,7 @@ async def _whom(line: Line, payment_id: PaymentId) -> str | None:
     known = line.account.policy.known
     number = known.payer(line.id, payment_id)
     if number is None and (answer := await line.get("payments", payment_id)) is not None:
-        number = Payment.model_validate(answer).customer_phone
+        number = Payment.asked_for(answer, payment_id=payment_id).customer_phone
         if number is None:
             raise _unclear(payment_id)
         known.pays(line.id, payment_id, number)
@@ -141,7 +141,7 @@ PAYER = About(read=_whom)
 )
 async def send_payment_reminder(line: Line, departure: LedgerDeparture, payment_id: PaymentId) -> Payment:
     """Text a contact once more about an open payment request. The service allows one reminder for each."""
-    return _changed(await line.post("payments", payment_id, "resend", departure=departure))
+    return await _act_on(line, payment_id, "resend", departure)
 
 
 async def _before_cancelling(line: Line, payment_id: PaymentId) -> Question:
@@ -163,7 +163,7 @@ async def _before_cancelling(line: Line, payment_id: PaymentId) -> Question:
 )
 async def cancel_payment(line: Line, departure: LedgerDeparture, payment_id: PaymentId) -> Payment:
     """Cancel an open payment request for good; the contact gets a text that says so."""
-    return _changed(await line.post("payments", payment_id, "cancel", departure=departure))
+    return await _act_on(line, payment_id, "cancel", departure)
 
 
 async def _before_marking(line: Line, payment_id: PaymentId) -> Question:
@@ -183,7 +183,7 @@ async def _before_marking(line: Line, payment_id: PaymentId) -> Question:
 )
 async def mark_payment_paid(line: Line, departure: LedgerDeparture, payment_id: PaymentId) -> Payment:
     """Close an open payment request whose money came another way; for good."""
-    return _changed(await line.post("payments", payment_id, "mark_as_paid", departure=departure))
+    return await _act_on(line, payment_id, "mark_as_paid", departure)
 
 
 async def _open(line: TextingLine, payment_id: int) -> Payment:
@@ -218,9 +218,12 @@ def _who(payment: Payment) -> str:
     return f"{quoted(payment.recipient)} ({payment.customer_phone})"
 
 
-def _changed(answer: Any) -> Payment:
-    """A payment after a change; an answer without its id leaves the outcome open."""
-    payment = Payment.model_validate(answer if isinstance(answer, dict) else {})
-    if payment.payment_id is None:
-        raise no_word_of_it("list_payments")
-    return payment
+async def _act_on(line: TextingLine, payment_id: int, act: str, departure: LedgerDeparture) -> Payment:
+    payer = line.account.policy.known.payer(line.id, payment_id)
+    answer = await line.post("payments", payment_id, act, departure=departure)
+    return _changed(answer, payment_id=payment_id, customer_phone=payer)
+
+
+def _changed(answer: Any, **meant: Any) -> Payment:
+    """A payment after a change."""
+    return Payment.changed(answer, look_with="list_payments", needs="payment_id", **meant)

@@ -95,6 +95,9 @@ class Settings:
     callback_hosts: Annotated[
         frozenset[str], by.hosts, "where the service may be asked to send what becomes of a text"
     ] = frozenset()
+    resource_links: Annotated[
+        bool, by.yes_or_no, "whether results link to the document that they are about; some hosts fail over links"
+    ] = False
     audit_days: Annotated[int, by.days(3650), "how long the audit is kept"] = 365
     audit_bodies: Annotated[bool, by.yes_or_no, "whether the audit keeps the words of texts"] = False
     public_url: Annotated[str | None, by.own_address, "where webhooks reach this server"] = None

@@ -31,10 +31,12 @@ from textrequest_mcp.tools.bad_arguments import check_names, refusal_of
 from textrequest_mcp.tools.call import Call, Options, current_call
 from textrequest_mcp.tools.declare import Asker, ToolSpec, asks
 from textrequest_mcp.tools.parameters import Confirmation, DashboardId, IdempotencyKey, Repeat, TypedName
+from textrequest_mcp.tools.progress import patience_of
 from textrequest_mcp.tools.run import act, read, run
 from textrequest_mcp.tools.schema import plain_schema
 from textrequest_mcp.tools.signature import bare, is_resolved, optional, required, sign
 from textrequest_mcp.upstream.errors import TextRequestError
+from textrequest_mcp.upstream.patience import waiting_with
 
 logger = logging.getLogger(__name__)
 
@@ -203,11 +205,17 @@ class _HostTool(Tool):
             return await self._run(arguments, context, convert_result)
 
         spec: ToolSpec = self.spec
-        if spec.risk == "reads":
-            return await through_the_sdk()
+        with waiting_with(patience_of(context, changes=spec.risk != "reads")):
+            return await (
+                through_the_sdk() if spec.risk == "reads" else self._change(arguments, context, through_the_sdk)
+            )
+
+    async def _change(
+        self, arguments: dict[str, Any], context: Context[Any, Any], through_the_sdk: Callable[[], Awaitable[Any]]
+    ) -> Any:
         call = Call(
             ctx=context,
-            spec=spec,
+            spec=self.spec,
             always=self.always,
             repeats_ask=self.repeats_ask,
             question=self.question,

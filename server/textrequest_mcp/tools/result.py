@@ -27,9 +27,9 @@ def as_result(told: SendAnswer, link: ResourceLink | None) -> CallToolResult:
 
 
 def link_of(spec: ToolSpec, given: Mapping[str, Any]) -> ResourceLink | None:
-    """The resource that a tool's answer is about, where it declares one."""
+    """The resource that a tool's answer is about, where it declares one and the settings want links."""
     line = given.get("line")
-    if spec.link is None or line is None:
+    if spec.link is None or line is None or not line.account.resource_links:
         return None
     path = f"dashboards/{line.id}/{spec.link.format_map(given)}".rstrip("/")
     return ResourceLink(type="resource_link", name=path, uri=f"textrequest://{path}", mime_type="application/json")
