@@ -1,0 +1,65 @@
+"""Plays a story with OpenAI's Agents SDK as it comes: it gives up on any answer, the greeting's too, after 5 seconds.
+
+stage.py says how it is called. The SDK cannot ask a person, and gives its model the text of an answer only.
+"""
+
+# The checker sees the project's own environment, which has no Agents SDK.
+# pyright: basic, reportMissingImports=false
+
+import json
+import os
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from agents import Agent, RunContextWrapper
+from agents.mcp import MCPServerStdio, MCPServerStreamableHttp, MCPUtil
+from agents.tool_context import ToolContext
+from stage import Person, Way, perform, run
+
+
+def connection(way: Way) -> Any:
+    if way.transport == "stdio":
+        command, *arguments = json.loads(way.where)
+        return MCPServerStdio({"command": command, "args": arguments, "env": dict(os.environ)})
+    return MCPServerStreamableHttp({"url": way.where, "headers": way.headers})
+
+
+@asynccontextmanager
+async def connected(way: Way) -> AsyncGenerator[Any]:
+    """A server that was greeted; what is judged is no busy machine's start, so it may take three attempts."""
+    for attempts_left in (2, 1, 0):
+        server = connection(way)
+        try:
+            await server.connect()
+            break
+        except Exception:
+            await server.cleanup()
+            if not attempts_left:
+                raise
+    try:
+        yield server
+    finally:
+        await server.cleanup()
+
+
+async def play(way: Way, person: Person, steps: dict[str, Any]) -> dict[str, Any]:
+    async with connected(way) as server:
+        found = await MCPUtil.get_function_tools(server, True, RunContextWrapper(None), Agent(name="texts"))
+        tools: dict[str, Any] = {tool.name: tool for tool in found}
+
+        async def act(verb: str, name: str = "", arguments: Any = None) -> dict[str, Any]:
+            if verb == "tools":
+                return {"tools": [{"name": tool.name, "inputSchema": tool.params_json_schema} for tool in found]}
+            given = json.dumps(arguments)
+            context: Any = ToolContext(None, tool_name=name, tool_call_id="1", tool_arguments=given)
+            said = await tools[name].on_invoke_tool(context, given)
+            if isinstance(said, str):  # the SDK speaks for itself: the call failed
+                return {"rejected": said}
+            return {"content": said if isinstance(said, list) else [said]}
+
+        return {"protocol": None, "server": None, "answers": await perform(steps, act)}
+
+
+if __name__ == "__main__":
+    run("openai-agents", play)
