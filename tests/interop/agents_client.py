@@ -1,4 +1,4 @@
-"""Plays a story with OpenAI's Agents SDK as it comes: it gives up on any answer, the greeting's too, after 5 seconds.
+"""Plays a story with OpenAI's Agents SDK as it comes: it gives up on the answer of a call after 5 seconds.
 
 stage.py says how it is called. The SDK cannot ask a person, and gives its model the text of an answer only.
 """
@@ -10,12 +10,15 @@ import json
 import os
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any
 
 from agents import Agent, RunContextWrapper
 from agents.mcp import MCPServerStdio, MCPServerStreamableHttp, MCPUtil
 from agents.tool_context import ToolContext
 from stage import Person, Way, perform, run
+
+START_SECONDS = 60.0
 
 
 def connection(way: Way) -> Any:
@@ -27,16 +30,13 @@ def connection(way: Way) -> Any:
 
 @asynccontextmanager
 async def connected(way: Way) -> AsyncGenerator[Any]:
-    """A server that was greeted; what is judged is no busy machine's start, so it may take three attempts."""
-    for attempts_left in (2, 1, 0):
-        server = connection(way)
-        try:
-            await server.connect()
-            break
-        except Exception:
-            await server.cleanup()
-            if not attempts_left:
-                raise
+    """A server that was greeted: its time-out counts from then on, because a busy machine may take longer to start."""
+    server = connection(way)
+    patience = server.client_session_timeout_seconds
+    server.client_session_timeout_seconds = START_SECONDS
+    await server.connect()
+    server.client_session_timeout_seconds = patience
+    server.session._session_read_timeout_seconds = timedelta(seconds=patience)
     try:
         yield server
     finally:

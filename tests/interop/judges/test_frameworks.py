@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import httpx2
 import pytest
+from tests.faults.zygote import Zygote
 from tests.interop.clients import Case, Session, need, sessions, why_missing
 from tests.served import address_of, bearing_secret, real_account, running
 
@@ -77,6 +78,7 @@ def plays(
     command: list[str],
     clean_environment: dict[str, str],
     tmp_path_factory: pytest.TempPathFactory,
+    zygote: Zygote,
 ) -> Generator[Callable[[Case], Play]]:
     """All the plays that the chosen tests need, a few at a time: they mostly wait for processes to start."""
     folders = {case: tmp_path_factory.mktemp("state") for case in CASES}
