@@ -1,6 +1,7 @@
 """Plays a story with OpenAI's Agents SDK as it comes: it gives up on the answer of a call after 5 seconds.
 
-stage.py says how it is called. The SDK cannot ask a person, and gives its model the text of an answer only.
+stage.py says how it is called; `call_strictly` gives every parameter a value. The SDK cannot ask a person, and gives
+its model the text of an answer only.
 """
 
 # The checker sees the project's own environment, which has no Agents SDK.
@@ -19,6 +20,9 @@ from agents.tool_context import ToolContext
 from stage import Person, Way, perform, run
 
 START_SECONDS = 60.0
+
+# What a model puts where it has nothing to say: in the schemas that the SDK makes, all parameters are required.
+EMPTY: dict[str, Any] = {"string": "", "array": [], "boolean": False}
 
 
 def connection(way: Way) -> Any:
@@ -51,6 +55,11 @@ async def play(way: Way, person: Person, steps: dict[str, Any]) -> dict[str, Any
         async def act(verb: str, name: str = "", arguments: Any = None) -> dict[str, Any]:
             if verb == "tools":
                 return {"tools": [{"name": tool.name, "inputSchema": tool.params_json_schema} for tool in found]}
+            if verb == "call_strictly":
+                asked = tools[name].params_json_schema["properties"]
+                arguments = {
+                    key: EMPTY[schema["type"]] for key, schema in asked.items() if key not in arguments
+                } | arguments
             given = json.dumps(arguments)
             context: Any = ToolContext(None, tool_name=name, tool_call_id="1", tool_arguments=given)
             said = await tools[name].on_invoke_tool(context, given)
