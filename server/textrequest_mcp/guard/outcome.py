@@ -29,13 +29,16 @@ class SendOutcome(Outcome):
     dollars_left_today: str | None = None
 
 
-def confirmation_required(preview: str, tool: str, token: str, minutes: int, *, types_name: bool) -> Outcome:
-    """The answer to a first call from a host that cannot ask a person by itself."""
+def confirmation_required(
+    preview: str, tool: str, token: str, minutes: int, *, types_name: bool, why: str
+) -> Outcome:
+    """The answer to a first call from a host that did not ask a person by itself; `why` says what kept it from that."""
     also = " and, as typed_name, the name as they typed it" if types_name else ""
     return Outcome(
         outcome="confirmation_required",
         message=(
-            f"Nothing was sent or changed yet. Show the person this, word for word: «{preview}» Only if they agree, "
+            f"Nothing was sent or changed yet: a person has to agree, and {why}. "
+            f"Show the person this, word for word: «{preview}» Only if they agree, "
             f"call {tool} again with the same arguments, this confirmation{also}; it works once, for {minutes} minutes."
         ),
         confirmation=token,

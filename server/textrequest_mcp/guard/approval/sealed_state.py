@@ -2,6 +2,7 @@
 
 The SDK seals each question's state with a key of ours, shared by all processes, so an answer survives a restart. It
 does not make a sealed state single-use; so this module notes which state an answer came with, and the gate uses it up.
+What is no answer to a question is noted and left out here: the SDK would fail the whole call for it.
 """
 
 import hashlib
