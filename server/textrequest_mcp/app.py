@@ -95,7 +95,7 @@ def make_server(settings: Settings, account: Account, store: Store) -> MCPServer
         subscriptions=account.subscriptions.bus,
         log_level=settings.log_level,
     )
-    server.middleware[:0] = [as_meant, sealing.middleware]
+    server.middleware[:0] = [sealing.middleware, as_meant]
     server.middleware.extend([refuse_unknown(server, {spec.name for spec in specs}), both_eras])
     account.subscriptions.serve(server)
     add_resources(server, account, settings.toolsets)

@@ -59,6 +59,6 @@ def _message(found: Any) -> JSONRPCMessage | Unreadable:
 
 
 def _id_of(found: Any) -> bytes | None:
-    given: Any = found.get("id") if isinstance(found, dict) else None  # pyright: ignore[reportUnknownMemberType]
+    given = cast("dict[str, Any]", found).get("id") if isinstance(found, dict) else None
     is_one = isinstance(given, str | int | float) and not isinstance(given, bool)
     return json.dumps(unmarked(given)).encode() if is_one else None

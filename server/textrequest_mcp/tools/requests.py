@@ -18,7 +18,7 @@ _OF_THE_HOST = "task_progress"
 
 
 async def as_meant(ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
-    """A middleware, the outermost: gives back to each call what its bytes held, without what its host added.
+    """A middleware, outside the sealing of states: gives a call what its bytes held, without what its host added.
 
     Half a character reaches the tool, whose parameters refuse it in a sentence; other requests are refused here.
     """

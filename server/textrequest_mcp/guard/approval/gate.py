@@ -2,7 +2,7 @@
 
 A host that can ask (it declares form elicitation) shows the question itself. A host that cannot gets a preview and a
 token: sealed, bound to the tool, its exact arguments, the facts shown and the caller, good for ten minutes and one use.
-So does a host that says it can ask and does not: one that answers with an error, with what is no answer, or not in time.
+So does a host that says it can ask and does not: it answers with an error, with what is no answer, or not in time.
 """
 
 import base64
@@ -131,7 +131,7 @@ class Gate:
             BadInput: the token is not good for this call.
             TextRequestError: the host cannot ask and the fallback is refused.
         """
-        why = "this host cannot ask for one"
+        why = ""
         if can_elicit(ctx.client_capabilities):
             # A token was given to this host only if it did not ask, and it still may: another one goes for nothing.
             by_token = token and self._may_preview and await self._by_token(ctx, tool, arguments, question, token)
@@ -140,10 +140,10 @@ class Gate:
             asked = await self._asked(ctx, question)
             if not isinstance(asked, str):
                 return asked
-            token, why = None, f"this host says that it can ask, but {asked}"
+            token, why = None, f"This host says that it can ask a person, but {asked}. "
         if not self._may_preview:
             raise TextRequestError(
-                f"{tool} needs a person's confirmation, and {why}.",
+                f"{why}{tool} needs a person's confirmation{'' if why else ', and this host cannot ask for one'}.",
                 todo="Ask the person to use a host with elicitation, or to set TEXTREQUEST_CONFIRM_FALLBACK=token.",
             )
         typed: str | None = arguments.get("typed_name")
@@ -213,7 +213,7 @@ class Gate:
             burn_id = given.burn_id
         else:
             if not _agrees(given, question):
-                return not_confirmed("accept, without a yes" if given == type(given)() else "no")
+                return not_confirmed("no" if _is_filled_in(given) else "accept, but with nothing filled in")
             burn_id = _answered_by(ctx)
             # Asked and answered inside this call, however long that took; the other ways came back with a call of
             # their own, whose question was made afresh.
@@ -251,6 +251,25 @@ def can_elicit(capabilities: ClientCapabilities | None) -> bool:
 def caller(session: ServerSession) -> str:
     """Which host an approval belongs to, as far as hosts say: the name of the client."""
     return session.client_params.client_info.name if session.client_params else ""
+
+
+def is_answer(given: object) -> bool:
+    """Whether this, as JSON, is what a host may answer to a question; its content may still say no, or nothing."""
+    if not isinstance(given, Mapping):
+        return False
+    answer = cast("Mapping[str, object]", given)
+    if answer.get("action") != "accept":
+        return answer.get("action") in ("decline", "cancel")
+    try:
+        Decision.model_validate(answer.get("content"))
+        TypedDecision.model_validate(answer.get("content"))
+    except ValueError:
+        return False
+    return True
+
+
+def _is_filled_in(given: object) -> bool:
+    return isinstance(given, BaseModel) and bool(given.model_fields_set)
 
 
 def _agrees(given: object, question: Question) -> bool:
