@@ -11,9 +11,9 @@ from pydantic_core import from_json
 from textrequest_mcp.ground.raw_json import MARK, MOST_BYTES, id_at_the_ends, readable, unmarked
 
 TOO_LONG = f"it is longer than {MOST_BYTES // 1024 // 1024} MB"
-_NO_JSON = "it is not JSON"
+NO_JSON = "it is not JSON"
 _NO_MESSAGE = "it is no JSON-RPC 2.0 message"
-_BAD_ID = "its id is neither a text nor a whole number"
+BAD_ID = "its id is neither a text nor a whole number"
 
 
 class Unreadable(NamedTuple):
@@ -40,7 +40,7 @@ def read(raw: bytes) -> Iterator[JSONRPCMessage | Unreadable]:
     try:
         found: Any = from_json(readable(raw))
     except ValueError:  # also for what lies too deep, and for numbers of too many digits
-        yield Unreadable(_NO_JSON, id_at_the_ends(raw))
+        yield Unreadable(NO_JSON, id_at_the_ends(raw))
         return
     for each in found if isinstance(found, list) and found else [found]:  # pyright: ignore[reportUnknownVariableType]
         yield _message(each)
@@ -54,7 +54,7 @@ def _message(found: Any) -> JSONRPCMessage | Unreadable:
     given = cast("dict[str, Any]", found).get("id")
     # With another id than these two a call would pass as a notification, which nobody answers.
     if (isinstance(message, JSONRPCNotification) and "id" in found) or (isinstance(given, str) and MARK in given):
-        return Unreadable(_BAD_ID, _id_of(found))
+        return Unreadable(BAD_ID, _id_of(found))
     return message
 
 
