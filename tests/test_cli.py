@@ -150,7 +150,7 @@ def test_h13_without_any_home_folder_a_sentence_says_what_to_set(command: list[s
         text=True,
         env=left | {"TEXTREQUEST_API_KEY": CANARY},
         stdin=subprocess.DEVNULL,
-        timeout=30,
+        timeout=120,
         check=False,
     )
 
@@ -165,7 +165,7 @@ def redirected(command: str, how: str) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         stdin=subprocess.DEVNULL,
-        timeout=30,
+        timeout=120,
         check=False,
     )
 

@@ -115,6 +115,11 @@ def _parser() -> argparse.ArgumentParser:
 
 def _serve(chosen: argparse.Namespace) -> int:
     settings: Settings = read_settings(vars(chosen))
+    closed = [name for name in ("stdin", "stdout") if getattr(sys, name) is None]
+    if settings.transport == "stdio" and closed:
+        raise SettingsError(
+            [f"{closed[0]} is closed, and a host speaks over stdin and stdout. Start it from a host, or over HTTP."]
+        )
     make_state_folder(settings.state_dir)
     check_rules(settings)
 

@@ -14,7 +14,7 @@ from textrequest_mcp.commands.logs import start_logging, tell_the_rest
 from textrequest_mcp.commands.policy import switched_off
 from textrequest_mcp.commands.signals import requests_to_end
 from textrequest_mcp.commands.stdio import serve_stdio
-from textrequest_mcp.settings.table import Settings, SettingsError
+from textrequest_mcp.settings.table import Settings
 from textrequest_mcp.wiring import open_account
 
 
@@ -22,13 +22,8 @@ def serve(settings: Settings) -> int:
     """Serve until the end; returns the exit status.
 
     Raises:
-        SettingsError: the secret that hosts must bring over HTTP cannot be kept, or stdio has no host at its other end.
+        SettingsError: the secret that hosts must bring over HTTP cannot be kept.
     """
-    closed = [name for name in ("stdin", "stdout") if getattr(sys, name) is None]
-    if settings.transport == "stdio" and closed:
-        raise SettingsError(
-            [f"{closed[0]} is closed, and a host speaks over stdin and stdout. Start it from a host, or over HTTP."]
-        )
     start_logging(settings.log_level)
     off = switched_off(settings)
     if off:
