@@ -2,6 +2,7 @@
 
 import argparse
 import gc
+import os
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -12,7 +13,7 @@ from textrequest_mcp.ground.stderr import stand_in
 from textrequest_mcp.settings.table import Settings, SettingsError, make_state_folder, read_settings, read_state_folder
 
 _COMMANDS = ("serve", "sandbox", "demo", "tools", "hooks", "audit", "policy")
-_WRONG_USE = 2
+_FAILED, _WRONG_USE = 1, 2
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -24,13 +25,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = _parser().parse_args(given)
     run: Any = chosen.run
     try:
-        return run(chosen)
+        return run(chosen) if run in (_serve, _sandbox) else _printed(run, chosen)
     except SettingsError as error:
         sys.stderr.write("textrequest-mcp cannot start:\n" + "".join(f"- {line}\n" for line in error.problems))
         sys.stderr.write("Nothing was started.\n")
         return _WRONG_USE
     except KeyboardInterrupt:
         return 0  # how a person ends a server
+
+
+def _printed(run: Any, chosen: argparse.Namespace) -> int:
+    """Run a command that prints what it has to say.
+
+    Raises:
+        SettingsError: nothing can be printed.
+    """
+    if sys.stdout is None:  # pyright: ignore[reportUnnecessaryComparison] - it was closed
+        raise SettingsError(["stdout is closed, so nothing can be printed."])
+    try:
+        status: int = run(chosen)
+        sys.stdout.flush()
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # for what Python itself still wants to write at its end
+        sys.stderr.write(f"textrequest-mcp could not print all: {error.strerror or type(error).__name__}.\n")
+        return _FAILED
+    return status
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -100,6 +119,11 @@ def _add_sandbox(commands: Any) -> None:  # argparse has no public name for it
 
 def _serve(chosen: argparse.Namespace) -> int:
     settings: Settings = read_settings(vars(chosen))
+    closed = [name for name in ("stdin", "stdout") if getattr(sys, name) is None]
+    if settings.transport == "stdio" and closed:
+        raise SettingsError(
+            [f"{closed[0]} is closed, and a host speaks over stdin and stdout. Start it from a host, or over HTTP."]
+        )
     make_state_folder(settings.state_dir)
     check_rules(settings)
 

@@ -29,14 +29,17 @@ class SendOutcome(Outcome):
     dollars_left_today: str | None = None
 
 
-def confirmation_required(preview: str, tool: str, token: str, minutes: int, *, types_name: bool) -> Outcome:
-    """The answer to a first call from a host that cannot ask a person by itself."""
+def confirmation_required(
+    preview: str, tool: str, token: str, minutes: int, *, types_name: bool, why: str = ""
+) -> Outcome:
+    """The answer to a first call where no host asked a person; `why` is a sentence about one that says it can."""
     also = " and, as typed_name, the name as they typed it" if types_name else ""
     return Outcome(
         outcome="confirmation_required",
         message=(
-            f"Nothing was sent or changed yet. Show the person this, word for word: «{preview}» Only if they agree, "
-            f"call {tool} again with the same arguments, this confirmation{also}; it works once, for {minutes} minutes."
+            f"{why}Nothing was sent or changed yet. Show the person this, word for word: «{preview}» Only if they "
+            f"agree, call {tool} again with the same arguments, this confirmation{also}; it works once, for {minutes} "
+            "minutes."
         ),
         confirmation=token,
     )
@@ -48,7 +51,7 @@ def not_confirmed(action: str) -> Outcome:
         outcome="not_confirmed",
         message=(
             f"The host asked for confirmation and answered {action}, so nothing was sent or changed. "
-            "Ask the person what they want before calling again."
+            "Ask the person what they want before calling again. If they saw no question, another host may show it."
         ),
     )
 

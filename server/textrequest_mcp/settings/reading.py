@@ -201,7 +201,11 @@ def state_folder(given: Given) -> Path | None:
     if not given.text:
         import platformdirs  # only a real account keeps state on disk
 
-        return platformdirs.user_state_path("textrequest-mcp", appauthor=False)
+        try:
+            return platformdirs.user_state_path("textrequest-mcp", appauthor=False)
+        except RuntimeError:  # its word for a user without a home folder
+            given.problems.append(f"There is no home folder to keep state in. Set {given.name} to a folder.")
+            return None
     folder = _path(given, given.name, given.text)
     if folder and not folder.is_absolute():
         given.wrong("is not a whole path, so each place would get its own state.")

@@ -15,7 +15,7 @@ from typing import Annotated, Any
 from mcp.server.elicitation import ElicitationResult
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ToolError, UnexpectedToolError
-from mcp.server.mcpserver.resolve import Elicit, Resolve, build_resolver_plans, find_resolved_parameters
+from mcp.server.mcpserver.resolve import Resolve, build_resolver_plans, find_resolved_parameters
 from mcp.server.mcpserver.tools.base import Tool
 from mcp.server.mcpserver.utilities.func_metadata import FuncMetadata, func_metadata
 from mcp_types import CallToolResult
@@ -111,7 +111,7 @@ def _verdict_of(tool: str, parameters: list[inspect.Parameter]) -> Callable[...,
 def _approval_of(tool: str, verdict_type: Any, shown: list[str]) -> Callable[..., Awaitable[Any]]:
     """The resolver for how a call can be approved, bound to its exact arguments."""
 
-    async def approval(ctx: Context[Any, Any], verdict: Verdict, **arguments: Any) -> Approval | Outcome | Elicit[Any]:
+    async def approval(ctx: Context[Any, Any], verdict: Verdict, **arguments: Any) -> Any:
         token = arguments.pop("confirmation")
         if not isinstance(verdict, Ask):
             return Approval("")
