@@ -183,6 +183,14 @@ class TestTheSameAgain:
         assert said(await send(desk, **otherwise))["duplicate_suppressed"]
         assert desk.changes == [SEND_MARIA]
 
+    @pytest.mark.parametrize("key", [{}, {"idempotency_key": "k1"}], ids=["without a key", "with a key"])
+    async def test_d9_the_same_to_a_reader_is_one_text(self, desk: Desk, key: dict[str, str]):
+        await send(desk, body='It\'s ready - "today"...', **key)
+
+        again = said(await send(desk, body="It\u2019s ready \u2013\u00a0\u201ctoday\u201d\u2026", **key))
+        assert again["duplicate_suppressed"]
+        assert desk.changes == [SEND_MARIA]
+
     @pytest.mark.parametrize(
         "other",
         [{"phone_number": OWES}, {"body": "Your car is ready!"}, {"dashboard_id": 122}],
