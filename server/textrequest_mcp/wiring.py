@@ -81,10 +81,8 @@ async def open_account(
         lost_sends = LostSends(ledger, ahead=lambda: api.ahead, pace=pace)
         now = service_clock(api, clock)
         consent = Consent(store, account_id, clock=clock)
-        known = KnownPeople()
 
         def witness(connection: "sqlite3.Connection", secret: bytes, event: TextEvent) -> None:
-            known.happened((event.dashboard_id, event.phone_number), event.at)
             wish = read_wish(event.body or "") if event.direction == "R" and settings.consent else None
             if wish is not None and (event.at is not None or wish != "start"):  # without a time it allows nothing
                 at = event.at if event.at is not None else now()
@@ -99,7 +97,8 @@ async def open_account(
             caps=Caps(store, account_id, limits_of(settings), clock=clock),
             keeps_bodies=settings.audit_bodies,
         )
-        policy = Policy(rules_of(settings), consent, Provenance(spec.name for spec in all_specs()), known, clock=now)
+        provenance = Provenance(spec.name for spec in all_specs())
+        policy = Policy(rules_of(settings), consent, provenance, KnownPeople(), clock=now)
         live = Watch(log, reader, status_address=_status_address(settings, api))
         account = Account(api, gate, at_most_once, policy, audit, live, Subscriptions(live), settings.dashboard_id)
         if pretend is not None:

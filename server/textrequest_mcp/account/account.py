@@ -78,11 +78,6 @@ class Account:
         """The line of a call that names none: the default, or the only one if the lines were read."""
         return self.default_line or (self._lines[0].id if len(self._lines) == 1 else None)
 
-    def changed(self, people: Sequence[Place]) -> None:
-        """Forget the facts that were read of these people, because this server changed them."""
-        for place in people:
-            self.policy.known.outdate(place)
-
     def acted(self, people: Sequence[Place]) -> None:
         """Note that this server texted these people."""
         for place in people:

@@ -131,11 +131,8 @@ async def read(ctx: Context[Any, Any], spec: ToolSpec, given: Mapping[str, Any])
 async def change(call: Call) -> SendAnswer:
     """Make a change that the ledger does not keep: noted before it leaves, and recorded when it has ended."""
     departing = await call.record.departing()
-    try:
-        with departing.going_along():
-            told = await _recorded(call)
-    finally:
-        call.account.changed(call.people)
+    with departing.going_along():
+        told = await _recorded(call)
     with suppress(StoreError):  # the change has happened, whatever is noted
         await _note(call.ctx, call.spec, call.given, told.said)
     return told
