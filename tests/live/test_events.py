@@ -81,13 +81,13 @@ def test_a_row_without_what_an_event_needs_is_none(differences: dict[str, Any], 
         of_row(LINE, row("m1", START) | differences)
 
 
-@pytest.mark.parametrize("given", [None, "", " ", [], {}, "a\nb", "m" * 101])
+@pytest.mark.parametrize("given", [None, "", " ", True, 1.5, [], {}, "a\nb", "\ud83d", "m" * 101])
 def test_l7_a_text_without_an_id_that_can_be_kept_is_a_text_all_the_same(given: object):
     assert of_row(LINE, row("m1", START) | {"message_id": given}).message_id == ""
     assert of_hook(payload() | {"messageUniqueIdentifier": given}).message_id == ""
 
 
-@pytest.mark.parametrize(("given", "read"), [(7, "7"), (" m1 ", "m1"), ("\ud83d", "\ufffd")])
+@pytest.mark.parametrize(("given", "read"), [(7, "7"), (" m1 ", "m1")])
 def test_l7_an_id_is_taken_in_any_form(given: object, read: str):
     assert of_row(LINE, row("m1", START) | {"message_id": given}).message_id == read
 

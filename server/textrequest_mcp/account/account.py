@@ -1,7 +1,7 @@
 """The account that a call works on: its lines, and the services through which a call reads and changes it."""
 
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 import anyio
@@ -19,6 +19,7 @@ from textrequest_mcp.guard.once.carry_out import AtMostOnce
 from textrequest_mcp.guard.rules.policy import Policy
 from textrequest_mcp.live.subscriptions import Subscriptions
 from textrequest_mcp.live.watch import Watch
+from textrequest_mcp.tools.pages import Pages
 from textrequest_mcp.tools.parameters import DashboardId
 from textrequest_mcp.upstream.api import Api
 from textrequest_mcp.upstream.errors import BadInput
@@ -44,6 +45,7 @@ class Account:
         default_line: a dashboard id from the settings, or None.
         also: further chores in the background.
         routes: further routes that are served over HTTP.
+        pages: the pages of lists that hosts read lately.
     """
 
     api: Api
@@ -56,6 +58,7 @@ class Account:
     default_line: int | None = None
     also: Sequence[Callable[[], Coroutine[Any, Any, None]]] = ()
     routes: Sequence[Any] = ()
+    pages: Pages = field(default_factory=Pages)
     _lines: tuple[KnownLine, ...] = ()
     _read_at: float | None = None
 

@@ -135,7 +135,7 @@ def _mapping(value: object, otherwise: Mapping[str, Any] | None = None) -> Mappi
 
 def _id(value: object) -> str:
     """An id, also if it is a number; empty if it is missing, or nothing that could be kept and shown."""
-    given = (_text(value) or "").strip()
+    given = str(value).strip() if isinstance(value, str | int) and not isinstance(value, bool) else ""
     return given if len(given) <= _LONGEST_ID and given.isprintable() else ""
 
 

@@ -28,6 +28,7 @@ from textrequest_mcp.guard.once.send_answer import SendAnswer
 from textrequest_mcp.guard.rules.policy import Policy
 from textrequest_mcp.tools.changes import amount_of, change_of, person_texted
 from textrequest_mcp.tools.declare import Asker, Risk, ToolSpec
+from textrequest_mcp.tools.pages import Pages
 from textrequest_mcp.upstream.errors import BadInput
 from textrequest_mcp.upstream.phone import e164
 
@@ -43,6 +44,7 @@ class Served(Protocol):
     at_most_once: AtMostOnce
     policy: Policy
     audit: Audit
+    pages: Pages
 
     @property
     def usual_line(self) -> int | None:

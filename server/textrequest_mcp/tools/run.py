@@ -22,6 +22,7 @@ from textrequest_mcp.guard.notice import Notice
 from textrequest_mcp.guard.once.carry_out import Doing
 from textrequest_mcp.guard.once.send_answer import SendAnswer
 from textrequest_mcp.guard.outcome import unknown
+from textrequest_mcp.tools.answers import Listing
 from textrequest_mcp.tools.call import Call, account_of
 from textrequest_mcp.tools.declare import ToolSpec
 from textrequest_mcp.tools.result import as_result, link_of
@@ -118,6 +119,8 @@ async def read(ctx: Context[Any, Any], spec: ToolSpec, given: Mapping[str, Any])
     try:
         answer = await spec.function(**given)
         said = answer.model_dump(mode="json", exclude_none=True)
+        if isinstance(answer, Listing) and (changed := account_of(ctx).pages.note(ctx.session, spec.name, given, said)):
+            said["note"] = " ".join(filter(None, [answer.note, changed]))
         result = as_result(SendAnswer(said, answer), link_of(spec, given))
     except (ToolError, MCPError):
         raise
