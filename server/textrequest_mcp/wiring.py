@@ -100,11 +100,11 @@ def _make(
     )
     now = service_clock(api, clock)
     consent = Consent(store, account_id, clock=clock)
-    known = KnownPeople()
-    heard = hears(known, account_id if settings.consent else None, now)
+    heard = hears(account_id if settings.consent else None, now)
     log = EventLog(store, account_id, Cipher(api.key), keep_days=settings.event_days, witness=heard, clock=now)
     poller = Poller(api, log, store, account_id, rate_limit=settings.rate_limit, ledger=ledger, clock=now)
-    policy = Policy(rules_of(settings), consent, Provenance(spec.name for spec in all_specs()), known, clock=now)
+    provenance = Provenance(spec.name for spec in all_specs())
+    policy = Policy(rules_of(settings), consent, provenance, KnownPeople(), clock=now)
     live = Watch(log, poller, status_address=_status_address(settings, api))
     gate = Gate(store, account_id, may_preview=settings.confirm_fallback == "token")
     account = Account(
@@ -123,19 +123,15 @@ def _make(
     return account
 
 
-def hears(
-    known: KnownPeople, account: str | None, now: Callable[[], float]
-) -> "Callable[[sqlite3.Connection, bytes, TextEvent], None]":
+def hears(account: str | None, now: Callable[[], float]) -> "Callable[[sqlite3.Connection, bytes, TextEvent], None]":
     """Gives what the event log calls with each text: it keeps the wishes for no more texts.
 
     Args:
-        known: is told when texts went.
         account: whose wishes are kept; None where they are not.
         now: seconds since 1970, for texts without a time.
     """
 
     def witness(connection: "sqlite3.Connection", secret: bytes, event: TextEvent) -> None:
-        known.happened((event.dashboard_id, event.phone_number), event.at)
         wish = read_wish(event.body or "") if account is not None and event.direction == "R" else None
         if account is not None and wish is not None and (event.at is not None or wish != "start"):
             at = event.at if event.at is not None else now()  # a text without a time allows nothing

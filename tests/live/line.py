@@ -67,6 +67,7 @@ class PretendLine(httpx2.AsyncBaseTransport):
         most: rows on a page.
         says_of_a_page: the fields that it has beside the rows.
         exclusive: whether a start date leaves out the texts of just that moment.
+        refuses: names of query parameters that it answers with a 400.
         date: the header of its answers.
     """
 
@@ -77,6 +78,7 @@ class PretendLine(httpx2.AsyncBaseTransport):
     most: int = 1000
     says_of_a_page: set[str] = field(default_factory=lambda: {"page", "page_size", "total_items"})
     exclusive: bool = False
+    refuses: frozenset[str] = frozenset()
     after_page: Callable[[int], None] = lambda _: None
     says: tuple[int, bytes] | None = None
     date: str | None = None
@@ -87,6 +89,8 @@ class PretendLine(httpx2.AsyncBaseTransport):
         headers = {"date": self.date} if self.date else {}
         if self.says is not None:
             return httpx2.Response(self.says[0], content=self.says[1], headers=headers)
+        if self.refuses & query.keys():
+            return httpx2.Response(400, content=b'{"message": "unknown parameter"}', headers=headers)
         query = {name: value for name, value in query.items() if name not in self.ignores}
         page, size = int(query.get("page", 0)), min(int(query.get("page_size", 100)), self.most)
         found = self._chosen(query)

@@ -15,6 +15,7 @@ from tests.unruled import RULED, ruled_but
 from textrequest_mcp.account.account import Account, Line
 from textrequest_mcp.account.message import Sent
 from textrequest_mcp.guard.once.departure import LedgerDeparture
+from textrequest_mcp.guard.once.ledger_rows import Send
 from textrequest_mcp.guard.once.same_act import Candidate, SameAct, SearchTerms
 from textrequest_mcp.tools.about import BY_NUMBER, NOBODY, About
 from textrequest_mcp.tools.build import make_tool
@@ -31,7 +32,7 @@ async def _find(_account: Account, _facts: SearchTerms) -> Sequence[Candidate]:
     return []
 
 
-async def _news(_account: Account, _line: int | None, _id: str) -> dict[str, Any]:
+async def _news(_account: Account, _send: Send) -> dict[str, Any]:
     return {}
 
 

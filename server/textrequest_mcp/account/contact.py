@@ -5,7 +5,6 @@ from typing import Annotated
 from pydantic import BaseModel, BeforeValidator, Field
 
 from textrequest_mcp.account.message import Message
-from textrequest_mcp.guard.marks import Mark
 from textrequest_mcp.tools.answers import (
     Answer,
     Code,
@@ -45,7 +44,7 @@ class Contact(Answer):
     display_name: PersonName = Field(default=None, description=_ANYBODYS)
     is_suppressed: Flag = Field(default=None, description="Does not rise in the queue")
     is_archived: Flag = None
-    is_blocked: Annotated[Flag, Mark.BLOCKED] = Field(default=None, description="Incoming texts are dropped")
+    is_blocked: Flag = Field(default=None, description="Incoming texts are dropped")
     suppressed_reason: Theirs = Field(default=None, description="A colleague's own words")
     note: Theirs = Field(default=None, description="A colleague's own words; never shown to the contact")
     groups: Wholes = Field(default=None, description="Group ids")
@@ -53,15 +52,13 @@ class Contact(Answer):
     custom_fields: Annotated[list[CustomFieldValue] | None, Records] = None
     is_resolved: Flag = None
     first_contact_utc: Time = None
-    opted_out_utc: Annotated[Time, Mark.OPTED_OUT_AT] = Field(
-        default=None, description="When they texted STOP; then they must not be texted"
-    )
-    last_msg_sent_utc: Annotated[Time, Mark.SENT_AT] = None
-    last_msg_received_utc: Annotated[Time, Mark.RECEIVED_AT] = None
-    total_msgs_sent: Annotated[Whole, Mark.WHOLE] = None
+    opted_out_utc: Time = Field(default=None, description="When they texted STOP; then they must not be texted")
+    last_msg_sent_utc: Time = None
+    last_msg_received_utc: Time = None
+    total_msgs_sent: Whole = None
     total_msgs_received: Whole = None
     response_count: Whole = None
-    date_created_utc: Annotated[Time, Mark.WHOLE] = None
+    date_created_utc: Time = None
     last_contact_date_utc: Time = None
     last_message: Annotated[Message | None, Record] = None
 

@@ -11,6 +11,7 @@ from textrequest_mcp.ground.quoting import one_line, quoted, some
 from textrequest_mcp.ground.store import StoreError
 from textrequest_mcp.guard.approval.gate import Question
 from textrequest_mcp.guard.once.departure import LedgerDeparture
+from textrequest_mcp.guard.once.ledger_rows import Send
 from textrequest_mcp.guard.once.same_act import Candidate, SameAct, SearchTerms
 from textrequest_mcp.tools.answers import Answer, Code, LineName, LinePhone, Listing, Whole
 from textrequest_mcp.tools.declare import Toolset
@@ -92,9 +93,10 @@ async def _find(account: Account, facts: SearchTerms) -> list[Candidate]:
     ]
 
 
-async def _news(account: Account, dashboard_id: int | None, line_id: str) -> Mapping[str, Any]:  # noqa: ARG001 - as all have it
-    answer = await account.api.get("dashboards", int(line_id))
-    return {"id": int(line_id)} if answer is not None else {}
+async def _news(account: Account, send: Send) -> Mapping[str, Any]:
+    line_id = int(send.upstream_id or 0)
+    answer = await account.api.get("dashboards", line_id)
+    return {"id": line_id} if answer is not None else {}
 
 
 CREATING = SameAct(same=("name", "phone"), facts=("phone",), words=("name",), find=_find, news=_news, id_field="id")

@@ -52,7 +52,7 @@ messages = Toolset("messages")
 LONGEST_BODY = 1600
 LONGEST_SENDER = 41
 MOST_MEDIA = 3
-DEFAULT_WAIT, LONGEST_WAIT = 30, 50  # hosts give up on a tool call after about 60 seconds
+DEFAULT_WAIT, LONGEST_WAIT = 4, 50  # hosts give up on a tool call after about 60 seconds, some after 5
 
 Seconds = Annotated[
     int, Field(ge=0, le=LONGEST_WAIT, description=f"Default {DEFAULT_WAIT}"), BeforeValidator(whole_number)

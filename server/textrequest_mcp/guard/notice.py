@@ -1,12 +1,10 @@
 """Remembers of each answer whose words the model has read, and what it says about people."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pydantic import BaseModel
 
-from textrequest_mcp.guard.change import PersonFacts
 from textrequest_mcp.guard.marks import Fields, Mark, fields_of
 from textrequest_mcp.guard.provenance.source import TEXT_RECEIVED, Source
 from textrequest_mcp.guard.rules.optout import read_wish
@@ -46,10 +44,6 @@ class Notice:
                 self._words(fields, record, person)
             if person is not None:
                 await self._record(fields, record, person)
-        fields = fields_of(model)
-        if self._person is not None:
-            for items in fields.names[Mark.TALK]:
-                self._talk(fields_of(fields.inner[items]), self._person, said, said.get(items) or [])
 
     def _words(self, fields: Fields, record: Mapping[str, Any], person: str | None) -> None:
         provenance = self._policy.provenance
@@ -68,22 +62,13 @@ class Notice:
             provenance.read_words(Source(kind=TEXT_RECEIVED, line=self._line, person=person, at=at, words=body))
 
     async def _record(self, fields: Fields, record: Mapping[str, Any], person: str) -> None:
-        """Note the facts that a contact's record, a payment or a text states of a person."""
+        """Note the facts that a payment or a text states of a person."""
         payment_id = fields.one(record, Mark.PAYMENT)
         if payment_id is not None and fields.one(record, Mark.PERSON):
             self._policy.known.pays(self._line, payment_id, person)
-        if any(name in record for name in fields.names[Mark.WHOLE]):
-            self._policy.known.saw(
-                (self._line, person),
-                PersonFacts(
-                    opted_out_at=_moment(fields, record, Mark.OPTED_OUT_AT),
-                    is_blocked=fields.one(record, Mark.BLOCKED) is True,
-                    received_at=_moment(fields, record, Mark.RECEIVED_AT),
-                    sent_at=_moment(fields, record, Mark.SENT_AT),
-                ),
-            )
         body: str = fields.one(record, Mark.BODY) or ""
-        at = _moment(fields, record, Mark.AT)
+        moment = read_time(fields.one(record, Mark.AT))
+        at = None if moment is None else moment.timestamp()
         direction = fields.one(record, Mark.DIRECTION)
         # A text without a time may forbid texts from now on, but allows none.
         heard = direction == "R" and (at is not None or read_wish(body) != "start")
@@ -91,20 +76,6 @@ class Notice:
             await self._policy.consent.heard(self._line, person, body, self._policy.now() if at is None else at)
         if at is not None and direction in ("R", "S"):
             self._policy.known.read(self._caller, (self._line, person), at)
-
-    def _talk(self, text: Fields, person: str, said: Mapping[str, Any], items: Sequence[Mapping[str, Any]]) -> None:
-        """Note when the last texts went each way, if the newest are there; the service states no order for a list."""
-        times = [_moment(text, item, Mark.AT) for item in items]
-        whole = said.get("page") == 0 and said.get("next_page") is None
-        newest_first = said.get("page") == 0 and bool(times) and (times[0] or 0.0) >= (times[-1] or 0.0)
-        if whole or newest_first:
-            by_direction = {
-                direction: _latest(
-                    [at for item, at in zip(items, times, strict=True) if text.one(item, Mark.DIRECTION) == direction]
-                )
-                for direction in ("R", "S")
-            }
-            self._policy.known.saw_talk((self._line, person), by_direction["R"], by_direction["S"])
 
 
 def _records(
@@ -119,12 +90,3 @@ def _records(
         records: list[Any] = inside if isinstance(inside, list) else [inside]  # pyright: ignore[reportUnknownVariableType] - JSON
         for each in records:
             yield from _records(inner, each, person)
-
-
-def _moment(fields: Fields, record: Mapping[str, Any], mark: Mark) -> float | None:
-    moment: datetime | None = read_time(fields.one(record, mark))
-    return None if moment is None else moment.timestamp()
-
-
-def _latest(times: Sequence[float | None]) -> float | None:
-    return max((at for at in times if at is not None), default=None)

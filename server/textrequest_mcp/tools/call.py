@@ -26,8 +26,9 @@ from textrequest_mcp.guard.once.ledger_rows import Act
 from textrequest_mcp.guard.once.same_act import SameAct
 from textrequest_mcp.guard.once.send_answer import SendAnswer
 from textrequest_mcp.guard.rules.policy import Policy
-from textrequest_mcp.tools.changes import amount_of, change_of, people_of, person_texted
+from textrequest_mcp.tools.changes import amount_of, change_of, person_texted
 from textrequest_mcp.tools.declare import Asker, Risk, ToolSpec
+from textrequest_mcp.tools.pages import Pages
 from textrequest_mcp.upstream.errors import BadInput
 from textrequest_mcp.upstream.phone import e164
 
@@ -43,6 +44,7 @@ class Served(Protocol):
     at_most_once: AtMostOnce
     policy: Policy
     audit: Audit
+    pages: Pages
 
     @property
     def usual_line(self) -> int | None:
@@ -55,10 +57,6 @@ class Served(Protocol):
 
     async def who_is(self, name: str, dashboard_id: int | None) -> str:
         """The people of a line who have a name, as a sentence."""
-        ...
-
-    def changed(self, people: Sequence[Place]) -> None:
-        """Something of these people was changed, so what was read of it is old."""
         ...
 
     def acted(self, people: Sequence[Place]) -> None:
@@ -153,11 +151,6 @@ class Call:
         number, key = spec.about.argument, options.idempotency_key
         where: int | None = line.id if line is not None else None
         return await self.account.at_most_once.describe(spec.name, once, self.caller, where, number, arguments, key)
-
-    @property
-    def people(self) -> list[Place]:
-        """Whom it is about by its arguments alone: line and number of each."""
-        return people_of(self.spec, self.given)
 
     async def person_texted(self) -> list[Place]:
         """As `changes.person_texted`."""

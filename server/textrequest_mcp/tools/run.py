@@ -22,6 +22,7 @@ from textrequest_mcp.guard.notice import Notice
 from textrequest_mcp.guard.once.carry_out import Doing
 from textrequest_mcp.guard.once.send_answer import SendAnswer
 from textrequest_mcp.guard.outcome import unknown
+from textrequest_mcp.tools.answers import Listing
 from textrequest_mcp.tools.call import Call, account_of
 from textrequest_mcp.tools.declare import ToolSpec
 from textrequest_mcp.tools.result import as_result, link_of
@@ -118,6 +119,8 @@ async def read(ctx: Context[Any, Any], spec: ToolSpec, given: Mapping[str, Any])
     try:
         answer = await spec.function(**given)
         said = answer.model_dump(mode="json", exclude_none=True)
+        if isinstance(answer, Listing) and (changed := account_of(ctx).pages.note(ctx.session, spec.name, given, said)):
+            said["note"] = " ".join(filter(None, [answer.note, changed]))
         result = as_result(SendAnswer(said, answer), link_of(spec, given))
     except (ToolError, MCPError):
         raise
@@ -131,11 +134,8 @@ async def read(ctx: Context[Any, Any], spec: ToolSpec, given: Mapping[str, Any])
 async def change(call: Call) -> SendAnswer:
     """Make a change that the ledger does not keep: noted before it leaves, and recorded when it has ended."""
     departing = await call.record.departing()
-    try:
-        with departing.going_along():
-            told = await _recorded(call)
-    finally:
-        call.account.changed(call.people)
+    with departing.going_along():
+        told = await _recorded(call)
     with suppress(StoreError):  # the change has happened, whatever is noted
         await _note(call.ctx, call.spec, call.given, told.said)
     return told
