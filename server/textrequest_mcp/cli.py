@@ -114,7 +114,7 @@ def _sandbox(chosen: argparse.Namespace) -> int:
 def _text(chosen: argparse.Namespace) -> int:
     from textrequest_mcp.commands.sandbox import text_sandbox
 
-    return text_sandbox(chosen.port, chosen.at_most_once, chosen.body, chosen.dashboard_id)
+    return text_sandbox(chosen.port, chosen.sender, chosen.body, chosen.dashboard_id)
 
 
 def _demo(_: argparse.Namespace) -> int:

@@ -5,11 +5,13 @@ from typing import Annotated
 from pydantic import Field
 
 from textrequest_mcp.account.account import Line
+from textrequest_mcp.account.line import TextingLine
 from textrequest_mcp.account.message import Message
 from textrequest_mcp.tools.about import BY_NUMBER
 from textrequest_mcp.tools.answers import Answer, Flag, Listing, Phone, Record
 from textrequest_mcp.tools.declare import Toolset
 from textrequest_mcp.tools.parameters import Guids, PageNumber, PageSize, PhoneNumber, Words
+from textrequest_mcp.upstream.errors import NotFound
 from textrequest_mcp.upstream.page import DEFAULT_SIZE
 from textrequest_mcp.upstream.phone import wire
 
@@ -68,7 +70,7 @@ async def list_conversations(
 )
 async def archive_conversation(line: Line, phone_number: PhoneNumber) -> Archived:
     """Hide a conversation from a line's lists until a text goes either way; nothing is deleted."""
-    await line.put("contacts", wire(phone_number), "conversations", "archive")
+    await _put(line, phone_number, "archive")
     return Archived(phone_number=phone_number, is_archived=True)
 
 
@@ -81,5 +83,12 @@ async def archive_conversation(line: Line, phone_number: PhoneNumber) -> Archive
 )
 async def unarchive_conversation(line: Line, phone_number: PhoneNumber) -> Archived:
     """Bring an archived conversation back into a line's lists."""
-    await line.put("contacts", wire(phone_number), "conversations", "unarchive")
+    await _put(line, phone_number, "unarchive")
     return Archived(phone_number=phone_number, is_archived=False)
+
+
+async def _put(line: TextingLine, phone_number: str, way: str) -> None:
+    """The service may accept the number of somebody whom the line does not know, so that is looked up first."""
+    if await line.get("contacts", wire(phone_number)) is None:
+        raise NotFound("There is no conversation with this number.", todo="See list_conversations for those there are.")
+    await line.put("contacts", wire(phone_number), "conversations", way)

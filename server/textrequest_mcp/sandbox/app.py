@@ -38,6 +38,8 @@ PREFIX = "/api/v3"
 _READS = frozenset({"GET", "HEAD"})
 _LINE = "/dashboards/{dashboard_id}"
 _CONTACT = _LINE + "/contacts/{phone_number}"
+_TAG = _LINE + "/tags/{tag_id}"
+_FIELD = _LINE + "/fields/{field_id}"
 _PAYMENT = _LINE + "/payments/{payment_id}"
 
 Operation = Callable[[Call], Response]
@@ -53,6 +55,7 @@ OPERATIONS: tuple[tuple[str, str, Operation], ...] = (
     ("POST", _LINE + "/contacts", contacts.save_many),
     ("GET", _CONTACT, contacts.read),
     ("POST", _CONTACT, contacts.save),
+    ("PATCH", _CONTACT, contacts.patch),
     ("DELETE", _CONTACT, contacts.delete),
     ("GET", _CONTACT + "/messages", messages.list_for_contact),
     ("POST", _CONTACT + "/messages", messages.send),
@@ -66,9 +69,15 @@ OPERATIONS: tuple[tuple[str, str, Operation], ...] = (
     ("PUT", _LINE + "/groups/{group_id}", groups.update),
     ("DELETE", _LINE + "/groups/{group_id}", groups.delete),
     ("GET", _LINE + "/tags", tags.list_all),
-    ("GET", _LINE + "/tags/{tag_id}", tags.read),
+    ("POST", _LINE + "/tags", tags.create),
+    ("GET", _TAG, tags.read),
+    ("PUT", _TAG, tags.update),
+    ("DELETE", _TAG, tags.delete),
     ("GET", _LINE + "/fields", fields.list_all),
-    ("GET", _LINE + "/fields/{field_id}", fields.read),
+    ("POST", _LINE + "/fields", fields.create),
+    ("GET", _FIELD, fields.read),
+    ("PUT", _FIELD, fields.rename),
+    ("DELETE", _FIELD, fields.delete),
     ("GET", _LINE + "/payments", payments.list_all),
     ("POST", _LINE + "/payments", payments.create),
     ("GET", _PAYMENT, payments.read),
@@ -79,6 +88,9 @@ OPERATIONS: tuple[tuple[str, str, Operation], ...] = (
     ("POST", _LINE + "/hooks", hooks.create),
     ("PUT", _LINE + "/hooks/{webhook_id}", hooks.reconnect),
     ("DELETE", _LINE + "/hooks/{webhook_id}", hooks.delete),
+    ("POST", "/messages", messages.send_from),
+    ("PUT", "/messages/{message_id}/redact", messages.redact),
+    ("PUT", "/messages/{message_id}/unredact", messages.unredact),
     ("POST", "/mms", media.upload),
     ("GET", "/eventTypes", hooks.event_types),
 )
@@ -116,6 +128,8 @@ class _Door:
         self.passed: deque[float] = deque()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        # A slash before the query is taken (wire-facts, Seen by others).
+        scope = {**scope, "path": scope["path"].rstrip("/")}
         answer = self._turned_away(Request(scope)) if scope["type"] == "http" else None
         await (answer or self.app)(scope, receive, send)
 

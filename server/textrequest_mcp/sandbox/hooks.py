@@ -61,9 +61,9 @@ def create(call: Call) -> Response:
 
 
 def reconnect(call: Call) -> Response:
-    line, hook = _hook(call)
+    _, hook = _hook(call)
     hook.is_connected, hook.failures = True, 0
-    return shown(view(line, hook))
+    return nothing()
 
 
 def delete(call: Call) -> Response:

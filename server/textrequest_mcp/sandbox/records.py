@@ -40,6 +40,7 @@ class Message:
     status: str | None = None
     error: str | None = None
     media: list[str] = field(default_factory=list[str])
+    is_redacted: bool = False
     callback: Hook | None = None
 
 
