@@ -3,7 +3,6 @@
 import hmac
 import math
 import time
-from collections import deque
 from collections.abc import Callable
 
 from starlette.applications import Starlette
@@ -103,12 +102,18 @@ def create_app(
     rate_limit: tuple[int, float] | None = (100, 60.0),
     lively: bool = True,
     contacts: int | None = None,
+    account: Account | None = None,
 ) -> Starlette:
-    """A new service; `contacts` is the number of the first line's contacts, for tests that need many."""
-    account = Account(clock, lively=lively)
-    fill(account, contacts)
+    """The service on an account, by default a new one.
+
+    `contacts` is the number of the first line's contacts, for tests that need many.
+    """
+    if account is None:
+        account = Account(clock, lively=lively)
+        account.key = key
+        fill(account, contacts)
     routes = [Route(path, _endpoint(operation), methods=[method]) for method, path, operation in OPERATIONS]
-    door = Middleware(_Door, account=account, key=key, rate_limit=rate_limit)
+    door = Middleware(_Door, account=account, rate_limit=rate_limit)
     app = Starlette(
         routes=[Mount(PREFIX, routes=routes, middleware=[door]), *play_routes(account)],
         exception_handlers={HTTPException: _no_such_address},
@@ -120,12 +125,10 @@ def create_app(
 class _Door:
     """Counts every request to the service, then checks the key, then the rate limit."""
 
-    def __init__(self, app: ASGIApp, account: Account, key: str, rate_limit: tuple[int, float] | None) -> None:
+    def __init__(self, app: ASGIApp, account: Account, rate_limit: tuple[int, float] | None) -> None:
         self.app = app
         self.account = account
-        self.key = key.encode()
         self.rate_limit = rate_limit
-        self.passed: deque[float] = deque()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         # A slash before the query is taken (wire-facts, Seen by others).
@@ -135,13 +138,20 @@ class _Door:
 
     def _turned_away(self, request: Request) -> Response | None:
         self.account.requests += 1
+        try:
+            with self.account.turn():
+                return self._refused(request)
+        except Refusal as refusal:  # the account itself cannot be used
+            return refusal.answer(request.url.path)
+
+    def _refused(self, request: Request) -> Response | None:
         now = self.account.clock()
         self.account.advance(now)
         given = request.headers.get("x-api-key")
         if given is None:
             # wire-facts, Base: a missing key is a 400, a bad one a 401.
             return Refusal(400, "The header x-api-key is missing.", "keyMissing").answer(request.url.path)
-        if not hmac.compare_digest(given.encode(), self.key):
+        if not hmac.compare_digest(given.encode(), self.account.key.encode()):
             return Refusal(401, "The API key is not valid.", "keyInvalid").answer(request.url.path)
         return self._too_soon(request, now)
 
@@ -149,15 +159,16 @@ class _Door:
         if self.rate_limit is None:
             return None
         most, seconds = self.rate_limit
-        while self.passed and self.passed[0] <= now - seconds:
-            self.passed.popleft()
-        if len(self.passed) < most:
-            self.passed.append(now)
+        passed = self.account.passed
+        while passed and passed[0] <= now - seconds:
+            passed.popleft()
+        if len(passed) < most:
+            passed.append(now)
             return None
         answer = Refusal(429, f"Only {most} requests in {seconds:g} seconds.", "tooManyRequests").answer(
             request.url.path
         )
-        answer.headers["Retry-After"] = str(max(1, math.ceil(self.passed[0] + seconds - now)))
+        answer.headers["Retry-After"] = str(max(1, math.ceil(passed[0] + seconds - now)))
         return answer
 
 
@@ -168,8 +179,9 @@ def _endpoint(operation: Operation) -> Callable[[Request], object]:
         try:
             body, file = await _read(request)
             # From here on nothing waits, so two requests never see half of each other's work.
-            call = Call(account, account.clock(), dict(request.path_params), request.query_params, body, file)
-            answer = operation(call)
+            with account.turn():
+                call = Call(account, account.clock(), dict(request.path_params), request.query_params, body, file)
+                answer = operation(call)
         except Refusal as refusal:
             return refusal.answer(path)
         if request.method not in _READS:
