@@ -7,7 +7,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ TEXTS = f"/dashboards/121/contacts/{MARIA}/messages"
 
 
 @contextmanager
-def opened(file: Path, clock: Clock | None = None, *, anew: bool = False) -> Iterator[KeptAccount]:
+def opened(file: Path, clock: Clock | None = None, *, anew: bool = False) -> Generator[KeptAccount]:
     account = KeptAccount(file, anew=anew, clock=clock or Clock())
     try:
         yield account
@@ -133,6 +133,11 @@ def _garbage(file: Path) -> None:
     file.write_bytes(b"no database, but long enough to be looked at as one " * 9)
 
 
+def _half_garbage(file: Path) -> None:
+    _other_version(file)
+    file.write_bytes(file.read_bytes()[:4096] + b"x" * 8192)
+
+
 def _other_version(file: Path) -> None:
     _change(file, "UPDATE kept SET number = 1, shape = 'other'")
 
@@ -162,7 +167,7 @@ def _change(file: Path, statement: str, *values: object) -> None:
     connection.close()
 
 
-@pytest.mark.parametrize("spoil", [_garbage, _other_version, _other_table, _empty, _cut, _foreign])
+@pytest.mark.parametrize("spoil", [_garbage, _half_garbage, _other_version, _other_table, _empty, _cut, _foreign])
 def test_h3_a_file_that_is_none_of_ours_is_refused_by_name_and_can_be_begun_anew(file: Path, spoil: Any):
     spoil(file)
 

@@ -150,6 +150,7 @@ async def test_s4_a_contact_is_patched_one_label_at_a_time(service: Service):
         contact_tag=tag["id"],
         add_tag_to_contact=False,
     )
+    marked = await write(service, "PATCH", DEVONS, custom_field_id=field["id"], custom_field_value=True)
     emptied = await write(service, "PATCH", DEVONS, custom_field_id=field["id"])
 
     assert added == {
@@ -160,6 +161,7 @@ async def test_s4_a_contact_is_patched_one_label_at_a_time(service: Service):
     }
     assert added == unsaid == again
     assert taken == {**added, "groups": before["groups"], "contact_tags": []}
+    assert marked["custom_fields"] == [{"id": field["id"], "value": "true"}]
     assert emptied == await service.contact(DEVON) == before
 
 

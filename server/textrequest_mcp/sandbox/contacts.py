@@ -72,7 +72,8 @@ def patch(call: Call) -> Response:
     if contact is None:
         raise Refusal(400, "There is no such contact.", "contactInvalid")
     group, tag, field = fields.whole("group"), fields.text("contact_tag"), fields.text("custom_field_id")
-    value = fields.text("custom_field_value")
+    given = fields.given.get("custom_field_value")  # a boolean in the contract, a text to a client
+    value = str(given).lower() if isinstance(given, bool) else fields.text("custom_field_value")
     if group is not None and group not in line.groups:
         raise Refusal(400, "There is no such group on this dashboard.", "groupInvalid")
     if tag is not None and tag not in line.tags:

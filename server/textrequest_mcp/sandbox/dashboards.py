@@ -53,8 +53,6 @@ def delete(call: Call) -> Response:
     line = call.account.lines.pop(call.path_number("dashboard_id"), None)
     if line is None:
         raise Refusal(404, "There is no such dashboard.", silent=True)
-    for hook in line.hooks.values():
-        hook.is_connected = False  # its waiting calls are dropped
     return nothing()
 
 

@@ -69,7 +69,6 @@ def reconnect(call: Call) -> Response:
 def delete(call: Call) -> Response:
     line, hook = _hook(call)
     del line.hooks[hook.id]
-    hook.is_connected = False  # its waiting calls are dropped
     return nothing()
 
 

@@ -63,17 +63,15 @@ class KeptAccount(Account):
         super().__init__(clock)
         self._file = file
         self._number = 0
-        if anew and not self._is_database():
-            with suppress(OSError):  # opening it says why
-                file.unlink()
         with self._refusing():
-            self._connection = sqlite3.connect(file, timeout=_PATIENCE_SECONDS, isolation_level=None)
-        try:
-            with self._refusing():
+            try:
                 self._begin(anew=anew)
-        except Refusal:
-            self.close()
-            raise
+            except sqlite3.DatabaseError as error:
+                if not anew or error.sqlite_errorcode not in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
+                    raise
+                with suppress(OSError):  # the next line says that it is still there
+                    file.unlink()  # nobody else can use it either
+                self._begin(anew=True)
 
     def close(self) -> None:
         self._connection.close()
@@ -98,10 +96,19 @@ class KeptAccount(Account):
             self._read()
 
     def _begin(self, *, anew: bool) -> None:
+        self._connection = sqlite3.connect(self._file, timeout=_PATIENCE_SECONDS, isolation_level=None)
+        try:
+            self._take(anew=anew)
+        except BaseException:
+            self.close()
+            raise
+
+    def _take(self, *, anew: bool) -> None:
+        """Take the account of the file, or put a new one there."""
         execute = self._connection.execute
         execute("PRAGMA synchronous=OFF")  # a killed process loses nothing; a power cut may, which is fine for play
         execute("BEGIN IMMEDIATE")
-        found = execute("SELECT name FROM sqlite_schema WHERE name = 'kept'").fetchone()
+        found = execute("SELECT name FROM sqlite_master WHERE name = 'kept'").fetchone()
         if found and not anew:
             self._read()
         else:
@@ -135,14 +142,6 @@ class KeptAccount(Account):
             "UPDATE kept SET number = ?, account = ?", (self._number + 1, pickle.dumps(state, pickle.HIGHEST_PROTOCOL))
         )
         self._number += 1
-
-    def _is_database(self) -> bool:
-        """Whether the file can be begun anew as it is; an empty one can, and one that is not there."""
-        try:
-            with self._file.open("rb") as read:
-                return read.read(16) in {b"", b"SQLite format 3\0"}
-        except OSError:
-            return True  # opening it says why
 
     @contextmanager
     def _refusing(self) -> Generator[None]:
