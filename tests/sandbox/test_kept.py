@@ -7,6 +7,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -204,6 +205,15 @@ async def test_h3_an_account_that_is_spoilt_meanwhile_is_a_503_with_a_sentence(f
     assert "another version" in answer.json()["message"]
 
 
+def test_h3_an_account_that_others_keep_locked_is_said_to_be(file: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("textrequest_mcp.sandbox.kept._PATIENCE_SECONDS", 0.0)
+    with opened(file) as one, one.turn(), pytest.raises(Refusal) as refused:
+        KeptAccount(file)
+
+    assert "locked" in refused.value.message
+    assert "--sandbox-reset" not in refused.value.message
+
+
 def test_h3_the_shape_is_the_same_in_every_process():
     code = "from textrequest_mcp.sandbox.kept import SHAPE; print(SHAPE)"
 
@@ -217,6 +227,7 @@ def _text_for_ever(file: str) -> None:
     while True:
         with account.turn():
             receive(account, 123, MARIA, "Again")
+        time.sleep(0.01)  # a host leaves the file to others now and then
 
 
 def _text_ten_times(file: str) -> None:

@@ -67,7 +67,10 @@ class KeptAccount(Account):
             try:
                 self._begin(anew=anew)
             except sqlite3.DatabaseError as error:
-                if not anew or error.sqlite_errorcode not in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
+                if not anew or getattr(error, "sqlite_errorcode", None) not in {
+                    sqlite3.SQLITE_CORRUPT,
+                    sqlite3.SQLITE_NOTADB,
+                }:
                     raise
                 with suppress(OSError):  # the next line says that it is still there
                     file.unlink()  # nobody else can use it either
@@ -148,13 +151,15 @@ class KeptAccount(Account):
         try:
             yield
         except sqlite3.Error as error:
+            if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY:
+                raise self._refusal("other processes keep it locked", "Try again") from None
             raise self._refusal(str(error)) from None
 
-    def _refusal(self, why: str) -> Refusal:
+    def _refusal(self, why: str, todo: str = "Start once with --sandbox-reset to begin anew") -> Refusal:
         return Refusal(
             503,
-            f"The kept sandbox account {self._file} cannot be used: {why}. Start once with --sandbox-reset to begin "
-            "anew, or name another folder in TEXTREQUEST_STATE_DIR.",
+            f"The kept sandbox account {self._file} cannot be used: {why}. {todo}, or name another folder in "
+            "TEXTREQUEST_STATE_DIR.",
         )
 
 
