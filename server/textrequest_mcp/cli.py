@@ -68,6 +68,9 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--read-only", action="store_true", default=None, help="offer only tools that change nothing")
     serve.add_argument("--toolsets", help="offer only these, e.g. contacts,messages")
     serve.add_argument("--sandbox", action="store_true", help="work with a pretend account; needs no key")
+    serve.add_argument(
+        "--sandbox-reset", action="store_true", help="begin the account anew that TEXTREQUEST_STATE_DIR keeps"
+    )
     serve.set_defaults(run=_serve)
 
     _add_sandbox(commands)

@@ -30,7 +30,7 @@ from textrequest_mcp.live.log import EventLog
 from textrequest_mcp.live.poll import Poller, service_clock
 from textrequest_mcp.live.subscriptions import Subscriptions
 from textrequest_mcp.live.watch import Watch
-from textrequest_mcp.settings.table import Settings
+from textrequest_mcp.settings.table import Settings, SettingsError
 from textrequest_mcp.upstream.api import Api
 from textrequest_mcp.upstream.limiter import Limiter
 
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     import sqlite3
 
     import httpx2
+
+SANDBOX_FILE = "sandbox.sqlite3"
 
 
 @asynccontextmanager
@@ -51,17 +53,17 @@ async def open_account(
     """The account that the settings name, and the store behind it; both closed at the end.
 
     Args:
-        settings: with `sandbox`, the account is a pretend one inside this process.
+        settings: with `sandbox`, the account is a pretend one inside this process, kept where a state folder is named.
         transport: what carries the requests instead of the network; for tests.
         clock: answers the seconds since 1970 that the ledger of sends goes by; for tests.
         pace: how long sends whose answer was lost are looked for; for tests.
     """
-    store = Store.open(settings.state_dir)
     key = settings.api_key
     pretend: Pretend | None = None
     if settings.sandbox and transport is None:
-        pretend = _sandbox()
+        pretend = _sandbox(settings)
         key, transport = pretend.key, pretend.transport
+    store = Store.open(settings.state_dir)
     account_id = hashlib.sha256(f"{settings.base_url} {key}".encode()).hexdigest()[:32]
     calls, seconds = settings.rate_limit
     limiter = Limiter(store, account_id, calls=calls, per_seconds=seconds)
@@ -76,6 +78,8 @@ async def open_account(
         finally:
             await account.audit.write_owed()
             store.close()
+            if pretend is not None:
+                pretend.close()
 
 
 def _make(
@@ -182,14 +186,28 @@ class Pretend(NamedTuple):
     transport: "httpx2.AsyncBaseTransport"
     run: Callable[[], Coroutine[Any, Any, None]]
     routes: Sequence[Any]
+    close: Callable[[], None]
 
 
-def _sandbox() -> Pretend:
+def _sandbox(settings: Settings) -> Pretend:
+    """A new pretend account, or the one that the state folder keeps.
+
+    Raises:
+        SettingsError: the kept one cannot be used.
+    """
     import httpx2
 
-    from textrequest_mcp.sandbox import Courier, create_app, make_key, play_routes
+    from textrequest_mcp.sandbox import Courier, Refusal, create_app, make_key, play_routes
 
-    key = make_key()
-    app = create_app(key=key)
+    kept = None
+    if settings.state_dir is not None:
+        from textrequest_mcp.sandbox.kept import KeptAccount
+
+        try:
+            kept = KeptAccount(settings.state_dir / SANDBOX_FILE, anew=settings.sandbox_reset)
+        except Refusal as refusal:
+            raise SettingsError([refusal.message]) from None
+    key = make_key() if kept is None else kept.key
+    app = create_app(key=key, account=kept)
     pretend: Any = app.state.account
-    return Pretend(key, httpx2.ASGITransport(app=app), Courier(pretend, key).run, play_routes(pretend))
+    return Pretend(key, httpx2.ASGITransport(app=app), Courier(pretend, key).run, play_routes(pretend), pretend.close)

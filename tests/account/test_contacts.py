@@ -59,7 +59,6 @@ class TestReading:
             "is_suppressed": False,
             "is_archived": False,
             "is_blocked": False,
-            "note": "",
             "groups": [SPRING],
             "contact_tags": [],
             "custom_fields": ["..."],

@@ -11,6 +11,7 @@ from textrequest_mcp.tools.about import BY_NUMBER
 from textrequest_mcp.tools.answers import Answer, Flag, Listing, Phone, Record
 from textrequest_mcp.tools.declare import Toolset
 from textrequest_mcp.tools.parameters import Guids, PageNumber, PageSize, PhoneNumber, Words
+from textrequest_mcp.upstream.errors import NotFound
 from textrequest_mcp.upstream.page import DEFAULT_SIZE
 from textrequest_mcp.upstream.phone import wire
 
@@ -85,6 +86,9 @@ async def unarchive_conversation(line: Line, phone_number: PhoneNumber) -> Archi
 
 
 async def _put(line: TextingLine, phone_number: str, where: str, *, is_archived: bool) -> Archived:
+    # The service may accept the number of somebody whom the line does not know, so that is looked up first.
+    if await line.get("contacts", wire(phone_number)) is None:
+        raise NotFound("There is no conversation with this number.", todo="See list_conversations for those there are.")
     answer = await line.put("contacts", wire(phone_number), "conversations", where)
     done = Archived(phone_number=phone_number, is_archived=is_archived)
     if isinstance(answer, dict):  # no source says that it says anything

@@ -51,6 +51,7 @@ class Settings:
     api_key: Annotated[str, by.api_key, "the account's API key"] = field(repr=False)
     base_url: Annotated[str, by.api_address, "where the API is; https, or this machine"] = DEFAULT_BASE_URL
     sandbox: Annotated[bool, by.yes_or_no, "work with a pretend account", _FLAG] = False
+    sandbox_reset: Annotated[bool, by.beside_sandbox, "begin the kept pretend account anew", _FLAG] = False
     dashboard_id: Annotated[int | None, by.line_id, "the line that tools use where none is named"] = None
     read_only: Annotated[bool, by.yes_or_no, "whether tools that change something are left out"] = False
     toolsets: Annotated[tuple[str, ...], by.toolsets, "the toolsets that are offered"] = TOOLSETS
@@ -155,7 +156,7 @@ def read_settings(flags: Mapping[str, Any], environment: Mapping[str, str] = os.
     Raises:
         SettingsError: naming every problem at once.
     """
-    fixed = {"api_key": "", "base_url": SANDBOX_BASE_URL, "state_dir": None} if flags.get("sandbox") else {}
+    fixed = {"api_key": "", "base_url": SANDBOX_BASE_URL} if flags.get("sandbox") else {}
     return Settings(**fixed, **_read([row for row in TABLE.values() if row.name not in fixed], flags, environment))
 
 
