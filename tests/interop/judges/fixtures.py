@@ -21,10 +21,13 @@ ASKS = ("delete_contact", DEVON)
 
 TOOLS: dict[str, tuple[str, dict[str, Any]]] = {
     "test_simple_text": ("list_dashboards", {}),
+    "test_logging_tool": ("list_dashboards", {}),
+    "test_reconnection": ("list_dashboards", {}),
     "test_error_handling": ("get_contact", STRANGER),
     # It tells how far it is after each 5 seconds, and the runner wants to be told three times.
     "test_tool_with_progress": ("wait_for_messages", {"dashboard_id": LINE, "timeout_seconds": 16}),
     "test_elicitation": ASKS,
+    "test_streaming_elicitation": ASKS,
     "test_input_required_result_elicitation": ASKS,
     "test_input_required_result_request_state": ASKS,
     "test_input_required_result_tampered_state": ASKS,

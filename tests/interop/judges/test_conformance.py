@@ -3,7 +3,6 @@
 import json
 import subprocess
 from pathlib import Path
-from typing import Any
 
 import pytest
 from tests.interop.clients import LONGEST_SECONDS, home_of, need
@@ -19,12 +18,13 @@ STATIC = "what is offered stays the same while a server runs"
 NO_FIXTURE = "wants a tool that only the test server of an SDK has"
 NO_RESUMING = "an answer that was lost on its way is asked for again; the ledger keeps a repeat from sending twice"
 
+# The runner gives some streams half a second, which a busy machine may need longer for.
+ATTEMPTS = 3
 # By the check's id: why it cannot pass. A check that passes all the same must leave this list.
 NOT_OFFERED = {
     "2025-11-25": {
         "elicitation-sep1034-general": ONE_QUESTION,
         "elicitation-sep1330-general": ONE_QUESTION,
-        "incoming-sse-event": NO_FIXTURE,
         "json-schema-2020-12-tool-found": NO_REFERENCES,
         "logging-set-level": NO_LOG,
         "prompts-get-embedded-resource": NO_MEDIA,
@@ -69,24 +69,35 @@ NOT_OFFERED = {
 }
 
 
+def judged(era: str, server: str, folder: Path) -> dict[str, list[str]]:
+    """The ids of the checks, by their status."""
+    home = home_of("conformance")
+    judge = [home / "node", home / RUNNER, "server", "--suite", "all", "--spec-version", era]
+    subprocess.run(
+        [*judge, "--url", server, "--output-dir", folder],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,  # it fails where one check fails
+        timeout=LONGEST_SECONDS,
+    )
+    by_status: dict[str, list[str]] = {"SUCCESS": [], "FAILURE": [], "WARNING": []}
+    for found in folder.glob("*/checks.json"):
+        for check in json.loads(found.read_text("utf-8")):
+            by_status.setdefault(check["status"], []).append(check["id"])
+    return by_status
+
+
 @pytest.mark.parametrize("era", NOT_OFFERED)
 def test_server_conforms_in_all_that_it_offers(era: str, secured: tuple[str, dict[str, str]], tmp_path: Path):
     need("conformance")
-    home = home_of("conformance")
-    judge = [home / "node", home / RUNNER, "server", "--suite", "all", "--spec-version", era]
-    with named_as_the_runner_knows(*secured) as server:
-        subprocess.run(
-            [*judge, "--url", server, "--output-dir", tmp_path],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            check=False,  # it fails where one check fails
-            timeout=LONGEST_SECONDS,
-        )
+    failed: set[str] = set()
+    passed: list[str] = []
+    for attempt in range(ATTEMPTS):
+        with named_as_the_runner_knows(*secured) as server:
+            checks = judged(era, server, tmp_path / str(attempt))
+        failed, passed = {*checks["FAILURE"], *checks["WARNING"]}, checks["SUCCESS"]
+        if failed <= set(NOT_OFFERED[era]):
+            break
 
-    checks: list[dict[str, Any]] = [
-        check for found in tmp_path.glob("*/checks.json") for check in json.loads(found.read_text("utf-8"))
-    ]
-    failed = {check["id"]: check["errorMessage"] for check in checks if check["status"] in {"FAILURE", "WARNING"}}
-    assert {name: said for name, said in failed.items() if name not in NOT_OFFERED[era]} == {}
-    assert set(failed) == set(NOT_OFFERED[era])
-    assert sum(check["status"] == "SUCCESS" for check in checks) > len(NOT_OFFERED[era])
+    assert failed == set(NOT_OFFERED[era])
+    assert len(passed) > len(failed)

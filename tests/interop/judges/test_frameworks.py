@@ -117,9 +117,11 @@ def played(case: Case, stories: list[dict[str, Any]], folder: Path, program: str
         if case.transport == "stdio":
             told = sessions(case, json.dumps([program, "serve"]), stories, environment | account)
         else:
-            server = running("serve", "--transport", "http", "--port", "0", environment=account)
-            address = address_of(servers.enter_context(server))
-            told = sessions(case, address, stories, environment, bearing_secret(folder))
+            listening = running("serve", "--transport", "http", "--port", "0", environment=account)
+            server = servers.enter_context(listening)
+            told = sessions(case, address_of(server), stories, environment, bearing_secret(folder))
+            server.terminate()  # in good order, so that its state keeps no number
+            server.wait()
         marias = f"{url}/dashboards/121/contacts/{MARIA['phone_number']}/messages"
         texts = httpx2.get(marias, headers={"x-api-key": key}).raise_for_status().json()["items"]
         return Play(told, [text["body"] for text in texts if text["message_direction"] == "S"])
