@@ -113,7 +113,7 @@ async def _after_the_dead(store: Store, act: Callable[[Trail], Any]) -> int:
     audit = Audit(store, "", keep_days=await trail.keep_days(), with_bodies=True, kinds=kinds_of_acts())
     await Ledger(store, "", witness=audit.follow).bury()
     await audit.close_abandoned()
-    return await act(audit)
+    return await act(trail)
 
 
 async def _verify(trail: Trail) -> int:

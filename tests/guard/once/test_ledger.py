@@ -13,7 +13,12 @@ from tests.sandbox.service import Clock
 from textrequest_mcp.ground.processes import this_process
 from textrequest_mcp.ground.store import FILE_NAME, Store, StoreError
 from textrequest_mcp.guard.once import book
-from textrequest_mcp.guard.once.book import ENDED_IN_BETWEEN, KEEP_FACTS_SECONDS, KEEP_SECONDS, LEASE_SECONDS
+from textrequest_mcp.guard.once.abandoned import (
+    ENDED_IN_BETWEEN,
+    KEEP_FACTS_SECONDS,
+    KEEP_SECONDS,
+    LEASE_SECONDS,
+)
 from textrequest_mcp.guard.once.ledger import Ledger
 from textrequest_mcp.guard.once.ledger_rows import Ending, Send
 from textrequest_mcp.upstream.errors import BadInput, TextRequestError
@@ -400,10 +405,10 @@ class TestEnding:
         send = await brought(ledger)
 
         def newer(*_: object) -> None:
-            ledger._owed[send.send_id] = SENT  # pyright: ignore[reportPrivateUsage]
+            ledger._book._owed[send.send_id] = SENT  # pyright: ignore[reportPrivateUsage]
 
-        ledger._owed[send.send_id] = UNKNOWN  # pyright: ignore[reportPrivateUsage]
-        await ledger._transact(newer)  # pyright: ignore[reportPrivateUsage]
+        ledger._book._owed[send.send_id] = UNKNOWN  # pyright: ignore[reportPrivateUsage]
+        await ledger._book.transact(newer)  # pyright: ignore[reportPrivateUsage]
 
         assert (await row(ledger, send)).state == "SENT"
 
@@ -461,7 +466,7 @@ class TestAbandoned:
     ):
         """As after an outcome that the disk refused and that was lost with it: nobody will bring it any more."""
         send = await brought(ledger)
-        ledger._at_work.clear()  # pyright: ignore[reportPrivateUsage]
+        ledger._book._at_work.clear()  # pyright: ignore[reportPrivateUsage]
 
         assert (await row(ledger, send)).state == "UNKNOWN"
 

@@ -1,4 +1,4 @@
-"""The rows of the ledger: what each says, and how they are read."""
+"""The rows of the ledger: what each says, and how they are read and written inside a transaction."""
 
 from __future__ import annotations
 
@@ -111,6 +111,7 @@ class Ending:
 Witness = Callable[["sqlite3.Connection", Send, Ending], None]
 
 _COLUMNS = ", ".join(Send.__dataclass_fields__)
+_FINAL = frozenset({"delivered", "undelivered", "failed", "error"})
 
 
 def one_row(connection: sqlite3.Connection, where: str, values: tuple[Any, ...]) -> Send | None:
@@ -130,6 +131,43 @@ def all_rows(connection: sqlite3.Connection, where: str, values: tuple[Any, ...]
         named["result"] = json.loads(named["result"]) if named["result"] else {}
         sends.append(Send(**named))
     return sends
+
+
+def insert(connection: sqlite3.Connection, account: str, act: Act, send_id: str, owner: str, now: float) -> None:
+    """Write an act down as INTENDED."""
+    connection.execute(
+        "INSERT INTO ledger_sends (send_id, account, caller, tool, dashboard_id, person, fingerprint,"
+        " facts, state, owner, intended_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'INTENDED', ?, ?)",
+        (
+            *(send_id, account, act.caller, act.tool, act.dashboard_id, act.person, act.fingerprint),
+            *(json.dumps(act.facts), owner, now),
+        ),
+    )
+
+
+def write_leaving(connection: sqlite3.Connection, send_id: str, owner: str, now: float) -> bool:
+    """Write INFLIGHT right before the first byte; False where the row is not the owner's to act on any more."""
+    return bool(
+        connection.execute(
+            "UPDATE ledger_sends SET state = 'INFLIGHT', left_at = ?"
+            " WHERE send_id = ? AND owner = ? AND state IN ('INTENDED', 'INFLIGHT')",
+            (now, send_id, owner),
+        ).rowcount
+    )
+
+
+def rivals_of(connection: sqlite3.Connection, send: Send) -> tuple[list[Send], set[str]]:
+    """The rows of the same act that may still find a trace (with this one, in their order), and the ids in use."""
+    rivals = all_rows(
+        connection,
+        "account = ? AND fingerprint = ? AND state IN ('UNKNOWN', 'INFLIGHT')",
+        (send.account, send.fingerprint),
+    )
+    taken = connection.execute(
+        "SELECT upstream_id FROM ledger_sends WHERE account = ? AND tool = ? AND upstream_id IS NOT NULL",
+        (send.account, send.tool),
+    )
+    return rivals, {upstream_id for (upstream_id,) in taken}
 
 
 def write_ending(
@@ -152,3 +190,25 @@ def write_ending(
     )
     if witness is not None and row.state != ending.state:
         witness(connection, row, ending)
+
+
+def write_delivery(
+    connection: sqlite3.Connection, account: str, told: Mapping[str, tuple[str | None, str | None]]
+) -> None:
+    """Note what became of texts: by the service's id its delivery status, and the error where there is one."""
+    told = {message_id: fate for message_id, fate in told.items() if fate[0]}
+    marks = ", ".join("?" * len(told))
+    for row in all_rows(connection, f"account = ? AND state = 'SENT' AND upstream_id IN ({marks})", (account, *told)):
+        status, error = told[row.upstream_id or ""]
+        kept = {name: value for name, value in row.result.items() if name != "delivery_error"}
+        result = kept | {"delivery_status": status} | ({"delivery_error": error} if error else {})
+        settled = row.result.get("delivery_status") in _FINAL and status not in _FINAL  # told late
+        if "message_id" in row.result and result != row.result and not settled:
+            write_result(connection, row.send_id, result)
+
+
+def write_result(connection: sqlite3.Connection, send_id: str, result: Mapping[str, Any]) -> None:
+    """Note what became of a SENT act since."""
+    connection.execute(
+        "UPDATE ledger_sends SET result = ? WHERE send_id = ? AND state = 'SENT'", (json.dumps(dict(result)), send_id)
+    )
