@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _NEWEST = 100  # texts that are read to know where a new line begins
-# By so much the date of an HTTP answer can be wrong by itself: it has whole seconds, and took some time to arrive.
-_SAME_CLOCK_SECONDS = 1.5
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS live_lines (
@@ -55,15 +53,6 @@ class _Progress(NamedTuple):
 
     def is_new(self, event: TextEvent) -> bool:
         return event.message_id not in self.old and (event.at is None or event.at >= self.since)
-
-
-def service_clock(api: Api, clock: Callable[[], float]) -> Callable[[], float]:
-    """Returns a clock that is set by the dates of the service's answers: seconds since 1970."""
-
-    def now() -> float:
-        return clock() + (api.ahead if abs(api.ahead) > _SAME_CLOCK_SECONDS else 0.0)
-
-    return now
 
 
 class Poller:

@@ -6,7 +6,6 @@ whose answer got lost is `Uncertain` and never repeated, because a repeated POST
 """
 
 import logging
-import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -20,8 +19,10 @@ from textrequest_mcp.upstream import answer
 from textrequest_mcp.upstream.departure import Departure, ambient_departure
 from textrequest_mcp.upstream.errors import NotFound, Refused, TextRequestError, Unreachable
 from textrequest_mcp.upstream.limiter import Limiter, RateLimited
+from textrequest_mcp.upstream.reading_limiter import ReadingLimiter
 from textrequest_mcp.upstream.request import Query, Request, Segment, flatten, join
 from textrequest_mcp.upstream.scrub import Scrubber
+from textrequest_mcp.upstream.service_clock import ServiceClock
 from textrequest_mcp.upstream.tries import Busy, Lost, Tries
 
 if TYPE_CHECKING:
@@ -49,11 +50,12 @@ class Api:
         transport: carries the requests; the network when left out.
         deadline_seconds: the longest time for one call with all its tries and waits.
         sleep: how to wait between tries; for tests.
+        clock: takes the dates of the answers.
 
     Attributes:
         key: as given; the service signs its own calls with it.
         changing: the number of changing requests on their way.
-        ahead: seconds by which the service's clock is ahead of this machine's, by its last answer with a date.
+        clock: tells the service's time.
     """
 
     def __init__(
@@ -66,17 +68,20 @@ class Api:
         transport: httpx2.AsyncBaseTransport | None = None,
         deadline_seconds: float = _DEADLINE_SECONDS,
         sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
+        clock: ServiceClock | None = None,
     ) -> None:
         self._base_url = base_url.rstrip("/")
         self.key = key
         self._limiter = limiter
+        self._reading = ReadingLimiter(limiter)
         self._scrubber = Scrubber([key, *secrets])
         self._transport = transport
         self._deadline = deadline_seconds
         self._sleep = sleep
         self._client: httpx2.AsyncClient | None = None
         self.changing = 0
-        self.ahead = 0.0
+        self.clock = clock or ServiceClock()
+        self.clock.ask = lambda: self.get("dashboards", query={"page": 0, "page_size": 1})
 
     async def get(self, *path: Segment, query: Query | None = None) -> Any | None:
         """Read; None where there is nothing. Raises any `TextRequestError` but `Uncertain`."""
@@ -146,7 +151,8 @@ class Api:
     async def _try(self, request: Request, departure: Departure | None, seconds: float) -> Any | None:
         """One try: wait for a slot, exchange, read. Raises `Lost`, `Busy`, `RateLimited` or the answer's error."""
         self._open()  # before the slot: without a usable connection no slot is taken, and no doubt is left
-        async with self._limiter.slot(deadline_seconds=max(0.0, seconds)) as slot:
+        limiter = self._reading if request.method == "GET" else self._limiter
+        async with limiter.slot(deadline_seconds=max(0.0, seconds)) as slot:
             try:
                 if departure is not None:
                     await departure.leaving()
@@ -157,12 +163,13 @@ class Api:
                     _stays(departure)
                 raise
         sent_at = answer.date_of(response.headers)
-        self.ahead = sent_at - time.time() if sent_at is not None else self.ahead
+        if sent_at is not None:
+            self.clock.heard(sent_at)
         logger.debug("%s -> %d", request, response.status_code)
         if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
             _stays(departure)
             pause = _pause_of(response)
-            await self._limiter.hold_off(pause)
+            await limiter.hold_off(pause)
             raise Busy(pause)
         try:
             body = self._scrubber.scrub(response.content)

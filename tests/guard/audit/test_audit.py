@@ -472,6 +472,7 @@ class TestChangesOnTheirWay:
         self, audit: Audit, tmp_path: Path, clock: Clock
     ):
         """Nobody can tell from here whether a server in another container lives; after a while it counts as gone."""
+        audit._owner = "1.5@another container x"  # pyright: ignore[reportPrivateUsage]
         act = audit.begin(entry())
         await audit.leave(act)
         clock.forward(121)

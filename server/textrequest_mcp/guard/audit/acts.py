@@ -6,10 +6,9 @@ import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
-from textrequest_mcp.ground.processes import has_ended
 from textrequest_mcp.ground.store import secret_in
 from textrequest_mcp.guard.audit.chain import Content, append
-from textrequest_mcp.guard.once.abandoned import LEASE_SECONDS
+from textrequest_mcp.guard.once.abandoned import is_given_up
 
 if TYPE_CHECKING:
     import sqlite3
@@ -47,15 +46,21 @@ def note(connection: sqlite3.Connection, act: str, owner: str, content: Content)
     connection.execute("INSERT OR IGNORE INTO audit_noted VALUES (?, ?, ?, ?, ?, ?)", row)
 
 
-def write(connection: sqlite3.Connection, owed: Owed) -> None:
-    """Write a row; of an act that was in doubt it names the row that said so."""
+def write(connection: sqlite3.Connection, owed: Owed, today: float) -> None:
+    """Write a row; of an act that was in doubt it names the row that said so.
+
+    Args:
+        connection: inside a transaction.
+        owed: the row.
+        today: by which time the oldest rows may be forgotten (`Store.today`).
+    """
     content, act = owed.content, owed.act
     doubt = connection.execute("SELECT number FROM audit_doubts WHERE act = ?", (act,)).fetchone()
     if doubt is not None:
         said = json.loads(content.entry)
         said["ids"]["first_row"] = doubt[0]
         content = content._replace(entry=json.dumps(said | {"note": said.get("note") or _FOUND_LATER}))
-    number = append(connection, secret_in(connection), content)
+    number = append(connection, secret_in(connection), content, today)
     connection.execute("DELETE FROM audit_noted WHERE act = ?", (act,))
     if owed.in_doubt:
         connection.execute("INSERT OR IGNORE INTO audit_doubts VALUES (?, ?)", (act, number))
@@ -63,17 +68,31 @@ def write(connection: sqlite3.Connection, owed: Owed) -> None:
         connection.execute("DELETE FROM audit_doubts WHERE act = ?", (act,))
 
 
-def close_abandoned(
-    connection: sqlite3.Connection, *, mine: Callable[[str], bool], now: float, keep_seconds: float
-) -> None:
-    """Say of every change that an ended server left noted that it may have happened."""
+def abandoned(
+    connection: sqlite3.Connection, now: float, *, mine: Callable[[str], bool], keep_seconds: float, is_sure: bool
+) -> list[Owed]:
+    """Of every change that an ended server left noted a row that says that it may have happened.
+
+    Args:
+        connection: inside a transaction.
+        now: seconds since 1970.
+        mine: whether this server works on a change.
+        keep_seconds: how long the rows are kept.
+        is_sure: as for `is_given_up`.
+    """
+    found: list[Owed] = []
     for act, account, owner, noted_at, tool, entry in connection.execute(
         "SELECT act, account, owner, noted_at, tool, entry FROM audit_noted"
     ).fetchall():
-        if mine(act) or not (has_ended(owner) or now - noted_at > LEASE_SECONDS):
+        if mine(act) or not is_given_up(owner, noted_at, now, is_sure=is_sure):
             continue
         said = json.dumps(json.loads(entry) | {"outcome": UNKNOWN, "note": _ENDED_IN_BETWEEN})
-        write(connection, Owed(Content(now, now + keep_seconds, account, tool, said), act, in_doubt=True))
+        found.append(Owed(Content(now, now + keep_seconds, account, tool, said), act, in_doubt=True))
+    return found
+
+
+def forget_doubts(connection: sqlite3.Connection) -> None:
+    """Forget the doubts whose rows are forgotten."""
     connection.execute(
         "DELETE FROM audit_doubts WHERE number < (SELECT number FROM audit_entries ORDER BY number LIMIT 1)"
     )

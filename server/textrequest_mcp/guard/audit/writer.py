@@ -14,6 +14,7 @@ import secrets
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -21,7 +22,7 @@ import anyio
 from textrequest_mcp.ground.processes import this_process
 from textrequest_mcp.ground.quoting import one_line
 from textrequest_mcp.ground.store import Store, StoreError
-from textrequest_mcp.guard.audit.acts import SCHEMA, UNKNOWN, Owed, close_abandoned, note, write
+from textrequest_mcp.guard.audit.acts import SCHEMA, UNKNOWN, Owed, abandoned, forget_doubts, note, write
 from textrequest_mcp.guard.audit.chain import Content
 from textrequest_mcp.guard.audit.reader import IDS, Entry, Kind, Trail
 from textrequest_mcp.guard.once.ledger_rows import Ending, Send
@@ -46,6 +47,7 @@ class Audit:
         with_bodies: whether the words of texts are kept.
         kinds: what the tools do whose acts the ledger keeps, by their names.
         clock: seconds since 1970.
+        is_sure: whether the clock is more than what this machine alone says.
 
     Attributes:
         trail: reads what was written.
@@ -60,6 +62,7 @@ class Audit:
         with_bodies: bool = False,
         kinds: Mapping[str, Kind] | None = None,
         clock: Callable[[], float] = time.time,
+        is_sure: Callable[[], bool] = lambda: True,
     ) -> None:
         self._store = store
         self.trail = Trail(store)
@@ -69,6 +72,7 @@ class Audit:
         self._with_bodies = with_bodies
         self._kinds = kinds or {}
         self._clock = clock
+        self._is_sure = is_sure
         self._owner = f"{this_process()} {secrets.token_hex(4)}"
         self._begun: dict[str, Entry] = {}
         self._left: set[str] = set()
@@ -156,7 +160,7 @@ class Audit:
         owed = Owed(content, row.send_id, in_doubt=ending.state == "UNKNOWN")
         connection.execute("SAVEPOINT audit")
         try:
-            write(connection, owed)
+            self._write(connection, owed)
         except Exception as error:  # noqa: BLE001 - whatever it is, the ledger has to have its outcome
             connection.execute("ROLLBACK TO audit")
             self._owed.append(owed)
@@ -165,6 +169,10 @@ class Audit:
 
     async def run(self) -> None:
         """Record in the background what ended servers left noted; never returns."""
+        with suppress(StoreError):
+            logger.info(
+                "the audit's head is %s; audit --verify HEAD compares a later audit with it", await self.trail.head()
+            )
         while True:
             await self.write_owed()
             try:
@@ -181,14 +189,19 @@ class Audit:
         """
 
         def close(connection: sqlite3.Connection) -> None:
-            now, keep = float(self._clock()), self._keep_seconds
-            close_abandoned(connection, mine=self._begun.__contains__, now=now, keep_seconds=keep)
+            now, mine = float(self._clock()), self._begun.__contains__
+            for owed in abandoned(connection, now, mine=mine, keep_seconds=self._keep_seconds, is_sure=self._is_sure()):
+                self._write(connection, owed)
+            forget_doubts(connection)
 
         await self._store.transact(close, durable=False)
 
     def _write_owed(self, connection: sqlite3.Connection) -> None:
         for owed in self._owed:
-            write(connection, owed)
+            self._write(connection, owed)
+
+    def _write(self, connection: sqlite3.Connection, owed: Owed) -> None:
+        write(connection, owed, self._store.today(connection, self._clock()))
 
     def _complain(self, error: Exception) -> None:
         if not self._failing:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -17,6 +17,10 @@ from textrequest_mcp.guard.once.ledger_rows import SCHEMA, Ending, Send, Witness
 if TYPE_CHECKING:
     import sqlite3
 
+_BUSY = ("INTENDED", "INFLIGHT")
+_LOOK_EVERY_SECONDS = 0.05
+_LONGEST_LOOK_EVERY_SECONDS = 0.5
+
 logger = logging.getLogger(__name__)
 
 
@@ -26,15 +30,24 @@ class Book:
     Args:
         store: where the rows are.
         clock: seconds since 1970.
+        is_sure: whether the clock is more than what this machine alone says.
         witness: as `ledger_rows.Witness`.
 
     Attributes:
         owner: this server, as its rows name it.
     """
 
-    def __init__(self, store: Store, *, clock: Callable[[], float], witness: Witness | None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        *,
+        clock: Callable[[], float],
+        is_sure: Callable[[], bool],
+        witness: Witness | None,
+    ) -> None:
         self._store = store
         self._clock = clock
+        self._is_sure = is_sure
         self._witness = witness
         self.owner = f"{this_process()} {secrets.token_hex(4)}"
         self._at_work: dict[str, anyio.Event] = {}  # until their outcome is written
@@ -51,10 +64,6 @@ class Book:
         if event is not None:
             event.set()
 
-    def ended(self, send_id: str) -> anyio.Event | None:
-        """What is set when a row of this server has ended; None for another server's."""
-        return self._at_work.get(send_id)
-
     async def end(self, send_id: str, ending: Ending) -> None:
         """Write an outcome down, or owe it where the disk fails. Never raises, and a cancelled caller waits."""
         self._owed[send_id] = ending
@@ -64,6 +73,20 @@ class Book:
             except StoreError:
                 logger.exception("the outcome of %s is not on disk yet", send_id)
         self.drop(send_id)
+
+    async def wait_for(self, send: Send, until: float, read: Callable[[str], Awaitable[Send | None]]) -> Send:
+        """A row once it has ended, or as it is at `until` (`anyio.current_time`)."""
+        pause = _LOOK_EVERY_SECONDS
+        while send.state in _BUSY and (left := until - anyio.current_time()) > 0:
+            event = self._at_work.get(send.send_id)
+            if event is not None:  # this server's own
+                with anyio.move_on_after(left):
+                    await event.wait()
+            else:
+                await anyio.sleep(min(pause, left))
+                pause = min(pause * 1.5, _LONGEST_LOOK_EVERY_SECONDS)
+            send = await read(send.send_id) or send
+        return send
 
     async def transact(self, fn: Callable[[sqlite3.Connection], Any]) -> Any:
         """A transaction that first writes the outcomes which the disk would not take before.
@@ -85,7 +108,8 @@ class Book:
 
     def bury(self, connection: sqlite3.Connection, where: str, values: tuple[Any, ...]) -> None:
         """Say of rows that nobody works on any more what is known of them."""
-        for row, ending in abandoned(connection, where, values, mine=self._works_on, now=self._clock()):
+        now, is_sure = self._clock(), self._is_sure()
+        for row, ending in abandoned(connection, where, values, mine=self._works_on, now=now, is_sure=is_sure):
             self.write_ending(connection, row.send_id, ending)
 
     def write_ending(self, connection: sqlite3.Connection, send_id: str, ending: Ending) -> None:

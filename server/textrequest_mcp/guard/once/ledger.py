@@ -18,8 +18,6 @@ import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-import anyio
-
 from textrequest_mcp.ground.keyed_hash import as_read, keyed
 from textrequest_mcp.ground.store import Store
 from textrequest_mcp.guard.once.abandoned import forget, next_look, take_due, take_over
@@ -36,15 +34,13 @@ from textrequest_mcp.guard.once.ledger_rows import (
     write_leaving,
     write_result,
 )
-from textrequest_mcp.guard.once.repetitions import Repetitions
+from textrequest_mcp.guard.once.lost_record import LostRecord
+from textrequest_mcp.guard.once.repetitions import Repetitions, happened_at
 from textrequest_mcp.upstream.errors import TextRequestError
+from textrequest_mcp.upstream.service_clock import ServiceClock
 
 if TYPE_CHECKING:
     import sqlite3
-
-_BUSY = ("INTENDED", "INFLIGHT")
-_LOOK_EVERY_SECONDS = 0.05
-_LONGEST_LOOK_EVERY_SECONDS = 0.5
 
 
 class Ledger:
@@ -55,7 +51,11 @@ class Ledger:
         account: names the account without telling its key.
         window_seconds: how long the same act counts as a repetition.
         clock: seconds since 1970.
+        service: the same clock, where it can be made sure.
         witness: as `ledger_rows.Witness`.
+
+    Attributes:
+        lost_record: what is said where the rows were lost.
 
     Every method raises `StoreError` where the store cannot be used, but for `end`.
     """
@@ -67,13 +67,16 @@ class Ledger:
         *,
         window_seconds: float = 600.0,
         clock: Callable[[], float] = time.time,
+        service: ServiceClock | None = None,
         witness: Witness | None = None,
     ) -> None:
         self._store = store
         self._account = account
         self._window = window_seconds
         self.clock = clock
-        self._book = Book(store, clock=clock, witness=witness)
+        self._service = service
+        self.lost_record = LostRecord(store, window_seconds, clock)
+        self._book = Book(store, clock=clock, is_sure=lambda: service is None or service.is_sure, witness=witness)
         self._left: set[str] = set()  # this server's own that may be on the wire
 
     @property
@@ -105,7 +108,7 @@ class Ledger:
         def tidy(connection: sqlite3.Connection) -> None:
             self._book.bury(connection, "account = ?", (self._account,))
             take_over(connection, self._account, self._book.owner, self.clock())
-            forget(connection, self.clock())
+            forget(connection, self._store.today(connection, self.clock()))
 
         await self._book.transact(tidy)
         self._store.scrub()
@@ -116,10 +119,12 @@ class Ledger:
         Raises:
             BadInput: the idempotency key was used with other arguments.
         """
+        await self._make_sure(act.fingerprint)
         return await self._book.transact(lambda connection: self._repetitions(connection).prior(act, repeat=repeat))
 
     async def alike(self, act: Act) -> Send | None:
         """The latest row of the same act that may have happened, within the window or still in doubt."""
+        await self._make_sure(act.fingerprint)
         return await self._book.transact(lambda connection: self._repetitions(connection).alike(act.fingerprint))
 
     async def claim(self, act: Act, *, repeat: bool, may_act: bool) -> tuple[Send | None, bool]:
@@ -150,6 +155,8 @@ class Ledger:
             repetitions.name(act, send_id)
             return one_row(connection, "send_id = ?", (send_id,)), True
 
+        if may_act and self._service is not None:
+            await self._service.try_to_be_sure()
         self._book.begin(send_id)
         fresh = False
         try:
@@ -186,17 +193,7 @@ class Ledger:
 
     async def wait_for(self, send: Send, until: float) -> Send:
         """The row once it has ended, or as it is at `until` (`anyio.current_time`)."""
-        pause = _LOOK_EVERY_SECONDS
-        while send.state in _BUSY and (left := until - anyio.current_time()) > 0:
-            event = self._book.ended(send.send_id)
-            if event is not None:  # this server's own
-                with anyio.move_on_after(left):
-                    await event.wait()
-            else:
-                await anyio.sleep(min(pause, left))
-                pause = min(pause * 1.5, _LONGEST_LOOK_EVERY_SECONDS)
-            send = await self.get(send.send_id) or send
-        return send
+        return await self._book.wait_for(send, until, self.get)
 
     async def take_due(self, postpone: float) -> list[Send]:
         """The rows whose time to be looked for has come; no other process takes them for `postpone` seconds."""
@@ -241,6 +238,14 @@ class Ledger:
         """What `delivered` writes, for whoever must write something else in the same transaction."""
         return lambda connection: write_delivery(connection, self._account, told)
 
+    async def _make_sure(self, fingerprint: str) -> None:
+        """Have the clock confirmed where the window is what decides on an earlier act."""
+        if self._service is None or self._service.is_sure:
+            return
+        at = await self._book.transact(lambda connection: happened_at(connection, self._account, fingerprint))
+        if at is not None and not 0.0 <= self.clock() - at < self._window:
+            await self._service.make_sure()
+
     def _repetitions(self, connection: sqlite3.Connection) -> Repetitions:
         since = self.clock() - self._window if self._window else math.inf
-        return Repetitions(connection, self._account, since, self._book.bury)
+        return Repetitions(connection, self._account, self.clock(), since, self._book.bury)

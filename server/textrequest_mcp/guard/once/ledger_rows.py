@@ -24,11 +24,15 @@ CREATE TABLE IF NOT EXISTS ledger_sends (
     looks INTEGER NOT NULL DEFAULT 0, look_at REAL, settled_at REAL);
 CREATE INDEX IF NOT EXISTS ledger_sends_alike ON ledger_sends (account, fingerprint);
 CREATE INDEX IF NOT EXISTS ledger_sends_open ON ledger_sends (account, state) WHERE state NOT IN ('SENT', 'NOT_SENT');
+CREATE INDEX IF NOT EXISTS ledger_sends_every_open ON ledger_sends (state) WHERE state NOT IN ('SENT', 'NOT_SENT');
 CREATE INDEX IF NOT EXISTS ledger_sends_made ON ledger_sends (account, upstream_id) WHERE upstream_id IS NOT NULL;
 CREATE TABLE IF NOT EXISTS ledger_keys (
     account TEXT NOT NULL, idempotency_key TEXT NOT NULL, arguments TEXT NOT NULL, send_id TEXT NOT NULL,
     PRIMARY KEY (account, idempotency_key)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS ledger_keys_of_a_send ON ledger_keys (send_id);
 """
+# As the index of the open rows says it: SQLite uses that index only for a question that repeats its words.
+OPEN = "state NOT IN ('SENT', 'NOT_SENT')"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,6 +158,12 @@ def write_leaving(connection: sqlite3.Connection, send_id: str, owner: str, now:
             (now, send_id, owner),
         ).rowcount
     )
+
+
+def ended_since(at: float) -> Callable[[sqlite3.Connection], list[str]]:
+    """The ids of the rows that ended at this time or later, in seconds since 1970."""
+    ended = "SELECT send_id FROM ledger_sends WHERE state IN ('SENT', 'NOT_SENT', 'UNKNOWN') AND ended_at >= ?"
+    return lambda connection: [send_id for (send_id,) in connection.execute(ended, (at,))]
 
 
 def rivals_of(connection: sqlite3.Connection, send: Send) -> tuple[list[Send], set[str]]:

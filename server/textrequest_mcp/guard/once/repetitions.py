@@ -12,18 +12,30 @@ if TYPE_CHECKING:
     import sqlite3
 
 
+def happened_at(connection: sqlite3.Connection, account: str, fingerprint: str) -> float | None:
+    """When the latest act of these that has ended was called; None where there is none. The window decides on it."""
+    (at,) = connection.execute(
+        "SELECT max(intended_at) FROM ledger_sends WHERE account = ? AND fingerprint = ?"
+        " AND (state = 'SENT' OR (state = 'UNKNOWN' AND settled_at IS NOT NULL))",
+        (account, fingerprint),
+    ).fetchone()
+    return at
+
+
 class Repetitions(NamedTuple):
     """How earlier rows are looked at in a transaction.
 
     Attributes:
         connection: of the transaction.
         account: whose rows.
+        now: seconds since 1970.
         since: what happened before this time is no repetition any more; in seconds since 1970.
         bury: says of rows that nobody works on any more what is known of them (`Book.bury`).
     """
 
     connection: sqlite3.Connection
     account: str
+    now: float
     since: float
     bury: Callable[[sqlite3.Connection, str, tuple[Any, ...]], None]
 
@@ -42,10 +54,14 @@ class Repetitions(NamedTuple):
         """The latest row of the same act that may have happened, within the window or still in doubt."""
         alike = "account = ? AND fingerprint = ?"
         self.bury(self.connection, alike, (self.account, fingerprint))
+        # A time from the future was written by a clock that was wrong. How long ago is unknown, so it counts from now.
+        self.connection.execute(
+            f"UPDATE ledger_sends SET intended_at = ? WHERE {alike} AND intended_at > ?",  # noqa: S608 - our own words
+            (self.now, self.account, fingerprint, self.now),
+        )
         return last_row(
             self.connection,
             f"{alike} AND state <> 'NOT_SENT' AND (state IN ('INTENDED', 'INFLIGHT')"
-            # A time from the future counts too: the clock was set back, by how much nobody knows.
             " OR (state = 'UNKNOWN' AND settled_at IS NULL) OR intended_at > ?)",
             (self.account, fingerprint, self.since),
         )
