@@ -536,7 +536,8 @@ class TestChangesOnTheirWay:
             group.cancel_scope.cancel()
 
         assert await outcomes(audit) == []
-        assert ["cannot be looked at" in record.getMessage() for record in caplog.records] == [True]
+        warned = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+        assert ["cannot be looked at" in each for each in warned] == [True]
 
 
 class TestActsOfTheLedger:
@@ -639,3 +640,60 @@ def abandon(folder: Path) -> None:
         for table in ("audit_noted", "ledger_sends"):
             if connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (table,)).fetchone():
                 connection.execute(f"UPDATE {table} SET owner = ?", (f"{gone} x",))
+
+
+class TestWhatACheckSays:
+    async def test_r7_an_earlier_head_is_there_until_its_row_was_replaced(self, audit: Audit, tmp_path: Path):
+        assert await audit.trail.head() == "0:"
+        await fill(audit, 2)
+        head = await audit.trail.head()
+        await fill(audit, 1)
+
+        assert [await audit.trail.is_there(each) for each in (head, "2:00000000", "7:00000000", "no")] == [
+            True,
+            False,
+            False,
+            False,
+        ]
+        by_hand(tmp_path, "UPDATE audit_entries SET mac = 'words' WHERE number = 3")
+        assert await audit.trail.head() == "3:unreadable"
+
+    async def test_r7_an_act_of_the_ledger_without_a_row_is_named(self, audit: Audit, tmp_path: Path):
+        await audit.record(entry())
+        store = Store.open(tmp_path)
+        ledger = Ledger(store, ACCOUNT, witness=audit.follow)
+        told = await brought(ledger, SENT, act("told", facts={}))
+        assert await audit.trail.unrecorded() == []
+
+        silent = await brought(Ledger(store, ACCOUNT), SENT, act("silent", facts={}))
+        assert await audit.trail.unrecorded() == [silent.send_id]
+        by_hand(tmp_path, "DELETE FROM audit_entries")
+        assert await audit.trail.unrecorded() == [told.send_id, silent.send_id]
+
+    async def test_r7_where_old_rows_are_forgotten_older_acts_need_none(
+        self, audit: Audit, clock: Clock, tmp_path: Path
+    ):
+        await audit.record(entry())
+        await brought(Ledger(Store.open(tmp_path), ACCOUNT, clock=clock), SENT, act("old", facts={}))
+        clock.forward(366 * DAY)
+        await audit.record(entry())
+
+        assert [row.number for row in await read(audit)] == [2]
+        assert await audit.trail.unrecorded() == []
+
+    async def test_r7_a_row_that_cannot_be_read_tells_of_no_act(self, audit: Audit, tmp_path: Path):
+        await audit.record(entry())
+        told = act("told", facts={})
+        send = await brought(Ledger(Store.open(tmp_path), ACCOUNT, witness=audit.follow), SENT, told)
+        by_hand(tmp_path, "UPDATE audit_entries SET entry = '{}', at = 'never'")
+
+        assert await audit.trail.unrecorded() == [send.send_id]
+
+    async def test_r20_rows_are_counted_as_they_are_chosen(self, audit: Audit, clock: Clock):
+        await fill(audit, 3)
+        clock.forward(10)
+        await audit.record(entry(tool="save_contact"))
+
+        trail = audit.trail
+        counts = [await trail.count(), await trail.count(until=START + 5), await trail.count(tool="save_contact")]
+        assert counts == [4, 3, 1]
