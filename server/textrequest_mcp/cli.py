@@ -97,8 +97,13 @@ def _parser() -> argparse.ArgumentParser:
     shape.add_argument("--json", dest="shape", action="store_const", const="json", help="as JSON, one object a line")
     shape.add_argument("--csv", dest="shape", action="store_const", const="csv", help="as CSV, for a spreadsheet")
     shape.add_argument(
-        "--verify", dest="shape", action="store_const", const="verify", help="check that nobody changed it"
+        "--verify",
+        nargs="?",
+        const="",
+        metavar="HEAD",
+        help="check its rows, and that the row of an earlier head is there",
     )
+    audit.add_argument("--all", dest="whole", action="store_true", help="the whole table, not only its newest rows")
     audit.set_defaults(run=_audit, shape="table")
 
     policy = commands.add_parser("policy", help="print the rules that are in force, and the setting of each")
@@ -174,11 +179,11 @@ def _audit(chosen: argparse.Namespace) -> int:
 
     folder = read_state_folder()
     period = read_period(chosen.since, chosen.until)
-    if chosen.shape != "verify":
-        return show_audit(folder, period, chosen.tool, chosen.shape)
+    if chosen.verify is None:
+        return show_audit(folder, period, chosen.tool, chosen.shape, whole=chosen.whole)
     if any((chosen.since, chosen.until, chosen.tool)):
         raise SettingsError(["--verify checks all of the audit, so leave out --since, --until and --tool."])
-    return verify_audit(folder)
+    return verify_audit(folder, chosen.verify)
 
 
 def _policy(_: argparse.Namespace) -> int:

@@ -306,7 +306,7 @@ async def test_an_answer_that_is_not_the_saved_contact_says_nothing_of_the_save(
     transport = httpx2.MockTransport(lambda _: httpx2.Response(200, json=answer))
     async with open_desk(transport=transport) as desk:
         told = refusal(await desk.call("save_contact", phone_number=MARIA, note="likes blue"))
-        (entry,) = [row.entry async for row in desk.account.audit.entries()]
+        (entry,) = [row.entry async for row in desk.account.audit.trail.entries()]
 
     assert "Whether it took effect is unknown." in told
     assert entry is not None

@@ -16,9 +16,10 @@ from textrequest_mcp.live.encryption import Cipher
 from textrequest_mcp.live.event_filter import EventFilter, Noted
 from textrequest_mcp.live.events import TextEvent
 from textrequest_mcp.live.log import EventLog
-from textrequest_mcp.live.poll import Poller, service_clock
+from textrequest_mcp.live.poll import Poller
 from textrequest_mcp.upstream.api import Api
 from textrequest_mcp.upstream.limiter import Limiter
+from textrequest_mcp.upstream.service_clock import ServiceClock
 
 ACCOUNT = "one account"
 Row = dict[str, Any]
@@ -146,8 +147,8 @@ def watched(
         pass
 
     limiter = Limiter(store, ACCOUNT, calls=rate_limit[0], per_seconds=rate_limit[1])
-    api = Api("http://sandbox.invalid/api/v3", "CANARY0123456789", limiter, transport=line, sleep=no_sleep)
-    now = service_clock(api, clock)
+    now = ServiceClock(clock, steady=steady)
+    api = Api("http://sandbox.invalid/api/v3", "CANARY0123456789", limiter, transport=line, sleep=no_sleep, clock=now)
     log = EventLog(store, ACCOUNT, Cipher("CANARY0123456789"), keep_days=days, clock=now)
     ledger = Ledger(store, ACCOUNT, clock=clock)
     reader = Poller(api, log, store, ACCOUNT, rate_limit=rate_limit, ledger=ledger, clock=now, steady=steady)

@@ -428,9 +428,9 @@ class TestClocks:
 
     async def test_clocks_that_agree_to_a_second_are_taken_for_the_same(self):
         room = watched(PretendLine())
-        room.api.ahead = 1.4
+        room.api.clock.heard(room.clock.now + 1.4)
         assert room.reader.now() == room.clock.now
-        room.api.ahead = -1.6
+        room.api.clock.heard(room.clock.now - 1.6)
         assert room.reader.now() == room.clock.now - 1.6
 
 

@@ -79,7 +79,7 @@ async def ruled() -> AsyncGenerator[Desk]:
 class TestAnOddName:
     async def test_who_may_be_texted_is_texted_and_hashed_in_the_record(self, ruled: Desk):
         sent = said(await pinged(ruled, MARIA))
-        (entry,) = [row.entry async for row in ruled.account.audit.entries()]
+        (entry,) = [row.entry async for row in ruled.account.audit.trail.entries()]
 
         assert sent["outcome"] == "sent"
         assert entry is not None

@@ -43,7 +43,8 @@ from textrequest_mcp.upstream.errors import (
     Unreachable,
     Unreadable,
 )
-from textrequest_mcp.upstream.limiter import Limiter, Slot
+from textrequest_mcp.upstream.limiter import Limiter, RateLimited, Slot
+from textrequest_mcp.upstream.reading_limiter import ReadingLimiter
 from textrequest_mcp.upstream.request import Query, Segment
 
 KEY, BEFORE = "canary-0F1E2D3C4B5A", "canary-A5B4C3D2E1F0"
@@ -422,14 +423,41 @@ async def test_a_change_that_may_have_left_stays_uncertain_when_the_store_fails_
     assert f"the service answered 500. {UNKNOWN}" in str(error)
 
 
-async def test_a_read_whose_store_fails_before_a_second_try_says_so():
-    answers = iter([httpx2.Response(500)])
+async def test_r19_a_read_whose_store_fails_before_a_second_try_goes_on(caplog: pytest.LogCaptureFixture):
+    answers = iter([httpx2.Response(500), httpx2.Response(429, headers={"retry-after": "0"}), httpx2.Response(204)])
+    limiter = FailsAfter(1)
+    for _ in range(2):
+        await GET(Caller().api("http://service", limiter=limiter, transport=scripted(answers)))
+        answers = iter([httpx2.Response(204)])
 
-    with pytest.raises(StoreError):
-        await GET(Caller().api("http://service", limiter=FailsAfter(1), transport=scripted(answers)))
+    assert sum("Reads go on" in record.message for record in caplog.records) == 2, "once for each server"
 
 
-@pytest.mark.parametrize("verb", ALL.values(), ids=ALL)
+async def test_r19_a_read_that_is_asked_to_wait_goes_on_without_the_store():
+    answers = iter([httpx2.Response(429, headers={"retry-after": "0"}), httpx2.Response(204)])
+    limiter = FailsAfter(0, hold_off=True)
+
+    await GET(Caller().api("http://service", limiter=limiter, transport=scripted(answers)))
+
+
+async def test_r19_reads_go_by_a_share_of_the_limit_and_by_all_of_it_once_the_store_is_back(tmp_path: Path):
+    (tmp_path / "file").touch()
+    limiter = Limiter(Store.open(tmp_path / "file"), "key", calls=10)
+    reading = ReadingLimiter(limiter)
+    for _ in range(2):
+        async with reading.slot(deadline_seconds=0.0):
+            pass
+    with pytest.raises(RateLimited):
+        async with reading.slot(deadline_seconds=0.0):
+            pytest.fail("a fifth of ten is two")
+    (tmp_path / "file").unlink()
+
+    for _ in range(10):
+        async with reading.slot(deadline_seconds=0.0):
+            pass
+
+
+@pytest.mark.parametrize("verb", [verb for verb in ALL.values() if verb is not GET])
 async def test_a_call_that_the_service_did_not_take_passes_on_that_the_store_fails(verb: Verb):
     answers = iter([httpx2.Response(429)])
 
@@ -937,13 +965,13 @@ async def test_surroundings_that_allow_no_connection_are_found_before_it_is_abou
 @pytest.mark.parametrize("status", [200, 400, 404, 429, 500])
 async def test_any_answer_with_a_date_says_by_how_much_the_services_clock_is_ahead(status: int):
     async with service(answer(status, b"", f"Date: {later(300)}")) as (_, api, _):
-        assert api.ahead == 0.0
+        assert api.clock.ahead == 0.0
         if status == 200:
             await POST(api)
         else:
             await failure(POST(api))
 
-    assert api.ahead == pytest.approx(300, abs=2)  # an HTTP date has whole seconds
+    assert api.clock.ahead == pytest.approx(300, abs=2)  # an HTTP date has whole seconds
 
 
 async def test_the_last_date_counts_and_an_answer_without_a_usable_one_changes_nothing():
@@ -953,7 +981,7 @@ async def test_the_last_date_counts_and_an_answer_without_a_usable_one_changes_n
             await POST(api)
         await failure(POST(api))
 
-    assert api.ahead == pytest.approx(-40, abs=2)
+    assert api.clock.ahead == pytest.approx(-40, abs=2)
 
 
 # Cancelled and stalled calls

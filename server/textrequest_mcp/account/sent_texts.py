@@ -86,7 +86,7 @@ def refusal_of(message: Message) -> Refused:
 async def _news(account: Account, send: Send) -> Mapping[str, Any]:
     """A text's delivery, read from the line's texts since it was sent: the service has no call for a single one."""
     line = await account.line(send.dashboard_id)
-    left = (send.left_at or send.intended_at) + account.api.ahead
+    left = send.left_at or send.intended_at
     at = read_time(send.result.get("message_timestamp_utc")) or datetime.fromtimestamp(left, UTC)
     query = {"message_direction": "S", "start_date": show_time(at - _EARLY), "page": 0, "page_size": MAX_SIZE}
     for row in read_page(await line.get("messages", query=query), page=0, page_size=MAX_SIZE).items:

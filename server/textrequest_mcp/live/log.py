@@ -101,12 +101,13 @@ class EventLog:
         now = self._clock()
         heard = [named(event, self.hashed) for event in events]
         secret = await self._store.secret() if self._witness is not None else b""  # consents are hashed with it
-        rows = [self._row(event, now) for event in heard if event.at is None or event.at >= now - self._keep]
         is_tidy = 0 <= now - self._tidied_at < _TIDY_SECONDS
 
         def write(connection: sqlite3.Connection) -> int:
+            today = self._store.today(connection, now)
             if once is not None:
-                note_call(connection, once, now)
+                note_call(connection, once, today, now)
+            rows = [self._row(event, now) for event in heard if event.at is None or event.at >= today - self._keep]
             new = connection.executemany(_INSERT, rows).rowcount
             if self._witness is not None:
                 for event in heard:
@@ -114,7 +115,7 @@ class EventLog:
             if also is not None:
                 also(connection)
             if not is_tidy:
-                self._forget(connection, now)
+                self._forget(connection, today)
             return new
 
         new = await self._store.transact(write, durable=durable)
@@ -223,9 +224,9 @@ class EventLog:
         event = TextEvent(dashboard_id=dashboard_id, message_id=message_id, direction=direction, at=at, **opened)
         return Noted(number, event)
 
-    def _forget(self, connection: sqlite3.Connection, now: float) -> None:
+    def _forget(self, connection: sqlite3.Connection, today: float) -> None:
         old = "account = ? AND happened_at < ?"
-        values = (self._account, now - self._keep - _LATE_SECONDS)
+        values = (self._account, today - self._keep - _LATE_SECONDS)
         (through,) = connection.execute(f"SELECT max(number) FROM live_events WHERE {old}", values).fetchone()  # noqa: S608 - our own words
         if through is not None:
             connection.execute(

@@ -31,17 +31,7 @@ _UNSORTED_SECONDS = 3600.0  # the same where the service cannot list the newest 
 _LATE_SECONDS = 86_400.0
 _REREAD = 200
 _OVERLAP_SECONDS = 300.0
-# By so much the date of an HTTP answer can be wrong by itself: it has whole seconds, and took some time to arrive.
-_SAME_CLOCK_SECONDS = 1.5
-
-
-def service_clock(api: Api, clock: Callable[[], float]) -> Callable[[], float]:
-    """Returns a clock that is set by the dates of the service's answers: seconds since 1970."""
-
-    def now() -> float:
-        return clock() + (api.ahead if abs(api.ahead) > _SAME_CLOCK_SECONDS else 0.0)
-
-    return now
+_SAME_MOMENT_SECONDS = 1.5  # the dates of HTTP answers have whole seconds, and took some time to arrive
 
 
 class Poller:
@@ -130,7 +120,7 @@ class Poller:
 
     def begin_at(self, dashboard_id: int, moment: float) -> None:
         """Say from when on texts are new, if the line has not been looked at yet; the earliest such time holds."""
-        moment -= _SAME_CLOCK_SECONDS
+        moment -= _SAME_MOMENT_SECONDS
         self._begin_at[dashboard_id] = min(moment, self._begin_at.get(dashboard_id, moment))
 
     async def _back(self, dashboard_id: int, read_to: float) -> float:

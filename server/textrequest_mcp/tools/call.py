@@ -130,6 +130,8 @@ class Call:
             act = await self.act(self.spec.once, given, options)
             if await self.account.at_most_once.ledger.prior(act, repeat=options.repeat) is not None:
                 return AlreadyDone()
+            lost = self.account.at_most_once.ledger.lost_record.reason()
+            why += [lost] if lost is not None else []
             why += await self.account.at_most_once.done_before(act) if options.repeat and self.repeats_ask else []
         change = await change_of(self.spec, self.caller, given)
         why += await self.account.reasons(change)

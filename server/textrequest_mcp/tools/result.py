@@ -11,8 +11,8 @@ from textrequest_mcp.tools.declare import ToolSpec
 from textrequest_mcp.tools.result_text import write_text
 
 
-def as_result(told: SendAnswer, link: ResourceLink | None) -> CallToolResult:
-    """The text part, the structured part and, where the tool's function answered, a link to what it is about."""
+def as_result(told: SendAnswer, link: ResourceLink | None, news: str | None = None) -> CallToolResult:
+    """The text part, the structured part, what a person has to be told beside it, and a link to what it is about."""
     answer = told.answer
     if told.failed:  # an error is a plain sentence
         written = told.said["message"]
@@ -21,6 +21,8 @@ def as_result(told: SendAnswer, link: ResourceLink | None) -> CallToolResult:
     else:
         written = write_text(told.said)
     content: list[ContentBlock] = [TextContent(type="text", text=written)]
+    if news is not None:
+        content.append(TextContent(type="text", text=news))
     if link is not None and answer is not None:
         content.append(link)
     return CallToolResult(content=content, structured_content=told.said, is_error=told.failed)

@@ -68,6 +68,7 @@ async def approved(call: Call, go_on: GoOn) -> SendAnswer:
         if refused is not None:
             return SendAnswer(refused.model_dump(mode="json", exclude_none=True))
         await call.account.policy.approved(question.about, question.text)
+        await call.account.at_most_once.ledger.lost_record.accept()
         await call.record.approved()
     return await go_on()
 
@@ -111,7 +112,8 @@ async def act(call: Call) -> CallToolResult:
     for guard in reversed(GUARDS[1:]):
         go_on = partial(guard, call, go_on)
     call.answered = await go_on()
-    return as_result(call.answered, link_of(call.spec, call.given))
+    news = call.account.at_most_once.ledger.lost_record.news()
+    return as_result(call.answered, link_of(call.spec, call.given), news)
 
 
 async def read(ctx: Context[Any, Any], spec: ToolSpec, given: Mapping[str, Any]) -> CallToolResult:
@@ -121,7 +123,8 @@ async def read(ctx: Context[Any, Any], spec: ToolSpec, given: Mapping[str, Any])
         said = answer.model_dump(mode="json", exclude_none=True)
         if isinstance(answer, Listing) and (changed := account_of(ctx).pages.note(ctx.session, spec.name, given, said)):
             said["note"] = " ".join(filter(None, [answer.note, changed]))
-        result = as_result(SendAnswer(said, answer), link_of(spec, given))
+        news = account_of(ctx).at_most_once.ledger.lost_record.news()
+        result = as_result(SendAnswer(said, answer), link_of(spec, given), news)
     except (ToolError, MCPError):
         raise
     except Exception:

@@ -6,7 +6,6 @@ whose answer got lost is `Uncertain` and never repeated, because a repeated POST
 """
 
 import logging
-import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from http import HTTPStatus
@@ -22,9 +21,11 @@ from textrequest_mcp.upstream.departure import Departure, ambient_departure
 from textrequest_mcp.upstream.errors import NotFound, Refused, TextRequestError, Unreachable
 from textrequest_mcp.upstream.limiter import Limiter, RateLimited
 from textrequest_mcp.upstream.patience import READ_SECONDS, Patience, ambient_patience
+from textrequest_mcp.upstream.reading_limiter import ReadingLimiter
 from textrequest_mcp.upstream.receiving import Received, Unacceptable, receive
 from textrequest_mcp.upstream.request import Query, Request, Segment, flatten, join
 from textrequest_mcp.upstream.scrub import Scrubber
+from textrequest_mcp.upstream.service_clock import ServiceClock
 from textrequest_mcp.upstream.tries import Busy, Lost, RetryBudget, Tries
 
 if TYPE_CHECKING:
@@ -53,11 +54,12 @@ class Api:
         transport: carries the requests; the network when left out.
         deadline_seconds: the longest time for one call with all its tries and waits.
         sleep: how to wait between tries; for tests.
+        clock: takes the dates of the answers.
 
     Attributes:
         key: as given; the service signs its own calls with it.
         changing: the number of changing requests on their way.
-        ahead: seconds by which the service's clock is ahead of this machine's, by its last answer with a date.
+        clock: tells the service's time.
     """
 
     def __init__(
@@ -70,10 +72,12 @@ class Api:
         transport: httpx2.AsyncBaseTransport | None = None,
         deadline_seconds: float = _DEADLINE_SECONDS,
         sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
+        clock: ServiceClock | None = None,
     ) -> None:
         self._base_url = base_url.rstrip("/")
         self.key = key
         self._limiter = limiter
+        self._reading = ReadingLimiter(limiter)
         self._scrubber = Scrubber([key, *secrets])
         self._transport = transport
         self._deadline = deadline_seconds
@@ -81,7 +85,8 @@ class Api:
         self._budget = RetryBudget()
         self._client: httpx2.AsyncClient | None = None
         self.changing = 0
-        self.ahead = 0.0
+        self.clock = clock or ServiceClock()
+        self.clock.ask = lambda: self.get("dashboards", query={"page": 0, "page_size": 1})
 
     async def get(self, *path: Segment, query: Query | None = None) -> Any | None:
         """Read; None where there is nothing. Raises any `TextRequestError` but `Uncertain`."""
@@ -153,7 +158,8 @@ class Api:
         self._open()  # before the slot: without a usable connection no slot is taken, and no doubt is left
         patience = ambient_patience.get() or Patience(READ_SECONDS)
         longest = max(0.0, min(patience.left, tries.seconds_left))
-        async with self._limiter.slot(deadline_seconds=longest, tell=patience.waits) as slot:
+        limiter = self._reading if request.method == "GET" else self._limiter
+        async with limiter.slot(deadline_seconds=longest, tell=patience.waits) as slot:
             patience.left -= slot.waited
             try:
                 if departure is not None:
@@ -166,12 +172,13 @@ class Api:
                 raise
         logger.debug("%s -> %d", request, status)
         sent_at = answer.date_of(headers)
-        self.ahead = sent_at - time.time() if sent_at is not None else self.ahead
+        if sent_at is not None:
+            self.clock.heard(sent_at)
         self._budget.answered(well=status < HTTPStatus.INTERNAL_SERVER_ERROR and status != HTTPStatus.TOO_MANY_REQUESTS)
         if status == HTTPStatus.TOO_MANY_REQUESTS:
             _stays(departure)
             busy = Busy(answer.retry_after(headers))
-            await self._limiter.hold_off(busy.pause)
+            await limiter.hold_off(busy.pause)
             raise busy
         try:
             return answer.read_answer(request.method, status, content)

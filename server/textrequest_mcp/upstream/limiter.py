@@ -138,6 +138,11 @@ class Limiter:
             if not slot.used:
                 self._nudge_first()
 
+    def alone(self, *, share: int) -> Limiter:
+        """A limiter of this process alone with one part in `share` of the calls."""
+        calls, seconds = max(1, self._calls // share), self._per_seconds - _GRAIN
+        return Limiter(Store.open(None), "", calls=calls, per_seconds=seconds, clock=self._clock)
+
     async def hold_off(self, seconds: float) -> None:
         """Stop all calls of this key, in any process, for so long after a 429. Waiting calls keep their order."""
         await self._store.transact(lambda connection: self._write(connection, None, "pause", seconds), durable=False)

@@ -998,6 +998,6 @@ async def test_an_act_that_is_torn_off_after_it_left_is_in_doubt(desk: Desk):
     with pytest.raises(TornOff):
         await sender.carry_out(act(), Doing(tool="send_message", once=SENDING, texts=True, do=tear), repeat=False)
 
-    (entry,) = [row.entry async for row in desk.account.audit.entries()]
+    (entry,) = [row.entry async for row in desk.account.audit.trail.entries()]
     assert entry is not None
     assert entry.outcome == "unknown"

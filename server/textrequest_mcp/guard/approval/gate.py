@@ -38,6 +38,7 @@ UNANSWERED_SECONDS = 50.0  # many hosts give a call up after 60
 _NONCE = 9
 _EXPIRY = 4
 _MAC = 16
+_ROUNDING_SECONDS = 5.0  # a token that would live longer was made by a clock that was wrong
 _KEEP_BURNT_SECONDS = 3600.0  # longer than any token or sealed state lives
 # The first protocol revision that carries a question's answer in a sealed state that a client could send again.
 _SEALED_STATE_ERA = "2026-07-28"
@@ -308,7 +309,7 @@ def _opened(secret: bytes, token: str, binding: bytes, *, now: float) -> str:
             "This confirmation does not belong to this call: other arguments, other facts by now, or not a real token.",
             todo="Call without confirmation to see the facts as they are now.",
         )
-    if int.from_bytes(head[_NONCE:], "big") < now:
+    if not 0.0 <= int.from_bytes(head[_NONCE:], "big") - now <= TOKEN_MINUTES * 60 + _ROUNDING_SECONDS:
         raise BadInput(
             f"This confirmation is older than {TOKEN_MINUTES} minutes.", todo="Call without confirmation and ask again."
         )

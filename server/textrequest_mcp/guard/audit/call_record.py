@@ -46,7 +46,8 @@ class CallRecord:
     async def ended(self, said: Mapping[str, Any], rule: str | None = None) -> None:
         """An answer: what was done, or why not yet; `rule` is the setting of what stood against it."""
         outcome = str(said.get("outcome") or "done")
-        if said.get("duplicate_suppressed"):  # of another call's act, whose row says how that ended
+        # Of another call's act, whose row says how that ended: what this call had claimed itself is not its to record.
+        if said.get("duplicate_suppressed") or (outcome == "not_sent" and "send_id" in said):
             outcome = "duplicate_suppressed"
         refused = outcome in {"not_sent", "duplicate_suppressed"}
         kind: Kind | None = "preview" if outcome in _NOT_YET else "refusal" if refused else None
