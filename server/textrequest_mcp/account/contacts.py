@@ -16,6 +16,7 @@ from textrequest_mcp.tools.parameters import (
     Guids,
     Ids,
     Instant,
+    KnownNumber,
     LocalTime,
     PageNumber,
     PageSize,
@@ -28,6 +29,7 @@ from textrequest_mcp.tools.parameters import (
 from textrequest_mcp.upstream.errors import BadInput, NotFound, Refused, Uncertain
 from textrequest_mcp.upstream.page import DEFAULT_SIZE, MAX_SIZE
 from textrequest_mcp.upstream.phone import masked, wire
+from textrequest_mcp.upstream.phone_spelling import spelled
 
 contacts = Toolset("contacts")
 
@@ -72,7 +74,7 @@ async def list_contacts(
 @contacts.reads(
     title="Get a contact", action="GetContactByPhoneNumber", link="contacts/{phone_number}", about=BY_NUMBER
 )
-async def get_contact(line: Line, phone_number: PhoneNumber) -> Contact:
+async def get_contact(line: Line, phone_number: KnownNumber) -> Contact:
     """Get one contact by number: names, flags, groups, tags, opt-out, last message. Texts are in list_messages."""
     answer = await line.get("contacts", wire(phone_number))
     if answer is None:
@@ -164,7 +166,7 @@ def _no_word_of_the_save() -> Uncertain:
     )
 
 
-async def _before_deleting(line: Line, phone_number: PhoneNumber) -> Question:
+async def _before_deleting(line: Line, phone_number: KnownNumber) -> Question:
     contact = await get_contact(line, phone_number)
     name = quoted(contact.display_name)
     known = [count for count in (contact.total_msgs_sent, contact.total_msgs_received) if count is not None]
@@ -185,7 +187,7 @@ async def _before_deleting(line: Line, phone_number: PhoneNumber) -> Question:
 
 
 @contacts.destroys(title="Delete a contact", action="DeleteContact", question=_before_deleting, about=BY_NUMBER)
-async def delete_contact(line: Line, phone_number: PhoneNumber) -> ContactDeleted:
+async def delete_contact(line: Line, phone_number: KnownNumber) -> ContactDeleted:
     """Delete a contact that never exchanged a text, for good. The service refuses one with messages:
     archive_conversation, or save_contact with is_blocked, instead."""
     await line.delete("contacts", wire(phone_number))
@@ -227,6 +229,7 @@ def _first_digits(text: str | None) -> str | None:
     """The start of a number as the service matches it, from any usual spelling (it matches from the leading 1)."""
     if text is None:
         return None
+    text = "".join(map(spelled, text))
     digits = "".join(c for c in text if c in "0123456789")
     if not digits or any(c not in "0123456789 ().-+" for c in text):
         raise BadInput("contact_phone_number is not the start of a phone number.", todo="Give digits, such as 423555.")

@@ -9,7 +9,7 @@ from textrequest_mcp.account.message import Message
 from textrequest_mcp.tools.about import BY_NUMBER
 from textrequest_mcp.tools.answers import Answer, Flag, Listing, Phone, Record
 from textrequest_mcp.tools.declare import Toolset
-from textrequest_mcp.tools.parameters import Guids, PageNumber, PageSize, PhoneNumber, Words
+from textrequest_mcp.tools.parameters import Guids, KnownNumber, PageNumber, PageSize, Words
 from textrequest_mcp.upstream.page import DEFAULT_SIZE
 from textrequest_mcp.upstream.phone import wire
 
@@ -66,7 +66,7 @@ async def list_conversations(
 @conversations.writes(
     title="Archive a conversation", action="ArchiveConversation", overwrites=False, idempotent=True, about=BY_NUMBER
 )
-async def archive_conversation(line: Line, phone_number: PhoneNumber) -> Archived:
+async def archive_conversation(line: Line, phone_number: KnownNumber) -> Archived:
     """Hide a conversation from a line's lists until a text goes either way; nothing is deleted."""
     await line.put("contacts", wire(phone_number), "conversations", "archive")
     return Archived(phone_number=phone_number, is_archived=True)
@@ -79,7 +79,7 @@ async def archive_conversation(line: Line, phone_number: PhoneNumber) -> Archive
     idempotent=True,
     about=BY_NUMBER,
 )
-async def unarchive_conversation(line: Line, phone_number: PhoneNumber) -> Archived:
+async def unarchive_conversation(line: Line, phone_number: KnownNumber) -> Archived:
     """Bring an archived conversation back into a line's lists."""
     await line.put("contacts", wire(phone_number), "conversations", "unarchive")
     return Archived(phone_number=phone_number, is_archived=False)

@@ -18,11 +18,11 @@ from textrequest_mcp.tools.declare import Toolset
 from textrequest_mcp.tools.parameters import (
     Dollars,
     Filled,
+    KnownNumber,
     Number,
     PageNumber,
     PageSize,
     PaymentId,
-    PhoneNumber,
     Words,
     only_given,
 )
@@ -40,7 +40,7 @@ _CLOSED = {"Paid", "Cancelled", "MarkedAsPaid"}
 async def list_payments(
     line: Line,
     reference_number: Annotated[Words, Field(description="Exactly; not unique")] | None = None,
-    phone_number: PhoneNumber | None = None,
+    phone_number: KnownNumber | None = None,
     sort_type: Annotated[Literal["amount", "contact", "date", "status"], Field(description="Default date")]
     | None = None,
     sort_direction: Annotated[Literal["asc", "desc"], Field(description="Default desc")] | None = None,

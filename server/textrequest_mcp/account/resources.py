@@ -17,7 +17,7 @@ from textrequest_mcp.account.line import TextingLine
 from textrequest_mcp.account.messages import list_messages
 from textrequest_mcp.account.payments import get_payment
 from textrequest_mcp.guard.notice import Notice
-from textrequest_mcp.tools.parameters import Id, Number, PageNumber, PageSize
+from textrequest_mcp.tools.parameters import Id, ListedNumber, PageNumber, PageSize
 from textrequest_mcp.upstream.errors import BadInput
 from textrequest_mcp.upstream.page import DEFAULT_SIZE
 
@@ -116,7 +116,7 @@ def _times_in(value: Any) -> list[str]:
 
 _KINDS: dict[str, TypeAdapter[Any]] = {
     "dashboard_id": TypeAdapter(Id),
-    "phone_number": TypeAdapter(Number),
+    "phone_number": TypeAdapter(ListedNumber),
     "payment_id": TypeAdapter(Id),
     "page": TypeAdapter(PageNumber),
     "page_size": TypeAdapter(PageSize),

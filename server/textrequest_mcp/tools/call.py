@@ -29,7 +29,7 @@ from textrequest_mcp.guard.rules.policy import Policy
 from textrequest_mcp.tools.changes import amount_of, change_of, people_of, person_texted
 from textrequest_mcp.tools.declare import Asker, Risk, ToolSpec
 from textrequest_mcp.upstream.errors import BadInput
-from textrequest_mcp.upstream.phone import e164
+from textrequest_mcp.upstream.phone import as_listed
 
 KINDS: Mapping[Risk, Kind] = {"writes": "write", "sends": "send", "destroys": "destroy"}
 GO = Go()
@@ -190,7 +190,11 @@ class Call:
         about = self.spec.about
         number = None if about.each is not None else next(iter(about.named(self.raw)), None)
         with suppress(BadInput, StoreError):
-            return (await self.account.at_most_once.ledger.hasher())(e164(str(number))) if number is not None else None
+            return (
+                (await self.account.at_most_once.ledger.hasher())(as_listed(str(number)))
+                if number is not None
+                else None
+            )
         return None
 
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any
@@ -12,7 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from textrequest_mcp.guard.marks import Mark
 from textrequest_mcp.upstream.errors import BadInput
 from textrequest_mcp.upstream.page import DEFAULT_SIZE, MAX_SIZE
-from textrequest_mcp.upstream.phone import e164
+from textrequest_mcp.upstream.phone import as_listed, e164, whole_digits
 
 
 def whole_number(value: object) -> object:
@@ -31,12 +32,20 @@ def _positive(value: int) -> int:
 
 
 def _number(value: object) -> object:
-    if isinstance(value, int) and not isinstance(value, bool):
-        value = str(value)
+    return _read_number(value, e164)
+
+
+def _listed_number(value: object) -> object:
+    return _read_number(value, as_listed)
+
+
+def _read_number(value: object, read: Callable[[str], str]) -> str:
+    """A phone number, also as a whole JSON number: spreadsheets make floats of them."""
+    value = whole_digits(value) or value
     if not isinstance(value, str):
         raise ValueError("must be a phone number as text")  # noqa: TRY004 - pydantic wants ValueError
     try:
-        return e164(value)
+        return read(value)
     except BadInput as bad:
         raise ValueError(bad.what.rstrip(".")) from None
 
@@ -132,6 +141,7 @@ def _web_address(value: object) -> object:
 # Checked by a function, because "more than 0" in each schema costs a model more than it tells.
 Id = Annotated[int, BeforeValidator(whole_number), AfterValidator(_positive)]
 Number = Annotated[str, BeforeValidator(_number)]
+ListedNumber = Annotated[str, BeforeValidator(_listed_number)]
 Guid = Annotated[str, BeforeValidator(_guid), Mark.NOBODYS]
 Words = Annotated[str, BeforeValidator(_words)]
 Filled = Annotated[str, BeforeValidator(_filled)]
@@ -146,6 +156,7 @@ Guids = Annotated[list[Guid], BeforeValidator(listed)]
 LineId = Annotated[Id, Field(description="From list_dashboards")]
 DashboardId = Annotated[Id, Field(description="From list_dashboards; optional with one line")]
 PhoneNumber = Annotated[Number, Field(description="Contact's number, any usual US form")]
+KnownNumber = Annotated[ListedNumber, Field(description="Contact's number, as lists give it")]
 GroupId = Annotated[Id, Field(description="From list_groups")]
 PaymentId = Annotated[Id, Field(description="From list_payments")]
 PageNumber = Annotated[
