@@ -60,11 +60,14 @@ async def test_a_group_is_made_with_nothing_that_was_not_given(desk: Desk):
     [
         ({"name": "Spring"}, "Spring", "Agreed to hear about offers"),
         ({"notes": "Until May"}, "Spring Specials", "Until May"),
-        ({"notes": ""}, "Spring Specials", ""),
+        ({"clear": ["notes"]}, "Spring Specials", ""),
+        ({"name": "Spring", "clear": "notes"}, "Spring", ""),
+        ({"name": "Spring", "notes": "", "clear": []}, "Spring", "Agreed to hear about offers"),
+        ({"name": " ", "notes": "Until May"}, "Spring Specials", "Until May"),
         ({"name": "Spring", "notes": "Until May"}, "Spring", "Until May"),
     ],
 )
-async def test_what_an_update_leaves_out_stays(desk: Desk, given: dict[str, str], name: str, notes: str):
+async def test_what_an_update_leaves_out_stays(desk: Desk, given: dict[str, Any], name: str, notes: str):
     await desk.call("update_group", group_id=SPRING, **given)
 
     group = said(await desk.call("get_group", group_id=SPRING))

@@ -221,7 +221,17 @@ def test_d2_a_usual_number_reads_as_it_sends():
 
 @pytest.mark.parametrize(
     "given",
-    ["911", "somebody", "Maria Lopez", "555-0123", "5550123", "423555010012", "+44 20 7946 0123", "+0000000000"],
+    [
+        "911",
+        "somebody",
+        "Maria Lopez",
+        "555-0123",
+        "5550123",
+        "423555010012",
+        "21012345678",
+        "+44 20 7946 0123",
+        "+0000000000",
+    ],
 )
 def test_d2_what_no_list_gives_is_no_number_there_either(given: str):
     with pytest.raises(BadInput):

@@ -1,8 +1,10 @@
 """A contact: as the service answers it, and as a save gives it."""
 
-from typing import Annotated
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, cast
 
-from pydantic import BaseModel, BeforeValidator, Field
+from pydantic import BaseModel, BeforeValidator, Field, WithJsonSchema, model_validator
 
 from textrequest_mcp.account.message import Message
 from textrequest_mcp.guard.marks import Mark
@@ -22,7 +24,7 @@ from textrequest_mcp.tools.answers import (
     Whole,
     Wholes,
 )
-from textrequest_mcp.tools.parameters import Guid, Guids, Ids, Number, Words, parsed
+from textrequest_mcp.tools.parameters import Filled, Guid, Guids, Ids, Number, Words, is_empty, listed, parsed
 
 _THEIRS = ("first_name", "last_name", "display_name", "suppressed_reason", "note", "custom_fields")
 _ANYBODYS = "The customer's or a colleague's own words"
@@ -94,14 +96,69 @@ class ContactDeleted(Answer):
     phone_number: Phone = None
 
 
+class ContactsSaved(Answer):
+    """What became of a bulk save: counts, and the records that are not as they were asked for."""
+
+    columns = (*Contacts.columns[:2], "first_name", "last_name", *Contacts.columns[2:], "contact_tags", "custom_fields")
+    longest_cell = Contacts.longest_cell
+    theirs = _THEIRS
+    saved: Whole = Field(default=None, description="Contacts that are as asked")
+    items: list[Contact] = Field(default_factory=list[Contact], description="The first that differ from what was asked")
+    missing: Annotated[Codes, Field(description="The first numbers that the answer leaves out")] = None
+    note: Code = None
+
+
+# What a save can empty by name, and what the service takes for empty.
+EMPTY: Mapping[str, Any] = {
+    **dict.fromkeys(("first_name", "last_name", "display_name", "note", "suppressed_reason"), ""),
+    **dict.fromkeys(("groups", "contact_tags", "custom_fields"), cast("list[Any]", [])),
+    **dict.fromkeys(("is_suppressed", "is_archived", "is_blocked", "is_resolved"), False),
+}
+_Clearable = Literal[
+    "first_name",
+    "last_name",
+    "display_name",
+    "note",
+    "suppressed_reason",
+    "groups",
+    "contact_tags",
+    "custom_fields",
+    "is_suppressed",
+    "is_archived",
+    "is_blocked",
+    "is_resolved",
+]
+Clear = Annotated[list[_Clearable], BeforeValidator(listed), Mark.NOBODYS]
+
+
 class FieldValueInput(BaseModel, extra="forbid"):
-    """A value for a custom field, by the field's id."""
+    """A value for a custom field, by the field's id; also as one text, `ID=value`."""
 
     id: Guid
-    value: Words
+    value: Filled
+
+    @model_validator(mode="before")
+    @classmethod
+    def _divided(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        field, equals, said = value.partition("=")
+        if not equals:
+            raise ValueError("must be a field's id, =, and the value")
+        return {"id": field.strip(), "value": said}
 
 
-FieldValues = Annotated[list[FieldValueInput], BeforeValidator(parsed)]
+def _pairs(value: object) -> object:
+    """A list, its JSON text, or its only item."""
+    return [value] if isinstance(value, str) and re.match(r"\s*[0-9A-Fa-f-]{36}\s*=", value) else parsed(value)
+
+
+# One text for each, because some hosts take no more than five levels of lists and objects.
+FieldValues = Annotated[
+    list[FieldValueInput],
+    BeforeValidator(_pairs),
+    WithJsonSchema({"type": "array", "items": {"type": "string"}}),
+]
 
 
 class ContactInput(BaseModel, extra="forbid"):
@@ -120,3 +177,12 @@ class ContactInput(BaseModel, extra="forbid"):
     contact_tags: Guids | None = None
     custom_fields: FieldValues | None = None
     is_resolved: bool | None = None
+    clear: Annotated[Clear, WithJsonSchema({"type": "array", "items": {"type": "string"}})] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_what_is_empty(cls, value: object) -> object:
+        if not isinstance(value, dict):
+            return value
+        given = cast("dict[str, Any]", value)
+        return {name: said for name, said in given.items() if name == "phone_number" or not is_empty(said)}

@@ -43,7 +43,7 @@ class Archived(Answer):
 async def list_conversations(
     line: Line,
     *,
-    tags: Annotated[Guids, Field(description="Only contacts with these; ids from list_tags")] | None = None,
+    tags: Annotated[Guids, Field(description="Contacts with any of these; ids from list_tags")] | None = None,
     show_unresolved_only: Annotated[bool, Field(description="Leave settled ones out")] | None = None,
     include_archived: Annotated[bool, Field(description="Also archived ones")] | None = None,
     search: Annotated[Words, Field(description="Part of a name or number")] | None = None,

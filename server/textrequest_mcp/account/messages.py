@@ -192,7 +192,7 @@ async def send_message(
             sender_name=_marked(sender_name, departure.tag),
             status_callback=status_callback or line.account.live.status_address(line.id),
             location_callback=location_callback,
-            mms_media=mms_media,
+            mms_media=mms_media or None,
         ),
         departure=departure,
     )

@@ -30,7 +30,7 @@ from textrequest_mcp.guard.outcome import Outcome, SendOutcome
 from textrequest_mcp.tools.bad_arguments import check_names, refusal_of
 from textrequest_mcp.tools.call import Call, Options, current_call
 from textrequest_mcp.tools.declare import Asker, ToolSpec, asks
-from textrequest_mcp.tools.parameters import Confirmation, DashboardId, IdempotencyKey, Repeat, TypedName
+from textrequest_mcp.tools.parameters import Confirmation, DashboardId, IdempotencyKey, Repeat, TypedName, is_empty
 from textrequest_mcp.tools.run import act, read, run
 from textrequest_mcp.tools.schema import plain_schema
 from textrequest_mcp.upstream.errors import TextRequestError
@@ -211,11 +211,14 @@ def _output_schema(spec: ToolSpec, model: type[BaseModel], *, can_differ: bool) 
 
 
 class _HostArguments(FuncMetadata):
-    """Arguments as hosts really send them: null for what they leave out, JSON text for a list."""
+    """Arguments as hosts really send them: null or nothing for what they leave out, JSON text for a list."""
 
     def pre_parse_json(self, data: dict[str, Any]) -> dict[str, Any]:
-        """Nulls go. List types read their own JSON text; other text stays text, also where it looks like JSON."""
-        return {name: value for name, value in data.items() if value is not None}
+        """Nulls go, and empty values where none is needed. List types read their own JSON text; other text stays."""
+        needed = {name for name, field in self.arg_model.model_fields.items() if field.is_required()}
+        return {
+            name: value for name, value in data.items() if value is not None and (name in needed or not is_empty(value))
+        }
 
 
 class _HostTool(Tool):

@@ -135,6 +135,8 @@ class Call:
             why += await self.account.at_most_once.done_before(act) if options.repeat and self.repeats_ask else []
         change = await change_of(self.spec, self.caller, given)
         why += await self.account.reasons(change)
+        if self.spec.doubt is not None:
+            why += filter(None, [await self.spec.doubt(**only(self.spec.doubt, given))])
         if not (self.always or why):
             return Go()
         asked = await self.question(**only(self.question, given))

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any
 from unicodedata import category
@@ -14,6 +14,7 @@ from textrequest_mcp.guard.marks import Mark
 from textrequest_mcp.upstream.errors import BadInput
 from textrequest_mcp.upstream.page import DEFAULT_SIZE, MAX_SIZE
 from textrequest_mcp.upstream.phone import as_listed, e164, whole_digits
+from textrequest_mcp.upstream.times import show_time, written_time
 
 
 def whole_number(value: object) -> object:
@@ -59,12 +60,19 @@ def listed(value: object) -> object:
                 return json.loads(text)
             except ValueError:
                 raise ValueError("must be a list") from None
-        if not text:  # an empty list can mean 'remove all', and nobody asked for that
-            raise ValueError("is empty; leave it out, or give [] to mean none")
         return [part.strip() for part in text.split(",") if part.strip()]
     if isinstance(value, int) and not isinstance(value, bool):
         return [value]
     return value
+
+
+def is_empty(value: object) -> bool:
+    """Whether a host says nothing with a value: some fill in "" or [] for everything that a model leaves out."""
+    return value is None or value in ([], {}) or (isinstance(value, str) and not any(map(_is_seen, value)))
+
+
+def _is_seen(character: str) -> bool:
+    return category(character)[0] not in "CZ"
 
 
 def _guid(value: object) -> object:
@@ -75,29 +83,25 @@ def _guid(value: object) -> object:
 
 def _moment(value: object) -> datetime:
     """A date, or a date and time, in ISO 8601."""
-    text = value.strip() if isinstance(value, str) else ""
     try:
-        if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
-            return datetime.combine(date.fromisoformat(text), datetime.min.time())
-        return datetime.fromisoformat(text)
+        return written_time(value if isinstance(value, str) else "")
     except ValueError:
-        raise ValueError("must be a date or time such as 2026-11-20 or 2026-11-20T15:30") from None
+        raise ValueError(
+            "must be a date or time such as 2026-11-20 or 2026-11-20T15:30, with its separators; no count of seconds"
+        ) from None
 
 
 def _instant(value: object) -> str:
     moment = _moment(value)
     try:
-        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        return show_time(moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment)
     except OverflowError:
         raise ValueError("is outside the years 1 to 9999 in UTC") from None
-    return moment.replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
 
 
 def _local(value: object) -> str:
     moment = _moment(value)
-    if moment.tzinfo is not None:
-        raise ValueError("is in the account's local time: leave the zone out, or use a filter whose name ends in _utc")
-    return moment.isoformat(timespec="seconds")
+    return moment.isoformat(timespec="seconds") if moment.tzinfo is None else _instant(value)
 
 
 def _dollars(value: object) -> Decimal:
@@ -127,7 +131,7 @@ def _words(value: object) -> object:
 
 
 def _filled(value: object) -> object:
-    if isinstance(value, str) and not any(category(c)[0] not in "CZ" for c in value):
+    if isinstance(value, str) and is_empty(value):
         raise ValueError("is empty")  # only spaces, or characters that nobody sees
     return _words(value)
 
@@ -149,7 +153,7 @@ WebAddress = Annotated[str, BeforeValidator(_web_address)]
 Callback = Annotated[WebAddress, Mark.CALLBACK]
 Dollars = Annotated[Decimal, BeforeValidator(_dollars), WithJsonSchema({"type": "number"}), Mark.AMOUNT]
 Instant = Annotated[str, BeforeValidator(_instant)]  # on the wire: UTC
-LocalTime = Annotated[str, BeforeValidator(_local)]  # on the wire: no zone
+LocalTime = Annotated[str, BeforeValidator(_local)]  # UTC where a zone was given; else the line's own time
 Ids = Annotated[list[Id], BeforeValidator(listed)]
 Guids = Annotated[list[Guid], BeforeValidator(listed)]
 
@@ -178,7 +182,7 @@ def in_order(earlier: str | None, later: str | None, names: str) -> None:
     Raises:
         BadInput: naming the pair.
     """
-    if earlier and later and earlier > later:
+    if earlier and later and earlier.endswith("Z") == later.endswith("Z") and earlier > later:
         raise BadInput(f"The range {names} ends before it starts.", todo="Swap the two times.")
 
 

@@ -25,8 +25,9 @@ class _Plain(GenerateJsonSchema):
 def plain_schema(model: type[BaseModel], mode: Literal["validation", "serialization"]) -> dict[str, Any]:
     """A model's schema without references, `null` alternatives, titles and defaults.
 
-    Some hosts drop a tool whose schema has references or lists of types, others fail on `anyOf` with null. Callers
-    share the answer and must not change it.
+    Some hosts drop a tool whose schema has references or lists of types, others fail on `anyOf` with null or on
+    `additionalProperties`: what a model does not know, it refuses by itself. Callers share the answer and must not
+    change it.
     """
     schema = model.model_json_schema(schema_generator=_Plain, mode=mode)
     flat = _flat(schema, schema.get("$defs", {}))
@@ -45,6 +46,6 @@ def _flat(schema: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]
             flat[key] = _flat(value, definitions)  # pyright: ignore[reportUnknownArgumentType] - JSON
         elif key == "anyOf":
             flat[key] = [_flat(part, definitions) for part in value]
-        elif key != "title":
+        elif key != "title" and not (key == "additionalProperties" and value is False):
             flat[key] = value
     return flat
