@@ -52,6 +52,7 @@ class TestReading:
         contact = said(await desk.call("get_contact", phone_number="(423) 555-0100"))
 
         last = contact.pop("last_message")
+        assert contact.pop("customers_words") == "first_name,last_name,display_name,custom_fields"
         assert last["body"].startswith("Hi, just checking")
         assert contact | {"custom_fields": ["..."]} == {
             "phone_number": MARIA,
@@ -135,6 +136,36 @@ class TestPages:
         assert "Page 99 is past the end: there are 112 items, and the last page is 4." in text_of(past)
 
 
+class TestSizes:
+    """What fifty contacts cost a model, against what the service sends."""
+
+    async def test_h2_a_page_is_brief_in_both_forms_and_names_the_customers_words(self, desk: Desk):
+        upstream = await desk.account.api.get("dashboards", LINE, "contacts", query={"page": 0, "page_size": 50})
+        page = await desk.call("list_contacts", page_size=50)
+
+        whole = len(json.dumps(upstream, ensure_ascii=False, separators=(",", ":")))
+        structured = json.dumps(said(page), ensure_ascii=False, separators=(",", ":"))
+        assert len(structured) <= 0.40 * whole
+        assert len(text_of(page)) <= 0.12 * whole
+        assert structured.startswith('{"customers_words":"first_name,last_name,display_name')
+        assert text_of(page).startswith('{"customers_words":"display_name')
+
+    async def test_h2_a_row_keeps_what_a_save_could_replace(self, desk: Desk):
+        maria = said(await desk.call("list_contacts", page_size=50))["items"][0]
+
+        assert maria.keys() == {
+            *("phone_number", "first_name", "last_name", "display_name", "groups", "custom_fields"),
+            *("last_msg_received_utc", "last_msg_sent_utc", "last_message"),
+        }
+
+    async def test_h9_the_list_of_tools_is_small_enough_for_every_host(self, desk: Desk):
+        async with desk.host() as host:
+            listed = await host.list_tools()
+
+        sent = listed.model_dump(mode="json", by_alias=True, exclude_none=True, include={"tools"})
+        assert len(json.dumps(sent, ensure_ascii=False, separators=(",", ":")).encode()) <= 45_000
+
+
 class TestFilters:
     @pytest.mark.parametrize(
         ("name", "somebody"),
@@ -168,6 +199,14 @@ class TestFilters:
 
         assert set(both) == {*await numbers(desk, groups=SPRING), *await numbers(desk, groups=[FLEET])}
         assert MARIA in both
+
+    async def test_d10_a_search_for_a_programs_null_is_told(self, desk: Desk):
+        async with desk.host() as host:
+            found = said(await call(host, "list_conversations", search="null"))
+            payments = said(await call(host, "list_payments", reference_number="undefined"))
+
+        assert found["note"].startswith('search is the word "null", and that was looked for')
+        assert payments["note"].startswith('reference_number is the word "undefined"')
 
     async def test_an_empty_list_filters_nothing(self, desk: Desk):
         assert len(await numbers(desk, groups=[], tags=[])) == 112
@@ -251,7 +290,7 @@ class TestSaving:
         nothing = dict.fromkeys(("first_name", "last_name", "display_name", "suppressed_reason"), "") | dict.fromkeys(
             ("is_suppressed", "is_archived", "is_blocked", "is_resolved"), False
         )
-        lists = {"groups": [], "contact_tags": "[]", "custom_fields": "", "clear": []}
+        lists: dict[str, Any] = {"groups": [], "contact_tags": "[]", "custom_fields": "", "clear": []}
         async with desk.host(agrees()) as host:
             before = said(await call(host, "get_contact", phone_number=BLOCKED))
             await call(host, "save_contact", phone_number=BLOCKED, note="x", **nothing, **lists)
@@ -299,7 +338,7 @@ class TestSaving:
 
         preview = said(await desk.call("save_contacts", contacts=people))
 
-        assert "unblocks «Maria Lopez» (+14235550100)" in preview["message"].replace('"', "")
+        assert 'unblocks "Maria Lopez" (+14235550100), ' in preview["message"]
         assert "and 3 more, whose texts" in preview["message"]
         assert desk.changes == []
 
@@ -318,12 +357,11 @@ class TestSaving:
             "groups": [SPRING],
             "contact_tags": tags[:2],
             "custom_fields": [{"id": field, "value": "2016 Honda Civic"}],
-            "is_resolved": False,
         }
 
-        saved = said(await desk.call("save_contact", phone_number=NEW, **wanted))
+        saved = said(await desk.call("save_contact", phone_number=NEW, clear=["is_resolved"], **wanted))
 
-        assert wanted.items() <= saved.items()
+        assert wanted | {"is_resolved": False} == {name: saved[name] for name in [*wanted, "is_resolved"]}
         assert saved["phone_number"] == NEW
 
     async def test_custom_fields_change_by_id_and_the_others_stay(self, desk: Desk):
@@ -369,7 +407,7 @@ class TestSaving:
             {"phone_number": BLOCKED, "groups": [1]},
             {"phone_number": NEW, "note": "C"},
         ]
-        answer = [
+        answer: list[Any] = [
             {
                 "phone_number": DEVON[1:],
                 "note": "A",

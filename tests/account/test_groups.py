@@ -107,3 +107,10 @@ async def test_the_question_about_a_keyword_group_says_that_it_is_one(desk: Desk
 async def test_an_update_of_nothing_is_refused(desk: Desk):
     assert "nothing to change" in refusal(await desk.call("update_group", group_id=1214))
     assert desk.changes == []
+
+
+async def test_d6_notes_that_are_given_and_cleared_are_refused(desk: Desk):
+    sentence = refusal(await desk.call("update_group", group_id=1214, notes="x", clear=["notes"]))
+
+    assert "notes is given, and is in clear too" in sentence
+    assert desk.changes == []

@@ -18,7 +18,9 @@ from textrequest_mcp.tools.parameters import (
     WebAddress,
     Words,
     in_order,
+    is_empty,
     only_given,
+    slip,
 )
 from textrequest_mcp.upstream.errors import BadInput
 
@@ -102,6 +104,28 @@ def test_each_usual_spelling_is_read(kind: Any, given: object, meant: object):
 def test_what_could_mean_anything_is_refused(kind: Any, given: object):
     with pytest.raises(ValidationError):
         read(kind, given)
+
+
+@pytest.mark.parametrize("words", ["null", " None ", "undefined", "N/A"])
+def test_d10_a_search_for_a_slip_is_told(words: str):
+    said = f'search is the word "{words.strip()}", and that was looked for; leave it out to search for nothing.'
+
+    assert slip("search", words) == said
+
+
+@pytest.mark.parametrize("words", [None, "", "Nullman", "nothing"])
+def test_d10_any_other_search_needs_no_note(words: str | None):
+    assert slip("search", words) is None
+
+
+@pytest.mark.parametrize("nothing", [None, "", "  \t", "\u200b", [], {}])
+def test_d6_nothing_is_nothing(nothing: object):
+    assert is_empty(nothing)
+
+
+@pytest.mark.parametrize("something", ["x", 0, False, [None], {"a": None}])
+def test_d6_what_says_something_is_not_empty(something: object):
+    assert not is_empty(something)
 
 
 def test_a_range_may_be_open_or_a_single_moment():

@@ -27,24 +27,23 @@ from textrequest_mcp.tools.answers import (
 from textrequest_mcp.tools.parameters import Filled, Guid, Guids, Ids, Number, Words, is_empty, listed, parsed
 
 _THEIRS = ("first_name", "last_name", "display_name", "suppressed_reason", "note", "custom_fields")
-_ANYBODYS = "The customer's or a colleague's own words"
 
 
 class CustomFieldValue(BaseModel):
     """A contact's value for a custom field."""
 
     id: Code = None
-    value: Theirs = Field(default=None, description=_ANYBODYS)
+    value: Theirs = None
 
 
-class Contact(Answer):
-    """A person, as one line knows them; names, notes and values are the customer's or a colleague's words."""
+class SavedContact(Answer):
+    """What a save can change of a person; names, notes and values are the customer's or a colleague's words."""
 
     theirs = _THEIRS
     phone_number: Phone = None
-    first_name: PersonName = Field(default=None, description=_ANYBODYS)
-    last_name: TheirName = Field(default=None, description=_ANYBODYS)
-    display_name: PersonName = Field(default=None, description=_ANYBODYS)
+    first_name: PersonName = None
+    last_name: TheirName = None
+    display_name: PersonName = None
     is_suppressed: Flag = Field(default=None, description="Does not rise in the queue")
     is_archived: Flag = None
     is_blocked: Annotated[Flag, Mark.BLOCKED] = Field(default=None, description="Incoming texts are dropped")
@@ -54,6 +53,11 @@ class Contact(Answer):
     contact_tags: Codes = Field(default=None, description="Tag ids")
     custom_fields: Annotated[list[CustomFieldValue] | None, Records] = None
     is_resolved: Flag = None
+
+
+class Contact(SavedContact):
+    """A person, as one line knows them."""
+
     first_contact_utc: Time = None
     opted_out_utc: Annotated[Time, Mark.OPTED_OUT_AT] = Field(
         default=None, description="When they texted STOP; then they must not be texted"
@@ -68,9 +72,14 @@ class Contact(Answer):
     last_message: Annotated[Message | None, Record] = None
 
 
+_LAST = "last_message.message_direction"
+
+
 class Contacts(Listing):
     """The contacts that match."""
 
+    told_elsewhere = True
+    brief = (*SavedContact.model_fields, "opted_out_utc", "last_msg_received_utc", "last_msg_sent_utc", _LAST)
     columns = (
         "phone_number",
         "display_name",
@@ -99,11 +108,11 @@ class ContactDeleted(Answer):
 class ContactsSaved(Answer):
     """What became of a bulk save: counts, and the records that are not as they were asked for."""
 
-    columns = (*Contacts.columns[:2], "first_name", "last_name", *Contacts.columns[2:], "contact_tags", "custom_fields")
+    columns = tuple(SavedContact.model_fields)
     longest_cell = Contacts.longest_cell
     theirs = _THEIRS
-    saved: Whole = Field(default=None, description="Contacts that are as asked")
-    items: list[Contact] = Field(default_factory=list[Contact], description="The first that differ from what was asked")
+    saved: Whole = Field(default=None, description="Contacts that are now as asked")
+    items: list[SavedContact] = Field(default_factory=list[SavedContact], description="The first that differ")
     missing: Annotated[Codes, Field(description="The first numbers that the answer leaves out")] = None
     note: Code = None
 
@@ -157,7 +166,9 @@ def _pairs(value: object) -> object:
 FieldValues = Annotated[
     list[FieldValueInput],
     BeforeValidator(_pairs),
-    WithJsonSchema({"type": "array", "items": {"type": "string"}}),
+    WithJsonSchema(
+        {"type": "array", "items": {"type": "string"}, "description": "ID=value, ids from list_custom_fields"}
+    ),
 ]
 
 

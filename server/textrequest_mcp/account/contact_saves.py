@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from textrequest_mcp.account.contact import EMPTY, Contact, ContactsSaved
+from textrequest_mcp.account.contact import EMPTY, ContactsSaved, SavedContact
 from textrequest_mcp.account.line import TextingLine
 from textrequest_mcp.upstream.errors import BadInput
 from textrequest_mcp.upstream.phone import from_wire
@@ -47,7 +47,7 @@ async def lifted(line: TextingLine, saves: Sequence[tuple[str, Sequence[str] | N
 
 def what_was_saved(asked: Sequence[dict[str, Any]], answer: Sequence[Any]) -> ContactsSaved:
     """Counts, and the records that differ from what was asked or are missing in the answer."""
-    saved = {contact.phone_number: contact for contact in map(Contact.model_validate, filter(_is_record, answer))}
+    saved = {contact.phone_number: contact for contact in map(SavedContact.model_validate, filter(_is_record, answer))}
     numbers = [from_wire(record["phone_number"]) for record in asked]
     there = [(saved[number], record) for number, record in zip(numbers, asked, strict=True) if number in saved]
     differ = [contact for contact, record in there if not _is_as_asked(contact, record)]
@@ -70,8 +70,8 @@ def some_of(names: Sequence[str]) -> str:
     return ", ".join(names[:_NAMED]) + more
 
 
-def _is_as_asked(saved: Contact, asked: dict[str, Any]) -> bool:
-    wanted = Contact.model_validate(asked)  # cleaned as the answer is
+def _is_as_asked(saved: SavedContact, asked: dict[str, Any]) -> bool:
+    wanted = SavedContact.model_validate(asked)  # cleaned as the answer is
     return all(_same(getattr(saved, name), getattr(wanted, name)) for name in asked if name != "phone_number")
 
 

@@ -35,6 +35,7 @@ from textrequest_mcp.tools.parameters import (
     Words,
     in_order,
     parsed,
+    slip,
 )
 from textrequest_mcp.upstream.errors import BadInput, NotFound, Refused, Uncertain
 from textrequest_mcp.upstream.page import DEFAULT_SIZE, MAX_SIZE
@@ -83,7 +84,8 @@ async def list_contacts(
     _check_ranges(given)
     given |= await in_utc(line, {name: given[name] for name in given if _LOCAL.fullmatch(name)})
     query = _query(given)
-    return Contacts.of(await line.get("contacts", query=query), page=page, page_size=page_size)
+    listing = Contacts.of(await line.get("contacts", query=query), page=page, page_size=page_size)
+    return listing.noting(*(slip(name, given[name]) for name in given if name.startswith("custom_field_value")))
 
 
 @contacts.reads(
@@ -131,7 +133,7 @@ async def save_contact(
     note: Annotated[Words, Field(description="For colleagues")] | None = None,
     groups: Annotated[Ids, Field(description="All their groups, by ids from list_groups")] | None = None,
     contact_tags: Annotated[Guids, Field(description="All their tags, by ids from list_tags")] | None = None,
-    custom_fields: Annotated[FieldValues, Field(description="ID=value, ids from list_custom_fields")] | None = None,
+    custom_fields: FieldValues | None = None,
     is_resolved: Annotated[bool, Field(description="Conversation is settled")] | None = None,
     clear: Annotated[Clear, Field(description="Fields to empty or set to false")] | None = None,
 ) -> Contact:

@@ -9,7 +9,7 @@ from textrequest_mcp.account.message import Message
 from textrequest_mcp.tools.about import BY_NUMBER
 from textrequest_mcp.tools.answers import Answer, Flag, Listing, Phone, Record
 from textrequest_mcp.tools.declare import Toolset
-from textrequest_mcp.tools.parameters import Guids, KnownNumber, PageNumber, PageSize, Words
+from textrequest_mcp.tools.parameters import Guids, KnownNumber, PageNumber, PageSize, Words, slip
 from textrequest_mcp.upstream.page import DEFAULT_SIZE
 from textrequest_mcp.upstream.phone import wire
 
@@ -26,6 +26,7 @@ class Conversation(Answer):
 class Conversations(Listing):
     """A line's conversations."""
 
+    told_elsewhere = True
     longest_cell = 300
     theirs = ("body",)
     columns = ("phone_number", "message_timestamp_utc", "message_direction", "body", "delivery_status")
@@ -60,7 +61,8 @@ async def list_conversations(
         "page": page,
         "page_size": page_size,
     }
-    return Conversations.of(await line.get("conversations", query=query), page=page, page_size=page_size)
+    listing = Conversations.of(await line.get("conversations", query=query), page=page, page_size=page_size)
+    return listing.noting(slip("search", search))
 
 
 @conversations.writes(

@@ -26,8 +26,8 @@ class Group(Answer):
     """A group."""
 
     id: Whole = None
-    name: TheirName = Field(default=None, description="A colleague's own words")
-    notes: Theirs = Field(default=None, description="A colleague's own words")
+    name: TheirName = None
+    notes: Theirs = None
     group_member_count: Whole = None
     is_keyword: Flag = Field(default=None, description="Made by the service; people join by texting a keyword")
     last_message_sent_utc: Time = None
@@ -36,6 +36,7 @@ class Group(Answer):
 class Groups(Listing):
     """A line's groups."""
 
+    told_elsewhere = True
     columns = ("id", "name", "group_member_count", "is_keyword", "last_message_sent_utc", "notes")
     items: list[Group] = Field(default_factory=list[Group])
 

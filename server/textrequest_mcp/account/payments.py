@@ -25,6 +25,7 @@ from textrequest_mcp.tools.parameters import (
     PaymentId,
     Words,
     only_given,
+    slip,
 )
 from textrequest_mcp.upstream.errors import BadInput, Refused, TextRequestError
 from textrequest_mcp.upstream.page import DEFAULT_SIZE
@@ -56,7 +57,8 @@ async def list_payments(
         "page": page,
         "page_size": page_size,
     }
-    return Payments.of(await line.get("payments", query=query), page=page, page_size=page_size)
+    listing = Payments.of(await line.get("payments", query=query), page=page, page_size=page_size)
+    return listing.noting(slip("reference_number", reference_number))
 
 
 @payments.reads(title="Get a payment", action="GetPayment", link="payments/{payment_id}")

@@ -74,7 +74,6 @@ class ToolSpec:
     def hints(self) -> ToolAnnotations:
         """The four MCP hints."""
         return ToolAnnotations(
-            title=self.title,
             read_only_hint=self.risk == "reads",
             destructive_hint=self.overwrites,
             idempotent_hint=self.idempotent,

@@ -176,6 +176,13 @@ IdempotencyKey = Annotated[Filled, Field(description="Your own; the same again g
 Repeat = Annotated[bool, Field(description="True to do the same again on purpose")]
 
 
+def slip(name: str, words: str | None) -> str | None:
+    """A note on a search for a word that a program writes where nothing was meant."""
+    if words is None or words.strip().lower() not in {"null", "none", "undefined", "nil", "nan", "n/a"}:
+        return None
+    return f'{name} is the word "{words.strip()}", and that was looked for; leave it out to search for nothing.'
+
+
 def in_order(earlier: str | None, later: str | None, names: str) -> None:
     """Refuse a time range that ends before it starts.
 
