@@ -71,7 +71,7 @@ def test_words_that_are_none_are_left_out(words: object):
     ("differences", "why"),
     [
         ({"customer_phone": None}, "names no contact"),
-        ({"customer_phone": 14235550100}, "names no contact"),
+        ({"customer_phone": [14235550100]}, "names no contact"),
         ({"message_direction": "X"}, "neither that the text came in"),
         ({"message_direction": ["R"]}, "neither that the text came in"),
     ],

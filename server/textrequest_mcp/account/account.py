@@ -113,7 +113,12 @@ class Account:
             items = read_page(answer, page=0, page_size=MAX_SIZE).items
             rows: list[dict[str, Any]] = [item for item in items if isinstance(item, dict)]
             self._lines = tuple(
-                KnownLine(row["id"], clean(str(row.get("name") or "")), clean(str(row.get("phone") or "")))
+                KnownLine(
+                    row["id"],
+                    clean(str(row.get("name") or "")),
+                    clean(str(row.get("phone") or "")),
+                    str(row.get("timeZoneId") or "") or None,
+                )
                 for row in rows
                 if isinstance(row.get("id"), int)
             )

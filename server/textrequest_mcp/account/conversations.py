@@ -10,7 +10,7 @@ from textrequest_mcp.account.message import Message
 from textrequest_mcp.tools.about import BY_NUMBER
 from textrequest_mcp.tools.answers import Answer, Flag, Listing, Phone, Record
 from textrequest_mcp.tools.declare import Toolset
-from textrequest_mcp.tools.parameters import Guids, PageNumber, PageSize, PhoneNumber, Words
+from textrequest_mcp.tools.parameters import Guids, KnownNumber, PageNumber, PageSize, Words, slip
 from textrequest_mcp.upstream.errors import NotFound
 from textrequest_mcp.upstream.page import DEFAULT_SIZE
 from textrequest_mcp.upstream.phone import wire
@@ -28,6 +28,7 @@ class Conversation(Answer):
 class Conversations(Listing):
     """A line's conversations."""
 
+    told_elsewhere = True
     longest_cell = 300
     theirs = ("body",)
     columns = ("phone_number", "message_timestamp_utc", "message_direction", "body", "delivery_status")
@@ -45,7 +46,7 @@ class Archived(Answer):
 async def list_conversations(
     line: Line,
     *,
-    tags: Annotated[Guids, Field(description="Only contacts with these; ids from list_tags")] | None = None,
+    tags: Annotated[Guids, Field(description="Contacts with any of these; ids from list_tags")] | None = None,
     show_unresolved_only: Annotated[bool, Field(description="Leave settled ones out")] | None = None,
     include_archived: Annotated[bool, Field(description="Also archived ones")] | None = None,
     search: Annotated[Words, Field(description="Part of a name or number")] | None = None,
@@ -62,13 +63,14 @@ async def list_conversations(
         "page": page,
         "page_size": page_size,
     }
-    return Conversations.of(await line.get("conversations", query=query), page=page, page_size=page_size)
+    listing = Conversations.of(await line.get("conversations", query=query), page=page, page_size=page_size)
+    return listing.noting(slip("search", search))
 
 
 @conversations.writes(
     title="Archive a conversation", action="ArchiveConversation", overwrites=False, idempotent=True, about=BY_NUMBER
 )
-async def archive_conversation(line: Line, phone_number: PhoneNumber) -> Archived:
+async def archive_conversation(line: Line, phone_number: KnownNumber) -> Archived:
     """Hide a conversation from a line's lists until a text goes either way; nothing is deleted."""
     return await _put(line, phone_number, "archive", is_archived=True)
 
@@ -80,7 +82,7 @@ async def archive_conversation(line: Line, phone_number: PhoneNumber) -> Archive
     idempotent=True,
     about=BY_NUMBER,
 )
-async def unarchive_conversation(line: Line, phone_number: PhoneNumber) -> Archived:
+async def unarchive_conversation(line: Line, phone_number: KnownNumber) -> Archived:
     """Bring an archived conversation back into a line's lists."""
     return await _put(line, phone_number, "unarchive", is_archived=False)
 

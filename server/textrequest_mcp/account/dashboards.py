@@ -37,6 +37,7 @@ class Dashboard(Answer):
 class Dashboards(Listing):
     """The account's lines."""
 
+    told_elsewhere = True
     items: list[Dashboard] = Field(default_factory=list[Dashboard])
 
 

@@ -12,11 +12,12 @@ from textrequest_mcp.upstream.request import Query, Segment
 
 
 class KnownLine(NamedTuple):
-    """A line as the account lists it; the name is the business's own."""
+    """A line as the account lists it; the name is the business's own, the zone as the service calls it."""
 
     id: int
     name: str
     phone: str
+    zone: str | None = None
 
 
 class Home(Protocol):
@@ -72,6 +73,10 @@ class TextingLine:
         """How a question names the line: its name, and the id that no other line has."""
         name = next((line.name for line in await self.account.lines() if line.id == self.id), None)
         return f"{quoted(name)} (line {self.id})"
+
+    async def zone(self) -> str | None:
+        """The line's time zone, as the service calls it."""
+        return next((line.zone for line in await self.account.lines() if line.id == self.id), None)
 
     async def person(self, phone_number: str) -> str:
         """A person as a question names them: by number, and by the contact's name if there is one."""

@@ -78,6 +78,7 @@ class ArrivedText(Message):
 class Arrived(Answer):
     """What came in or went out."""
 
+    told_elsewhere = True
     theirs = ("body",)
     columns = (
         "phone_number",

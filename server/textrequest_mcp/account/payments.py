@@ -17,13 +17,14 @@ from textrequest_mcp.tools.declare import Toolset
 from textrequest_mcp.tools.parameters import (
     Dollars,
     Filled,
+    KnownNumber,
     Number,
     PageNumber,
     PageSize,
     PaymentId,
-    PhoneNumber,
     Words,
     only_given,
+    slip,
 )
 from textrequest_mcp.upstream.errors import BadInput, Refused, TextRequestError
 from textrequest_mcp.upstream.page import DEFAULT_SIZE
@@ -39,7 +40,7 @@ _CLOSED = {"Paid", "Cancelled", "MarkedAsPaid"}
 async def list_payments(
     line: Line,
     reference_number: Annotated[Words, Field(description="Exactly; not unique")] | None = None,
-    phone_number: PhoneNumber | None = None,
+    phone_number: KnownNumber | None = None,
     sort_type: Annotated[Literal["amount", "contact", "date", "status"], Field(description="Default date")]
     | None = None,
     sort_direction: Annotated[Literal["asc", "desc"], Field(description="Default desc")] | None = None,
@@ -55,7 +56,8 @@ async def list_payments(
         "page": page,
         "page_size": page_size,
     }
-    return Payments.of(await line.get("payments", query=query), page=page, page_size=page_size)
+    listing = Payments.of(await line.get("payments", query=query), page=page, page_size=page_size)
+    return listing.noting(slip("reference_number", reference_number))
 
 
 @payments.reads(title="Get a payment", action="GetPayment", link="payments/{payment_id}")

@@ -28,20 +28,29 @@ class Notice:
         self._line = line or 0
         self._person = person
 
-    async def note(self, model: type[BaseModel], said: Mapping[str, Any], *, words: bool = True) -> None:
+    async def note(
+        self,
+        model: type[BaseModel],
+        said: Mapping[str, Any],
+        *,
+        shown: Mapping[str, Any] | None = None,
+        words: bool = True,
+    ) -> None:
         """Note an answer or a document; of a change only the facts, because its words were the caller's own.
 
         Args:
             model: the type of the answer.
             said: its fields as JSON.
+            shown: the part of it that a model is shown, whose words are noted; all of it where left out.
             words: whether its words are noted.
 
         Raises:
             StoreError: a wish about further texts cannot be kept, so nobody may be told it.
         """
-        for fields, record, person in _records(model, said, self._person):
-            if self._policy.rules.provenance and words:
+        if self._policy.rules.provenance and words:
+            for fields, record, person in _records(model, said if shown is None else shown, self._person):
                 self._words(fields, record, person)
+        for fields, record, person in _records(model, said, self._person):
             if person is not None:
                 await self._record(fields, record, person)
 

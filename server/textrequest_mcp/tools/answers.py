@@ -122,11 +122,16 @@ class Answer(BaseModel):
     """A tool's answer; every field may be missing, because the service does not promise any.
 
     Attributes:
+        told_elsewhere: for a list, whether another tool's schema describes the fields of an item.
+        brief: for a list, the fields of an item that its structured part has; all of them where it is empty. What is
+            false or empty is left out with the others.
         columns: for a list, the fields of an item that its text shows.
         longest_cell: for a list, where its text cuts a long value.
         theirs: the fields that hold words of customers, which the text names before it gives them.
     """
 
+    told_elsewhere: ClassVar[bool] = False
+    brief: ClassVar[tuple[str, ...]] = ()
     columns: ClassVar[tuple[str, ...]] = ()
     longest_cell: ClassVar[int | None] = None
     theirs: ClassVar[tuple[str, ...]] = ()
@@ -200,7 +205,7 @@ class Listing(Answer):
 
     page: int | None = None
     page_size: int | None = None
-    total_items: int | None = Field(default=None, description="In all pages together")
+    total_items: int | None = None
     next_page: int | None = Field(default=None, description="Left out on the last page")
     note: Annotated[str | None, Mark.THEIRS] = None  # like any other note
 
@@ -218,6 +223,11 @@ class Listing(Answer):
                 "items": _records(read.items),
             }
         )
+
+    def noting(self, *notes: str | None) -> Self:
+        """The same page, with further notes."""
+        self.note = " ".join(filter(None, [self.note, *notes])) or None
+        return self
 
 
 def _past_the_end(read: Page) -> str | None:

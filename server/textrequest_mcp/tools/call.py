@@ -30,7 +30,7 @@ from textrequest_mcp.tools.changes import amount_of, change_of, person_texted
 from textrequest_mcp.tools.declare import Asker, Risk, ToolSpec
 from textrequest_mcp.tools.pages import Pages
 from textrequest_mcp.upstream.errors import BadInput
-from textrequest_mcp.upstream.phone import e164
+from textrequest_mcp.upstream.phone import as_listed
 
 KINDS: Mapping[Risk, Kind] = {"writes": "write", "sends": "send", "destroys": "destroy"}
 GO = Go()
@@ -135,6 +135,8 @@ class Call:
             why += await self.account.at_most_once.done_before(act) if options.repeat and self.repeats_ask else []
         change = await change_of(self.spec, self.caller, given)
         why += await self.account.reasons(change)
+        if self.spec.doubt is not None:
+            why += filter(None, [await self.spec.doubt(**only(self.spec.doubt, given))])
         if not (self.always or why):
             return Go()
         asked = await self.question(**only(self.question, given))
@@ -185,7 +187,11 @@ class Call:
         about = self.spec.about
         number = None if about.each is not None else next(iter(about.named(self.raw)), None)
         with suppress(BadInput, StoreError):
-            return (await self.account.at_most_once.ledger.hasher())(e164(str(number))) if number is not None else None
+            return (
+                (await self.account.at_most_once.ledger.hasher())(as_listed(str(number)))
+                if number is not None
+                else None
+            )
         return None
 
 

@@ -8,16 +8,17 @@ from mcp_types import CallToolResult, ContentBlock, ResourceLink, TextContent
 from textrequest_mcp.guard.once.send_answer import SendAnswer
 from textrequest_mcp.tools.answers import Answer
 from textrequest_mcp.tools.declare import ToolSpec
-from textrequest_mcp.tools.result_text import write_text
+from textrequest_mcp.tools.result_text import write_structured, write_text
 
 
 def as_result(told: SendAnswer, link: ResourceLink | None, news: str | None = None) -> CallToolResult:
     """The text part, the structured part, what a person has to be told beside it, and a link to what it is about."""
-    answer = told.answer
+    answer, structured = told.answer, told.said
     if told.failed:  # an error is a plain sentence
         written = told.said["message"]
     elif isinstance(answer, Answer):
         written = write_text(told.said, answer.columns, answer.longest_cell, answer.theirs)
+        structured = write_structured(told.said, answer.brief, answer.theirs)
     else:
         written = write_text(told.said)
     content: list[ContentBlock] = [TextContent(type="text", text=written)]
@@ -25,7 +26,7 @@ def as_result(told: SendAnswer, link: ResourceLink | None, news: str | None = No
         content.append(TextContent(type="text", text=news))
     if link is not None and answer is not None:
         content.append(link)
-    return CallToolResult(content=content, structured_content=told.said, is_error=told.failed)
+    return CallToolResult(content=content, structured_content=structured, is_error=told.failed)
 
 
 def link_of(spec: ToolSpec, given: Mapping[str, Any]) -> ResourceLink | None:

@@ -130,7 +130,7 @@ async def read(ctx: Context[Any, Any], spec: ToolSpec, given: Mapping[str, Any])
     except Exception:
         logger.exception("%s crashed", spec.name)
         raise TextRequestError(f"{spec.name} failed inside this server.") from None
-    await _note(ctx, spec, given, said)
+    await _note(ctx, spec, given, said, result.structured_content)
     return result
 
 
@@ -181,9 +181,15 @@ async def _asked_again(call: Call) -> Any:
     return verdict.question if isinstance(verdict, Ask) else None
 
 
-async def _note(ctx: Context[Any, Any], spec: ToolSpec, given: Mapping[str, Any], said: Mapping[str, Any]) -> None:
-    """Note what an answer tells a host; raises `StoreError` as `Notice.note`."""
+async def _note(
+    ctx: Context[Any, Any],
+    spec: ToolSpec,
+    given: Mapping[str, Any],
+    said: Mapping[str, Any],
+    shown: Mapping[str, Any] | None = None,
+) -> None:
+    """Note what an answer says, and of a reading tool the words that its host is shown; raises as `Notice.note`."""
     account, line = account_of(ctx), given.get("line")
     person = next(iter(spec.about.named(given)), None) if spec.about.each is None else None
     notice = Notice(account.policy, caller(ctx.session), line.id if line is not None else None, person)
-    await notice.note(spec.answer, said, words=spec.risk == "reads")
+    await notice.note(spec.answer, said, shown=shown, words=spec.risk == "reads")
