@@ -89,6 +89,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     hooks.set_defaults(run=_hooks)
 
+    _add_audit(commands)
+
+    policy = commands.add_parser("policy", help="print the rules that are in force, and the setting of each")
+    policy.set_defaults(run=_policy)
+    return parser
+
+
+def _add_audit(commands: Any) -> None:
     audit = commands.add_parser("audit", help="print what was changed, sent, refused and approved on this machine")
     audit.add_argument("--since", metavar="TIME", help="from this day or time on, such as 2026-11-01; in UTC")
     audit.add_argument("--until", metavar="TIME", help="to the end of this day, or to this time; in UTC")
@@ -105,10 +113,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     audit.add_argument("--all", dest="whole", action="store_true", help="the whole table, not only its newest rows")
     audit.set_defaults(run=_audit, shape="table")
-
-    policy = commands.add_parser("policy", help="print the rules that are in force, and the setting of each")
-    policy.set_defaults(run=_policy)
-    return parser
 
 
 def _add_sandbox(commands: Any) -> None:  # argparse has no public name for it

@@ -304,7 +304,7 @@ class TestSaving:
         )
 
         assert sent(desk) == [{"groups": [], "custom_fields": [], "last_name": ""}]
-        assert (saved["groups"], saved["custom_fields"], saved["last_name"]) == ([], [], "")
+        assert (saved["groups"], saved["custom_fields"], saved.get("last_name")) == ([], [], None)
 
     @pytest.mark.parametrize("many", [False, True])
     @pytest.mark.parametrize(

@@ -163,8 +163,7 @@ async def save_contacts(
         Field(min_length=1, max_length=MAX_SIZE, description="Fields as in save_contact"),
     ],
 ) -> ContactsSaved:
-    """Create or update many contacts of a line in one call: replaces what is given; what is empty, false or left out
-    stays. Answers what differs."""
+    """Create or update many contacts of a line in one call, as save_contact does. Answers what differs."""
     numbers = [contact.phone_number for contact in contacts]
     twice = {masked(number) for number, times in Counter(numbers).items() if times > 1}
     if twice:

@@ -10,6 +10,7 @@ from mcp.shared.exceptions import MCPError
 from mcp_types import INVALID_PARAMS
 from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS, MODERN_PROTOCOL_VERSIONS
 
+from textrequest_mcp.ground.quoting import quoted
 from textrequest_mcp.ground.raw_json import is_marked, unmarked
 
 _LISTS = {"tools/list", "resources/list", "resources/templates/list", "prompts/list"}
@@ -57,7 +58,8 @@ def refuse_unknown(server: MCPServer[Any], tools: Collection[str]) -> ServerMidd
         if ctx.method in _LISTS and params.get("cursor") is not None:
             raise MCPError(code=INVALID_PARAMS, message="This list has one page, so no cursor is valid.")
         if ctx.method == "tools/call" and params.get("name") not in tools:
-            said = "There is no such tool here; tools/list has them all. Nothing was sent or changed."
+            named = quoted(str(params.get("name")))
+            said = f"There is no tool {named} here; tools/list has them all. Nothing was sent or changed."
             raise MCPError(code=INVALID_PARAMS, message=said)
         if ctx.method == "prompts/get":
             names = [prompt.name for prompt in await server.list_prompts()]
