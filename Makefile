@@ -2,11 +2,12 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: test demo lint bench soak clean
+.PHONY: test demo lint bench soak interop clean
 
 # Bytecode is kept, wherever it is switched off: each process would compile all tests, or the whole package, anew.
 test: .venv/.ready .clients/.ready
-	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --cov
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --cov \
+		--ignore tests/interop/judges
 
 demo: .venv/.ready
 	@$(BIN)/textrequest-mcp demo
@@ -25,6 +26,10 @@ soak: .venv/.ready
 	$(BIN)/python tests/live/soak.py
 	EVERY_HOST=1 $(BIN)/python -m pytest --numprocesses 2 tests/obedient
 
+# Agent frameworks work with real servers, and the judges of others judge them; `make test` leaves these out.
+interop: .clients/.all
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile tests/interop/judges
+
 clean:
 	rm -rf .venv .clients
 
@@ -41,3 +46,6 @@ clean:
 # Clients that others wrote, each in a place of its own; where they cannot be had, their tests say so and are skipped.
 .clients/.ready: tests/interop/set_up.py | .venv/.ready
 	@$(PYTHON) tests/interop/set_up.py .clients && touch $@
+
+.clients/.all: tests/interop/set_up.py | .clients/.ready
+	@$(PYTHON) tests/interop/set_up.py .clients all && touch $@

@@ -129,3 +129,71 @@ def test_tools_as_json_has_the_schemas(capsys: pytest.CaptureFixture[str]):
             "idempotentHint",
             "openWorldHint",
         }
+
+
+NO_PASSWD_ENTRY = """
+import pwd, runpy, sys
+def nobody(*_): raise KeyError
+pwd.getpwuid = nobody
+sys.argv[0] = "textrequest-mcp"
+runpy.run_module("textrequest_mcp", run_name="__main__")
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="homes are found in another way there")
+@pytest.mark.parametrize("command", [["serve"], ["serve", "--transport", "http"], ["audit"], ["hooks", "list"]])
+def test_h13_without_any_home_folder_a_sentence_says_what_to_set(command: list[str]):
+    left = {name: value for name, value in os.environ.items() if name not in {"HOME", "XDG_STATE_HOME"}}
+    ran = subprocess.run(
+        [sys.executable, "-c", NO_PASSWD_ENTRY, *command],
+        capture_output=True,
+        text=True,
+        env=left | {"TEXTREQUEST_API_KEY": CANARY},
+        stdin=subprocess.DEVNULL,
+        timeout=120,
+        check=False,
+    )
+
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert "- There is no home folder to keep state in. Set TEXTREQUEST_STATE_DIR to a folder.\n" in ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
+def redirected(command: str, how: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["sh", "-c", f'exec "$0" -m textrequest_mcp {command} {how}', sys.executable],
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        timeout=120,
+        check=False,
+    )
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="descriptors are handed down in another way there")
+@pytest.mark.parametrize("how", ["<&-", ">&-", "<&- >&-"])
+def test_h13_a_server_without_stdin_or_stdout_says_so(how: str):
+    ran = redirected("serve --sandbox", how)
+
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert ran.stderr.splitlines()[0] == "textrequest-mcp cannot start:"
+    assert f"- {'stdin' if '<' in how else 'stdout'} is closed" in ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="descriptors are handed down in another way there")
+def test_h13_a_server_without_stderr_too_ends_with_a_status():
+    assert redirected("serve --sandbox", "<&- >&- 2>&-").returncode == 2
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+@pytest.mark.parametrize("command", ["tools", "policy"])
+@pytest.mark.parametrize(
+    ("how", "status", "says"), [(">&-", 2, "stdout is closed"), (">/dev/full", 1, "No space left")]
+)
+def test_h13_a_command_that_cannot_print_says_so(command: str, how: str, status: int, says: str):
+    ran = redirected(command, how)
+
+    assert ran.returncode == status
+    assert says in ran.stderr
+    assert "Traceback" not in ran.stderr

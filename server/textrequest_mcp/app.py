@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 from mcp.server.mcpserver import MCPServer
 from mcp.server.request_state import RequestStateSecurity
+from mcp_types import Icon
 
 from textrequest_mcp import __version__
 from textrequest_mcp.account.account import Account
@@ -21,14 +22,22 @@ from textrequest_mcp.account.resources import add_resources
 from textrequest_mcp.account.send_status import sends
 from textrequest_mcp.account.tags import tags
 from textrequest_mcp.ground.store import Store
-from textrequest_mcp.guard.approval.gate import caller
+from textrequest_mcp.guard.approval.host import caller
 from textrequest_mcp.guard.approval.sealed_state import Sealing
 from textrequest_mcp.guard.audit.reader import Kind
 from textrequest_mcp.settings.table import Settings
 from textrequest_mcp.tools.build import make_tool
 from textrequest_mcp.tools.call import KINDS
 from textrequest_mcp.tools.declare import ToolSpec
-from textrequest_mcp.tools.unknown_requests import refuse_unknown
+from textrequest_mcp.tools.requests import as_meant, both_eras, refuse_unknown
+
+WEBSITE = "https://www.textrequest.com"
+# A speech bubble, as short as can be: hosts of protocol 2026-07-28 get it with every answer.
+_BUBBLE = (
+    "PHN2ZyB4bWxucz0iaHR0cDovL3d3dy53My5vcmcvMjAwMC9zdmciIHZpZXdCb3g9IjAgMCA4IDgiPjxwYXRoIGZpbGw9IiMx"
+    "NmEiIGQ9Ik0wIDBoOHY2SDRMMiA4VjZIMHoiLz48L3N2Zz4="
+)
+ICON = Icon(src=f"data:image/svg+xml;base64,{_BUBBLE}", mime_type="image/svg+xml", sizes=["any"])
 
 ALL_TOOLSETS = (dashboards, contacts, groups, tags, fields, conversations, messages, payments)
 
@@ -67,13 +76,15 @@ def make_server(settings: Settings, account: Account, store: Store) -> MCPServer
     async def lifespan(_: MCPServer[Account]) -> AsyncGenerator[Account]:
         yield account  # opened once by the caller: some transports enter this for each connection
 
-    sealing = Sealing(store)
+    sealing, specs = Sealing(store), chosen_specs(settings)
     server = MCPServer[Account](
         "textrequest-mcp",
         title="Text Request" + (" (sandbox)" if settings.sandbox else ""),
         instructions=INSTRUCTIONS,
         version=__version__,
-        tools=[make_tool(spec, confirm=settings.confirm) for spec in chosen_specs(settings)],
+        website_url=WEBSITE,
+        icons=[ICON],
+        tools=[make_tool(spec, confirm=settings.confirm) for spec in specs],
         lifespan=lifespan,
         # A sealed answer belongs to one account and one host, as a token does.
         request_state_security=RequestStateSecurity(
@@ -84,8 +95,8 @@ def make_server(settings: Settings, account: Account, store: Store) -> MCPServer
         subscriptions=account.subscriptions.bus,
         log_level=settings.log_level,
     )
-    server.middleware.insert(0, sealing.middleware)
-    server.middleware.append(refuse_unknown(server))
+    server.middleware[:0] = [sealing.middleware, as_meant]
+    server.middleware.extend([refuse_unknown(server, {spec.name for spec in specs}), both_eras])
     account.subscriptions.serve(server)
     add_resources(server, account, settings.toolsets)
     add_prompts(server, settings.toolsets, read_only=settings.read_only)

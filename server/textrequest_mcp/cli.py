@@ -1,7 +1,8 @@
-"""The command `textrequest-mcp`: serve, sandbox, demo, tools, audit."""
+"""The command `textrequest-mcp`: reads the command line and hands over to one file for each command."""
 
 import argparse
 import gc
+import os
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -12,7 +13,7 @@ from textrequest_mcp.ground.stderr import stand_in
 from textrequest_mcp.settings.table import Settings, SettingsError, make_state_folder, read_settings, read_state_folder
 
 _COMMANDS = ("serve", "sandbox", "demo", "tools", "hooks", "audit", "policy")
-_WRONG_USE = 2
+_FAILED, _WRONG_USE = 1, 2
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -24,13 +25,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = _parser().parse_args(given)
     run: Any = chosen.run
     try:
-        return run(chosen)
+        return run(chosen) if run in (_serve, _sandbox) else _printed(run, chosen)
     except SettingsError as error:
         sys.stderr.write("textrequest-mcp cannot start:\n" + "".join(f"- {line}\n" for line in error.problems))
         sys.stderr.write("Nothing was started.\n")
         return _WRONG_USE
     except KeyboardInterrupt:
         return 0  # how a person ends a server
+
+
+def _printed(run: Any, chosen: argparse.Namespace) -> int:
+    """Run a command that prints what it has to say.
+
+    Raises:
+        SettingsError: nothing can be printed.
+    """
+    if sys.stdout is None:  # pyright: ignore[reportUnnecessaryComparison] - it was closed
+        raise SettingsError(["stdout is closed, so nothing can be printed."])
+    try:
+        status: int = run(chosen)
+        sys.stdout.flush()
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # for what Python itself still wants to write at its end
+        sys.stderr.write(f"textrequest-mcp could not print all: {error.strerror or type(error).__name__}.\n")
+        return _FAILED
+    return status
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -49,6 +68,9 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--read-only", action="store_true", default=None, help="offer only tools that change nothing")
     serve.add_argument("--toolsets", help="offer only these, e.g. contacts,messages")
     serve.add_argument("--sandbox", action="store_true", help="work with a pretend account; needs no key")
+    serve.add_argument(
+        "--sandbox-reset", action="store_true", help="begin the account anew that TEXTREQUEST_STATE_DIR keeps"
+    )
     serve.set_defaults(run=_serve)
 
     _add_sandbox(commands)
@@ -70,6 +92,14 @@ def _parser() -> argparse.ArgumentParser:
     approve = commands.add_parser("approve", help="say yes or no to what an assistant waits for")
     approve.set_defaults(run=_approve)
 
+    _add_audit(commands)
+
+    policy = commands.add_parser("policy", help="print the rules that are in force, and the setting of each")
+    policy.set_defaults(run=_policy)
+    return parser
+
+
+def _add_audit(commands: Any) -> None:
     audit = commands.add_parser("audit", help="print what was changed, sent, refused and approved on this machine")
     audit.add_argument("--since", metavar="TIME", help="from this day or time on, such as 2026-11-01; in UTC")
     audit.add_argument("--until", metavar="TIME", help="to the end of this day, or to this time; in UTC")
@@ -78,13 +108,14 @@ def _parser() -> argparse.ArgumentParser:
     shape.add_argument("--json", dest="shape", action="store_const", const="json", help="as JSON, one object a line")
     shape.add_argument("--csv", dest="shape", action="store_const", const="csv", help="as CSV, for a spreadsheet")
     shape.add_argument(
-        "--verify", dest="shape", action="store_const", const="verify", help="check that nobody changed it"
+        "--verify",
+        nargs="?",
+        const="",
+        metavar="HEAD",
+        help="check its rows, and that the row of an earlier head is there",
     )
+    audit.add_argument("--all", dest="whole", action="store_true", help="the whole table, not only its newest rows")
     audit.set_defaults(run=_audit, shape="table")
-
-    policy = commands.add_parser("policy", help="print the rules that are in force, and the setting of each")
-    policy.set_defaults(run=_policy)
-    return parser
 
 
 def _add_sandbox(commands: Any) -> None:  # argparse has no public name for it
@@ -103,6 +134,11 @@ def _add_sandbox(commands: Any) -> None:  # argparse has no public name for it
 
 def _serve(chosen: argparse.Namespace) -> int:
     settings: Settings = read_settings(vars(chosen))
+    closed = [name for name in ("stdin", "stdout") if getattr(sys, name) is None]
+    if settings.transport == "stdio" and closed:
+        raise SettingsError(
+            [f"{closed[0]} is closed, and a host speaks over stdin and stdout. Start it from a host, or over HTTP."]
+        )
     make_state_folder(settings.state_dir)
     check_rules(settings)
 
@@ -156,11 +192,11 @@ def _audit(chosen: argparse.Namespace) -> int:
 
     folder = read_state_folder()
     period = read_period(chosen.since, chosen.until)
-    if chosen.shape != "verify":
-        return show_audit(folder, period, chosen.tool, chosen.shape)
+    if chosen.verify is None:
+        return show_audit(folder, period, chosen.tool, chosen.shape, whole=chosen.whole)
     if any((chosen.since, chosen.until, chosen.tool)):
         raise SettingsError(["--verify checks all of the audit, so leave out --since, --until and --tool."])
-    return verify_audit(folder)
+    return verify_audit(folder, chosen.verify)
 
 
 def _policy(_: argparse.Namespace) -> int:

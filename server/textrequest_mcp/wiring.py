@@ -1,7 +1,6 @@
 """Opens an account: which object is made of which."""
 
 import hashlib
-import time
 from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -27,17 +26,20 @@ from textrequest_mcp.live.encryption import Cipher
 from textrequest_mcp.live.events import TextEvent
 from textrequest_mcp.live.hooks import Hooks
 from textrequest_mcp.live.log import EventLog
-from textrequest_mcp.live.poll import Poller, service_clock
+from textrequest_mcp.live.poll import Poller
 from textrequest_mcp.live.subscriptions import Subscriptions
 from textrequest_mcp.live.watch import Watch
-from textrequest_mcp.settings.table import Settings
+from textrequest_mcp.settings.table import Settings, SettingsError
 from textrequest_mcp.upstream.api import Api
 from textrequest_mcp.upstream.limiter import Limiter
+from textrequest_mcp.upstream.service_clock import ServiceClock
 
 if TYPE_CHECKING:
     import sqlite3
 
     import httpx2
+
+SANDBOX_FILE = "sandbox.sqlite3"
 
 
 @asynccontextmanager
@@ -45,29 +47,31 @@ async def open_account(
     settings: Settings,
     *,
     transport: "httpx2.AsyncBaseTransport | None" = None,
-    clock: Callable[[], float] = time.time,
+    clock: Callable[[], float] | None = None,
     pace: Pace | None = None,
 ) -> AsyncGenerator[tuple[Account, Store]]:
     """The account that the settings name, and the store behind it; both closed at the end.
 
     Args:
-        settings: with `sandbox`, the account is a pretend one inside this process.
+        settings: with `sandbox`, the account is a pretend one inside this process, kept where a state folder is named.
         transport: what carries the requests instead of the network; for tests.
-        clock: answers the seconds since 1970 that the ledger of sends goes by; for tests.
+        clock: this machine's, in seconds since 1970; for tests.
         pace: how long sends whose answer was lost are looked for; for tests.
     """
-    store = Store.open(settings.state_dir)
+    now = ServiceClock() if clock is None else ServiceClock(clock, steady=clock)
     key = settings.api_key
     pretend: Pretend | None = None
     if settings.sandbox and transport is None:
-        pretend = _sandbox()
+        pretend = _sandbox(settings)
         key, transport = pretend.key, pretend.transport
+    store = Store.open(settings.state_dir, wall_clock=now)
+    store.trust(now.confirmed)
     account_id = hashlib.sha256(f"{settings.base_url} {key}".encode()).hexdigest()[:32]
     calls, seconds = settings.rate_limit
     limiter = Limiter(store, account_id, calls=calls, per_seconds=seconds)
     before = [settings.previous_api_key] if settings.previous_api_key else []
-    async with Api(settings.base_url, key, limiter, secrets=before, transport=transport) as api:
-        account = _make(settings, store, api, account_id, clock, pace)
+    async with Api(settings.base_url, key, limiter, secrets=before, transport=transport, clock=now) as api:
+        account = _make(settings, store, api, account_id, now, pace)
         if pretend is not None:
             account.also = (pretend.run,)
             account.routes = pretend.routes
@@ -76,56 +80,68 @@ async def open_account(
         finally:
             await account.audit.write_owed()
             store.close()
+            if pretend is not None:
+                pretend.close()
 
 
-def _make(
-    settings: Settings, store: Store, api: Api, account_id: str, clock: Callable[[], float], pace: Pace | None
-) -> Account:
+def _make(settings: Settings, store: Store, api: Api, account_id: str, now: ServiceClock, pace: Pace | None) -> Account:
     audit = Audit(
         store,
         account_id,
         keep_days=settings.audit_days,
         with_bodies=settings.audit_bodies,
         kinds=kinds_of_acts(),
-        clock=clock,
+        clock=now,
+        is_sure=lambda: now.is_sure,
     )
     window = settings.duplicate_minutes * 60.0
-    ledger = Ledger(store, account_id, window_seconds=window, clock=clock, witness=audit.follow)
+    ledger = Ledger(store, account_id, window_seconds=window, clock=now, service=now, witness=audit.follow)
     at_most_once = AtMostOnce(
         ledger,
-        LostSends(ledger, ahead=lambda: api.ahead, pace=pace),
+        LostSends(ledger, ahead=lambda: 0.0, pace=pace),  # the ledger's clock is the service's
         tagged=settings.tag_sends,
-        caps=Caps(store, account_id, limits_of(settings), clock=clock),
+        caps=Caps(store, account_id, limits_of(settings), clock=now),
         keeps_bodies=settings.audit_bodies,
     )
-    now = service_clock(api, clock)
-    consent = Consent(store, account_id, clock=clock)
-    known = KnownPeople()
-    heard = hears(known, account_id if settings.consent else None, now)
+    consent = Consent(store, account_id, clock=now)
+    heard = hears(account_id if settings.consent else None, now)
     log = EventLog(store, account_id, Cipher(api.key), keep_days=settings.event_days, witness=heard, clock=now)
     poller = Poller(api, log, store, account_id, rate_limit=settings.rate_limit, ledger=ledger, clock=now)
-    policy = Policy(rules_of(settings), consent, Provenance(spec.name for spec in all_specs()), known, clock=now)
+    provenance = Provenance(spec.name for spec in all_specs())
+    policy = Policy(rules_of(settings), consent, provenance, KnownPeople(), clock=now)
     live = Watch(log, poller, status_address=_status_address(settings, api))
-    gate = Gate(store, account_id, fallback=settings.confirm_fallback, always_desk=settings.confirm_via == "page")
-    account = Account(api, gate, at_most_once, policy, audit, live, Subscriptions(live), settings.dashboard_id)
+    gate = Gate(
+        store,
+        account_id,
+        fallback=settings.confirm_fallback,
+        always_desk=settings.confirm_via == "page",
+        clock=now,
+    )
+    account = Account(
+        api,
+        gate,
+        at_most_once,
+        policy,
+        audit,
+        live,
+        Subscriptions(live),
+        default_line=settings.dashboard_id,
+        resource_links=settings.resource_links,
+    )
     ways = {spec.name: spec.once for spec in all_specs() if spec.once is not None}
     at_most_once.lost_sends.goes_by(account, ways)
     return account
 
 
-def hears(
-    known: KnownPeople, account: str | None, now: Callable[[], float]
-) -> "Callable[[sqlite3.Connection, bytes, TextEvent], None]":
+def hears(account: str | None, now: Callable[[], float]) -> "Callable[[sqlite3.Connection, bytes, TextEvent], None]":
     """Gives what the event log calls with each text: it keeps the wishes for no more texts.
 
     Args:
-        known: is told when texts went.
         account: whose wishes are kept; None where they are not.
         now: seconds since 1970, for texts without a time.
     """
 
     def witness(connection: "sqlite3.Connection", secret: bytes, event: TextEvent) -> None:
-        known.happened((event.dashboard_id, event.phone_number), event.at)
         wish = read_wish(event.body or "") if account is not None and event.direction == "R" else None
         if account is not None and wish is not None and (event.at is not None or wish != "start"):
             at = event.at if event.at is not None else now()  # a text without a time allows nothing
@@ -176,14 +192,28 @@ class Pretend(NamedTuple):
     transport: "httpx2.AsyncBaseTransport"
     run: Callable[[], Coroutine[Any, Any, None]]
     routes: Sequence[Any]
+    close: Callable[[], None]
 
 
-def _sandbox() -> Pretend:
+def _sandbox(settings: Settings) -> Pretend:
+    """A new pretend account, or the one that the state folder keeps.
+
+    Raises:
+        SettingsError: the kept one cannot be used.
+    """
     import httpx2
 
-    from textrequest_mcp.sandbox import Courier, create_app, make_key, play_routes
+    from textrequest_mcp.sandbox import Courier, Refusal, create_app, make_key, play_routes
 
-    key = make_key()
-    app = create_app(key=key)
+    kept = None
+    if settings.state_dir is not None:
+        from textrequest_mcp.sandbox.kept import KeptAccount
+
+        try:
+            kept = KeptAccount(settings.state_dir / SANDBOX_FILE, anew=settings.sandbox_reset)
+        except Refusal as refusal:
+            raise SettingsError([refusal.message]) from None
+    key = make_key() if kept is None else kept.key
+    app = create_app(key=key, account=kept)
     pretend: Any = app.state.account
-    return Pretend(key, httpx2.ASGITransport(app=app), Courier(pretend, key).run, play_routes(pretend))
+    return Pretend(key, httpx2.ASGITransport(app=app), Courier(pretend, key).run, play_routes(pretend), pretend.close)

@@ -6,6 +6,7 @@ from typing import Any, cast
 
 import httpx2
 import pytest
+from mcp import MCPError
 from starlette.responses import Response
 from starlette.types import ASGIApp
 from tests.desk import DEVON, MARIA, Desk, call, open_desk, refusal
@@ -62,9 +63,9 @@ REFUSED_HERE: list[tuple[str, dict[str, Any], str]] = [
             ("4235550100 ext 7", "extension"),
             ("4115550100", "does not exist"),
             ("4230550100", "does not exist"),
-            ("\uff14\uff12\uff13\uff15\uff15\uff15\uff10\uff11\uff10\uff10", "not plain digits"),
-            ("4235550100\u200b", "not plain digits"),
-            (4235550100.0, "as text"),
+            ("423\u20115550100\u00b2", "not plain digits"),
+            ("4235550100\u202e", "not plain digits"),
+            (4235550100.5, "as text"),
             (True, "as text"),
             ([MARIA], "as text"),
             ({"number": MARIA}, "as text"),
@@ -109,7 +110,6 @@ REFUSED_HERE: list[tuple[str, dict[str, Any], str]] = [
             ({"Body": "secretword"}, "Did you mean body?"),
             ({"zzz": "secretword"}, "It takes: phone_number, body"),
             ({"confirmation": "secretword"}, "asks for no confirmation here"),
-            ({"idempotency_key": " "}, "is empty"),
             ({"repeat": "secretword"}, "repeat"),
         )
     ),
@@ -161,13 +161,15 @@ REFUSED_HERE: list[tuple[str, dict[str, Any], str]] = [
                 },
                 "ends before",
             ),
-            ({"contact_created_after": "2026-02-01T10:00:00Z"}, "leave the zone out"),
-            ({"last_message_sent_before": "2026-02-01T10:00:00-05:00"}, "leave the zone out"),
+            ({"last_message_timestamp_after_utc": "1712101530000"}, TIME),
+            ({"last_message_timestamp_before_utc": "1712101530"}, "no count of seconds"),
+            ({"last_message_sent_after": "20261120"}, TIME),
+            ({"last_message_sent_before": "2026-W47-5"}, TIME),
+            ({"last_message_received_after": 1712101530.5}, TIME),
             ({"contact_created_after": "2026-02-30"}, TIME),
             ({"contact_created_after": "2026-13-01"}, TIME),
             ({"contact_created_after": "2026-02-01T25:00"}, TIME),
             ({"contact_created_after": "yesterday"}, TIME),
-            ({"contact_created_after": ""}, TIME),
             ({"contact_created_after": 1780000000}, TIME),
             ({"last_message_timestamp_after_utc": "0001-01-01T00:00:00+14:00"}, "outside the years"),
             ({"last_message_timestamp_before_utc": "9999-12-31T23:59:59-14:00"}, "outside the years"),
@@ -179,7 +181,6 @@ REFUSED_HERE: list[tuple[str, dict[str, Any], str]] = [
             ({"tags": [ID, None]}, "must be an id of the form"),
             ({"tags": {"id": ID}}, "list"),
             ({"tags": "[5"}, "must be a list"),
-            ({"tags": ""}, EMPTY),
             ({"groups": "Fleet accounts"}, WHOLE),
             ({"groups": [12.5]}, "integer"),
             ({"groups": [True]}, "not true or false"),
@@ -189,7 +190,6 @@ REFUSED_HERE: list[tuple[str, dict[str, Any], str]] = [
             ({"is_resolved": 2}, "boolean"),
             ({"is_archived": [True]}, "boolean"),
             ({"contact_phone_number": "Maria"}, "not the start of a phone number"),
-            ({"contact_phone_number": ""}, "not the start of a phone number"),
             ({"has_message_history": True}, "no parameter"),
             ({"is_opted_out": True}, "Did you mean has_opted_out?"),
         )
@@ -209,7 +209,12 @@ REFUSED_HERE: list[tuple[str, dict[str, Any], str]] = [
             ({"is_blocked": "secretword"}, "boolean"),
             ({"groups": ["Fleet accounts"]}, WHOLE),
             ({"contact_tags": ["Follow up"]}, "must be an id of the form"),
-            ({"contact_tags": ""}, EMPTY),
+            ({"custom_fields": [{"id": ID, "value": " "}]}, EMPTY),
+            ({"custom_fields": [f"{ID}="]}, EMPTY),
+            ({"custom_fields": [ID]}, "custom_fields.0: must be a field's id, =, and the value"),
+            ({"note": "secretword", "clear": ["note"]}, "note is given, and is in clear too"),
+            ({"clear": ["phone_number"]}, "clear.0: Input should be 'first_name'"),
+            ({"clear": "everything"}, "clear.0: Input should be 'first_name'"),
             ({"custom_fields": [{"id": ID}]}, "value is missing"),
             ({"custom_fields": [{"id": ID, "value": BROKEN}]}, HALF),
             ({"custom_fields": [{"id": ID, "value": "x", "colour": "secretword"}]}, "custom_fields.0.colour"),
@@ -231,6 +236,12 @@ REFUSED_HERE: list[tuple[str, dict[str, Any], str]] = [
             ([{"phone_number": "555-0100"}], TOO_SHORT),
             ([{"phone_number": MARIA, "nickname": "secretword"}], "contacts.0.nickname"),
             ([{"phone_number": MARIA, "first_name": BROKEN}], HALF),
+            ([{"phone_number": MARIA, "note": "secretword", "clear": ["note"]}], "contacts.0.note is given"),
+            (
+                [{"phone_number": MARIA}, {"phone_number": "4.23555E+09"}],
+                "contacts.1.phone_number: The phone",
+            ),
+            ([{"phone_number": "423-555-O100"}] * 12, "character 9 is a letter; and 2 more"),
             ([{"phone_number": MARIA}, {"phone_number": "(423) 555-0100"}], "the number ending in 00 more than once"),
             ([{"phone_number": f"42355501{n % 100:02}"} for n in range(1001)], "at most 1000"),
             (None, "contacts is missing"),
@@ -239,7 +250,10 @@ REFUSED_HERE: list[tuple[str, dict[str, Any], str]] = [
     ("create_group", {"name": ""}, EMPTY),
     ("create_group", {"name": 5}, "string"),
     ("create_group", {"name": "Fleet", "notes": BROKEN}, HALF),
-    ("update_group", {"group_id": 1211, "name": "  "}, EMPTY),
+    ("update_group", {"group_id": 1211, "name": "  "}, "nothing to change"),
+    ("update_group", {"group_id": 1211, "name": "", "notes": "", "clear": []}, "nothing to change"),
+    ("update_group", {"group_id": 1211, "clear": ["name"]}, "clear.0: Input should be"),
+    ("update_group", {"group_id": 1211, "clear": ["name"]}, "clear.0: Input should be 'notes'"),
     ("create_dashboard", {"name": " ", "phone": "4235550160"}, EMPTY),
     ("create_dashboard", {"name": "Body Shop", "phone": "555-0160"}, TOO_SHORT),
     ("rename_dashboard", {"name": ""}, EMPTY),
@@ -312,6 +326,7 @@ def check(sentence: str, arguments: dict[str, Any], why: str) -> None:
     ("tool", "arguments", "why"), REFUSED_HERE, ids=[f"{i}-{case[0]}" for i, case in enumerate(REFUSED_HERE)]
 )
 async def test_bad_input_is_refused_before_anything_leaves(desk: Desk, tool: str, arguments: dict[str, Any], why: str):
+    await desk.account.api.clock.make_sure()  # a server's first act asks the service for its time
     before = desk.sandbox.requests
 
     check(refusal(await desk.call(tool, **arguments)), arguments, why)
@@ -362,7 +377,7 @@ WRITES: list[tuple[str, dict[str, Any]]] = [
     ("save_contact", {"phone_number": MARIA, "note": "x"}),
     ("save_contacts", {"contacts": [{"phone_number": MARIA}]}),
     ("create_group", {"name": "Fleet"}),
-    ("update_group", {"group_id": 1211, "name": "Fleet", "notes": ""}),
+    ("update_group", {"group_id": 1211, "name": "Fleet", "notes": "New"}),
     ("rename_dashboard", {"name": "Reception"}),
 ]
 
@@ -405,4 +420,5 @@ async def test_a_write_that_cannot_be_read_may_have_happened(kind: str, monkeypa
 
 async def test_a_tool_that_does_not_exist_is_named(desk: Desk):
     async with desk.host() as host:
-        assert "send_messages" in refusal(await host.call_tool("send_messages", {}))
+        with pytest.raises(MCPError, match="send_messages"):
+            await host.call_tool("send_messages", {})

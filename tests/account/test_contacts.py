@@ -18,6 +18,7 @@ from tests.desk import (
     Desk,
     agrees,
     call,
+    declines,
     open_desk,
     refusal,
     said,
@@ -25,6 +26,7 @@ from tests.desk import (
 )
 
 SPRING, FLEET = 1211, 1212
+ID_OF_A_FIELD = "0a1b2c3d-0000-4000-8000-00000000beef"
 NEW = "+14235550198"
 
 
@@ -50,6 +52,7 @@ class TestReading:
         contact = said(await desk.call("get_contact", phone_number="(423) 555-0100"))
 
         last = contact.pop("last_message")
+        assert contact.pop("customers_words") == "first_name,last_name,display_name,custom_fields"
         assert last["body"].startswith("Hi, just checking")
         assert contact | {"custom_fields": ["..."]} == {
             "phone_number": MARIA,
@@ -59,7 +62,6 @@ class TestReading:
             "is_suppressed": False,
             "is_archived": False,
             "is_blocked": False,
-            "note": "",
             "groups": [SPRING],
             "contact_tags": [],
             "custom_fields": ["..."],
@@ -94,10 +96,9 @@ class TestReading:
 
         assert said(await desk.call("get_contact", phone_number=first))["phone_number"] == first
 
-    async def test_a_contact_links_to_its_resource(self, desk: Desk):
-        link = (await desk.call("get_contact", phone_number=DEVON)).content[1]
-
-        async with desk.host() as host:
+    async def test_a_contact_links_to_its_resource_where_the_settings_want_links(self):
+        async with open_desk(resource_links=True) as desk, desk.host() as host:
+            link = (await desk.call("get_contact", phone_number=DEVON)).content[1]
             read = await host.read_resource(getattr(link, "uri", ""))
         assert json.loads(getattr(read.contents[0], "text", ""))["display_name"] == "Devon O'Neil"
 
@@ -131,6 +132,36 @@ class TestPages:
 
         assert said(past)["items"] == []
         assert "Page 99 is past the end: there are 112 items, and the last page is 4." in text_of(past)
+
+
+class TestSizes:
+    """What fifty contacts cost a model, against what the service sends."""
+
+    async def test_h2_a_page_is_brief_in_both_forms_and_names_the_customers_words(self, desk: Desk):
+        upstream = await desk.account.api.get("dashboards", LINE, "contacts", query={"page": 0, "page_size": 50})
+        page = await desk.call("list_contacts", page_size=50)
+
+        whole = len(json.dumps(upstream, ensure_ascii=False, separators=(",", ":")))
+        structured = json.dumps(said(page), ensure_ascii=False, separators=(",", ":"))
+        assert len(structured) <= 0.40 * whole
+        assert len(text_of(page)) <= 0.12 * whole
+        assert structured.startswith('{"customers_words":"first_name,last_name,display_name')
+        assert text_of(page).startswith('{"customers_words":"display_name')
+
+    async def test_h2_a_row_keeps_what_a_save_could_replace(self, desk: Desk):
+        maria = said(await desk.call("list_contacts", page_size=50))["items"][0]
+
+        assert maria.keys() == {
+            *("phone_number", "first_name", "last_name", "display_name", "groups", "custom_fields"),
+            *("last_msg_received_utc", "last_msg_sent_utc", "last_message"),
+        }
+
+    async def test_h9_the_list_of_tools_is_small_enough_for_every_host(self, desk: Desk):
+        async with desk.host() as host:
+            listed = await host.list_tools()
+
+        sent = listed.model_dump(mode="json", by_alias=True, exclude_none=True, include={"tools"})
+        assert len(json.dumps(sent, ensure_ascii=False, separators=(",", ":")).encode()) <= 45_000
 
 
 class TestFilters:
@@ -167,6 +198,14 @@ class TestFilters:
         assert set(both) == {*await numbers(desk, groups=SPRING), *await numbers(desk, groups=[FLEET])}
         assert MARIA in both
 
+    async def test_d10_a_search_for_a_programs_null_is_told(self, desk: Desk):
+        async with desk.host() as host:
+            found = said(await call(host, "list_conversations", search="null"))
+            payments = said(await call(host, "list_payments", reference_number="undefined"))
+
+        assert found["note"].startswith('search is the word "null", and that was looked for')
+        assert payments["note"].startswith('reference_number is the word "undefined"')
+
     async def test_an_empty_list_filters_nothing(self, desk: Desk):
         assert len(await numbers(desk, groups=[], tags=[])) == 112
 
@@ -177,6 +216,7 @@ class TestFilters:
             ("last_message_received_{}", "2026-05-28T12:01:00", "2026-05-28T12:02:00"),  # New York's time
             ("last_message_sent_{}", "2026-05-28T11:54:00", "2026-05-28T11:55:00"),
             ("contact_created_{}", "2025-11-09T15:26:00", "2025-11-09T15:27:00"),
+            ("contact_created_{}", "2025-11-09T20:26:00Z", "2025-11-09T21:27:00+01:00"),
         ],
     )
     async def test_a_time_filter_is_exact_to_the_minute(self, desk: Desk, name: str, just_before: str, just_after: str):
@@ -185,6 +225,37 @@ class TestFilters:
         assert MARIA in await numbers(desk, **{after: just_before, before: just_after})
         assert MARIA not in await numbers(desk, **{before: just_before})
         assert MARIA not in await numbers(desk, **{after: just_after})
+
+    @pytest.mark.parametrize("zone", ["America/New_York", "Eastern Standard Time"])
+    async def test_d7_a_local_time_goes_out_as_the_instant_that_it_is(self, zone: str):
+        asked: list[str] = []
+
+        def answer(request: httpx2.Request) -> httpx2.Response:
+            if request.url.path.endswith("/dashboards"):
+                return httpx2.Response(200, json={"items": [{"id": LINE, "name": "A", "timeZoneId": zone}]})
+            asked.append(request.url.params["contact_created_after"])
+            return httpx2.Response(200, json={"items": []})
+
+        async with open_desk(transport=httpx2.MockTransport(answer)) as desk:
+            for given in ("2026-05-28T12:01:00", "2026-11-28T12:01:00", "2026-05-28T12:01:00+02:00"):
+                said(await desk.call("list_contacts", contact_created_after=given))
+
+        assert asked == ["2026-05-28T16:01:00Z", "2026-11-28T17:01:00Z", "2026-05-28T10:01:00Z"]
+
+    @pytest.mark.parametrize("zone", [None, "Middle of Nowhere", "America", "../../etc/passwd", "", 5])
+    async def test_d7_where_nobody_knows_the_lines_zone_its_time_goes_out_as_it_is(self, zone: object):
+        asked: list[str] = []
+
+        def answer(request: httpx2.Request) -> httpx2.Response:
+            if request.url.path.endswith("/dashboards"):
+                return httpx2.Response(404 if zone == 5 else 200, json={"items": [{"id": LINE, "timeZoneId": zone}]})
+            asked.append(request.url.params["last_message_sent_before"])
+            return httpx2.Response(200, json={"items": []})
+
+        async with open_desk(transport=httpx2.MockTransport(answer)) as desk:
+            said(await desk.call("list_contacts", last_message_sent_before="2026-05-28T12:01:00"))
+
+        assert asked == ["2026-05-28T12:01:00"]
 
     async def test_a_date_alone_is_its_first_moment(self, desk: Desk):
         assert await numbers(desk, contact_created_after="2026-05-20") == await numbers(
@@ -213,19 +284,61 @@ class TestSaving:
 
         assert sent(desk) == [{"note": "x"}]
 
-    @pytest.mark.parametrize("name", ["groups", "contact_tags"])
-    async def test_an_empty_text_does_not_pass_for_remove_all(self, desk: Desk, name: str):
-        sentence = refusal(await desk.call("save_contact", phone_number=MARIA, **{name: ""}))
+    async def test_d6_what_is_empty_or_false_is_left_out(self, desk: Desk):
+        nothing = dict.fromkeys(("first_name", "last_name", "display_name", "suppressed_reason"), "") | dict.fromkeys(
+            ("is_suppressed", "is_archived", "is_blocked", "is_resolved"), False
+        )
+        lists: dict[str, Any] = {"groups": [], "contact_tags": "[]", "custom_fields": "", "clear": []}
+        async with desk.host(agrees()) as host:
+            before = said(await call(host, "get_contact", phone_number=BLOCKED))
+            await call(host, "save_contact", phone_number=BLOCKED, note="x", **nothing, **lists)
+            await call(host, "save_contacts", contacts=[{"phone_number": BLOCKED, "note": " \u200b"} | nothing | lists])
+            after = said(await call(host, "get_contact", phone_number=BLOCKED))
 
-        assert f"{name}: is empty; leave it out, or give [] to mean none" in sentence
+        assert sent(desk) == [{"note": "x"}, [{"phone_number": BLOCKED.removeprefix("+")}]]
+        assert after == before | {"note": "x"}
+
+    async def test_d6_a_field_is_emptied_by_its_name(self, desk: Desk):
+        saved = said(
+            await desk.call("save_contact", phone_number=MARIA, clear=["custom_fields", "groups", "last_name"])
+        )
+
+        assert sent(desk) == [{"groups": [], "custom_fields": [], "last_name": ""}]
+        assert (saved["groups"], saved["custom_fields"], saved.get("last_name")) == ([], [], None)
+
+    @pytest.mark.parametrize("many", [False, True])
+    @pytest.mark.parametrize(
+        ("flag", "why"),
+        [
+            ("is_blocked", "unblocks +14235550103, whose texts"),
+            ("is_suppressed", "lets +14235550103 rise in the queue"),
+        ],
+    )
+    async def test_d6_a_person_is_asked_before_somebody_is_let_through_again(
+        self, desk: Desk, many: bool, flag: str, why: str
+    ):
+        given = {"phone_number": BLOCKED, "clear": [flag]}
+        tool, arguments = ("save_contacts", {"contacts": [given]}) if many else ("save_contact", given)
+        no, yes = declines(), agrees()
+        async with desk.host(no) as host:
+            said(await call(host, tool, **arguments))
         assert desk.changes == []
 
-    @pytest.mark.parametrize("empty", [[], "[]"])
-    async def test_an_empty_list_that_was_asked_for_removes_all(self, desk: Desk, empty: object):
-        saved = said(await desk.call("save_contact", phone_number=MARIA, custom_fields=empty, groups=empty))
+        async with desk.host(yes) as host:
+            said(await call(host, tool, **arguments))
+            contact = said(await call(host, "get_contact", phone_number=BLOCKED))
 
-        assert sent(desk) == [{"groups": [], "custom_fields": []}]
-        assert (saved["groups"], saved["custom_fields"]) == ([], [])
+        assert f"This {why}" in no.questions[0].message == yes.questions[0].message
+        assert contact[flag] is False
+
+    async def test_d6_a_question_about_many_names_the_first(self, desk: Desk):
+        people = [{"phone_number": f"+142355501{n:02}", "clear": ["is_blocked"]} for n in range(6)]
+
+        preview = said(await desk.call("save_contacts", contacts=people))
+
+        assert 'unblocks "Maria Lopez" (+14235550100), ' in preview["message"]
+        assert "and 3 more, whose texts" in preview["message"]
+        assert desk.changes == []
 
     async def test_everything_can_be_set_on_a_new_contact(self, desk: Desk):
         tags = await tag_ids(desk)
@@ -242,12 +355,11 @@ class TestSaving:
             "groups": [SPRING],
             "contact_tags": tags[:2],
             "custom_fields": [{"id": field, "value": "2016 Honda Civic"}],
-            "is_resolved": False,
         }
 
-        saved = said(await desk.call("save_contact", phone_number=NEW, **wanted))
+        saved = said(await desk.call("save_contact", phone_number=NEW, clear=["is_resolved"], **wanted))
 
-        assert wanted.items() <= saved.items()
+        assert wanted | {"is_resolved": False} == {name: saved[name] for name in [*wanted, "is_resolved"]}
         assert saved["phone_number"] == NEW
 
     async def test_custom_fields_change_by_id_and_the_others_stay(self, desk: Desk):
@@ -256,8 +368,11 @@ class TestSaving:
         saved = said(
             await desk.call("save_contact", phone_number=MARIA, custom_fields=[{"id": plate, "value": "TN-1"}])
         )
+        await desk.call("save_contact", phone_number=MARIA, custom_fields=f"{plate}=TN-1")
+        await desk.call("save_contact", phone_number=MARIA, custom_fields=json.dumps([f"{plate} = TN=1"]))
 
         assert {item["id"] for item in saved["custom_fields"]} == {vehicle, plate}
+        assert [body["custom_fields"][0]["value"] for body in sent(desk)] == ["TN-1", "TN-1", " TN=1"]
 
     @pytest.mark.parametrize("as_text", [False, True])
     async def test_many_are_saved_in_one_call(self, desk: Desk, as_text: bool):
@@ -268,10 +383,57 @@ class TestSaving:
 
         saved = said(await desk.call("save_contacts", contacts=json.dumps(people) if as_text else people))
 
-        assert [person["phone_number"] for person in saved["items"]] == [MARIA, NEW]
+        assert saved == {"saved": 2, "items": []}
         assert sent(desk) == [
             [{"phone_number": "14235550100", "note": "VIP"}, {"phone_number": "14235550198", "first_name": "Ana"}]
         ]
+
+    async def test_d4_a_thousand_saved_contacts_are_a_count(self, desk: Desk):
+        people = [{"phone_number": f"+1{201 + n // 100}55501{n % 100:02}", "note": f"Row {n}"} for n in range(1000)]
+
+        result = await desk.call("save_contacts", contacts=people)
+
+        assert said(result) == {"saved": 1000, "items": []}
+        assert text_of(result) == '{"saved":1000}'
+
+    async def test_d4_what_differs_or_is_missing_is_told(self):
+        kept = {"id": ID_OF_A_FIELD, "value": "kept"}
+        asked = [
+            {"phone_number": DEVON, "note": " A ", "groups": [2, 1], "custom_fields": [f"{ID_OF_A_FIELD}=kept"]},
+            {"phone_number": MARIA, "note": "B"},
+            {"phone_number": OWES, "clear": ["note", "groups"]},
+            {"phone_number": BLOCKED, "groups": [1]},
+            {"phone_number": NEW, "note": "C"},
+        ]
+        answer: list[Any] = [
+            {
+                "phone_number": DEVON[1:],
+                "note": "A",
+                "groups": [1, 2],
+                "custom_fields": [kept, {"id": "b", "value": "c"}],
+            },
+            {"phone_number": MARIA[1:], "note": "old"},
+            {"phone_number": OWES[1:], "note": None, "groups": []},
+            {"phone_number": BLOCKED[1:], "groups": None},
+            "odd",
+        ]
+        transport = httpx2.MockTransport(lambda _: httpx2.Response(200, json=answer))
+        async with open_desk(transport=transport) as desk:
+            result = await desk.call("save_contacts", contacts=asked)
+
+        told = said(result)
+        assert (told["saved"], told["missing"]) == (2, [NEW])
+        assert [contact["phone_number"] for contact in told["items"]] == [MARIA, BLOCKED]
+        assert told["note"] == "2 differ from what was asked. The service answered for 4 of 5; look the others up."
+        assert "old" in text_of(result)
+
+    async def test_d4_an_answer_without_words_counts_as_saved(self):
+        transport = httpx2.MockTransport(lambda _: httpx2.Response(204))
+        async with open_desk(transport=transport) as desk:
+            assert said(await desk.call("save_contacts", contacts=[{"phone_number": MARIA}])) == {
+                "saved": 1,
+                "items": [],
+            }
 
     async def test_one_bad_contact_stops_them_all_and_is_named_by_its_place(self, desk: Desk):
         people = [{"phone_number": MARIA, "note": "x"}, {"phone_number": "555-0100"}]
@@ -308,7 +470,7 @@ async def test_an_answer_that_is_not_the_saved_contact_says_nothing_of_the_save(
     transport = httpx2.MockTransport(lambda _: httpx2.Response(200, json=answer))
     async with open_desk(transport=transport) as desk:
         told = refusal(await desk.call("save_contact", phone_number=MARIA, note="likes blue"))
-        (entry,) = [row.entry async for row in desk.account.audit.entries()]
+        (entry,) = [row.entry async for row in desk.account.audit.trail.entries()]
 
     assert "Whether it took effect is unknown." in told
     assert entry is not None

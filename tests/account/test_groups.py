@@ -60,15 +60,18 @@ async def test_a_group_is_made_with_nothing_that_was_not_given(desk: Desk):
     [
         ({"name": "Spring"}, "Spring", "Agreed to hear about offers"),
         ({"notes": "Until May"}, "Spring Specials", "Until May"),
-        ({"notes": ""}, "Spring Specials", ""),
+        ({"clear": ["notes"]}, "Spring Specials", ""),
+        ({"name": "Spring", "clear": "notes"}, "Spring", ""),
+        ({"name": "Spring", "notes": "", "clear": []}, "Spring", "Agreed to hear about offers"),
+        ({"name": " ", "notes": "Until May"}, "Spring Specials", "Until May"),
         ({"name": "Spring", "notes": "Until May"}, "Spring", "Until May"),
     ],
 )
-async def test_what_an_update_leaves_out_stays(desk: Desk, given: dict[str, str], name: str, notes: str):
+async def test_what_an_update_leaves_out_stays(desk: Desk, given: dict[str, Any], name: str, notes: str):
     await desk.call("update_group", group_id=SPRING, **given)
 
     group = said(await desk.call("get_group", group_id=SPRING))
-    assert (group["name"], group["notes"]) == (name, notes)
+    assert (group["name"], group.get("notes", "")) == (name, notes)
 
 
 @pytest.mark.parametrize(
@@ -103,4 +106,11 @@ async def test_the_question_about_a_keyword_group_says_that_it_is_one(desk: Desk
 
 async def test_an_update_of_nothing_is_refused(desk: Desk):
     assert "nothing to change" in refusal(await desk.call("update_group", group_id=1214))
+    assert desk.changes == []
+
+
+async def test_d6_notes_that_are_given_and_cleared_are_refused(desk: Desk):
+    sentence = refusal(await desk.call("update_group", group_id=1214, notes="x", clear=["notes"]))
+
+    assert "notes is given, and is in clear too" in sentence
     assert desk.changes == []

@@ -126,8 +126,9 @@ class TestSending:
 
         assert said(await desk.call("get_contact", phone_number=ARCHIVED))["is_archived"] is False
 
-    async def test_the_answer_links_to_the_conversation(self, desk: Desk):
-        link = (await desk.call("send_message", phone_number=MARIA, body="Hello")).content[1]
+    async def test_the_answer_links_to_the_conversation_where_the_settings_want_links(self):
+        async with open_desk(resource_links=True) as desk:
+            link = (await desk.call("send_message", phone_number=MARIA, body="Hello")).content[1]
 
         assert getattr(link, "uri", "") == f"textrequest://dashboards/121/conversations/{MARIA}"
 

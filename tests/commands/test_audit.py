@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -13,12 +14,16 @@ from typing import Any
 
 import anyio
 import pytest
+from tests.guard.once.rows import SENT as SENT_ENDING
+from tests.guard.once.rows import act as wanted
+from tests.guard.once.rows import brought
 from tests.sandbox.service import START, Clock
 
 from textrequest_mcp.cli import main
 from textrequest_mcp.ground.store import FILE_NAME, Store
 from textrequest_mcp.guard.audit.reader import Entry
 from textrequest_mcp.guard.audit.writer import Audit
+from textrequest_mcp.guard.once.ledger import Ledger
 
 ACCOUNT = "0123456789abcdef"
 PERSON = "fedcba9876543210"
@@ -184,11 +189,61 @@ def test_a_file_that_is_no_database_is_a_sentence(folder: Path, capsys: pytest.C
 
 def test_a_whole_audit_is_verified(folder: Path, capsys: pytest.CaptureFixture[str]):
     record(folder)
-    assert printed(capsys, "--verify") == "The audit is whole: no rows, each as it was written.\n"
+    assert printed(capsys, "--verify").startswith("No rows: each is as a server wrote it")
 
     record(folder, SENT, REFUSED)
 
-    assert printed(capsys, "--verify") == "The audit is whole: 2 rows, each as it was written.\n"
+    said = printed(capsys, "--verify")
+    assert said.startswith("2 rows: each is as a server wrote it and linked to the one before it, and each act in the")
+    head = said.partition("The head is ")[2].partition(".")[0]
+    record(folder, SAVED)
+    assert f"Row {head} is still there." in printed(capsys, "--verify", head)
+
+
+@pytest.mark.parametrize("head", ["2:00000000", "9:3f9a2c1d", "nonsense"])
+def test_r7_an_audit_without_an_earlier_head_is_told(folder: Path, capsys: pytest.CaptureFixture[str], head: str):
+    record(folder, SENT, REFUSED)
+
+    assert main(["audit", "--verify", head]) == 1
+    assert f"The audit has no row {head} any more" in capsys.readouterr().out
+
+
+EMPTY = ("DELETE FROM audit_entries", "DELETE FROM audit_ends")
+CUT = ("DELETE FROM audit_entries WHERE number > 1", "DELETE FROM audit_ends WHERE name = 'last'")
+
+
+@pytest.mark.parametrize("statements", [EMPTY, ("DROP TABLE audit_entries", "DROP TABLE audit_ends"), CUT])
+def test_r7_a_removed_or_cut_audit_is_found_by_the_ledger_or_the_chain(
+    folder: Path, capsys: pytest.CaptureFixture[str], statements: tuple[str, ...]
+):
+    async def act() -> None:
+        store = Store.open(folder)
+        ledger = Ledger(store, ACCOUNT, witness=Audit(store, ACCOUNT).follow)
+        for fingerprint in "abc":
+            await brought(ledger, SENT_ENDING, wanted(fingerprint))
+        store.close()
+
+    anyio.run(act)
+    assert printed(capsys, "--verify").startswith("3 rows: ")
+    with sqlite3.connect(folder / FILE_NAME) as connection:
+        connection.execute("DROP TRIGGER audit_keeps_its_time")
+        for statement in statements:
+            connection.execute(statement)
+    connection.close()
+
+    assert main(["audit", "--verify"]) == 1
+    assert re.search("Rows are missing: the ledger knows 3 acts|broken at row", capsys.readouterr().out)
+
+
+def test_r20_a_long_table_ends_early_and_says_how_to_see_all(folder: Path, capsys: pytest.CaptureFixture[str]):
+    record(folder, *([SAVED] * 203))
+
+    short, long = printed(capsys).splitlines(), printed(capsys, "--all").splitlines()
+
+    assert (short[1].split()[0], len(short)) == ("4", 1 + 200 + 1)
+    assert short[-1] == "3 earlier rows left out; --all prints them, and so do --json and --csv."
+    assert (long[1].split()[0], len(long)) == ("1", 1 + 203)
+    assert len(printed(capsys, "--json").splitlines()) == 203
 
 
 def test_a_broken_audit_is_told_with_the_first_bad_row_and_can_still_be_read(

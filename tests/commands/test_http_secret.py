@@ -197,3 +197,8 @@ def test_an_account_is_not_opened_to_all_because_there_is_no_folder():
 def test_off_is_a_choice_of_its_own_and_needs_no_folder(capsys: pytest.CaptureFixture[str]):
     assert secret_in_force(replace(of_account(None), http_auth="off")) is None
     assert "anybody on this machine" in capsys.readouterr().err
+
+
+def test_h3_the_sandbox_wants_none_even_where_a_folder_keeps_its_account(tmp_path: Path):
+    assert secret_in_force(Settings(api_key="", sandbox=True, state_dir=tmp_path, transport="http")) is None
+    assert list(tmp_path.iterdir()) == []

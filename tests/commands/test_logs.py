@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from textrequest_mcp.commands.logs import Collapsed
+
 NUMBERS = ["+14235550123", "14235550123", "4235550123", "(423) 555-0123", "423-555-0123", "423.555.0123"]
 LIBRARIES = ["httpx2", "httpcore2", "mcp.server.mcpserver.server", "uvicorn.access"]
 PROGRAM = """
@@ -76,3 +78,47 @@ def test_the_level_is_the_one_asked_for(ran: subprocess.CompletedProcess[str]):
 
 def test_this_process_keeps_its_own_logging():
     assert logging.getLogger("textrequest_mcp").level == logging.NOTSET
+
+
+class TestTheSameLine:
+    """A customer's odd record or a host's broken pipe can come hundreds of times; its line is written once a minute."""
+
+    def test_l3_the_same_line_comes_once_a_minute_with_its_count(self):
+        moments = [0.0, 1.0, 2.0, 59.0, 60.0, 61.0, 121.0]
+        collapsed = Collapsed(iter(moments).__next__)
+        said: list[str] = []
+        for _ in moments:
+            record = logging.makeLogRecord({"msg": "odd %s", "args": ("row",), "levelno": logging.WARNING})
+            if collapsed.filter(record):
+                said.append(record.getMessage())
+
+        assert said == ["odd row", "odd row (3 more times)", "odd row (1 more time)"]
+        assert list(collapsed.told()) == []
+
+    def test_l3_what_was_held_back_is_told_at_the_end(self):
+        collapsed = Collapsed(lambda: 0.0)
+        passed = [collapsed.filter(logging.makeLogRecord({"msg": msg})) for msg in ("a", "b", "a", "a")]
+
+        assert passed == [True, True, False, False]
+        assert [record.getMessage() for record in collapsed.told()] == ["a (2 more times)"]
+        assert list(collapsed.told()) == []
+
+    def test_l3_lines_that_differ_in_anything_all_come(self):
+        collapsed = Collapsed(lambda: 0.0)
+        records = [
+            {"msg": "a"},
+            {"msg": "a", "name": "other"},
+            {"msg": "a", "levelno": 40},
+            {"msg": "a", "exc_info": (ValueError, ValueError(), None)},
+            {"msg": "a", "exc_info": (TypeError, TypeError(), None)},
+        ]
+
+        assert all(collapsed.filter(logging.makeLogRecord(record)) for record in records)
+
+    def test_l3_no_more_lines_are_remembered_than_a_server_can_hold(self):
+        collapsed = Collapsed(lambda: 0.0)
+        for number in range(5000):
+            collapsed.filter(logging.makeLogRecord({"msg": str(number)}))
+
+        assert not collapsed.filter(logging.makeLogRecord({"msg": "4999"}))
+        assert collapsed.filter(logging.makeLogRecord({"msg": "0"}))

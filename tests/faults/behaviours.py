@@ -158,7 +158,7 @@ async def redirect(visit: Visit, status: int) -> bool:
 
 
 def written(status: int, body: bytes, *headers: str) -> bytes:
-    """A whole answer as it goes over the wire; dated, because clocks are compared by that (`Api.ahead`)."""
+    """A whole answer as it goes over the wire; dated, because clocks are compared by that (`ServiceClock`)."""
     date = f"Date: {formatdate(usegmt=True)}"
     length = [] if status in _LENGTHLESS else [f"Content-Length: {len(body)}"]
     return "\r\n".join([f"HTTP/1.1 {status} Said", date, *headers, *length, "", ""]).encode() + body

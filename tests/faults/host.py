@@ -41,6 +41,7 @@ class Account:
         key: of the account; it must never be seen again.
         folder: for their state, and all that they say.
         settings: further variables, without their prefix.
+        ahead: seconds by which the servers' clock is ahead of this machine's.
     """
 
     zygote: Zygote
@@ -48,6 +49,7 @@ class Account:
     key: str
     folder: Path
     settings: Mapping[str, str] = field(default_factory=dict[str, str])
+    ahead: float = 0.0
 
     @property
     def state_file(self) -> Path:
@@ -66,7 +68,7 @@ class Account:
             "LOG_LEVEL": "DEBUG",
         }
         given = {f"TEXTREQUEST_{name}": value for name, value in (own | dict(self.settings)).items()}
-        return UNRULED_ENVIRONMENT | given
+        return UNRULED_ENVIRONMENT | given | {"CLOCK_AHEAD": str(self.ahead)}
 
 
 class Call:

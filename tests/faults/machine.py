@@ -10,7 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -25,6 +25,7 @@ PEOPLE = ("+14235550100", "+14235550102", "+14235550177", "+14235550178", "+1423
 WORDS = ("Your car is ready.", "We close at noon today.", "The part has come.")
 TEXTS = tuple(Text(phone, body) for phone in PEOPLE for body in WORDS)
 SERVERS = 2
+CLOCKS = (0.0, 1800.0, -1800.0, 3 * 86400.0, 40 * 86400.0, -800 * 86400.0, 800 * 86400.0)  # ahead by seconds
 Marked = Literal["not", "names", "tags"]
 MARKED: tuple[Marked, ...] = get_args(Marked)
 # Not those that make every server of the account wait for a minute.
@@ -88,6 +89,7 @@ class Episode:
         self.sends: list[str] = []
         self.saves: list[tuple[Host, Call]] = []
         self._hosts: list[Host | None] = [None] * SERVERS
+        self._ahead = 0.0
 
     @property
     def running(self) -> int:
@@ -160,6 +162,11 @@ class Episode:
     def start(self, server: int) -> None:
         """Start a server, where none runs in this place."""
         self._host(server)
+
+    def set_clock(self, ahead: float) -> None:
+        """Have the clock of servers that start from now on be ahead by so many seconds."""
+        self.counts["clock jumps"] += 1
+        self._ahead = ahead
 
     def look_around(self, server: int) -> None:
         """Read something; the server is up when this returns."""
@@ -255,7 +262,8 @@ class Episode:
     def _host(self, server: int) -> Host:
         host = self._hosts[server]
         if host is None:
-            host = self.account.host() if server == 0 else self.account.host(self._agree, era="2025-06-18")
+            account = replace(self.account, ahead=self._ahead)
+            host = account.host() if server == 0 else account.host(self._agree, era="2025-06-18")
             self._hosts[server] = host
         return host
 

@@ -17,7 +17,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[2]))  # run by itself, as `make soak` does
 
 from tests.faults.kills import kill_in_flight
-from tests.faults.machine import ARMED, MARKED, SERVERS, TEXTS, Episode, open_episode
+from tests.faults.machine import ARMED, CLOCKS, MARKED, SERVERS, TEXTS, Episode, open_episode
 from tests.faults.zygote import Zygote
 
 STEPS = 10_000
@@ -93,6 +93,7 @@ class Soak:
             ("kill -9 of a server", self.counts["kills"]),
             ("  between INFLIGHT and the answer read", self.counts["kills on the way"]),
             ("    the text accepted by then", self.counts["accepted before the kill"]),
+            ("clocks that were set between starts", self.counts["clock jumps"]),
             ("saves", self.counts["saves"]),
             ("calls given up", self.counts["cancelled"]),
             ("approvals used, first time or again", self.counts["approvals used"]),
@@ -130,6 +131,7 @@ def step(episode: Episode, chance: random.Random) -> None:
         (9, bool(episode.running), lambda: episode.kill(server, after)),
         (2, episode.running < SERVERS, lambda: episode.start(server)),
         (1, bool(episode.running), lambda: episode.leave(server)),
+        (4, True, lambda: episode.set_clock(chance.choice(CLOCKS))),
         (5, bool(episode.sends), lambda: episode.settle(server, which)),
     ]
     possible = [(weight, act) for weight, can, act in steps if can]

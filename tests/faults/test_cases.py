@@ -17,7 +17,7 @@ from tests.desk import ERAS, MARIA, OPTED_OUT_BY_STATUS, Era, text_of
 from tests.faults.lab import Fault
 from tests.faults.stage import Row, Stage, open_stage
 
-from textrequest_mcp.upstream import api
+from textrequest_mcp.upstream import api, tries
 
 TEXT = {"phone_number": MARIA, "body": "Your car is ready."}
 OPEN_PAYMENT = 2501
@@ -247,7 +247,7 @@ async def test_a_connection_that_was_hung_up_while_idle_costs_nothing(stage: Sta
 
 
 async def test_a_second_busy_answer_is_waited_for_and_a_third_is_final(stage: Stage, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(api, "_LONGEST_RETRY_AFTER", 0.05)
+    monkeypatch.setattr(tries, "LONGEST_PAUSE", 0.05)
     stage.lab.next(*[Fault.BUSY_FOR_A_SECOND] * 3)
 
     failed, told = await stage.told("send_message", **TEXT)
@@ -259,7 +259,7 @@ async def test_a_second_busy_answer_is_waited_for_and_a_third_is_final(stage: St
 async def test_a_try_in_doubt_is_the_last_although_it_followed_a_harmless_one(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(api, "_LONGEST_RETRY_AFTER", 0.05)
+    monkeypatch.setattr(tries, "LONGEST_PAUSE", 0.05)
     stage.lab.next(Fault.BUSY_FOR_A_SECOND, Fault.ACT_AND_503)
 
     _, told = await stage.told("send_message", **TEXT)
@@ -394,7 +394,7 @@ async def test_a_call_that_is_cancelled_between_tries_does_not_leave(stage: Stag
 
 async def turned_away(stage: Stage, monkeypatch: pytest.MonkeyPatch, *, for_seconds: float) -> None:
     """Have a read told that no call of this key may start for so long."""
-    monkeypatch.setattr(api, "_LONGEST_RETRY_AFTER", for_seconds)
+    monkeypatch.setattr(tries, "LONGEST_PAUSE", for_seconds)
     monkeypatch.setattr("textrequest_mcp.upstream.tries._TRIES", 1)
     stage.lab.next(Fault.BUSY_FOR_DAYS, method="GET")
     failed, _ = await stage.told("list_dashboards")
@@ -406,7 +406,7 @@ async def test_a_call_that_is_cancelled_before_its_first_byte_never_leaves(
     era: Era, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     async with open_stage(tmp_path, era=era) as stage:
-        await turned_away(stage, monkeypatch, for_seconds=30.0)  # short enough to be waited for
+        await turned_away(stage, monkeypatch, for_seconds=15.0)  # short enough to be waited for
         waiting: list[Row] = []
         async with anyio.create_task_group() as group:
             group.start_soon(partial(stage.call, "send_message", **TEXT))

@@ -20,7 +20,7 @@ from hypothesis.stateful import (
 )
 from tests.faults.books import Text
 from tests.faults.lab import Fault
-from tests.faults.machine import ARMED, MARKED, SERVERS, TEXTS, Episode, Marked, open_episode
+from tests.faults.machine import ARMED, CLOCKS, MARKED, SERVERS, TEXTS, Episode, Marked, open_episode
 from tests.faults.zygote import Zygote
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="processes cannot be forked there")
@@ -105,6 +105,10 @@ class Machine(RuleBasedStateMachine):
     @rule(server=SERVER)
     def start(self, server: int) -> None:
         self.do(lambda episode: episode.start(server))
+
+    @rule(ahead=st.sampled_from(CLOCKS))
+    def set_clock(self, ahead: float) -> None:
+        self.do(lambda episode: episode.set_clock(ahead))
 
     @when(lambda episode: bool(episode.running))
     @rule(server=SERVER)

@@ -12,6 +12,7 @@ import anyio
 import pytest
 from tests import forks
 
+from textrequest_mcp.ground.losses import BESIDE
 from textrequest_mcp.ground.store import FILE_NAME, Store, StoreError
 
 CHILD = Path(__file__).with_name("store_child.py")
@@ -79,7 +80,7 @@ async def test_the_folder_and_everything_in_it_are_for_this_user_alone(tmp_path:
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "new" / "state").iterdir()}
 
     assert stat.S_IMODE((tmp_path / "new" / "state").stat().st_mode) == 0o700
-    assert modes == {FILE_NAME: 0o600, f"{FILE_NAME}-wal": 0o600, f"{FILE_NAME}-shm": 0o600}
+    assert modes == {FILE_NAME: 0o600, f"{FILE_NAME}-wal": 0o600, f"{FILE_NAME}-shm": 0o600, BESIDE: 0o600}
 
 
 async def test_a_failed_transaction_leaves_nothing_and_the_next_one_works() -> None:

@@ -38,11 +38,11 @@ def test_a_mark_is_found_inside_any_type():
 
 def test_what_a_record_holds_is_given_without_what_is_missing_or_empty():
     fields = fields_of(Contact)
-    record: dict[str, Any] = {"first_name": "", "display_name": "Maria", "note": "x", "is_blocked": False}
+    record: dict[str, Any] = {"first_name": "", "display_name": "Maria", "note": "x", "phone_number": ""}
 
     assert fields.all(record, Mark.THEIRS) == ["Maria", "x"]
     assert fields.one(record, Mark.CALLED) == "Maria"
-    assert fields.one(record, Mark.BLOCKED) is None
+    assert fields.one(record, Mark.PERSON) is None
 
 
 def test_text_that_does_not_say_whose_it_is_is_named_wherever_it_stands():

@@ -3,16 +3,15 @@
 from typing import Any
 
 import pytest
-from tests.desk import DEVON, LINE, MARIA, OWES, Desk
+from tests.desk import DEVON, LINE, MARIA, OWES, open_desk
 from tests.guard.rules.test_policy import policy_of
 from tests.sandbox.service import START, Clock
 
-from textrequest_mcp.account.contact import Contact, Contacts
-from textrequest_mcp.account.conversations import Conversations
+from textrequest_mcp.account.contact import Contact
 from textrequest_mcp.account.dashboards import Dashboards
 from textrequest_mcp.account.message import Messages
 from textrequest_mcp.account.payment import Payment, Payments
-from textrequest_mcp.guard.change import PersonAndWords, PersonFacts
+from textrequest_mcp.guard.change import PersonAndWords
 from textrequest_mcp.guard.notice import Notice
 from textrequest_mcp.guard.rules.policy import Policy
 from textrequest_mcp.sandbox import receive
@@ -120,47 +119,19 @@ class TestWishes:
 
 
 class TestKnown:
-    async def test_a_contacts_record_is_known(self, policy: Policy):
-        record = {"phone_number": MARIA, "total_msgs_sent": 1, "opted_out_utc": NEW, "is_blocked": True}
-        await notice(policy, None).note(Contacts, page(record))
-
-        assert policy.known.facts(PLACE) == PersonFacts(opted_out_at=NEW_SECONDS, is_blocked=True)
-
-    async def test_a_part_of_a_record_is_not_taken_for_the_whole(self, policy: Policy):
-        await notice(policy, None).note(Conversations, page({"phone_number": MARIA}))
-
-        assert policy.known.facts(PLACE) is None
-
     async def test_how_far_a_conversation_was_read_is_known_for_that_host(self, policy: Policy):
         await notice(policy).note(Messages, page(text("R", "a", NEW), text("S", "b", OLD)))
 
         assert policy.known.read_to(HOST, PLACE) == NEW_SECONDS
         assert policy.known.read_to("other", PLACE) is None
 
-    @pytest.mark.parametrize(
-        ("said", "known"),
-        [
-            (page(text("R", "a", OLD), text("R", "b", NEW)), True),
-            (page(text("R", "b", NEW), text("R", "a", OLD), next_page=1), True),
-            (page(text("R", "a", OLD), text("R", "b", NEW), next_page=1), False),
-            (page(text("R", "b", NEW), page=1), False),
-            (page(next_page=1), False),
-        ],
-    )
-    async def test_a_conversation_is_known_where_its_newest_texts_were_seen(
-        self, policy: Policy, said: dict[str, Any], known: bool
-    ):
-        await notice(policy).note(Messages, said)
-
-        assert policy.known.talk(PLACE) == (PersonFacts(received_at=NEW_SECONDS) if known else None)
-
-    async def test_a_document_counts_for_no_host_and_for_everybodys_words(self, desk: Desk):
-        receive(desk.sandbox, LINE, MARIA, "STOP")
-        async with desk.host() as host:
+    async def test_a_document_counts_for_no_host_and_for_everybodys_words(self):
+        async with open_desk(consent=True) as desk, desk.host() as host:
+            receive(desk.sandbox, LINE, MARIA, "STOP")
             await host.read_resource(f"textrequest://dashboards/{LINE}/conversations/{MARIA}")
 
-        assert desk.account.policy.known.read_to("test-host", PLACE) is None
-        assert desk.account.policy.known.talk(PLACE) is not None
+            assert desk.account.policy.known.read_to("test-host", PLACE) is None
+            assert (await desk.account.policy.consent.standing(*PLACE)).stopped_at is not None
 
     async def test_of_whom_a_payment_is_asked_is_known(self, policy: Policy):
         await notice(policy, None).note(Payments, page({"payment_id": 7, "customer_phone": MARIA}))

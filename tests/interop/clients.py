@@ -1,7 +1,7 @@
 """Has clients that others wrote play stories against a server, each in an environment of its own.
 
-set_up.py makes the environments; a small driver for each client stands beside this file. It plays the steps of a story
-and prints what the client made of every answer.
+set_up.py makes the environments; a small driver for each client stands beside this file, and stage.py holds what those
+in Python share. A driver plays the steps of a story and prints what the client made of every answer.
 """
 
 import json
@@ -15,7 +15,16 @@ import pytest
 
 HERE = Path(__file__).parent
 CLIENTS = HERE.parents[1] / ".clients"
-LONGEST_SECONDS = 60.0
+LONGEST_SECONDS = 180.0  # for what only takes long when something hangs, or a machine is busy
+
+# The environments that hold several clients.
+_SHARED = {
+    "langchain": "frameworks",
+    "autogen": "frameworks",
+    "agents": "frameworks",
+    "genai": "frameworks",
+    "mcpscore": "fastmcp",
+}
 
 
 class Case(NamedTuple):
@@ -30,21 +39,28 @@ class Session(NamedTuple):
     """What one session of a client saw.
 
     Attributes:
+        protocol: None, as `server`, where the client does not tell.
         answers: by the story's step, in the protocol's own names; `rejected` where the client raised an error.
     """
 
-    protocol: str
-    server: str
+    protocol: str | None
+    server: str | None
     answers: dict[str, Any]
     questions: list[str]
 
 
+def home_of(client: str) -> Path:
+    """The environment that holds a client."""
+    return CLIENTS / _SHARED.get(client, client)
+
+
 def why_missing(client: str) -> str | None:
     """The reason that set_up.py left, or None for a client that is there."""
-    if client == "mcp2" or (CLIENTS / client / ".holds").exists():
+    home = home_of(client)
+    if client == "mcp2" or (home / ".holds").exists():
         return None
-    reason = CLIENTS / f"{client}.reason"
-    return reason.read_text("utf-8") if reason.exists() else f"{client} is not set up here; make test does that"
+    reason = home.with_name(f"{home.name}.reason")
+    return reason.read_text("utf-8") if reason.exists() else f"{client} is not set up here; make interop does that"
 
 
 def need(client: str) -> None:
@@ -77,10 +93,11 @@ def play(
 ) -> "subprocess.CompletedProcess[str]":
     """How a client's driver ended."""
     if case.client.startswith("ts"):
-        home, driver = CLIENTS / case.client, [str(CLIENTS / case.client / "node"), str(HERE / "ts_client.mjs")]
+        home = home_of(case.client)
+        driver = [str(home / "node"), str(HERE / "ts_client.mjs")]
     else:
         home = HERE
-        python = sys.executable if case.client == "mcp2" else str(CLIENTS / case.client / "bin" / "python")
+        python = sys.executable if case.client == "mcp2" else str(home_of(case.client) / "bin" / "python")
         driver = [python, str(HERE / f"{case.client}_client.py")]
     return subprocess.run(
         [*driver, case.transport, where, case.era, json.dumps(headers or {})],

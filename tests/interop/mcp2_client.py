@@ -1,99 +1,48 @@
-"""Plays a story against a server with the MCP SDK 2.x, in either protocol era; as mcp1_client.py does with 1.x.
-
-Called as `mcp2_client.py stdio|http|sse COMMAND-OR-URL legacy|auto HEADERS`, with the story on stdin.
-"""
+"""Plays a story against a server with the MCP SDK 2.x, in either protocol era; stage.py says how it is called."""
 
 import json
-import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from importlib.metadata import version
 from typing import Any
 
-import anyio
 import httpx2
+import mcp_types
 from mcp import Client, StdioServerParameters
 from mcp.client.sse import sse_client
 from mcp.client.streamable_http import streamable_http_client
-from mcp_types import ElicitResult, PromptReference, ResourceTemplateReference
+from stage import Person, Way, ask, perform, run
 
 
 @asynccontextmanager
-async def connection(transport: str, where: str, headers: dict[str, str]) -> AsyncGenerator[Any]:
-    if transport == "stdio":
-        command, *arguments = json.loads(where)
+async def connection(way: Way) -> AsyncGenerator[Any]:
+    if way.transport == "stdio":
+        command, *arguments = json.loads(way.where)
         yield StdioServerParameters(command=command, args=arguments)
-    elif transport == "sse":
-        yield sse_client(where, headers=headers)
-    elif headers:
-        async with httpx2.AsyncClient(headers=headers) as http:
-            yield streamable_http_client(where, http_client=http)
+    elif way.transport == "sse":
+        yield sse_client(way.where, headers=way.headers)
+    elif way.headers:
+        async with httpx2.AsyncClient(headers=way.headers) as http:
+            yield streamable_http_client(way.where, http_client=http)
     else:
-        yield where
+        yield way.where
 
 
-async def play(
-    transport: str, where: str, era: str, headers: dict[str, str], replies: Any, steps: dict[str, Any]
-) -> dict[str, Any]:
-    questions: list[str] = []
-
+async def play(way: Way, person: Person, steps: dict[str, Any]) -> dict[str, Any]:
     async def reply(context: Any, params: Any) -> Any:
-        questions.append(params.message)
-        return ElicitResult(**replies.pop(0))
+        return mcp_types.ElicitResult(**person.reply(params.message))
 
-    elicits: dict[str, Any] = {} if replies is None else {"elicitation_callback": reply}
-    async with (
-        connection(transport, where, headers) as way,
-        Client(way, mode=era, **elicits) as client,
-    ):
-        answers: dict[str, Any] = {}
-        token = ""
-        for name, (verb, *given) in steps.items():
-            given = json.loads(json.dumps(given).replace("$confirmation", token))  # noqa: PLW2901
-            try:
-                answer = await act(client, verb, *given)
-            except Exception as error:  # noqa: BLE001 - what this client rejects is an outcome to report
-                answers[name] = {"rejected": f"{type(error).__name__}: {error}"}
-                continue
-            answers[name] = answer.model_dump(mode="json", by_alias=True, exclude_none=True)
-            content: dict[str, Any] = answers[name].get("structuredContent") or {}
-            token = content.get("confirmation", token)
-        return {
-            "protocol": client.protocol_version,
-            "server": client.server_info.name if client.server_info else None,
-            "answers": answers,
-            "questions": questions,
-        }
+    elicits: dict[str, Any] = {"elicitation_callback": reply} if person.can_be_asked else {}
+    mode: Any = way.era
+    async with connection(way) as opened, Client(opened, mode=mode, **elicits) as client:
 
+        async def act(verb: str, *given: Any) -> dict[str, Any]:
+            answer = await ask(client, mcp_types, verb, *given)
+            return answer.model_dump(mode="json", by_alias=True, exclude_none=True)
 
-async def act(client: Any, verb: str, *given: Any) -> Any:
-    match verb:
-        case "tools":
-            return await client.list_tools()
-        case "call":
-            return await client.call_tool(*given)
-        case "resources":
-            return await client.list_resources()
-        case "templates":
-            return await client.list_resource_templates()
-        case "read":
-            return await client.read_resource(given[0])
-        case "complete":
-            return await client.complete(ResourceTemplateReference(type="ref/resource", uri=given[0]), given[1])
-        case "complete_prompt":
-            return await client.complete(PromptReference(type="ref/prompt", name=given[0]), given[1])
-        case "prompts":
-            return await client.list_prompts()
-        case "prompt":
-            return await client.get_prompt(*given)
-        case _:
-            raise ValueError(verb)
-
-
-async def main(transport: str, where: str, era: str, headers: str) -> None:
-    sessions = [await play(transport, where, era, json.loads(headers), **story) for story in json.load(sys.stdin)]
-    print(json.dumps({"client": f"mcp {version('mcp')}", "sessions": sessions}))
+        answers = await perform(steps, act)
+        server = client.server_info.name if client.server_info else None
+        return {"protocol": client.protocol_version, "server": server, "answers": answers}
 
 
 if __name__ == "__main__":
-    anyio.run(main, sys.argv[1], sys.argv[2], sys.argv[3], sys.argv[4])
+    run("mcp", play)

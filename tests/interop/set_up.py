@@ -1,6 +1,7 @@
 """Fetches MCP clients that others wrote, each into a place of its own; run with the folder to put them in.
 
-Needs nothing but Python 3.11. What cannot be had here leaves `NAME.reason` in the folder instead, and nothing fails.
+The agent frameworks and the judges come too when `all` stands behind the folder. Needs nothing but Python 3.11. What
+cannot be had here leaves `NAME.reason` in the folder instead, and nothing fails.
 """
 
 import json
@@ -12,12 +13,19 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-# The Python clients take the newest of their line; npm installs exactly these.
-PYTHON_CLIENTS = {"mcp1": "mcp>=1.20,<2", "fastmcp": "fastmcp>=4.1,<5"}
+# The Python clients take the newest of their line; a judge whose rules grow with each release, and npm, take just this
+# one. What works with the same SDK shares a place.
+PYTHON_CLIENTS = {"mcp1": "mcp>=1.20,<2", "fastmcp": "fastmcp>=4.1,<5 mcpscore==1.29.0"}
 NODE_CLIENTS = {"ts1": "@modelcontextprotocol/sdk@1.32.2", "ts2": "@modelcontextprotocol/client@2.4.0"}
-OLDEST_NODE = 20
+PYTHON_FRAMEWORKS = {
+    "frameworks": "langchain-mcp-adapters>=0.3.2,<0.4 autogen-ext[mcp]>=0.7.5,<0.8 openai-agents>=0.24,<0.25"
+    " google-genai>=3.6,<4 mcp<2"
+}
+NODE_JUDGES = {"conformance": "@modelcontextprotocol/conformance@0.2.0-alpha.12"}
+OLDEST_NODE = 22
 LONGEST_SECONDS = 600
-_PIP = ("install", "--quiet", "--disable-pip-version-check", "--retries", "2", "--timeout", "30")
+# Bytecode of what is never loaded took half of the time.
+_PIP = ("install", "--quiet", "--no-compile", "--disable-pip-version-check", "--retries", "2", "--timeout", "30")
 _NPM = ("install", "--loglevel", "error", "--no-audit", "--no-fund", "--ignore-scripts", "--fetch-retries", "1")
 
 
@@ -25,13 +33,15 @@ class CannotBeHadError(Exception):
     """Why a client is not there."""
 
 
-def main(folder: Path) -> None:
+def main(folder: Path, *, everything: bool) -> None:
     """Set up every client that is missing, several at once."""
     folder.mkdir(parents=True, exist_ok=True)
+    of_python = PYTHON_FRAMEWORKS | PYTHON_CLIENTS if everything else PYTHON_CLIENTS
+    of_node = NODE_JUDGES | NODE_CLIENTS if everything else NODE_CLIENTS
     with ThreadPoolExecutor() as pool:
-        for name, wanted in PYTHON_CLIENTS.items():
+        for name, wanted in of_python.items():
             pool.submit(_provide, folder, name, wanted, _python_client)
-        for name, wanted in NODE_CLIENTS.items():
+        for name, wanted in of_node.items():
             pool.submit(_provide, folder, name, wanted, _node_client)
 
 
@@ -46,7 +56,7 @@ def _provide(folder: Path, name: str, wanted: str, install: Callable[[Path, str]
     except (CannotBeHadError, OSError, subprocess.SubprocessError) as error:
         shutil.rmtree(place, ignore_errors=True)
         why = f"{wanted} could not be set up: {_first_line(error)}"
-        reason.write_text(f"{why} (make clean, then make test, tries again)\n", "utf-8")
+        reason.write_text(f"{why} (make clean, then the same again, tries anew)\n", "utf-8")
         sys.stderr.write(f"{why}; its tests will be skipped\n")
     else:
         stamp.write_text(wanted, "utf-8")
@@ -54,7 +64,7 @@ def _provide(folder: Path, name: str, wanted: str, install: Callable[[Path, str]
 
 def _python_client(place: Path, wanted: str) -> None:
     _run(sys.executable, "-m", "venv", str(place))
-    _run(str(place / "bin" / "python"), "-m", "pip", *_PIP, wanted)
+    _run(str(place / "bin" / "python"), "-m", "pip", *_PIP, *wanted.split())
 
 
 def _node_client(place: Path, wanted: str) -> None:
@@ -98,4 +108,4 @@ def _first_line(error: Exception) -> str:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]).resolve())
+    main(Path(sys.argv[1]).resolve(), everything=sys.argv[2:] == ["all"])

@@ -16,9 +16,10 @@ from textrequest_mcp.live.encryption import Cipher
 from textrequest_mcp.live.event_filter import EventFilter, Noted
 from textrequest_mcp.live.events import TextEvent
 from textrequest_mcp.live.log import EventLog
-from textrequest_mcp.live.poll import Poller, service_clock
+from textrequest_mcp.live.poll import Poller
 from textrequest_mcp.upstream.api import Api
 from textrequest_mcp.upstream.limiter import Limiter
+from textrequest_mcp.upstream.service_clock import ServiceClock
 
 ACCOUNT = "one account"
 Row = dict[str, Any]
@@ -67,6 +68,7 @@ class PretendLine(httpx2.AsyncBaseTransport):
         most: rows on a page.
         says_of_a_page: the fields that it has beside the rows.
         exclusive: whether a start date leaves out the texts of just that moment.
+        refuses: names of query parameters that it answers with a 400.
         date: the header of its answers.
     """
 
@@ -77,6 +79,7 @@ class PretendLine(httpx2.AsyncBaseTransport):
     most: int = 1000
     says_of_a_page: set[str] = field(default_factory=lambda: {"page", "page_size", "total_items"})
     exclusive: bool = False
+    refuses: frozenset[str] = frozenset()
     after_page: Callable[[int], None] = lambda _: None
     says: tuple[int, bytes] | None = None
     date: str | None = None
@@ -87,6 +90,8 @@ class PretendLine(httpx2.AsyncBaseTransport):
         headers = {"date": self.date} if self.date else {}
         if self.says is not None:
             return httpx2.Response(self.says[0], content=self.says[1], headers=headers)
+        if self.refuses & query.keys():
+            return httpx2.Response(400, content=b'{"message": "unknown parameter"}', headers=headers)
         query = {name: value for name, value in query.items() if name not in self.ignores}
         page, size = int(query.get("page", 0)), min(int(query.get("page_size", 100)), self.most)
         found = self._chosen(query)
@@ -142,8 +147,8 @@ def watched(
         pass
 
     limiter = Limiter(store, ACCOUNT, calls=rate_limit[0], per_seconds=rate_limit[1])
-    api = Api("http://sandbox.invalid/api/v3", "CANARY0123456789", limiter, transport=line, sleep=no_sleep)
-    now = service_clock(api, clock)
+    now = ServiceClock(clock, steady=steady)
+    api = Api("http://sandbox.invalid/api/v3", "CANARY0123456789", limiter, transport=line, sleep=no_sleep, clock=now)
     log = EventLog(store, ACCOUNT, Cipher("CANARY0123456789"), keep_days=days, clock=now)
     ledger = Ledger(store, ACCOUNT, clock=clock)
     reader = Poller(api, log, store, ACCOUNT, rate_limit=rate_limit, ledger=ledger, clock=now, steady=steady)

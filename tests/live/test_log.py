@@ -2,6 +2,7 @@
 
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 import anyio
 import pytest
@@ -11,9 +12,11 @@ from tests.live.line import ACCOUNT, event
 from tests.sandbox.service import START, Clock
 
 from textrequest_mcp.ground.store import FILE_NAME, Store, StoreError
+from textrequest_mcp.live.cursor import read_cursor
 from textrequest_mcp.live.encryption import Cipher
 from textrequest_mcp.live.event_filter import EventFilter, Noted
 from textrequest_mcp.live.log import DAY_SECONDS, EventLog
+from textrequest_mcp.live.made_ids import named
 from textrequest_mcp.live.replays import Replayed
 from textrequest_mcp.upstream.errors import BadInput
 
@@ -186,7 +189,65 @@ class TestReading:
         assert ids(await log.read(3, EventFilter(dashboard_id=LINE), 10)) == ["m4", "m5", "m6"]
 
 
+class TestWithoutAnId:
+    async def test_l7_a_text_is_told_once_under_an_id_of_our_own(self, store: Store, log: EventLog):
+        nameless = event("", body="It\u2019s me", at=START)
+        assert await log.append([nameless, event("", body="It's  me", at=START + 0.2), event("", body="And me")]) == 2
+        assert await opened(store).append([nameless]) == 0
+
+        first, second = [each.event for each in await log.read(0, ALL, 10)]
+        assert (first.body, second.body) == ("It\u2019s me", "And me")
+        assert first.message_id.startswith("made-here-")
+        assert first.message_id != second.message_id
+
+    async def test_l7_the_id_tells_nothing_without_the_accounts_key(self):
+        ids_of = [named(event("", body="x"), Cipher(key).mark).message_id for key in ("one", "one", "other")]
+
+        assert ids_of[0] == ids_of[1] != ids_of[2]
+
+    @pytest.mark.parametrize(
+        "other",
+        [
+            {"dashboard_id": 122},
+            {"phone_number": DEVON},
+            {"direction": "S"},
+            {"at": START + 1},
+            {"at": None},
+            {"body": None},
+            {"media": ("https://example.com/a.png",)},
+        ],
+        ids=lambda other: next(iter(other)),
+    )
+    def test_l7_whatever_tells_two_texts_apart_gives_them_two_ids(self, other: dict[str, Any]):
+        mark = Cipher(ACCOUNT).mark
+
+        assert named(event(""), mark).message_id != named(event("", **other), mark).message_id
+
+
+class TestEarliest:
+    async def test_l5_it_is_the_earliest_of_the_lines_last_ones_if_there_are_so_many(self, log: EventLog):
+        await log.append([event("m0", at=START - 9), event("m1", at=START + 5), event("m2", at=START + 3)])
+        await log.append([event("m3", at=START - 5, dashboard_id=122)])
+
+        assert await log.earliest(LINE, 2) == START + 3
+        assert await log.earliest(LINE, 3) == START - 9
+        assert await log.earliest(LINE, 4) is None
+
+
 class TestCursors:
+    async def test_l6_a_cursor_holds_its_time_to_the_second(self, log: EventLog):
+        await log.append([event("m1")])
+        cursor = await log.cursor(1, START + 0.7)
+
+        assert await log.place(cursor) == 1
+        assert read_cursor(cursor) == (cursor.split(".")[0], 1, float(int(START + 0.7)))
+        assert read_cursor(await log.cursor(1)) == (cursor.split(".")[0], 1, None)
+
+    @pytest.mark.parametrize("time", ["@", "@x", "@-1", "@1.5", "@" + "9" * 13])
+    async def test_l6_a_cursor_with_a_time_that_is_none_is_none(self, log: EventLog, time: str):
+        with pytest.raises(BadInput, match="not a cursor"):
+            await log.place(await log.cursor(0) + time)
+
     async def test_a_cursor_holds_over_restarts_and_in_other_processes(self, tmp_path: Path):
         store = Store.open(tmp_path)
         log = opened(store)

@@ -88,7 +88,7 @@ class TestOneLook:
 
         [query] = room.line.queries
         assert (query["page"], query["page_size"]) == ("0", "1000")
-        assert moment(query["start_date"]) == int(START - 100 - 300)
+        assert moment(query["start_date"]) == int(START - 100 - 86_400)
 
     async def test_a_text_is_noted_once_however_often_it_is_seen(self):
         room = await begun(PretendLine(list(OLD)))
@@ -119,13 +119,81 @@ class TestOneLook:
 
     async def test_what_is_no_text_is_passed_over(self, caplog: pytest.LogCaptureFixture):
         room = await begun(PretendLine(list(OLD)))
-        room.line.rows += [row("m1", START + 1), row("", START + 2), row("m2", START + 3)]
+        room.line.rows += [row("m1", START + 1), row("x", START + 2, customer_phone=None), row("m2", START + 3)]
 
         await room.reader.read_on(LINE)
 
         assert await room.ids() == ["m1", "m2"]
-        assert "lists something that is no text" in caplog.text
+        assert "line 121 lists 1 rows that are no texts: it names no contact" in caplog.text
         assert "Words" not in caplog.text
+
+    async def test_l7_the_same_unreadable_thing_is_logged_once_with_its_count(self, caplog: pytest.LogCaptureFixture):
+        room = await begun(PretendLine(list(OLD)))
+        room.line.rows += [row(f"x{number}", START + number, message_direction="?") for number in range(3)]
+        for _ in range(20):
+            await room.reader.read_on(LINE)
+        assert [message.split(" ")[3] for message in caplog.messages if "no texts" in message] == ["3"]
+
+        room.line.rows += [row(f"y{number}", START + number, message_direction="?") for number in range(3)]
+        room.line.rows += [row("z", START + 1, customer_phone=None)]
+        for _ in range(20):
+            await room.reader.read_on(LINE)
+        assert sorted(message.split(" ")[3] for message in caplog.messages if "no texts" in message) == ["1", "3", "6"]
+
+    @pytest.mark.parametrize("given", [None, ""], ids=["null", "empty"])
+    async def test_l7_a_text_without_an_id_is_noted_once(self, given: str | None):
+        nameless = {"message_id": given}
+        room = await begun(PretendLine([*OLD, row("", START - 50) | nameless]))
+        room.line.rows += [row("", START + 1, body=body) | nameless for body in ("one", "two")]
+
+        assert [await room.reader.read_on(LINE) for _ in range(3)] == [2, 0, 0]
+        assert [noted.event.body for noted in await room.noted()] == ["one", "two"]
+
+    @pytest.mark.parametrize("minutes", [2, 6, 60, 23 * 60])
+    @pytest.mark.parametrize("before", [1, 150], ids=["few texts", "many texts"])
+    async def test_l5_a_text_that_comes_late_is_told_with_its_own_time(self, minutes: int, before: int):
+        old = [row(f"old{number}", START - 90_000 - number) for number in range(before)]
+        room = await begun(PretendLine([row("old", START - 2), *old]))
+        room.line.rows.append(row("m1", START))
+        await room.reader.read_on(LINE)
+        room.line.rows.append(row("late", START - minutes * 60))
+
+        assert [await room.reader.read_on(LINE) for _ in range(2)] == [1, 0]
+        assert [(noted.event.message_id, noted.event.at) for noted in await room.noted()] == [
+            ("m1", START),
+            ("late", START - minutes * 60),
+        ]
+
+    async def test_l5_before_the_hundred_that_were_there_at_first_all_is_old(self):
+        room = await begun(PretendLine(numbered(150, first=START - 300, step=2.0)))
+        room.line.rows += [row("of before", START - 290), row("late", START - 150)]
+
+        await room.reader.read_on(LINE)
+
+        assert await room.ids() == ["late"]
+
+    async def test_l5_where_many_come_a_look_reads_few_of_them_again(self):
+        room = await begun(PretendLine(list(OLD)))
+        room.line.rows += numbered(900, first=START + 1, step=10.0)
+        room.clock.forward(9000)
+        await room.reader.read_on(LINE)
+        room.line.queries.clear()
+
+        assert await room.reader.read_on(LINE) == 0
+        [query] = room.line.queries
+        assert abs(moment(query["start_date"]) - (START + 1 + 700 * 10)) < 2
+
+    async def test_what_an_older_version_kept_of_a_line_is_read(self):
+        room = await begun(PretendLine([*OLD, row("old too", START - 50)]))
+        await room.store.transact(
+            lambda connection: connection.execute(
+                "UPDATE live_lines SET since = ?, old = ?", (START - 100, '["old", "old too"]')
+            )
+        )
+        room.line.rows.append(row("m1", START))
+
+        assert await room.reader.read_on(LINE) == 1
+        assert await room.ids() == ["m1"]
 
     @pytest.mark.parametrize("says", [(204, b""), (200, b"[]"), (200, b'{"items": null}')])
     async def test_an_empty_answer_has_no_texts(self, says: tuple[int, bytes]):
@@ -221,6 +289,69 @@ def by_person(rows: list[Row]) -> list[Row]:
 ORDERS = {"newest first": newest_first, "none": shuffled, "by person": by_person}
 
 
+class TestWithoutSorting:
+    @pytest.mark.parametrize("how", ["refuses", "ignores"])
+    @pytest.mark.parametrize("old", [0, 1, 99, 100, 2500])
+    async def test_l8_a_line_is_watched_without_the_word_that_no_document_promises(self, how: str, old: int):
+        rows = numbered(old, first=START - old * 3.0 - 5, step=3.0)
+        room = await begun(PretendLine(rows, **{how: frozenset({"sort"})}))  # pyright: ignore[reportArgumentType] - a table
+        room.line.rows.append(row("new", START + 1))
+
+        assert [await room.reader.read_on(LINE) for _ in range(2)] == [1, 0]
+        assert await room.ids() == ["new"]
+        assert not any("sort" in query for query in room.line.queries)
+
+    async def test_l8_it_is_asked_once_without_and_never_again_with_it(self):
+        room = watched(PretendLine(list(OLD), refuses=frozenset({"sort"})))
+        await room.reader.read_on(LINE)
+        await room.reader.read_on(LINE + 1)
+        await room.reader.read_on(LINE)
+
+        assert ["sort" in query for query in room.line.queries] == [True] + [False] * 5
+
+    async def test_l8_a_refusal_of_everything_is_told(self):
+        room = watched(PretendLine(list(OLD), says=(400, b"{}")))
+        for _ in range(2):
+            with pytest.raises(TextRequestError):
+                await room.reader.read_on(LINE)
+        assert ["sort" in query for query in room.line.queries] == [True, False] * 2
+
+    async def test_a_service_that_says_no_total_is_sorted_all_the_same(self):
+        room = await begun(PretendLine(numbered(3, first=START - 30, step=10.0), says_of_a_page=set()))
+        room.line.rows += [row("before", START - 40), row("late", START - 15)]
+
+        await room.reader.read_on(LINE)
+
+        assert await room.ids() == ["late"]
+
+
+class TestFromACursor:
+    async def test_l6_a_line_begins_where_it_is_asked_to(self):
+        room = watched(PretendLine([row("before", START - 60), row("m1", START - 30), row("timeless", None)]))
+        room.reader.begin_at(LINE, START - 40)
+        room.reader.begin_at(LINE, START - 20)
+
+        await room.reader.read_on(LINE)
+
+        assert await room.ids() == ["m1"]
+        line = await room.reader.lines.get(LINE)
+        assert line is not None
+        assert line.known_from(START) == START - 60
+
+    async def test_l6_further_back_than_the_newest_hundred(self):
+        room = watched(PretendLine(numbered(1500, first=START - 1500, step=1.0)))
+        room.reader.begin_at(LINE, START - 1000)
+
+        assert await room.reader.read_on(LINE) == 1001
+
+    async def test_l6_what_is_known_of_a_line_begins_with_its_last_old_text(self):
+        room = await begun(PretendLine([row("a", START - 60), row("b", START - 30), row("future", START + 9e6)]))
+        line = await room.reader.lines.get(LINE)
+
+        assert line is not None
+        assert line.known_from(START) == START - 30
+
+
 class TestAnotherService:
     @pytest.mark.parametrize("order", ORDERS.values(), ids=ORDERS)
     async def test_another_order_than_is_promised_hides_nothing(self, order: Callable[[list[Row]], list[Row]]):
@@ -267,12 +398,9 @@ class TestAnotherService:
 
 class TestClocks:
     @pytest.mark.parametrize("wrong", [3600.0, -3600.0, 40 * 86400.0, -40 * 86400.0])
-    async def test_a_machine_whose_clock_is_wrong_loses_nothing_even_at_its_first_look(
-        self, monkeypatch: pytest.MonkeyPatch, wrong: float
-    ):
+    async def test_a_machine_whose_clock_is_wrong_loses_nothing_even_at_its_first_look(self, wrong: float):
         """The date of the service's answers tells what time it is."""
         line = PretendLine([*OLD, row("future", START + 9e6)], date=formatdate(START, usegmt=True))
-        monkeypatch.setattr("textrequest_mcp.upstream.api.time.time", lambda: START + wrong)
         room = watched(line)
         room.clock.forward(wrong)
 
@@ -297,9 +425,9 @@ class TestClocks:
 
     async def test_clocks_that_agree_to_a_second_are_taken_for_the_same(self):
         room = watched(PretendLine())
-        room.api.ahead = 1.4
+        room.api.clock.heard(room.clock.now + 1.4)
         assert room.reader.now() == room.clock.now
-        room.api.ahead = -1.6
+        room.api.clock.heard(room.clock.now - 1.6)
         assert room.reader.now() == room.clock.now - 1.6
 
 

@@ -9,6 +9,7 @@ from tests.desk import DEVON, LINE, MARIA, Desk, open_desk, refusal, said
 from tests.live.line import PretendLine, event
 from tests.live.stage import running, text_from
 
+from textrequest_mcp.account.messages import DEFAULT_WAIT
 from textrequest_mcp.live import waiting
 from textrequest_mcp.live import watch as watching
 from textrequest_mcp.live.event_filter import EventFilter
@@ -90,7 +91,60 @@ class TestFromACursor:
         assert bodies(await waited(desk, after=cursor)) == ["hers", "his", "ours"]
         assert bodies(await waited(desk, after=cursor, dashboard_id=122)) == ["elsewhere"]
 
-    @pytest.mark.parametrize("after", ["x", "abc.1", "1"])
+    async def test_l6_a_line_that_nobody_looked_at_begins_at_the_cursor_of_another(self, desk: Desk):
+        text_from(desk, line=122, body="long before")
+        desk.clock.forward(100)
+        cursor = await begun(desk)
+        desk.clock.forward(100)
+        text_from(desk, line=122, body="there")
+
+        answer = await waited(desk, after=cursor, dashboard_id=122)
+
+        assert bodies(answer) == ["there"]
+        assert "note" not in answer
+
+    async def test_l6_so_it_does_after_waits_that_brought_nothing(self, desk: Desk):
+        first = await begun(desk)
+        desk.clock.forward(100)
+        text_from(desk, line=122, body="there")
+        desk.clock.forward(100)
+        cursor = (await waited(desk, after=first, timeout_seconds=0))["cursor"]
+
+        assert bodies(await waited(desk, after=cursor, dashboard_id=122)) == ["there"]
+
+    async def test_l6_a_line_that_somebody_looked_at_too_late_says_from_when_it_is_known(self, desk: Desk):
+        cursor = await begun(desk)
+        desk.clock.forward(100)
+        text_from(desk, line=122, body="missed")
+        desk.clock.forward(100)
+        await waited(desk, dashboard_id=122, timeout_seconds=0)
+
+        answer = await waited(desk, after=cursor, dashboard_id=122, timeout_seconds=0)
+        text_from(desk, line=122, body="then")
+        await desk.account.live.look(122, 0)
+        then = await waited(desk, after=answer["cursor"], dashboard_id=122)
+
+        assert "known from 2026-05-28T20:28:21Z on; list_messages has" in answer["note"]
+        assert (bodies(then), "note" in then) == (["then"], False)
+
+    async def test_l6_nothing_is_said_where_the_line_had_no_text_meanwhile(self, desk: Desk):
+        text_from(desk, line=122, body="long before")
+        desk.clock.forward(100)
+        cursor = await begun(desk)
+        desk.clock.forward(100)
+        await waited(desk, dashboard_id=122, timeout_seconds=0)
+
+        assert "note" not in await waited(desk, after=cursor, dashboard_id=122, timeout_seconds=0)
+
+    async def test_l6_a_text_from_the_future_does_not_lead_the_cursor_there(self, desk: Desk):
+        cursor = await begun(desk)
+        await desk.account.live.note([event("m1", at=desk.clock() + 9e6)])
+        answer = await waited(desk, after=cursor)
+        text_from(desk, line=122, body="there")
+
+        assert bodies(await waited(desk, after=answer["cursor"], dashboard_id=122)) == ["there"]
+
+    @pytest.mark.parametrize("after", ["x", "abc.1", "1", "abc.1@2"])
     async def test_a_cursor_that_is_none_is_refused(self, desk: Desk, after: str):
         assert "after " in refusal(await desk.call("wait_for_messages", after=after))
 
@@ -157,6 +211,11 @@ class TestFromNow:
         assert 0.1 <= anyio.current_time() - began < 2.0
         assert arrived.texts == []
 
+    def test_h4_by_default_it_is_over_before_the_most_impatient_hosts_give_up(self):
+        """The MCP clients of openai-agents and AutoGen give up after 5 seconds unless they are told otherwise."""
+        assert DEFAULT_WAIT < 5
+        assert waiting._LOOK_SECONDS < 5  # pyright: ignore[reportPrivateUsage]
+
     @pytest.mark.parametrize("seconds", [51, -1, "x"])
     async def test_nobody_waits_for_longer_than_hosts_do(self, desk: Desk, seconds: object):
         assert refusal(await desk.call("wait_for_messages", timeout_seconds=seconds))
@@ -184,6 +243,7 @@ class TestFromNow:
                 "wait_for_messages", {"dashboard_id": LINE, "timeout_seconds": 1}, progress_callback=tell
             )
 
+        assert told[0] == (0.0, 1.0)
         assert len(told) >= 3
         assert [whole for _, whole in told] == [1.0] * len(told)
         assert sorted(told) == told

@@ -167,7 +167,7 @@ class TestWhoIsLetIn:
     async def test_the_services_clock_counts_where_ours_is_wrong(self, endpoint: Endpoint):
         endpoint.room.clock.forward(86400)
         assert await endpoint.told(payload()) == 401
-        endpoint.room.api.ahead = -86400.0
+        endpoint.room.api.clock.heard(endpoint.room.clock.now - 86400.0)
 
         assert await endpoint.told(payload()) == 200
         assert await endpoint.ids() == ["m1"]
@@ -201,7 +201,7 @@ class TestWhoIsLetIn:
         assert await endpoint.post(f"{LINE}/{RECEIVED}", raw + b" ", headers) == 401
         assert await endpoint.post(f"{LINE}/{RECEIVED}", raw, headers) == 200
 
-    async def test_the_same_call_again_is_refused_however_its_signature_is_spelled(self, endpoint: Endpoint):
+    async def test_h14_the_same_call_again_is_noted_once_however_its_signature_is_spelled(self, endpoint: Endpoint):
         raw = json.dumps(payload()).encode()
         good = signature(raw)
         assert await endpoint.post(f"{LINE}/{RECEIVED}", raw, {TIMESTAMP: str(NOW), SIGNATURE: good}) == 200
@@ -211,14 +211,13 @@ class TestWhoIsLetIn:
             for last in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
         }
 
-        assert statuses == {401, 409}
+        assert statuses == {401, 200}
         assert await endpoint.ids() == ["m1"]
 
-    async def test_the_same_status_call_again_changes_nothing(self, endpoint: Endpoint):
+    async def test_h14_the_same_status_call_again_changes_nothing(self, endpoint: Endpoint):
         send = await brought(endpoint.room.ledger, SENT)
-        for status, stamp, answer in (("failed", NOW, 200), ("delivered", NOW + 1, 200), ("failed", NOW, 409)):
-            told = await endpoint.told({"message_id": "m1", "status": status}, event=STATUS, stamp=stamp)
-            assert told == answer
+        for status, stamp in (("failed", NOW), ("delivered", NOW + 1), ("failed", NOW)):
+            assert await endpoint.told({"message_id": "m1", "status": status}, event=STATUS, stamp=stamp) == 200
 
         assert (await row_of(endpoint.room.ledger, send)).result["delivery_status"] == "delivered"
 
@@ -289,7 +288,8 @@ class TestGarbage:
             told[outer][inner] = value
         else:
             told[outer] = value
-        is_fine = name in {"messageUniqueIdentifier", "conversation.consumerPhoneNumber"} and value in ("x", "\ud83d")
+        # Without an id it is a text all the same.
+        is_fine = name == "messageUniqueIdentifier" or (name.endswith("Number") and value in ("x", "\ud83d"))
 
         status = await endpoint.told(told)
 
@@ -301,7 +301,7 @@ class TestGarbage:
         assert await endpoint.told(payload(**{name: value})) == 200
         assert len(await endpoint.ids()) == 1
 
-    @pytest.mark.parametrize("message_id", [None, 7, "", "\ud83d", [], "m" * 101])
+    @pytest.mark.parametrize("message_id", [None, True, "", "\ud83d", [], "m" * 101])
     async def test_a_status_of_no_text_is_refused(self, endpoint: Endpoint, message_id: object):
         assert await endpoint.told({"message_id": message_id, "status": "sent"}, event=STATUS) == 400
 

@@ -10,6 +10,7 @@ from tests.sandbox.service import DEVON, MARIA, PAYER, Service
 
 from textrequest_mcp.sandbox.app import OPERATIONS
 
+FIELD = ("fields", {"name": "New"}, {"name": "Newer"})
 HOOK = {"target_url": "https://example.com/hook", "event": "msg_received", "http_verb": "POST", "httpVerb": "POST"}
 
 
@@ -51,6 +52,11 @@ async def people(service: Service) -> None:
     (tag, *_), (field, *_) = await service.items("/dashboards/121/tags"), await service.get("/dashboards/121/fields")
     await service.get(f"/dashboards/121/tags/{tag['id']}")
     await service.get(f"/dashboards/121/fields/{field['id']}")
+    for labels, new, changed in (("tags", {"tag": "New", "tag_color": "#000000"}, {"tag": "Newer"}), FIELD):
+        label = (await service.api.post(f"/dashboards/121/{labels}", json=new)).json()
+        await service.api.put(f"/dashboards/121/{labels}/{label['id']}", json=changed)
+        await service.api.delete(f"/dashboards/121/{labels}/{label['id']}")
+    await service.api.patch(f"/dashboards/121/contacts/{DEVON}", json={"contact_tag": tag["id"]})
     made = (await service.api.post("/dashboards/121/groups", json={"name": "New", "notes": "n"})).json()
     group = f"/dashboards/121/groups/{made['id']}"
     change = {
@@ -77,6 +83,10 @@ async def texts(service: Service) -> None:
     await service.send(MARIA, "Ready! [LocationRequest]", sender_name="Dana", mms_media=[picture["url"]])
     await service.api.put(f"/dashboards/121/contacts/{MARIA}/conversations/archive")
     await service.api.put(f"/dashboards/121/contacts/{MARIA}/conversations/unarchive")
+    own = {"from": "4235550190", "to": MARIA, "body": "Ready!", "geolocation_requested": True}
+    sent = (await service.api.post("/messages", json=own)).json()
+    await service.api.put(f"/messages/{sent['message_id']}/redact")
+    await service.api.put(f"/messages/{sent['message_id']}/unredact")
     await service.texts(MARIA)
     await service.get("/dashboards/121/conversations", include_archived="true", page_size=20)
     await service.get("/dashboards/121/messages", start_date="2020-01-01T00:00:00Z", sort="desc", message_direction="R")

@@ -219,7 +219,9 @@ async def test_a_sends_own_address_is_told_of_its_delivery(
         service.clock.forward(5)
         await done(courier)
 
-    assert targets.at(OTHER) == [{"message_id": sent["message_id"], "status": status, "error_code": code}]
+    assert targets.at(OTHER) == [
+        {"message_id": sent["message_id"], "status": status, "error_code": code, "errorCode": code}
+    ]
     assert len(targets.at(IN)) == 2
     assert faults(targets.at(OTHER)[0], "HookMessageStatus") == []
     assert all("x-tr-webhook-signature" in call.headers for call in targets.received)

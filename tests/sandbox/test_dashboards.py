@@ -53,6 +53,17 @@ async def test_a_rename_changes_the_name_only(service: Service):
     service.checked.violations.clear()  # the contract has no phone in a rename
 
 
+@pytest.mark.parametrize("body", [b"", b"{}", b'{"name": null}', b'{"name": " "}'])
+async def test_a_rename_without_a_name_changes_nothing(service: Service, body: bytes):
+    """The vendor lists no refusal for it."""
+    before = await service.get("/dashboards/121")
+
+    answer = await service.api.put("/dashboards/121", content=body, headers={"content-type": "application/json"})
+
+    assert (answer.status_code, answer.json()) == (200, before)
+    service.checked.violations.clear()  # the contract wants a name
+
+
 async def test_a_removed_line_is_gone_with_its_hooks(service: Service):
     await service.api.post(
         "/dashboards/122/hooks", json={"target_url": "https://example.com", "event": "msg_sent", "http_verb": "POST"}

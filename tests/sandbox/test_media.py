@@ -19,6 +19,17 @@ async def test_three_uploaded_files_go_along_and_a_fourth_does_not(service: Serv
     assert refused.status_code == 400
 
 
+@pytest.mark.parametrize(("name", "kind"), [("a.JPG", "image/jpeg"), ("b.c.png", "image/png"), ("d.mp4", "video/mp4")])
+async def test_a_part_without_a_content_type_is_known_by_its_name(service: Service, name: str, kind: str):
+    part = f'--b\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n\r\nx\r\n--b--\r\n'
+
+    answer = await service.api.post(
+        "/mms", content=part.encode(), headers={"content-type": "multipart/form-data; boundary=b"}
+    )
+
+    assert (answer.status_code, answer.json()["mime_type"]) == (200, kind)
+
+
 @pytest.mark.parametrize("files", [{"file": ("a.pdf", b"x", "application/pdf")}, {"file": ("a.png", b"", "image/png")}])
 async def test_an_upload_of_nothing_or_of_another_kind_is_a_400(service: Service, files: Any):
     answer = await service.api.post("/mms", files=files)

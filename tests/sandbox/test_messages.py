@@ -179,12 +179,14 @@ async def test_the_texts_of_a_stranger_are_a_204_and_of_a_quiet_contact_an_empty
 async def test_a_lines_texts_come_oldest_first_unless_turned_round(service: Service):
     oldest_first = await service.items("/dashboards/123/messages")
     newest_first = await service.items("/dashboards/123/messages", sort="desc")
-    misspelt = await service.items("/dashboards/123/messages", sort="asc")
+    named = await service.items("/dashboards/123/messages", sort="asc")
+    unknown = await service.api.get("/dashboards/123/messages", params={"sort": "newest"})
 
     moments = [_moment(message) for message in oldest_first]
     assert all(before <= after for before, after in itertools.pairwise(moments))
     assert newest_first == oldest_first[::-1]
-    assert misspelt == oldest_first
+    assert named == oldest_first
+    assert unknown.status_code == 400
     assert {message["dashboard_phone"] for message in oldest_first} == {"16155550190"}
 
 
@@ -203,12 +205,12 @@ async def test_a_lines_texts_can_be_cut_to_a_span_of_time(service: Service):
     start, end = everything[3]["message_timestamp_utc"], everything[6]["message_timestamp_utc"]
 
     some = await service.items("/dashboards/123/messages", start_date=start, end_date=end)
-    zoneless = await service.items("/dashboards/123/messages", start_date=start[:-1], end_date=end[:-1])
+    zoned = await service.items("/dashboards/123/messages", start_date=f"{start}Z", end_date=f"{end}Z")
     nothing = await service.get("/dashboards/123/messages", start_date="2040-01-01T00:00:00Z")
     bad = await service.api.get("/dashboards/123/messages", params={"start_date": "soon"})
 
-    assert some == zoneless == everything[3:7]
-    assert nothing is None
+    assert some == zoned == everything[3:7]
+    assert (nothing["items"], nothing["meta"]["total_items"]) == ([], 0)
     assert bad.status_code == 400
 
 

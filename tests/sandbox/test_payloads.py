@@ -90,7 +90,7 @@ async def test_a_text_out_is_told_and_then_its_delivery_and_then_the_answer(watc
     assert out["messageUniqueIdentifier"] == sent["message_id"]
     assert out["conversation"]["messageDirection"] == "S"
     assert out["conversation"]["mmsAttachments"] == [{"mimeType": "image/png", "url": picture["url"]}]
-    assert delivered == {"message_id": sent["message_id"], "status": "delivered", "error_code": None}
+    assert delivered == {"message_id": sent["message_id"], "status": "delivered", "error_code": None, "errorCode": None}
     assert answer["conversation"]["message"] == "Great, thank you!"
 
 
@@ -102,7 +102,7 @@ async def test_a_text_that_does_not_arrive_is_told_with_its_code(watched: Servic
 
     (first, _), (second, failed) = owed(watched)
     assert (first, second) == ("msg_sent", "msg_status_updated")
-    assert failed == {"message_id": sent["message_id"], "status": "error", "error_code": code}
+    assert failed == {"message_id": sent["message_id"], "status": "error", "error_code": code, "errorCode": code}
 
 
 async def test_a_stranger_who_texts_is_a_contact_first(watched: Service):
@@ -114,7 +114,7 @@ async def test_a_stranger_who_texts_is_a_contact_first(watched: Service):
         "ContactId": watched.account.lines[121].contacts[STRANGER].id,
         "LocationPhoneNumber": "14235550190",
         "ContactPhoneNumber": STRANGER,
-        "ContactFriendlyName": "",
+        "ContactFriendlyName": None,
     }
 
 

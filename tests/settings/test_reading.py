@@ -66,6 +66,19 @@ def test_the_sandbox_needs_no_key_and_keeps_everything_in_memory():
     assert settings.base_url == SANDBOX_BASE_URL
 
 
+def test_h3_the_sandbox_keeps_its_account_where_a_folder_is_named(tmp_path: Path):
+    settings = read({"TEXTREQUEST_STATE_DIR": str(tmp_path)}, sandbox=True, sandbox_reset=True)
+
+    assert (settings.state_dir, settings.sandbox_reset) == (tmp_path, True)
+    assert not read({"TEXTREQUEST_STATE_DIR": str(tmp_path)}, sandbox=True).sandbox_reset
+
+
+def test_h3_a_reset_without_the_sandbox_is_refused():
+    [problem] = problems(KEY, sandbox_reset=True)
+
+    assert "--sandbox" in problem
+
+
 def test_the_sandbox_ignores_a_real_key_and_address():
     settings = read({**KEY, "TEXTREQUEST_BASE_URL": "https://example.com"}, sandbox=True)
 

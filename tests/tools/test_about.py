@@ -15,6 +15,7 @@ from tests.unruled import RULED, ruled_but
 from textrequest_mcp.account.account import Account, Line
 from textrequest_mcp.account.message import Sent
 from textrequest_mcp.guard.once.departure import LedgerDeparture
+from textrequest_mcp.guard.once.ledger_rows import Send
 from textrequest_mcp.guard.once.same_act import Candidate, SameAct, SearchTerms
 from textrequest_mcp.tools.about import BY_NUMBER, NOBODY, About
 from textrequest_mcp.tools.build import make_tool
@@ -31,7 +32,7 @@ async def _find(_account: Account, _facts: SearchTerms) -> Sequence[Candidate]:
     return []
 
 
-async def _news(_account: Account, _line: int | None, _id: str) -> dict[str, Any]:
+async def _news(_account: Account, _send: Send) -> dict[str, Any]:
     return {}
 
 
@@ -78,7 +79,7 @@ async def ruled() -> AsyncGenerator[Desk]:
 class TestAnOddName:
     async def test_who_may_be_texted_is_texted_and_hashed_in_the_record(self, ruled: Desk):
         sent = said(await pinged(ruled, MARIA))
-        (entry,) = [row.entry async for row in ruled.account.audit.entries()]
+        (entry,) = [row.entry async for row in ruled.account.audit.trail.entries()]
 
         assert sent["outcome"] == "sent"
         assert entry is not None

@@ -9,7 +9,7 @@ from tests.desk import DEVON, LINE, MARIA, OWES, Desk
 
 from textrequest_mcp.account.contact import ContactInput, FieldValueInput
 from textrequest_mcp.app import all_specs
-from textrequest_mcp.tools.changes import change_of, people_of, person_texted
+from textrequest_mcp.tools.changes import change_of, person_texted
 
 SPECS = {spec.name: spec for spec in all_specs()}
 AT = SimpleNamespace(id=LINE)
@@ -61,7 +61,6 @@ async def test_many_contacts_are_one_use_each_with_all_their_words():
         (MARIA, {"note": "a", "custom_fields": "b"}, "contact"),
         (DEVON, {"first_name": "c"}, "contact"),
     ]
-    assert people_of(SPECS["save_contacts"], {"line": AT, "contacts": contacts}) == [(LINE, MARIA), (LINE, DEVON)]
 
 
 async def test_a_line_of_its_own_is_named_by_its_id():
@@ -87,7 +86,3 @@ async def test_a_payment_that_is_not_there_texts_nobody(desk: Desk):
     line = await desk.account.line(LINE)
 
     assert (await change_of(SPECS["send_payment_reminder"], "desk", {"line": line, "payment_id": 1})).texts is None
-
-
-def test_without_a_line_nobody_is_named():
-    assert people_of(SPECS["save_contact"], {"phone_number": MARIA}) == []

@@ -11,7 +11,7 @@ from mcp_types import CallToolResult
 from pydantic import TypeAdapter
 from tests.desk import DEVON, MARIA, agrees, call, declines, open_desk, refusal, said, text_of
 
-from textrequest_mcp.guard.approval.gate import Question
+from textrequest_mcp.guard.approval.question import Question
 from textrequest_mcp.tools.answers import Answer, Code
 from textrequest_mcp.tools.build import make_tool
 from textrequest_mcp.tools.declare import Toolset

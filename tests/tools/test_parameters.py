@@ -12,12 +12,15 @@ from textrequest_mcp.tools.parameters import (
     Id,
     Ids,
     Instant,
+    ListedNumber,
     LocalTime,
     Number,
     WebAddress,
     Words,
     in_order,
+    is_empty,
     only_given,
+    slip,
 )
 from textrequest_mcp.upstream.errors import BadInput
 
@@ -58,6 +61,14 @@ def read(kind: Any, value: object) -> Any:
         (LocalTime, "2026-11-20", "2026-11-20T00:00:00"),
         (LocalTime, " 2026-11-20 10:30 ", "2026-11-20T10:30:00"),
         (LocalTime, "0099-01-01", "0099-01-01T00:00:00"),
+        (LocalTime, "2026-11-20T10:00:00-05:00", "2026-11-20T15:00:00Z"),
+        (LocalTime, "2026-11-20T10:00:00Z", "2026-11-20T10:00:00Z"),
+        (Number, 14235550123.0, "+14235550123"),
+        (Number, "4235550123.0", "+14235550123"),
+        (ListedNumber, "(423) 555-0123", "+14235550123"),
+        (ListedNumber, 40404, "40404"),
+        (ListedNumber, "GOOGLE", "GOOGLE"),
+        (ListedNumber, 447911123456, "447911123456"),
         (WebAddress, "https://shop.example/a?b=c", "https://shop.example/a?b=c"),
         (Words, "👩‍🔧 \x00 stays", "👩‍🔧 \x00 stays"),
     ],
@@ -76,6 +87,15 @@ def test_each_usual_spelling_is_read(kind: Any, given: object, meant: object):
         (Dollars, Decimal("sNaN")),
         (Dollars, b"5"),
         (Instant, None),
+        (Instant, "1712101530000"),
+        (Instant, 1712101530),
+        (LocalTime, "1712101530"),
+        (LocalTime, "20261120"),
+        (LocalTime, "0001-01-01T00:00:00+05:00"),
+        (Number, 40404),
+        (Number, "GOOGLE"),
+        (Number, 4235550123.5),
+        (Number, float("inf")),
         (WebAddress, "javascript:alert(1)"),
         (WebAddress, "https://"),
         (Guids, [ONE + "\n"]),
@@ -86,10 +106,36 @@ def test_what_could_mean_anything_is_refused(kind: Any, given: object):
         read(kind, given)
 
 
+@pytest.mark.parametrize("words", ["null", " None ", "undefined", "N/A"])
+def test_d10_a_search_for_a_slip_is_told(words: str):
+    said = f'search is the word "{words.strip()}", and that was looked for; leave it out to search for nothing.'
+
+    assert slip("search", words) == said
+
+
+@pytest.mark.parametrize("words", [None, "", "Nullman", "nothing"])
+def test_d10_any_other_search_needs_no_note(words: str | None):
+    assert slip("search", words) is None
+
+
+@pytest.mark.parametrize("nothing", [None, "", "  \t", "\u200b", [], {}])
+def test_d6_nothing_is_nothing(nothing: object):
+    assert is_empty(nothing)
+
+
+@pytest.mark.parametrize("something", ["x", 0, False, [None], {"a": None}])
+def test_d6_what_says_something_is_not_empty(something: object):
+    assert not is_empty(something)
+
+
 def test_a_range_may_be_open_or_a_single_moment():
     in_order(None, "2026-01-01", "x")
     in_order("2026-01-01", None, "x")
     in_order("2026-01-01", "2026-01-01", "x")
+
+
+def test_times_by_two_clocks_are_not_compared():
+    in_order("2026-01-02T00:00:00", "2026-01-01T23:00:00Z", "x")
 
 
 def test_a_range_that_ends_before_it_starts_is_refused():

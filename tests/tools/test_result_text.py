@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from textrequest_mcp.tools.result_text import write_text
+from textrequest_mcp.tools.result_text import write_structured, write_text
 
 
 def table(rows: list[dict[str, Any]], *columns: str, longest: int | None = None) -> list[str]:
@@ -137,6 +137,29 @@ class TestWhoseWords:
         text = write_text({"id": 1, "note": "call me"}, theirs=("name", "note"))
 
         assert text == '{"customers_words":"note","id":1,"note":"call me"}'
+
+    def test_h2_the_structured_part_says_it_too_and_first(self):
+        rows = [{"id": 1, "name": "Maria", "note": ""}, {"id": 2, "on": False, "zero": 0, "last": {"body": "Hi"}}]
+
+        told = write_structured({"page": 0, "items": rows}, theirs=("name", "note", "body"))
+
+        assert next(iter(told.items())) == ("customers_words", "name,body")
+        assert told["items"] == rows
+        assert write_structured({"note": "call me"}, theirs=("note",)) == {"customers_words": "note", "note": "call me"}
+        assert write_structured({"page": 0, "items": []}, theirs=("note",)) == {"page": 0, "items": []}
+
+    def test_h2_a_brief_list_keeps_the_fields_that_say_something(self):
+        rows: list[dict[str, Any]] = [
+            {"id": 1, "name": "", "on": False, "last": "x"},
+            {"id": 2, "name": "Bob", "on": True, "groups": []},
+        ]
+
+        told = write_structured({"items": rows}, ("id", "name", "on", "groups"))
+
+        assert told == {"items": [{"id": 1}, {"id": 2, "name": "Bob", "on": True}]}
+        assert write_structured({"id": 1}, ("name",)) == {"id": 1}
+        last = write_structured({"items": [{"last": {"body": "Hi", "by": "R"}}]}, ("last.by",))
+        assert last == {"items": [{"last": {"by": "R"}}]}
 
     def test_where_no_such_words_are_nothing_is_said_of_them(self):
         assert write_text({"page": 0, "items": []}, theirs=("name",)) == '{"page":0}'

@@ -55,3 +55,31 @@ def test_a_description_of_the_parameter_wins_over_that_of_its_type():
 
 def test_making_a_schema_twice_gives_the_same():
     assert schema() == schema()
+
+
+def test_h9_a_bare_schema_has_names_and_types_only():
+    properties = plain_schema(Outer, "serialization", bare=True)["properties"]
+
+    assert properties["inners"] == {
+        "items": {"properties": {"title": {"type": "string"}}, "type": "object"},
+        "type": "array",
+    }
+    assert properties["choice"] == {"type": "string", "enum": ["a", "b"]}
+
+
+class Open(BaseModel, extra="forbid"):
+    """A closed record with a field that may say more than is known."""
+
+    state: Literal["on", "off"] | Annotated[str, "any"] | None = None
+    either: int | str = 1
+
+
+def test_h9_known_values_beside_any_text_are_examples():
+    properties = plain_schema(Open, "serialization")["properties"]
+
+    assert properties["state"] == {"type": "string", "examples": ["on", "off"]}
+    assert properties["either"] == {"anyOf": [{"type": "integer"}, {"type": "string"}]}
+
+
+def test_h6_nothing_says_that_further_properties_are_forbidden():
+    assert "additionalProperties" not in plain_schema(Open, "validation")

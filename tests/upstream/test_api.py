@@ -43,7 +43,8 @@ from textrequest_mcp.upstream.errors import (
     Unreachable,
     Unreadable,
 )
-from textrequest_mcp.upstream.limiter import Limiter, Slot
+from textrequest_mcp.upstream.limiter import Limiter, RateLimited, Slot
+from textrequest_mcp.upstream.reading_limiter import ReadingLimiter
 from textrequest_mcp.upstream.request import Query, Segment
 
 KEY, BEFORE = "canary-0F1E2D3C4B5A", "canary-A5B4C3D2E1F0"
@@ -393,9 +394,9 @@ class FailsAfter(Limiter):
         self._only_hold_off = hold_off
 
     @asynccontextmanager
-    async def slot(self, *, deadline_seconds: float) -> AsyncGenerator[Slot]:
+    async def slot(self, **given: Any) -> AsyncGenerator[Slot]:
         self._fail(hold_off=False)
-        async with super().slot(deadline_seconds=deadline_seconds) as slot:
+        async with super().slot(**given) as slot:
             yield slot
 
     async def hold_off(self, seconds: float) -> None:
@@ -422,14 +423,41 @@ async def test_a_change_that_may_have_left_stays_uncertain_when_the_store_fails_
     assert f"the service answered 500. {UNKNOWN}" in str(error)
 
 
-async def test_a_read_whose_store_fails_before_a_second_try_says_so():
-    answers = iter([httpx2.Response(500)])
+async def test_r19_a_read_whose_store_fails_before_a_second_try_goes_on(caplog: pytest.LogCaptureFixture):
+    answers = iter([httpx2.Response(500), httpx2.Response(429, headers={"retry-after": "0"}), httpx2.Response(204)])
+    limiter = FailsAfter(1)
+    for _ in range(2):
+        await GET(Caller().api("http://service", limiter=limiter, transport=scripted(answers)))
+        answers = iter([httpx2.Response(204)])
 
-    with pytest.raises(StoreError):
-        await GET(Caller().api("http://service", limiter=FailsAfter(1), transport=scripted(answers)))
+    assert sum("Reads go on" in record.message for record in caplog.records) == 2, "once for each server"
 
 
-@pytest.mark.parametrize("verb", ALL.values(), ids=ALL)
+async def test_r19_a_read_that_is_asked_to_wait_goes_on_without_the_store():
+    answers = iter([httpx2.Response(429, headers={"retry-after": "0"}), httpx2.Response(204)])
+    limiter = FailsAfter(0, hold_off=True)
+
+    await GET(Caller().api("http://service", limiter=limiter, transport=scripted(answers)))
+
+
+async def test_r19_reads_go_by_a_share_of_the_limit_and_by_all_of_it_once_the_store_is_back(tmp_path: Path):
+    (tmp_path / "file").touch()
+    limiter = Limiter(Store.open(tmp_path / "file"), "key", calls=10)
+    reading = ReadingLimiter(limiter)
+    for _ in range(2):
+        async with reading.slot(deadline_seconds=0.0):
+            pass
+    with pytest.raises(RateLimited):
+        async with reading.slot(deadline_seconds=0.0):
+            pytest.fail("a fifth of ten is two")
+    (tmp_path / "file").unlink()
+
+    for _ in range(10):
+        async with reading.slot(deadline_seconds=0.0):
+            pass
+
+
+@pytest.mark.parametrize("verb", [verb for verb in ALL.values() if verb is not GET])
 async def test_a_call_that_the_service_did_not_take_passes_on_that_the_store_fails(verb: Verb):
     answers = iter([httpx2.Response(429)])
 
@@ -593,17 +621,93 @@ async def test_a_third_429_is_too_busy(verb: Verb):
     assert len(server.received) == 3
 
 
-@pytest.mark.parametrize("asked", ["50", "999999999", later(100_000)], ids=["long", "absurd", "a far date"])
-async def test_a_pause_beyond_the_deadline_is_handed_to_the_caller_and_kept_for_a_minute_at_most(asked: str):
+@pytest.mark.parametrize("verb", ALL.values(), ids=ALL)
+@pytest.mark.parametrize("asked", ["3600", "3599.2", "3600, 60"], ids=["a number", "a fraction", "two headers"])
+async def test_d5_a_long_pause_is_told_and_kept_as_asked(verb: Verb, asked: str):
+    async with service(answer(429, b"", f"Retry-After: {asked}"), GOOD) as (server, api, caller):
+        first = await failure(verb(api))
+        caller.clock.time += 3500.0
+        second = await failure(verb(api))
+        assert len(server.received) == 1
+        caller.clock.time += 110.0
+        assert await verb(api) == {"id": 7}
+
+    assert str(first) == (
+        "Text Request asks for fewer calls, after a pause of 3600 seconds (429). "
+        f"{NOTHING_CHANGED} Try again in 3600 seconds (retry_in=3600)."
+    )
+    assert str(second) == (
+        "Text Request asked for a pause, and all calls with this API key are held off until it is over. "
+        f"{NOTHING_CHANGED} Try again in 100 seconds (retry_in=100)."
+    )
+    assert isinstance(first, TooBusy)
+    assert isinstance(second, TooBusy)
+
+
+async def test_d5_a_pause_until_a_date_is_measured_by_the_services_clock():
+    headers = (f"Retry-After: {later(7200)}", f"Date: {later(3600)}")
+    async with service(answer(429, b"", *headers)) as (server, api, _):
+        error = await failure(POST(api))
+
+    assert isinstance(error, TooBusy)
+    assert error.retry_in == pytest.approx(3600, abs=1)
+    assert len(server.received) == 1
+
+
+async def test_d5_a_fraction_of_a_pause_is_rounded_up():
+    async with service(answer(429, b"", "Retry-After: 1.5"), GOOD) as (_, api, caller):
+        await POST(api)
+
+    assert 2.0 <= caller.clock.time - 1000.0 <= 2.1
+
+
+@pytest.mark.parametrize("asked", ["99999999999", "9" * 90, later(10_000_000)], ids=["long", "absurd", "a far date"])
+async def test_d5_a_pause_of_more_than_a_day_is_told_and_kept_for_a_day(asked: str):
     async with service(answer(429, b"", f"Retry-After: {asked}"), GOOD) as (server, api, caller):
         error = await failure(POST(api))
+        caller.clock.time += 86_300.0
+        assert isinstance(await failure(POST(api)), TooBusy)
         assert len(server.received) == 1
-        caller.clock.time += 61.0
+        caller.clock.time += 110.0
         assert await POST(api) == {"id": 7}
 
     assert isinstance(error, TooBusy)
-    assert "(429)" in str(error)
-    assert 50.0 <= error.retry_in <= 60.0
+    assert error.retry_in == 86_400
+    assert "more than a day, so this server asks again after 86400 seconds" in str(error)
+
+
+async def test_d5_every_process_of_the_key_keeps_the_pause_and_a_new_one_too(tmp_path: Path):
+    one, other = (Caller(store=Store.open(tmp_path)) for _ in range(2))
+    async with faulty(answer(429, b"", "Retry-After: 3600"), GOOD) as server:
+        async with one.api(server.url) as api:
+            await failure(POST(api))
+        async with other.api(server.url) as api:
+            error = await failure(POST(api))
+
+    assert isinstance(error, TooBusy)
+    assert 3590 < error.retry_in <= 3600
+    assert len(server.received) == 1
+
+
+@pytest.mark.parametrize("verb", ALL.values(), ids=ALL)
+async def test_d5_a_service_that_is_down_for_a_while_is_left_alone_as_long_as_it_says(verb: Verb):
+    async with service(answer(503, b"", "Retry-After: 3600"), GOOD) as (server, api, caller):
+        error = await failure(verb(api))
+        assert len(server.received) == 1
+        assert isinstance(await failure(GET(api)), TooBusy)
+        caller.clock.time += 3601.0
+        assert await GET(api) == {"id": 7}
+
+    assert isinstance(error, TooBusy if verb is GET else Uncertain)
+
+
+async def test_d5_a_store_that_fails_hides_nothing_of_a_change_that_a_service_going_down_may_have_made():
+    answers = iter([httpx2.Response(503, headers={"retry-after": "60"})])
+    limiter = FailsAfter(0, hold_off=True)
+
+    error = await failure(POST(Caller().api("http://service", limiter=limiter, transport=scripted(answers))))
+
+    assert isinstance(error, Uncertain)
 
 
 @pytest.mark.parametrize("verb", ALL.values(), ids=ALL)
@@ -684,8 +788,8 @@ class Interrupting(Limiter):
     meanwhile: Callable[[], Awaitable[None]]
 
     @asynccontextmanager
-    async def slot(self, *, deadline_seconds: float) -> AsyncGenerator[Slot]:
-        async with super().slot(deadline_seconds=deadline_seconds) as slot:
+    async def slot(self, **given: Any) -> AsyncGenerator[Slot]:
+        async with super().slot(**given) as slot:
             await self.meanwhile()
             yield slot
 
@@ -861,13 +965,13 @@ async def test_surroundings_that_allow_no_connection_are_found_before_it_is_abou
 @pytest.mark.parametrize("status", [200, 400, 404, 429, 500])
 async def test_any_answer_with_a_date_says_by_how_much_the_services_clock_is_ahead(status: int):
     async with service(answer(status, b"", f"Date: {later(300)}")) as (_, api, _):
-        assert api.ahead == 0.0
+        assert api.clock.ahead == 0.0
         if status == 200:
             await POST(api)
         else:
             await failure(POST(api))
 
-    assert api.ahead == pytest.approx(300, abs=2)  # an HTTP date has whole seconds
+    assert api.clock.ahead == pytest.approx(300, abs=2)  # an HTTP date has whole seconds
 
 
 async def test_the_last_date_counts_and_an_answer_without_a_usable_one_changes_nothing():
@@ -877,7 +981,7 @@ async def test_the_last_date_counts_and_an_answer_without_a_usable_one_changes_n
             await POST(api)
         await failure(POST(api))
 
-    assert api.ahead == pytest.approx(-40, abs=2)
+    assert api.clock.ahead == pytest.approx(-40, abs=2)
 
 
 # Cancelled and stalled calls

@@ -1,7 +1,9 @@
 """Whatever the service says, and however it spells a key of the account in it, the key is gone and the rest stays."""
 
+import html
 import json
 import string
+from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Callable
 from typing import Any, cast
 from urllib.parse import quote
@@ -22,6 +24,14 @@ SPELLINGS: dict[str, Callable[[str], str]] = {
     "percent-encoded": lambda key: quote(key, safe=""),
     "percent-encoded in lower case": lambda key: quote(key, safe="").lower(),
     "percent-encoded as paths are": lambda key: quote(key, safe="/&=+"),
+    "percent-encoded twice": lambda key: quote(quote(key, safe=""), safe="") if "%" in quote(key, safe="") else key,
+    "as HTML escapes": html.escape,
+    "as decimal entities": lambda key: "".join(f"&#{ord(character)};" for character in key),
+    "as long decimal entities": lambda key: "".join(f"&#000{ord(character)};" for character in key),
+    "as hex entities": lambda key: "".join(f"&#x{ord(character):X};" for character in key),
+    "as entities of entities": lambda key: html.escape("".join(f"&#{ord(character)};" for character in key)),
+    "as percent-encoded entities": lambda key: quote("".join(f"&#{ord(character)};" for character in key), safe=""),
+    "as escapes of a JSON inside": lambda key: "".join(f"\\u{ord(character):04x}" for character in key),
     "each character percent-encoded": lambda key: "".join(f"%{ord(character):02x}" for character in key),
 }
 
@@ -75,6 +85,44 @@ def test_a_key_is_gone_wherever_it_stands(key: str, spelling: Callable[[str], st
         "é": [["x…y"], {"deep": [None, "…"]}],
         "id": 7,
     }
+
+
+@pytest.mark.parametrize("before", ["", "u", "us", "user", "user:"])
+@pytest.mark.parametrize("after", ["", "s", "secret"])
+@pytest.mark.parametrize("encode", [b64encode, urlsafe_b64encode])
+@pytest.mark.parametrize("key", [*KEYS, KEY.lower()])
+def test_h12_nothing_is_left_of_a_key_in_base64(key: str, encode: Callable[[bytes], bytes], before: str, after: str):
+    encoded = encode(f"{before}{key}{after}".encode()).decode()
+    body = json.dumps({"note": f"Authorization: Basic {encoded}", "bare": encoded.rstrip("="), "id": 7}).encode()
+
+    lead = b64encode(before.encode()).decode().rstrip("=")[: len(before) * 8 // 6]
+    left = {name: said.replace(lead, "", 1) for name, said in scrubbed(body).items() if name != "id"}
+    assert len(left["note"]) <= len("Authorization: Basic …") + 1
+    assert len(left["bare"]) <= len("…") + 1
+    assert all(said.endswith("…") for said in left.values())
+    assert scrubbed(body.replace(b"/", b"\\/"))["bare"].endswith("…")
+    assert scrubbed(json.dumps(html.escape(quote(encoded, safe=""))).encode()).rstrip("%3D").endswith("…")
+
+
+def test_h12_a_long_text_that_looks_like_base64_is_read_in_no_time():
+    body = json.dumps({"note": "a" * 1_000_000 + "%25"}).encode()
+
+    assert Scrubber(KEYS).scrub(body) == body
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Q0FG",
+        "Tires &amp; more",
+        "&" + "amp;" * 9,
+        "100 %25 off &#33;",
+        b64encode(b"Hello, is my car ready?").decode(),
+        "a\\u0041",
+    ],
+)
+def test_h12_other_encoded_words_come_back_as_they_were(said: str):
+    assert scrubbed(json.dumps(said).encode()) == said
 
 
 @pytest.mark.parametrize("said", [KEY, [KEY], {KEY: KEY}, f"{KEY}{BEFORE}", f"{KEY.lower()} {BEFORE}"], ids=str)

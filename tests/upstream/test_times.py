@@ -28,6 +28,8 @@ EAST = timezone(timedelta(hours=5, minutes=30))
         ("2026-11-20T15:04:05.123456789Z", FINE),
         ("2026-11-20T15:04:05.5Z", INSTANT.replace(microsecond=500_000)),
         ("2026-11-20", datetime(2026, 11, 20, tzinfo=UTC)),
+        ("2026-11-20t15:04:05z", INSTANT),
+        ("2026-11-20T20:34:05+0530", INSTANT),
         (INSTANT, INSTANT),
         (INSTANT.replace(tzinfo=None), INSTANT),
         (INSTANT.astimezone(EAST), INSTANT),
@@ -44,6 +46,14 @@ def test_every_spelling_of_a_time_is_read_as_an_instant_in_utc(written: object, 
     "odd", [None, False, True, 0, 1_780_000_000, 1.5, "", "never", "15:04", "20.11.2026", "2026-13-01", [], {}, b"2026"]
 )
 def test_what_is_no_time_reads_as_none(odd: object):
+    assert read_time(odd) is None
+
+
+@pytest.mark.parametrize(
+    "odd",
+    ["1712101530000", "1712101530", "20261120", "20261120T150405", "2026-W47-5", "2026W475", "2026-11-20T1504", "-1"],
+)
+def test_d3_a_count_of_seconds_and_a_date_without_separators_are_no_time(odd: str):
     assert read_time(odd) is None
 
 

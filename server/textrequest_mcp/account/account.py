@@ -1,7 +1,7 @@
 """The account that a call works on: its lines, and the services through which a call reads and changes it."""
 
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 import anyio
@@ -19,6 +19,7 @@ from textrequest_mcp.guard.once.carry_out import AtMostOnce
 from textrequest_mcp.guard.rules.policy import Policy
 from textrequest_mcp.live.subscriptions import Subscriptions
 from textrequest_mcp.live.watch import Watch
+from textrequest_mcp.tools.pages import Pages
 from textrequest_mcp.tools.parameters import DashboardId
 from textrequest_mcp.upstream.api import Api
 from textrequest_mcp.upstream.errors import BadInput
@@ -42,8 +43,10 @@ class Account:
         live: hears of the texts that come in and go out.
         subscriptions: tells the hosts that subscribed to those texts.
         default_line: a dashboard id from the settings, or None.
+        resource_links: whether results carry a link to the resource that they are about.
         also: further chores in the background.
         routes: further routes that are served over HTTP.
+        pages: the pages of lists that hosts read lately.
     """
 
     api: Api
@@ -54,8 +57,10 @@ class Account:
     live: Watch
     subscriptions: Subscriptions
     default_line: int | None = None
+    resource_links: bool = False
     also: Sequence[Callable[[], Coroutine[Any, Any, None]]] = ()
     routes: Sequence[Any] = ()
+    pages: Pages = field(default_factory=Pages)
     _lines: tuple[KnownLine, ...] = ()
     _read_at: float | None = None
 
@@ -78,11 +83,6 @@ class Account:
     def usual_line(self) -> int | None:
         """The line of a call that names none: the default, or the only one if the lines were read."""
         return self.default_line or (self._lines[0].id if len(self._lines) == 1 else None)
-
-    def changed(self, people: Sequence[Place]) -> None:
-        """Forget the facts that were read of these people, because this server changed them."""
-        for place in people:
-            self.policy.known.outdate(place)
 
     def acted(self, people: Sequence[Place]) -> None:
         """Note that this server texted these people."""
@@ -114,7 +114,12 @@ class Account:
             items = read_page(answer, page=0, page_size=MAX_SIZE).items
             rows: list[dict[str, Any]] = [item for item in items if isinstance(item, dict)]
             self._lines = tuple(
-                KnownLine(row["id"], clean(str(row.get("name") or "")), clean(str(row.get("phone") or "")))
+                KnownLine(
+                    row["id"],
+                    clean(str(row.get("name") or "")),
+                    clean(str(row.get("phone") or "")),
+                    str(row.get("timeZoneId") or "") or None,
+                )
                 for row in rows
                 if isinstance(row.get("id"), int)
             )

@@ -1,8 +1,10 @@
 """A contact: as the service answers it, and as a save gives it."""
 
-from typing import Annotated
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, cast
 
-from pydantic import BaseModel, BeforeValidator, Field
+from pydantic import BaseModel, BeforeValidator, Field, WithJsonSchema, model_validator
 
 from textrequest_mcp.account.message import Message
 from textrequest_mcp.guard.marks import Mark
@@ -22,53 +24,60 @@ from textrequest_mcp.tools.answers import (
     Whole,
     Wholes,
 )
-from textrequest_mcp.tools.parameters import Guid, Guids, Ids, Number, Words, parsed
+from textrequest_mcp.tools.parameters import Filled, Guid, Guids, Ids, Number, Words, is_empty, listed, parsed
 
 _THEIRS = ("first_name", "last_name", "display_name", "suppressed_reason", "note", "custom_fields")
-_ANYBODYS = "The customer's or a colleague's own words"
 
 
 class CustomFieldValue(BaseModel):
     """A contact's value for a custom field."""
 
     id: Code = None
-    value: Theirs = Field(default=None, description=_ANYBODYS)
+    value: Theirs = None
 
 
-class Contact(Answer):
-    """A person, as one line knows them; names, notes and values are the customer's or a colleague's words."""
+class SavedContact(Answer):
+    """What a save can change of a person; names, notes and values are the customer's or a colleague's words."""
 
     theirs = _THEIRS
     phone_number: Phone = None
-    first_name: PersonName = Field(default=None, description=_ANYBODYS)
-    last_name: TheirName = Field(default=None, description=_ANYBODYS)
-    display_name: PersonName = Field(default=None, description=_ANYBODYS)
+    first_name: PersonName = None
+    last_name: TheirName = None
+    display_name: PersonName = None
     is_suppressed: Flag = Field(default=None, description="Does not rise in the queue")
     is_archived: Flag = None
-    is_blocked: Annotated[Flag, Mark.BLOCKED] = Field(default=None, description="Incoming texts are dropped")
+    is_blocked: Flag = Field(default=None, description="Incoming texts are dropped")
     suppressed_reason: Theirs = Field(default=None, description="A colleague's own words")
     note: Theirs = Field(default=None, description="A colleague's own words; never shown to the contact")
     groups: Wholes = Field(default=None, description="Group ids")
     contact_tags: Codes = Field(default=None, description="Tag ids")
     custom_fields: Annotated[list[CustomFieldValue] | None, Records] = None
     is_resolved: Flag = None
+
+
+class Contact(SavedContact):
+    """A person, as one line knows them."""
+
     first_contact_utc: Time = None
-    opted_out_utc: Annotated[Time, Mark.OPTED_OUT_AT] = Field(
-        default=None, description="When they texted STOP; then they must not be texted"
-    )
-    last_msg_sent_utc: Annotated[Time, Mark.SENT_AT] = None
-    last_msg_received_utc: Annotated[Time, Mark.RECEIVED_AT] = None
-    total_msgs_sent: Annotated[Whole, Mark.WHOLE] = None
+    opted_out_utc: Time = Field(default=None, description="When they texted STOP; then they must not be texted")
+    last_msg_sent_utc: Time = None
+    last_msg_received_utc: Time = None
+    total_msgs_sent: Whole = None
     total_msgs_received: Whole = None
     response_count: Whole = None
-    date_created_utc: Annotated[Time, Mark.WHOLE] = None
+    date_created_utc: Time = None
     last_contact_date_utc: Time = None
     last_message: Annotated[Message | None, Record] = None
+
+
+_LAST = "last_message.message_direction"
 
 
 class Contacts(Listing):
     """The contacts that match."""
 
+    told_elsewhere = True
+    brief = (*SavedContact.model_fields, "opted_out_utc", "last_msg_received_utc", "last_msg_sent_utc", _LAST)
     columns = (
         "phone_number",
         "display_name",
@@ -94,14 +103,71 @@ class ContactDeleted(Answer):
     phone_number: Phone = None
 
 
+class ContactsSaved(Answer):
+    """What became of a bulk save: counts, and the records that are not as they were asked for."""
+
+    columns = tuple(SavedContact.model_fields)
+    longest_cell = Contacts.longest_cell
+    theirs = _THEIRS
+    saved: Whole = Field(default=None, description="Contacts that are now as asked")
+    items: list[SavedContact] = Field(default_factory=list[SavedContact], description="The first that differ")
+    missing: Annotated[Codes, Field(description="The first numbers that the answer leaves out")] = None
+    note: Code = None
+
+
+# What a save can empty by name, and what the service takes for empty.
+EMPTY: Mapping[str, Any] = {
+    **dict.fromkeys(("first_name", "last_name", "display_name", "note", "suppressed_reason"), ""),
+    **dict.fromkeys(("groups", "contact_tags", "custom_fields"), cast("list[Any]", [])),
+    **dict.fromkeys(("is_suppressed", "is_archived", "is_blocked", "is_resolved"), False),
+}
+_Clearable = Literal[
+    "first_name",
+    "last_name",
+    "display_name",
+    "note",
+    "suppressed_reason",
+    "groups",
+    "contact_tags",
+    "custom_fields",
+    "is_suppressed",
+    "is_archived",
+    "is_blocked",
+    "is_resolved",
+]
+Clear = Annotated[list[_Clearable], BeforeValidator(listed), Mark.NOBODYS]
+
+
 class FieldValueInput(BaseModel, extra="forbid"):
-    """A value for a custom field, by the field's id."""
+    """A value for a custom field, by the field's id; also as one text, `ID=value`."""
 
     id: Guid
-    value: Words
+    value: Filled
+
+    @model_validator(mode="before")
+    @classmethod
+    def _divided(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        field, equals, said = value.partition("=")
+        if not equals:
+            raise ValueError("must be a field's id, =, and the value")
+        return {"id": field.strip(), "value": said}
 
 
-FieldValues = Annotated[list[FieldValueInput], BeforeValidator(parsed)]
+def _pairs(value: object) -> object:
+    """A list, its JSON text, or its only item."""
+    return [value] if isinstance(value, str) and re.match(r"\s*[0-9A-Fa-f-]{36}\s*=", value) else parsed(value)
+
+
+# One text for each, because some hosts take no more than five levels of lists and objects.
+FieldValues = Annotated[
+    list[FieldValueInput],
+    BeforeValidator(_pairs),
+    WithJsonSchema(
+        {"type": "array", "items": {"type": "string"}, "description": "ID=value, ids from list_custom_fields"}
+    ),
+]
 
 
 class ContactInput(BaseModel, extra="forbid"):
@@ -120,3 +186,12 @@ class ContactInput(BaseModel, extra="forbid"):
     contact_tags: Guids | None = None
     custom_fields: FieldValues | None = None
     is_resolved: bool | None = None
+    clear: Annotated[Clear, WithJsonSchema({"type": "array", "items": {"type": "string"}})] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_what_is_empty(cls, value: object) -> object:
+        if not isinstance(value, dict):
+            return value
+        given = cast("dict[str, Any]", value)
+        return {name: said for name, said in given.items() if name == "phone_number" or not is_empty(said)}

@@ -1,14 +1,25 @@
 """Contacts: the people a line texts with, found, saved and deleted."""
 
 import re
+from collections import Counter
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
 from textrequest_mcp.account.account import Line
-from textrequest_mcp.account.contact import Contact, ContactDeleted, ContactInput, Contacts, FieldValues
+from textrequest_mcp.account.contact import (
+    Clear,
+    Contact,
+    ContactDeleted,
+    ContactInput,
+    Contacts,
+    ContactsSaved,
+    FieldValues,
+)
+from textrequest_mcp.account.contact_saves import changes_of, lifted, no_word_of_the_save, some_of, what_was_saved
+from textrequest_mcp.account.local_times import in_utc
 from textrequest_mcp.ground.quoting import quoted, some
-from textrequest_mcp.guard.approval.gate import Question
+from textrequest_mcp.guard.approval.question import Question
 from textrequest_mcp.tools.about import BY_NUMBER, About
 from textrequest_mcp.tools.declare import Toolset
 from textrequest_mcp.tools.parameters import (
@@ -16,22 +27,26 @@ from textrequest_mcp.tools.parameters import (
     Guids,
     Ids,
     Instant,
+    KnownNumber,
     LocalTime,
     PageNumber,
     PageSize,
     PhoneNumber,
     Words,
     in_order,
-    only_given,
     parsed,
+    slip,
 )
-from textrequest_mcp.upstream.errors import BadInput, NotFound, Refused, Uncertain
+from textrequest_mcp.upstream.errors import BadInput, NotFound, Refused
 from textrequest_mcp.upstream.page import DEFAULT_SIZE, MAX_SIZE
 from textrequest_mcp.upstream.phone import masked, wire
+from textrequest_mcp.upstream.phone_spelling import spelled
 
 contacts = Toolset("contacts")
 
 _RANGES = ("last_message_timestamp_*_utc", "contact_created_*", "last_message_sent_*", "last_message_received_*")
+
+_LOCAL = re.compile(".*_(before|after)")
 
 
 @contacts.reads(title="List contacts", action="GetContacts")
@@ -52,8 +67,8 @@ async def list_contacts(
     last_message_sent_after: Annotated[LocalTime, Field(description="Last text to them")] | None = None,
     last_message_received_before: Annotated[LocalTime, Field(description="Last text from them")] | None = None,
     last_message_received_after: Annotated[LocalTime, Field(description="Last text from them")] | None = None,
-    tags: Annotated[Guids, Field(description="Ids from list_tags")] | None = None,
-    groups: Annotated[Ids, Field(description="Ids from list_groups; gives the members")] | None = None,
+    tags: Annotated[Guids, Field(description="Any of these ids from list_tags")] | None = None,
+    groups: Annotated[Ids, Field(description="Members of any of these; ids from list_groups")] | None = None,
     custom_field_id_1: Annotated[Guid, Field(description="From list_custom_fields; needs its value")] | None = None,
     custom_field_value_1: Annotated[Words, Field(description="Exact value")] | None = None,
     custom_field_id_2: Annotated[Guid, Field(description="A second field")] | None = None,
@@ -64,15 +79,19 @@ async def list_contacts(
     page_size: PageSize = DEFAULT_SIZE,
 ) -> Contacts:
     """List a line's contacts that match all given filters. To find one by name, list_conversations has search; for one
-    number, get_contact. Times: ISO 8601, local to the account unless the name ends in _utc."""
-    query = _query({name: value for name, value in locals().items() if name != "line"})
-    return Contacts.of(await line.get("contacts", query=query), page=page, page_size=page_size)
+    number, get_contact. Times: ISO 8601; without a zone, local to the line unless the name ends in _utc."""
+    given = {name: value for name, value in locals().items() if name != "line"}
+    _check_ranges(given)
+    given |= await in_utc(line, {name: given[name] for name in given if _LOCAL.fullmatch(name)})
+    query = _query(given)
+    listing = Contacts.of(await line.get("contacts", query=query), page=page, page_size=page_size)
+    return listing.noting(*(slip(name, given[name]) for name in given if name.startswith("custom_field_value")))
 
 
 @contacts.reads(
     title="Get a contact", action="GetContactByPhoneNumber", link="contacts/{phone_number}", about=BY_NUMBER
 )
-async def get_contact(line: Line, phone_number: PhoneNumber) -> Contact:
+async def get_contact(line: Line, phone_number: KnownNumber) -> Contact:
     """Get one contact by number: names, flags, groups, tags, opt-out, last message. Texts are in list_messages."""
     answer = await line.get("contacts", wire(phone_number))
     if answer is None:
@@ -80,7 +99,15 @@ async def get_contact(line: Line, phone_number: PhoneNumber) -> Contact:
             f"This line has no contact with {masked(phone_number)}.",
             todo="Each line has its own contacts: try another line, or list_conversations with search.",
         )
-    return Contact.model_validate(answer)
+    return Contact.asked_for(answer, phone_number=phone_number)
+
+
+async def _lifts(line: Line, phone_number: PhoneNumber, clear: Clear | None) -> str | None:
+    return await lifted(line, [(phone_number, clear)])
+
+
+async def _lifts_any(line: Line, contacts: list[ContactInput]) -> str | None:
+    return await lifted(line, [(contact.phone_number, contact.clear) for contact in contacts])
 
 
 @contacts.writes(
@@ -90,6 +117,7 @@ async def get_contact(line: Line, phone_number: PhoneNumber) -> Contact:
     idempotent=True,
     link="contacts/{phone_number}",
     about=BY_NUMBER,
+    doubt=_lifts,
 )
 async def save_contact(
     line: Line,
@@ -103,19 +131,19 @@ async def save_contact(
     is_blocked: Annotated[bool, Field(description="Drop their texts")] | None = None,
     suppressed_reason: Annotated[Words, Field(description="With is_suppressed")] | None = None,
     note: Annotated[Words, Field(description="For colleagues")] | None = None,
-    groups: Annotated[Ids, Field(description="All their groups, by ids from list_groups; [] leaves all")] | None = None,
-    contact_tags: Annotated[Guids, Field(description="All their tags, by ids from list_tags; [] removes all")]
-    | None = None,
-    custom_fields: Annotated[FieldValues, Field(description="Ids from list_custom_fields; [] removes all")]
-    | None = None,
+    groups: Annotated[Ids, Field(description="All their groups, by ids from list_groups")] | None = None,
+    contact_tags: Annotated[Guids, Field(description="All their tags, by ids from list_tags")] | None = None,
+    custom_fields: FieldValues | None = None,
     is_resolved: Annotated[bool, Field(description="Conversation is settled")] | None = None,
+    clear: Annotated[Clear, Field(description="Fields to empty or set to false")] | None = None,
 ) -> Contact:
-    """Create or update one contact of a line; what is left out stays as it is. For many, save_contacts."""
-    changes = _changes({name: value for name, value in locals().items() if name not in ("line", "phone_number")})
+    """Create or update one contact of a line: replaces what is given; what is empty, false or left out stays. For
+    many, save_contacts."""
+    changes = changes_of({name: value for name, value in locals().items() if name not in ("line", "phone_number")})
     answer = await line.post("contacts", wire(phone_number), body=changes, repeatable=True)
     saved = Contact.model_validate(answer or {"phone_number": phone_number})
     if saved.phone_number != phone_number:
-        raise _no_word_of_the_save()
+        raise no_word_of_the_save()
     return saved
 
 
@@ -125,6 +153,7 @@ async def save_contact(
     overwrites=True,
     idempotent=True,
     about=About(argument="phone_number", each="contacts"),
+    doubt=_lifts_any,
 )
 async def save_contacts(
     line: Line,
@@ -133,38 +162,24 @@ async def save_contacts(
         BeforeValidator(parsed),
         Field(min_length=1, max_length=MAX_SIZE, description="Fields as in save_contact"),
     ],
-) -> Contacts:
-    """Create or update many contacts of a line in one call, by phone_number; what is left out stays as it is."""
+) -> ContactsSaved:
+    """Create or update many contacts of a line in one call, as save_contact does. Answers what differs."""
     numbers = [contact.phone_number for contact in contacts]
-    twice = {masked(number) for number in numbers if numbers.count(number) > 1}
+    twice = {masked(number) for number, times in Counter(numbers).items() if times > 1}
     if twice:
-        raise BadInput(f"The list has {', '.join(sorted(twice))} more than once.", todo="Give each contact once.")
+        raise BadInput(f"The list has {some_of(sorted(twice))} more than once.", todo="Give each contact once.")
     body = [
         {"phone_number": wire(contact.phone_number)}
-        | _changes({name: getattr(contact, name) for name in ContactInput.model_fields if name != "phone_number"})
-        for contact in contacts
+        | changes_of({name: getattr(contact, name) for name in ContactInput.model_fields if name != "phone_number"}, at)
+        for at, contact in enumerate(contacts)
     ]
     answer = await line.post("contacts", body=body, repeatable=True)
-    if answer is None:
-        answer = [{"phone_number": number} for number in numbers]
-    if not isinstance(answer, list):
-        raise _no_word_of_the_save()
-    saved = Contacts.of(answer, page=0, page_size=len(body))
-    missing = len(numbers) - len(saved.items)
-    if missing > 0:
-        saved.note = f"The service answered for {len(saved.items)} of {len(numbers)}; look the others up."
-    return saved
+    if answer is not None and not isinstance(answer, list):
+        raise no_word_of_the_save()
+    return what_was_saved(body, body if answer is None else answer)  # pyright: ignore[reportUnknownArgumentType] - JSON
 
 
-def _no_word_of_the_save() -> Uncertain:
-    return Uncertain(
-        "The call left, but the answer does not say what became of it.",
-        changed="Whether it took effect is unknown.",
-        todo="Read a contact back to see; saving the same again is safe.",
-    )
-
-
-async def _before_deleting(line: Line, phone_number: PhoneNumber) -> Question:
+async def _before_deleting(line: Line, phone_number: KnownNumber) -> Question:
     contact = await get_contact(line, phone_number)
     name = quoted(contact.display_name)
     known = [count for count in (contact.total_msgs_sent, contact.total_msgs_received) if count is not None]
@@ -185,7 +200,7 @@ async def _before_deleting(line: Line, phone_number: PhoneNumber) -> Question:
 
 
 @contacts.destroys(title="Delete a contact", action="DeleteContact", question=_before_deleting, about=BY_NUMBER)
-async def delete_contact(line: Line, phone_number: PhoneNumber) -> ContactDeleted:
+async def delete_contact(line: Line, phone_number: KnownNumber) -> ContactDeleted:
     """Delete a contact that never exchanged a text, for good. The service refuses one with messages:
     archive_conversation, or save_contact with is_blocked, instead."""
     await line.delete("contacts", wire(phone_number))
@@ -196,22 +211,13 @@ def _length(found: list[Any] | None) -> int | None:
     return None if found is None else len(found)
 
 
-def _changes(values: dict[str, Any]) -> dict[str, Any]:
-    """The body of a save: the given fields only, custom fields as the service takes them."""
-    changes = only_given(**values)
-    if "custom_fields" in changes:
-        changes["custom_fields"] = [value.model_dump() for value in changes["custom_fields"]]
-    return changes
-
-
 def _query(given: dict[str, Any]) -> dict[str, Any]:
     """The filters as the service takes them.
 
     Raises:
         BadInput: two of them do not go together, or one makes no sense.
     """
-    for names in _RANGES:
-        in_order(given[names.replace("*", "after")], given[names.replace("*", "before")], names)
+    _check_ranges(given)
     query = given | {
         "contact_phone_number": _first_digits(given["contact_phone_number"]),
         "tags": given["tags"] or None,  # an empty list is no filter, to the service too
@@ -223,10 +229,16 @@ def _query(given: dict[str, Any]) -> dict[str, Any]:
     return query
 
 
+def _check_ranges(given: dict[str, Any]) -> None:
+    for names in _RANGES:
+        in_order(given[names.replace("*", "after")], given[names.replace("*", "before")], names)
+
+
 def _first_digits(text: str | None) -> str | None:
     """The start of a number as the service matches it, from any usual spelling (it matches from the leading 1)."""
     if text is None:
         return None
+    text = "".join(map(spelled, text))
     digits = "".join(c for c in text if c in "0123456789")
     if not digits or any(c not in "0123456789 ().-+" for c in text):
         raise BadInput("contact_phone_number is not the start of a phone number.", todo="Give digits, such as 423555.")

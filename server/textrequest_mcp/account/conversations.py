@@ -5,11 +5,13 @@ from typing import Annotated
 from pydantic import Field
 
 from textrequest_mcp.account.account import Line
+from textrequest_mcp.account.line import TextingLine
 from textrequest_mcp.account.message import Message
 from textrequest_mcp.tools.about import BY_NUMBER
 from textrequest_mcp.tools.answers import Answer, Flag, Listing, Phone, Record
 from textrequest_mcp.tools.declare import Toolset
-from textrequest_mcp.tools.parameters import Guids, PageNumber, PageSize, PhoneNumber, Words
+from textrequest_mcp.tools.parameters import Guids, KnownNumber, PageNumber, PageSize, Words, slip
+from textrequest_mcp.upstream.errors import NotFound
 from textrequest_mcp.upstream.page import DEFAULT_SIZE
 from textrequest_mcp.upstream.phone import wire
 
@@ -26,6 +28,7 @@ class Conversation(Answer):
 class Conversations(Listing):
     """A line's conversations."""
 
+    told_elsewhere = True
     longest_cell = 300
     theirs = ("body",)
     columns = ("phone_number", "message_timestamp_utc", "message_direction", "body", "delivery_status")
@@ -43,7 +46,7 @@ class Archived(Answer):
 async def list_conversations(
     line: Line,
     *,
-    tags: Annotated[Guids, Field(description="Only contacts with these; ids from list_tags")] | None = None,
+    tags: Annotated[Guids, Field(description="Contacts with any of these; ids from list_tags")] | None = None,
     show_unresolved_only: Annotated[bool, Field(description="Leave settled ones out")] | None = None,
     include_archived: Annotated[bool, Field(description="Also archived ones")] | None = None,
     search: Annotated[Words, Field(description="Part of a name or number")] | None = None,
@@ -60,16 +63,16 @@ async def list_conversations(
         "page": page,
         "page_size": page_size,
     }
-    return Conversations.of(await line.get("conversations", query=query), page=page, page_size=page_size)
+    listing = Conversations.of(await line.get("conversations", query=query), page=page, page_size=page_size)
+    return listing.noting(slip("search", search))
 
 
 @conversations.writes(
     title="Archive a conversation", action="ArchiveConversation", overwrites=False, idempotent=True, about=BY_NUMBER
 )
-async def archive_conversation(line: Line, phone_number: PhoneNumber) -> Archived:
+async def archive_conversation(line: Line, phone_number: KnownNumber) -> Archived:
     """Hide a conversation from a line's lists until a text goes either way; nothing is deleted."""
-    await line.put("contacts", wire(phone_number), "conversations", "archive")
-    return Archived(phone_number=phone_number, is_archived=True)
+    return await _put(line, phone_number, "archive", is_archived=True)
 
 
 @conversations.writes(
@@ -79,7 +82,17 @@ async def archive_conversation(line: Line, phone_number: PhoneNumber) -> Archive
     idempotent=True,
     about=BY_NUMBER,
 )
-async def unarchive_conversation(line: Line, phone_number: PhoneNumber) -> Archived:
+async def unarchive_conversation(line: Line, phone_number: KnownNumber) -> Archived:
     """Bring an archived conversation back into a line's lists."""
-    await line.put("contacts", wire(phone_number), "conversations", "unarchive")
-    return Archived(phone_number=phone_number, is_archived=False)
+    return await _put(line, phone_number, "unarchive", is_archived=False)
+
+
+async def _put(line: TextingLine, phone_number: str, where: str, *, is_archived: bool) -> Archived:
+    # The service may accept the number of somebody whom the line does not know, so that is looked up first.
+    if await line.get("contacts", wire(phone_number)) is None:
+        raise NotFound("There is no conversation with this number.", todo="See list_conversations for those there are.")
+    answer = await line.put("contacts", wire(phone_number), "conversations", where)
+    done = Archived(phone_number=phone_number, is_archived=is_archived)
+    if isinstance(answer, dict):  # no source says that it says anything
+        Archived.changed(answer, look_with="get_contact", **dict(done))
+    return done

@@ -9,10 +9,11 @@ from pydantic import Field
 from textrequest_mcp.account.account import Account, InAccount, Line
 from textrequest_mcp.ground.quoting import one_line, quoted, some
 from textrequest_mcp.ground.store import StoreError
-from textrequest_mcp.guard.approval.gate import Question
+from textrequest_mcp.guard.approval.question import Question
 from textrequest_mcp.guard.once.departure import LedgerDeparture
+from textrequest_mcp.guard.once.ledger_rows import Send
 from textrequest_mcp.guard.once.same_act import Candidate, SameAct, SearchTerms
-from textrequest_mcp.tools.answers import Answer, Code, LineName, LinePhone, Listing, Whole, no_word_of_it
+from textrequest_mcp.tools.answers import Answer, Code, LineName, LinePhone, Listing, Whole
 from textrequest_mcp.tools.declare import Toolset
 from textrequest_mcp.tools.parameters import Filled, LineId, Number, PageNumber, PageSize
 from textrequest_mcp.upstream.errors import NotFound, Refused, TextRequestError
@@ -36,6 +37,7 @@ class Dashboard(Answer):
 class Dashboards(Listing):
     """The account's lines."""
 
+    told_elsewhere = True
     items: list[Dashboard] = Field(default_factory=list[Dashboard])
 
 
@@ -58,7 +60,7 @@ async def get_dashboard(line: Line) -> Dashboard:
     answer = await line.get()
     if answer is None:
         raise NotFound("There is no such line.", todo="See list_dashboards.")
-    return Dashboard.model_validate(answer)
+    return Dashboard.asked_for(answer, id=line.id)
 
 
 async def _before_deleting(account: InAccount, dashboard_id: LineId) -> Question:
@@ -92,9 +94,10 @@ async def _find(account: Account, facts: SearchTerms) -> list[Candidate]:
     ]
 
 
-async def _news(account: Account, dashboard_id: int | None, line_id: str) -> Mapping[str, Any]:  # noqa: ARG001 - as all have it
-    answer = await account.api.get("dashboards", int(line_id))
-    return {"id": int(line_id)} if answer is not None else {}
+async def _news(account: Account, send: Send) -> Mapping[str, Any]:
+    line_id = int(send.upstream_id or 0)
+    answer = await account.api.get("dashboards", line_id)
+    return {"id": line_id} if answer is not None else {}
 
 
 CREATING = SameAct(same=("name", "phone"), facts=("phone",), words=("name",), find=_find, news=_news, id_field="id")
@@ -115,18 +118,15 @@ async def create_dashboard(
             raise
         raise await _with_free_numbers(account, refused, area_code=phone[2:5]) from None
     account.forget_lines()
-    dashboard = Dashboard.model_validate(answer or {})
-    if dashboard.id is None:
-        raise no_word_of_it("list_dashboards")
-    return dashboard
+    return Dashboard.changed(answer, look_with="list_dashboards", needs="id", name=name, phone=phone)
 
 
 @dashboards.writes(title="Rename a line", action="UpdateDashboardsName", overwrites=True, idempotent=True)
 async def rename_dashboard(line: Line, name: Annotated[Filled, Field(description="The new name")]) -> Dashboard:
-    """Rename a texting line. Its number cannot change."""
+    """Rename a texting line; the old name is gone. Its number cannot change."""
     answer = await line.put(body={"name": name})
     line.account.forget_lines()
-    return Dashboard.model_validate(answer or {})
+    return Dashboard.changed(answer or {}, look_with="get_dashboard", id=line.id, name=name)
 
 
 @dashboards.destroys(title="Delete a line", action="DeleteDashboard", question=_before_deleting, types_name=True)

@@ -1,5 +1,6 @@
 """Reads the contact's record and the newest texts of a person, for the rules."""
 
+import math
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -32,7 +33,7 @@ class FactsReader:
     async def contact(self, line: int, number: str) -> PersonFacts:
         """As `guard.change.Account`."""
         answer = await self._api.get("dashboards", line, "contacts", wire(number))
-        known = Contact.model_validate(answer) if answer is not None else Contact()
+        known = Contact.asked_for(answer, phone_number=number) if answer is not None else Contact()
         if answer is not None:
             self._policy.provenance.trust_number(line, number, known.display_name, known.first_name)
         if known.opted_out_utc is None and _says_something(answer):
@@ -54,7 +55,7 @@ class FactsReader:
         if (page.total_items or 0) > DEFAULT_SIZE:  # the service states no order for this list, so both of its ends
             items = items + (await self._texts(line, number, ((page.total_items or 0) - 1) // DEFAULT_SIZE)).items
         newer = sorted(
-            ((at, text) for text in items if (at := _seconds(text.message_timestamp_utc) or 0.0) > since),
+            ((at, text) for text in items if math.floor(at := _seconds(text.message_timestamp_utc) or 0.0) > since),
             key=lambda each: each[0],
         )[-DEFAULT_SIZE:]
         told = Messages(items=[text for _, text in newer]).model_dump(mode="json", exclude_none=True)

@@ -13,7 +13,7 @@ class CustomField(Answer):
     """A field that contacts can have a value for."""
 
     id: Code = None
-    name: TheirName = Field(default=None, description="A colleague's own words")
+    name: TheirName = None
 
 
 class CustomFields(Listing):

@@ -1,22 +1,24 @@
 """Groups: named sets of a line's contacts."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from textrequest_mcp.account.account import Line
 from textrequest_mcp.account.line import TextingLine
 from textrequest_mcp.ground.quoting import quoted, some
-from textrequest_mcp.guard.approval.gate import Question
-from textrequest_mcp.tools.answers import Answer, Flag, Kept, Listing, TheirName, Theirs, Time, Whole, no_word_of_it
+from textrequest_mcp.guard.approval.question import Question
+from textrequest_mcp.guard.marks import Mark
+from textrequest_mcp.tools.answers import Answer, Flag, Kept, Listing, TheirName, Theirs, Time, Whole
 from textrequest_mcp.tools.declare import Toolset
-from textrequest_mcp.tools.parameters import Filled, GroupId, PageNumber, PageSize, Words, only_given
+from textrequest_mcp.tools.parameters import Filled, GroupId, PageNumber, PageSize, Words, listed, only_given
 from textrequest_mcp.upstream.errors import BadInput, NotFound
 from textrequest_mcp.upstream.page import DEFAULT_SIZE
 
 groups = Toolset("groups")
 
 GroupName = Annotated[Filled, Field(description="For people")]
+Clear = Annotated[list[Literal["notes"]], BeforeValidator(listed), Mark.NOBODYS]
 GroupNotes = Annotated[Words, Field(description="For colleagues")]
 
 
@@ -24,8 +26,8 @@ class Group(Answer):
     """A group."""
 
     id: Whole = None
-    name: TheirName = Field(default=None, description="A colleague's own words")
-    notes: Theirs = Field(default=None, description="A colleague's own words")
+    name: TheirName = None
+    notes: Theirs = None
     group_member_count: Whole = None
     is_keyword: Flag = Field(default=None, description="Made by the service; people join by texting a keyword")
     last_message_sent_utc: Time = None
@@ -34,6 +36,7 @@ class Group(Answer):
 class Groups(Listing):
     """A line's groups."""
 
+    told_elsewhere = True
     columns = ("id", "name", "group_member_count", "is_keyword", "last_message_sent_utc", "notes")
     items: list[Group] = Field(default_factory=list[Group])
 
@@ -41,6 +44,7 @@ class Groups(Listing):
 class _Known(Answer):
     """What a group's update sends back where nobody changes it."""
 
+    id: Whole = None
     name: Kept = None
     notes: Kept = None
 
@@ -66,27 +70,35 @@ async def get_group(line: Line, group_id: GroupId) -> Group:
 
 @groups.writes(title="Create a group", action="CreateGroup", overwrites=False, idempotent=False)
 async def create_group(line: Line, name: GroupName, notes: GroupNotes | None = None) -> Group:
-    """Create an empty group on a line; save_contact puts people in. Groups cannot be texted as a whole here."""
-    group = Group.model_validate(await line.post("groups", body=only_given(name=name, notes=notes)) or {})
-    if group.id is None:
-        raise no_word_of_it("list_groups")
-    return group
+    """Create an empty group on a line; save_contact puts people in. Groups cannot be texted as a whole here. A repeat
+    makes a second group."""
+    answer = await line.post("groups", body=only_given(name=name, notes=notes))
+    return Group.changed(answer, look_with="list_groups", needs="id", name=name)
 
 
 @groups.writes(title="Update a group", action="UpdateGroup", overwrites=True, idempotent=True)
 async def update_group(
-    line: Line, group_id: GroupId, name: GroupName | None = None, notes: GroupNotes | None = None
+    line: Line,
+    group_id: GroupId,
+    name: GroupName | None = None,
+    notes: GroupNotes | None = None,
+    clear: Annotated[Clear, Field(description="Fields to empty")] | None = None,
 ) -> Group:
-    """Change a group's name or notes; what is left out stays as it is. Members are changed with save_contact."""
+    """Change a group's name or notes; what is empty or left out stays as it is. Members are changed with
+    save_contact."""
+    if notes and clear:
+        raise BadInput("notes is given, and is in clear too.", todo="Choose one of the two.")
+    notes = "" if clear else notes
     if name is None and notes is None:
-        raise BadInput("update_group has nothing to change.", todo="Give a name, notes, or both.")
+        raise BadInput("update_group has nothing to change.", todo='Give a name or notes; clear: ["notes"] empties.')
     # The service wants the name each time (wire-facts, Groups), and says nothing of notes left out: send both as known.
     known = name is not None and notes is not None
-    now = _Known() if known else _Known.model_validate(await _answer(line, group_id))
+    now = _Known() if known else _Known.asked_for(await _answer(line, group_id), id=group_id)
     body: dict[str, Any] = only_given(
         name=now.name if name is None else name, notes=now.notes if notes is None else notes
     )
-    return Group.model_validate(await line.put("groups", group_id, body=body) or {"id": group_id})
+    answer = await line.put("groups", group_id, body=body) or {"id": group_id}
+    return Group.changed(answer, look_with="get_group", id=group_id, name=name)
 
 
 async def _before_deleting(line: Line, group_id: GroupId) -> Question:
@@ -107,7 +119,7 @@ async def delete_group(line: Line, group_id: GroupId) -> GroupDeleted:
 
 
 async def _read(line: TextingLine, group_id: int) -> Group:
-    return Group.model_validate(await _answer(line, group_id))
+    return Group.asked_for(await _answer(line, group_id), id=group_id)
 
 
 async def _answer(line: TextingLine, group_id: int) -> Any:

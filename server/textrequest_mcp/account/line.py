@@ -7,16 +7,17 @@ from textrequest_mcp.guard.rules.policy import Policy
 from textrequest_mcp.live.watch import Watch
 from textrequest_mcp.upstream.api import Api
 from textrequest_mcp.upstream.departure import Departure
-from textrequest_mcp.upstream.phone import wire
+from textrequest_mcp.upstream.phone import from_wire, wire
 from textrequest_mcp.upstream.request import Query, Segment
 
 
 class KnownLine(NamedTuple):
-    """A line as the account lists it; the name is the business's own."""
+    """A line as the account lists it; the name is the business's own, the zone as the service calls it."""
 
     id: int
     name: str
     phone: str
+    zone: str | None = None
 
 
 class Home(Protocol):
@@ -25,6 +26,7 @@ class Home(Protocol):
     api: Api
     policy: Policy
     live: Watch
+    resource_links: bool
 
     async def lines(self) -> tuple[KnownLine, ...]:
         """All lines of the account."""
@@ -72,9 +74,13 @@ class TextingLine:
         name = next((line.name for line in await self.account.lines() if line.id == self.id), None)
         return f"{quoted(name)} (line {self.id})"
 
+    async def zone(self) -> str | None:
+        """The line's time zone, as the service calls it."""
+        return next((line.zone for line in await self.account.lines() if line.id == self.id), None)
+
     async def person(self, phone_number: str) -> str:
         """A person as a question names them: by number, and by the contact's name if there is one."""
         answer = await self.get("contacts", wire(phone_number))
         known: dict[str, Any] = answer if isinstance(answer, dict) else {}  # pyright: ignore[reportUnknownVariableType]
-        name = known.get("display_name")
+        name = known.get("display_name") if from_wire(known.get("phone_number")) in {None, phone_number} else None
         return f"{quoted(name)} ({phone_number})" if isinstance(name, str) and name else phone_number

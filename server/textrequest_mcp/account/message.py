@@ -66,7 +66,7 @@ class Messages(Listing):
         "mms_media",
         "message_id",
     )
-    items: Annotated[list[Message], Mark.TALK] = Field(default_factory=list[Message])
+    items: list[Message] = Field(default_factory=list[Message])
 
 
 class ArrivedText(Message):
@@ -78,6 +78,7 @@ class ArrivedText(Message):
 class Arrived(Answer):
     """What came in or went out."""
 
+    told_elsewhere = True
     theirs = ("body",)
     columns = (
         "phone_number",

@@ -42,6 +42,7 @@ class Payment(Answer):
 class Payments(Listing):
     """A line's payment requests."""
 
+    told_elsewhere = True
     theirs = ("recipient",)
     columns = (
         "payment_id",

@@ -6,6 +6,7 @@ from typing import Any
 from textrequest_mcp.account.account import Account
 from textrequest_mcp.account.line import TextingLine
 from textrequest_mcp.account.payment import Payment, Payments
+from textrequest_mcp.guard.once.ledger_rows import Send
 from textrequest_mcp.guard.once.same_act import Candidate, SameAct, SearchTerms
 from textrequest_mcp.upstream.errors import NotFound
 from textrequest_mcp.upstream.phone import wire
@@ -18,11 +19,12 @@ async def read_payment(line: TextingLine, payment_id: int) -> Payment:
 
     Raises:
         NotFound: the line has none with this id.
+        Unreadable: the service answers with another.
     """
     answer = await line.get("payments", payment_id)
     if answer is None:
         raise NotFound(f"This line has no payment {payment_id}.", todo="See list_payments; each line has its own.")
-    return Payment.model_validate(answer)
+    return Payment.asked_for(answer, payment_id=payment_id)
 
 
 async def _find_request(account: Account, facts: SearchTerms) -> list[Candidate]:
@@ -42,8 +44,8 @@ async def _find_request(account: Account, facts: SearchTerms) -> list[Candidate]
     ]
 
 
-async def _news(account: Account, dashboard_id: int | None, payment_id: str) -> Mapping[str, Any]:
-    return kept_of(await read_payment(await account.line(dashboard_id), int(payment_id)))
+async def _news(account: Account, send: Send) -> Mapping[str, Any]:
+    return kept_of(await read_payment(await account.line(send.dashboard_id), int(send.upstream_id or 0)))
 
 
 def kept_of(payment: Payment) -> dict[str, Any]:

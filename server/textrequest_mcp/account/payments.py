@@ -10,21 +10,21 @@ from textrequest_mcp.account.message import LOCATION_TAG, asks_for_location
 from textrequest_mcp.account.payment import Payment, Payments
 from textrequest_mcp.account.payment_acts import CANCELLING, MARKING, REMINDING, REQUESTING, read_payment
 from textrequest_mcp.ground.quoting import quoted, visible
-from textrequest_mcp.guard.approval.gate import Question
+from textrequest_mcp.guard.approval.question import Question
 from textrequest_mcp.guard.once.departure import LedgerDeparture
 from textrequest_mcp.tools.about import BY_NUMBER, About
-from textrequest_mcp.tools.answers import no_word_of_it
 from textrequest_mcp.tools.declare import Toolset
 from textrequest_mcp.tools.parameters import (
     Dollars,
     Filled,
+    KnownNumber,
     Number,
     PageNumber,
     PageSize,
     PaymentId,
-    PhoneNumber,
     Words,
     only_given,
+    slip,
 )
 from textrequest_mcp.upstream.errors import BadInput, Refused, TextRequestError
 from textrequest_mcp.upstream.page import DEFAULT_SIZE
@@ -40,7 +40,7 @@ _CLOSED = {"Paid", "Cancelled", "MarkedAsPaid"}
 async def list_payments(
     line: Line,
     reference_number: Annotated[Words, Field(description="Exactly; not unique")] | None = None,
-    phone_number: PhoneNumber | None = None,
+    phone_number: KnownNumber | None = None,
     sort_type: Annotated[Literal["amount", "contact", "date", "status"], Field(description="Default date")]
     | None = None,
     sort_direction: Annotated[Literal["asc", "desc"], Field(description="Default desc")] | None = None,
@@ -56,7 +56,8 @@ async def list_payments(
         "page": page,
         "page_size": page_size,
     }
-    return Payments.of(await line.get("payments", query=query), page=page, page_size=page_size)
+    listing = Payments.of(await line.get("payments", query=query), page=page, page_size=page_size)
+    return listing.noting(slip("reference_number", reference_number))
 
 
 @payments.reads(title="Get a payment", action="GetPayment", link="payments/{payment_id}")
@@ -108,7 +109,8 @@ async def create_payment(
         message=message,
         reference_number=reference_number,
     )
-    return _changed(await line.post("payments", body=body, departure=departure))
+    answer = await line.post("payments", body=body, departure=departure)
+    return _changed(answer, customer_phone=customer_phone, amount_requested=amount_requested)
 
 
 async def _before_reminding(line: Line, payment_id: PaymentId) -> Question:
@@ -121,7 +123,7 @@ async def _whom(line: Line, payment_id: PaymentId) -> str | None:
     known = line.account.policy.known
     number = known.payer(line.id, payment_id)
     if number is None and (answer := await line.get("payments", payment_id)) is not None:
-        number = Payment.model_validate(answer).customer_phone
+        number = Payment.asked_for(answer, payment_id=payment_id).customer_phone
         if number is None:
             raise _unclear(payment_id)
         known.pays(line.id, payment_id, number)
@@ -141,7 +143,7 @@ PAYER = About(read=_whom)
 )
 async def send_payment_reminder(line: Line, departure: LedgerDeparture, payment_id: PaymentId) -> Payment:
     """Text a contact once more about an open payment request. The service allows one reminder for each."""
-    return _changed(await line.post("payments", payment_id, "resend", departure=departure))
+    return await _act_on(line, payment_id, "resend", departure)
 
 
 async def _before_cancelling(line: Line, payment_id: PaymentId) -> Question:
@@ -163,7 +165,7 @@ async def _before_cancelling(line: Line, payment_id: PaymentId) -> Question:
 )
 async def cancel_payment(line: Line, departure: LedgerDeparture, payment_id: PaymentId) -> Payment:
     """Cancel an open payment request for good; the contact gets a text that says so."""
-    return _changed(await line.post("payments", payment_id, "cancel", departure=departure))
+    return await _act_on(line, payment_id, "cancel", departure)
 
 
 async def _before_marking(line: Line, payment_id: PaymentId) -> Question:
@@ -183,7 +185,7 @@ async def _before_marking(line: Line, payment_id: PaymentId) -> Question:
 )
 async def mark_payment_paid(line: Line, departure: LedgerDeparture, payment_id: PaymentId) -> Payment:
     """Close an open payment request whose money came another way; for good."""
-    return _changed(await line.post("payments", payment_id, "mark_as_paid", departure=departure))
+    return await _act_on(line, payment_id, "mark_as_paid", departure)
 
 
 async def _open(line: TextingLine, payment_id: int) -> Payment:
@@ -218,9 +220,12 @@ def _who(payment: Payment) -> str:
     return f"{quoted(payment.recipient)} ({payment.customer_phone})"
 
 
-def _changed(answer: Any) -> Payment:
-    """A payment after a change; an answer without its id leaves the outcome open."""
-    payment = Payment.model_validate(answer if isinstance(answer, dict) else {})
-    if payment.payment_id is None:
-        raise no_word_of_it("list_payments")
-    return payment
+async def _act_on(line: TextingLine, payment_id: int, act: str, departure: LedgerDeparture) -> Payment:
+    payer = line.account.policy.known.payer(line.id, payment_id)
+    answer = await line.post("payments", payment_id, act, departure=departure)
+    return _changed(answer, payment_id=payment_id, customer_phone=payer)
+
+
+def _changed(answer: Any, **meant: Any) -> Payment:
+    """A payment after a change."""
+    return Payment.changed(answer, look_with="list_payments", needs="payment_id", **meant)

@@ -1,6 +1,7 @@
 """Resources: lines, contacts, conversations, groups and payments as documents that a host can open by address."""
 
 import inspect
+import json
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, NamedTuple
@@ -17,7 +18,9 @@ from textrequest_mcp.account.line import TextingLine
 from textrequest_mcp.account.messages import list_messages
 from textrequest_mcp.account.payments import get_payment
 from textrequest_mcp.guard.notice import Notice
-from textrequest_mcp.tools.parameters import Id, Number, PageNumber, PageSize
+from textrequest_mcp.tools.answers import Answer
+from textrequest_mcp.tools.parameters import Id, ListedNumber, PageNumber, PageSize
+from textrequest_mcp.tools.result_text import write_structured
 from textrequest_mcp.upstream.errors import BadInput
 from textrequest_mcp.upstream.page import DEFAULT_SIZE
 
@@ -97,10 +100,11 @@ async def _written(account: Account, answer: BaseModel, line: TextingLine | None
     """JSON without nulls, with `last_modified` where a time is known; noted for the rules like a tool's answer."""
     said = answer.model_dump(mode="json", exclude_none=True)
     notice = Notice(account.policy, _NO_CALLER, line.id if line is not None else None, number)
-    await notice.note(type(answer), said)
+    shown = write_structured(said, answer.brief, answer.theirs) if isinstance(answer, Answer) else said
+    await notice.note(type(answer), said, shown=shown)
     known = [time for time in _times_in(said) if time]
-    text = answer.model_dump_json(exclude_none=True)
-    return f'{{"last_modified":"{max(known)}",{text[1:]}' if known else text
+    document = ({"last_modified": max(known)} if known else {}) | shown
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
 
 
 def _times_in(value: Any) -> list[str]:
@@ -116,7 +120,7 @@ def _times_in(value: Any) -> list[str]:
 
 _KINDS: dict[str, TypeAdapter[Any]] = {
     "dashboard_id": TypeAdapter(Id),
-    "phone_number": TypeAdapter(Number),
+    "phone_number": TypeAdapter(ListedNumber),
     "payment_id": TypeAdapter(Id),
     "page": TypeAdapter(PageNumber),
     "page_size": TypeAdapter(PageSize),

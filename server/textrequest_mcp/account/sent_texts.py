@@ -1,6 +1,8 @@
 """How a text that was sent is found again in the account, and how the ledger tells two texts apart."""
 
 from collections.abc import Mapping
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from textrequest_mcp.account.account import Account
@@ -8,16 +10,20 @@ from textrequest_mcp.account.line import TextingLine
 from textrequest_mcp.account.message import Message, Messages, Sent
 from textrequest_mcp.account.segments import segments
 from textrequest_mcp.guard.once.departure import tag_of
+from textrequest_mcp.guard.once.ledger_rows import Send
 from textrequest_mcp.guard.once.same_act import Candidate, SameAct, SearchTerms
-from textrequest_mcp.live.events import TextEvent
+from textrequest_mcp.live.events import NotAnEvent, TextEvent, of_row
+from textrequest_mcp.live.made_ids import made_id, named
 from textrequest_mcp.upstream.answer import quote
 from textrequest_mcp.upstream.errors import Refused
-from textrequest_mcp.upstream.page import MAX_SIZE
+from textrequest_mcp.upstream.page import MAX_SIZE, read_page
 from textrequest_mcp.upstream.phone import wire
+from textrequest_mcp.upstream.times import read_time, show_time
 
 NO_SENDER = "API"  # how a text without a sender's name is shown (wire-facts, Conversations and messages)
 
 _LOOKED_AT = 200  # texts at either end of a conversation
+_EARLY = timedelta(seconds=60)  # the service's list and its answer to a send need not have quite the same time
 _OPTED_OUT = {"2100", "30050"}  # codes of a text that never left (wire-facts); others may come after it did
 
 
@@ -32,10 +38,9 @@ async def _find(account: Account, facts: SearchTerms) -> list[Candidate]:
         query = {"page": last, "page_size": _LOOKED_AT}
         items = items + Messages.of(await line.get(*path, query=query), page=last, page_size=_LOOKED_AT).items
     return [
-        _trace(message, certain=bool(facts.kept.get("tagged")))
+        _trace(message, _id_of(message, line, facts.kept["phone_number"]), certain=bool(facts.kept.get("tagged")))
         for message in items
-        if message.message_id
-        and message.message_timestamp_utc
+        if message.message_timestamp_utc
         and message.message_direction == "S"
         and facts.says("body", message.body)
         and facts.says("mms_media", message.mms_media)
@@ -51,12 +56,19 @@ def _is_sender(name: str | None, facts: SearchTerms) -> bool:
     return name in {None, "", NO_SENDER}
 
 
-def _trace(message: Message, *, certain: bool) -> Candidate:
-    kept = SENDING.keep(message.model_dump(mode="json"))
+def _id_of(message: Message, line: TextingLine, phone_number: str) -> str:
+    at = message.message_timestamp_utc.timestamp() if message.message_timestamp_utc else None
+    media = message.mms_media or ()
+    hashed = line.account.live.log.hashed
+    return message.message_id or made_id(hashed, line.id, phone_number, "S", at, message.body, media)
+
+
+def _trace(message: Message, message_id: str, *, certain: bool) -> Candidate:
+    kept = SENDING.keep(message.model_dump(mode="json") | {"message_id": message_id})
     if not message.mms_media:
         kept["segments"] = segments(message.body or "")
     refused = str(refusal_of(message)) if message.delivery_error in _OPTED_OUT else None
-    return Candidate(message.message_id or "", message.message_timestamp_utc, kept, certain, refused)
+    return Candidate(message_id, message.message_timestamp_utc, kept, certain, refused)
 
 
 def refusal_of(message: Message) -> Refused:
@@ -71,13 +83,19 @@ def refusal_of(message: Message) -> Refused:
     )
 
 
-async def _news(account: Account, dashboard_id: int | None, message_id: str) -> Mapping[str, Any]:
-    """A text's delivery, read from the line's newest texts: the service has no call for a single one."""
-    line = await account.line(dashboard_id)
-    query = {"message_direction": "S", "sort": "desc", "page": 0, "page_size": MAX_SIZE}
-    listing = Messages.of(await line.get("messages", query=query), page=0, page_size=MAX_SIZE)
-    found = next((message for message in listing.items if message.message_id == message_id), None)
-    return SENDING.keep(found.model_dump(mode="json")) if found is not None else {}
+async def _news(account: Account, send: Send) -> Mapping[str, Any]:
+    """A text's delivery, read from the line's texts since it was sent: the service has no call for a single one."""
+    line = await account.line(send.dashboard_id)
+    left = send.left_at or send.intended_at
+    at = read_time(send.result.get("message_timestamp_utc")) or datetime.fromtimestamp(left, UTC)
+    query = {"message_direction": "S", "start_date": show_time(at - _EARLY), "page": 0, "page_size": MAX_SIZE}
+    for row in read_page(await line.get("messages", query=query), page=0, page_size=MAX_SIZE).items:
+        with suppress(NotAnEvent):
+            if named(of_row(line.id, row), account.live.log.hashed).message_id == send.upstream_id:
+                return SENDING.keep(Message.model_validate(row).model_dump(mode="json")) | {
+                    "message_id": send.upstream_id
+                }
+    return {}
 
 
 async def _announce(given: Mapping[str, Any], answer: Any) -> None:

@@ -15,7 +15,7 @@ class Tag(Answer):
     """A label."""
 
     id: Code = None
-    tag: TheirName = Field(default=None, description="A colleague's own words")
+    tag: TheirName = None
     tag_color: Code = None
 
 

@@ -20,12 +20,14 @@ from textrequest_mcp.guard.audit.reader import Recorded, Trail
 from textrequest_mcp.guard.audit.writer import Audit
 from textrequest_mcp.guard.once.ledger import Ledger
 from textrequest_mcp.settings.table import SettingsError
+from textrequest_mcp.upstream.service_clock import ServiceClock
 from textrequest_mcp.upstream.times import show_time
 
 Shape = Literal["table", "json", "csv"]
 
 _FAILED = 1
 _SHOWN_OF_A_HASH = 8
+_SHOWN_ROWS = 200  # the newest, of a table
 _FACTS = (
     *("number", "time", "account", "host", "tool", "kind", "dashboard_id", "person", "outcome", "rule", "ids"),
     *("note", "body"),
@@ -64,14 +66,19 @@ def read_period(since: str | None, until: str | None) -> Period:
     return period
 
 
-def show_audit(folder: Path, period: Period, tool: str | None, shape: Shape) -> int:
-    """Print the rows of the audit in this state folder; the exit status."""
-    return _with_trail(folder, partial(_show, period=period, tool=tool, shape=shape))
+def show_audit(folder: Path, period: Period, tool: str | None, shape: Shape, *, whole: bool = False) -> int:
+    """Print the rows of the audit in this state folder, of a table only the newest or the whole; the exit status."""
+    return _with_trail(folder, partial(_show, period=period, tool=tool, shape=shape, whole=whole))
 
 
-def verify_audit(folder: Path) -> int:
-    """Say whether the audit in this state folder is as it was written; the exit status, 1 where it is not."""
-    return _with_trail(folder, _verify)
+def verify_audit(folder: Path, head: str = "") -> int:
+    """Say what a check of the audit in this state folder found; the exit status, 1 where something is missing.
+
+    Args:
+        folder: the state folder.
+        head: an earlier one, which the audit must still have; empty for none.
+    """
+    return _with_trail(folder, partial(_verify, head=head))
 
 
 def _instant(text: str, *, end: bool) -> float:
@@ -109,14 +116,19 @@ def _with_trail(folder: Path, act: Callable[[Trail], Any]) -> int:
 
 async def _after_the_dead(store: Store, act: Callable[[Trail], Any]) -> int:
     """Act once what servers that were ended left on its way is recorded, which no server may have come to since."""
+    store.trust(lambda: None)  # this command forgets nothing
     trail = Trail(store)
-    audit = Audit(store, "", keep_days=await trail.keep_days(), with_bodies=True, kinds=kinds_of_acts())
-    await Ledger(store, "", witness=audit.follow).bury()
+    audit = Audit(store, "", keep_days=await trail.keep_days(), with_bodies=True, kinds=kinds_of_acts(), is_sure=_never)
+    await Ledger(store, "", witness=audit.follow, service=ServiceClock()).bury()
     await audit.close_abandoned()
-    return await act(audit)
+    return await act(trail)
 
 
-async def _verify(trail: Trail) -> int:
+def _never() -> bool:
+    return False
+
+
+async def _verify(trail: Trail, head: str) -> int:
     verdict = await trail.verify()
     if not verdict.ok:
         before = some(verdict.count, "row")
@@ -125,15 +137,29 @@ async def _verify(trail: Trail) -> int:
             f"server. Before it: {before}, each as it was written."
         )
         return _FAILED
-    _say(f"The audit is whole: {some(verdict.count, 'row')}, each as it was written.")
+    missing = await trail.unrecorded()
+    if missing:
+        _say(f"Rows are missing: the ledger knows {some(len(missing), 'act')} without one, such as {missing[0]}.")
+        return _FAILED
+    if head and not await trail.is_there(head):
+        _say(f"The audit has no row {head} any more: it was replaced or cut, or the row was forgotten in its time.")
+        return _FAILED
+    _say(
+        f"{some(verdict.count, 'row').capitalize()}: each is as a server wrote it and linked to the one before it, and "
+        "each act in the ledger (30 days) has its row. "
+        + (f"Row {head} is still there. " if head else "")
+        + f"The head is {await trail.head()}. An audit that was replaced as a whole is only found by an earlier head: "
+        "note this one, and give it to --verify next time."
+    )
     return 0
 
 
-async def _show(trail: Trail, period: Period, tool: str | None, shape: Shape) -> int:
+async def _show(trail: Trail, period: Period, tool: str | None, shape: Shape, *, whole: bool) -> int:
+    limit = None if whole or shape != "table" else _SHOWN_ROWS
     rows: list[list[str]] = [[_HEADINGS.get(name, name) for name in _COLUMNS]]
     if shape == "csv":
         _say(_as_csv(_FACTS))
-    async for recorded in trail.entries(since=period.since, until=period.until, tool=tool):
+    async for recorded in trail.entries(since=period.since, until=period.until, tool=tool, limit=limit):
         facts = _facts(recorded)
         if shape == "json":
             _say(json.dumps(facts))
@@ -146,6 +172,9 @@ async def _show(trail: Trail, period: Period, tool: str | None, shape: Shape) ->
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         for row in rows:
             _say("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+        earlier = await trail.count(since=period.since, until=period.until, tool=tool) - len(rows) + 1
+        if earlier > 0:
+            _say(f"{some(earlier, 'earlier row')} left out; --all prints them, and so do --json and --csv.")
     return 0
 
 

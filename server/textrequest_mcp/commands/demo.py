@@ -89,7 +89,7 @@ async def _answer(assistant: "Assistant", customer: Answer) -> str:
     again = await assistant.call("send_message", expects="sent", phone_number=phone, body=body)
     if not again.get("duplicate_suppressed"):
         raise OtherThanTold("The same text was to go out once.")
-    came = await assistant.call("wait_for_messages", phone_number=phone, direction="R", after=here)
+    came = await assistant.call("wait_for_messages", phone_number=phone, direction="R", after=here, timeout_seconds=30)
     if not came["items"]:
         raise OtherThanTold("An answer was to come.")
     _show_texts(came["items"], name)

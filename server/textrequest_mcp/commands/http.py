@@ -19,13 +19,19 @@ from textrequest_mcp import __version__
 from textrequest_mcp.account.account import Account
 from textrequest_mcp.commands.ending import end_when_asked, is_changing, leave, let_finish
 from textrequest_mcp.commands.http_access import HEALTH, HttpAccess, public_name
+from textrequest_mcp.commands.http_connection import ImpatientProtocol
+from textrequest_mcp.commands.http_limits import IDLE_SECONDS, MOST_SESSIONS, Limits
+from textrequest_mcp.commands.http_names import KnownNames
 from textrequest_mcp.commands.signals import requests_to_end
+from textrequest_mcp.ground.raw_json import MOST_BYTES
 from textrequest_mcp.live.hooks import Health, Hooks
 from textrequest_mcp.live.webhooks import PATH, Door, Receiver
 from textrequest_mcp.settings.table import Settings
 
 _FAILED = 1
 _GRACE_SECONDS = 0.5  # a host keeps its stream open as long as it likes, and the end of the server does not wait for it
+
+_MOST_CONNECTIONS = 500  # more are answered 503: a process can usually hold 1024 files
 
 
 async def serve_http(settings: Settings, server: MCPServer[Any], account: Account, secret: str | None) -> int:
@@ -66,7 +72,17 @@ class _Server(uvicorn.Server):
 
     def __init__(self, app: ASGIApp, account: Account) -> None:
         grace: Any = _GRACE_SECONDS  # uvicorn says int, and takes any number
-        super().__init__(uvicorn.Config(app, access_log=False, log_config=None, timeout_graceful_shutdown=grace))
+        super().__init__(
+            uvicorn.Config(
+                app,
+                http=ImpatientProtocol,
+                ws="none",
+                limit_concurrency=_MOST_CONNECTIONS,
+                access_log=False,
+                log_config=None,
+                timeout_graceful_shutdown=grace,
+            )
+        )
         self._account = account
         # At the end uvicorn logs that open streams are cut off, which is meant.
         logging.getLogger("uvicorn.error").addFilter(lambda _: not self.should_exit)
@@ -99,19 +115,21 @@ async def _health(_: Request) -> JSONResponse:
 
 
 def _app(settings: Settings, server: MCPServer[Any], secret: str | None) -> ASGIApp:
-    # Only these names reach the server, whichever of this machine's addresses it listens on, so that no web page
-    # can (DNS rebinding).
-    names = sorted({"127.0.0.1", "localhost", "[::1]", _in_address(settings.host)})
     public = public_name(settings.public_url)
-    # A caller by the public name must bring the secret, which no web page has.
-    outside = [_in_address(public), f"{_in_address(public)}:*"] if public and secret else []
-    security = TransportSecuritySettings(
-        enable_dns_rebinding_protection=True,
-        allowed_hosts=[f"{name}:*" for name in names] + outside,
-        allowed_origins=[f"http://{name}:*" for name in names],
-    )
-    make = server.sse_app if settings.transport == "sse" else server.streamable_http_app
-    return HttpAccess(make(transport_security=security), secret=secret, public=public)
+    off = TransportSecuritySettings(
+        enable_dns_rebinding_protection=False
+    )  # it covers some paths; KnownNames covers all
+    # What comes to the app has been measured; it may be longer by what was marked in it.
+    if settings.transport == "sse":
+        app = server.sse_app(transport_security=off, max_request_body_size=3 * MOST_BYTES)
+    else:
+        app = server.streamable_http_app(
+            transport_security=off,
+            max_request_body_size=3 * MOST_BYTES,
+            session_idle_timeout=IDLE_SECONDS,
+            max_sessions=MOST_SESSIONS,
+        )
+    return KnownNames(HttpAccess(Limits(app), secret=secret, public=public), public=public)
 
 
 def _say_where(settings: Settings, listening: socket.socket) -> None:

@@ -23,7 +23,7 @@ def secret_in_force(settings: Settings) -> str | None:
     Raises:
         SettingsError: the secret cannot be kept, or its file cannot be used.
     """
-    if settings.sandbox and settings.state_dir is None:
+    if settings.sandbox:
         return None
     if settings.http_auth == "off":
         _say("wants no secret (TEXTREQUEST_HTTP_AUTH is off): anybody on this machine can use the account over HTTP.")

@@ -10,9 +10,10 @@ from textrequest_mcp.account.account import Account
 from textrequest_mcp.app import make_server
 from textrequest_mcp.commands.ending import end_when_asked, leave, let_finish
 from textrequest_mcp.commands.http_secret import secret_in_force
-from textrequest_mcp.commands.logs import start_logging
+from textrequest_mcp.commands.logs import start_logging, tell_the_rest
 from textrequest_mcp.commands.policy import switched_off
 from textrequest_mcp.commands.signals import requests_to_end
+from textrequest_mcp.commands.stdio import serve_stdio
 from textrequest_mcp.settings.table import Settings
 from textrequest_mcp.wiring import open_account
 
@@ -29,7 +30,10 @@ def serve(settings: Settings) -> int:
         sys.stderr.write(f"textrequest-mcp runs without these rules: {', '.join(off)}.\n")
         sys.stderr.flush()
     secret = None if settings.transport == "stdio" else secret_in_force(settings)  # before anything listens
-    return anyio.run(_serve, settings, secret)
+    try:
+        return anyio.run(_serve, settings, secret)
+    finally:
+        tell_the_rest()
 
 
 async def _serve(settings: Settings, secret: str | None) -> int:
@@ -43,7 +47,7 @@ async def _serve(settings: Settings, secret: str | None) -> int:
             if sys.stdin.isatty():
                 sys.stderr.write("textrequest-mcp waits for an MCP host on stdin; Ctrl-C ends it.\n")
             tasks.start_soon(_leave_when_asked, account)
-            await server.run_stdio_async()
+            status = await serve_stdio(server)
         else:
             from textrequest_mcp.commands.http import serve_http  # stdio does not need to load it
 

@@ -1,4 +1,4 @@
-"""The command `textrequest-mcp tools`: makes the table of all tools, which also stands in the README."""
+"""The command `textrequest-mcp tools`: makes the table of all tools, which also stands in docs/tools.md."""
 
 import json
 

@@ -23,19 +23,31 @@ def has_ended(owner: str) -> bool:
     Args:
         owner: the answer of `this_process` there, and anything after a space.
     """
+    return _lives(owner) is False
+
+
+def lives(owner: str) -> bool:
+    """Whether the owner's process certainly lives. False where that cannot be known from here."""
+    return _lives(owner) is True
+
+
+def _lives(owner: str) -> bool | None:
+    """Whether the owner's process lives; None where that cannot be known from here."""
     name, _, system = owner.split(maxsplit=1)[0].partition("@")
     number, _, started = name.partition(".")
     # On Windows there is no harmless signal to ask with (os.kill ends the process).
     if system == "win32" or system != this_process().partition("@")[2]:
-        return False
+        return None
     try:
         os.kill(int(number), 0)
     except ProcessLookupError:
-        return True
+        return False
     except OSError:
         pass  # the process lives, but belongs to another user
-    # Killed and not yet waited for, or gone and its number given to another.
-    return bool(started) and _started(int(number)) != started
+    if not started:  # the number may have been given to another since
+        return None
+    # Otherwise killed and not yet waited for, or gone and its number given to another.
+    return _started(int(number)) == started
 
 
 def _started(number: int) -> str | None:

@@ -7,6 +7,7 @@ shared secret and the ids that may be used once. sqlite3 is loaded, and the file
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import random
 import secrets
@@ -16,12 +17,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import anyio
-from mcp.server.mcpserver.exceptions import ResourceError, ToolError
+
+from textrequest_mcp.ground import calendar, losses
+from textrequest_mcp.ground.calendar import Calendar
+from textrequest_mcp.ground.losses import Loss, Losses
+from textrequest_mcp.ground.schema import bring_up, check_version
+from textrequest_mcp.ground.store_error import StoreError, is_busy, reason_of
 
 if TYPE_CHECKING:
     import sqlite3
 
+__all__ = ["FILE_NAME", "Store", "StoreError", "secret_in"]
+
 T = TypeVar("T")
+
+logger = logging.getLogger(__name__)
 
 FILE_NAME = "state.sqlite3"
 
@@ -30,36 +40,6 @@ CREATE TABLE IF NOT EXISTS store_secret (id INTEGER PRIMARY KEY CHECK (id = 1), 
 CREATE TABLE IF NOT EXISTS store_burnt (
     kind TEXT NOT NULL, id TEXT NOT NULL, forget_at REAL NOT NULL, PRIMARY KEY (kind, id)) WITHOUT ROWID;
 """
-
-_ELSEWHERE = "or set TEXTREQUEST_STATE_DIR to a folder on this computer that you may write to"
-_DAMAGED = (
-    "it is damaged or not a database. Stop every textrequest-mcp server, move it aside together with the files "
-    "beside it that begin with its name, and start again: a new one is made, which knows nothing of earlier sends"
-)
-_REFUSED = f"it cannot be opened for writing. Give yourself the right to write there, {_ELSEWHERE}"
-# By the second word of SQLite's error names, such as SQLITE_IOERR_WRITE. Any other error is a mistake in our own SQL
-# and stays the exception that it is.
-_ADVICE = {
-    "BUSY": "another program has kept it locked. Look for a stuck server or a backup program, then try again",
-    "CANTOPEN": _REFUSED,
-    "CORRUPT": _DAMAGED,
-    "FULL": "the disk is full. Free some space, then try again",
-    "IOERR": f"the disk reports an error. Check the disk, {_ELSEWHERE}",
-    "NOTADB": _DAMAGED,
-    "PERM": _REFUSED,
-    "PROTOCOL": "another program has kept it locked. Look for a stuck server or a backup program, then try again",
-    "READONLY": _REFUSED,
-}
-
-
-class StoreError(ToolError, ResourceError):
-    """The state file cannot be used. The text names the file, the cause, the remedy, and that nothing left.
-
-    Once something may have left, another error is raised instead.
-    """
-
-    def __init__(self, file: Path, reason: str) -> None:
-        super().__init__(f"The state file {file} cannot be used: {reason}. Nothing was sent or changed by this call.")
 
 
 class Store:
@@ -72,11 +52,13 @@ class Store:
     def __init__(self, file: Path | None, *, wall_clock: Callable[[], float]) -> None:
         self._file = file
         self._wall_clock = wall_clock
-        self._schemas = [_SCHEMA]
+        self._losses = None if file is None else Losses(file)
+        self._schemas = [_SCHEMA] if file is None else [_SCHEMA, losses.SCHEMA]
         self._connection: sqlite3.Connection | None = None
-        self._inode: int | None = None
+        self._inode, self._size = 0, 0
         self._ensured = 0
         self._durable = True
+        self._calendar: Calendar | None = None
         self._turn = anyio.Lock(fast_acquire=True)  # does not suspend when free
 
     @classmethod
@@ -86,6 +68,15 @@ class Store:
         Nothing is opened yet. `wall_clock` answers Unix seconds; only `burn` reads it, because its ids outlive a boot.
         """
         return cls(folder / FILE_NAME if folder is not None else None, wall_clock=wall_clock)
+
+    def trust(self, confirmed: Callable[[], float | None], *, steady: Callable[[], float] = time.monotonic) -> None:
+        """Have old rows be forgotten by this clock, as `Calendar` takes it; without one by each module's own."""
+        self.ensure(calendar.SCHEMA)
+        self._calendar = Calendar(confirmed, steady=steady)
+
+    def today(self, connection: sqlite3.Connection, now: float) -> float:
+        """By which time old rows may be forgotten, inside a transaction; `now` is in seconds since 1970."""
+        return now if self._calendar is None else min(now, self._calendar.today(connection))
 
     def ensure(self, schema_sql: str) -> None:
         """Run these `CREATE ... IF NOT EXISTS` statements once, before the next transaction."""
@@ -109,8 +100,7 @@ class Store:
         async with self._turn:
             connection = await self._begin_by(give_up_at, durable=durable)
             try:
-                answer = fn(connection)
-                connection.execute("COMMIT")
+                answer = self._watched(connection, fn, durable=durable)
             except BaseException as error:
                 with contextlib.suppress(Exception):  # SQLite has itself rolled back after some errors
                     connection.execute("ROLLBACK")
@@ -118,6 +108,15 @@ class Store:
                     self._tell(error)
                 raise
             return answer
+
+    @property
+    def loss(self) -> Loss | None:
+        """What was lost of the file, as of the last transaction, until `accept_loss`."""
+        return self._losses.loss if self._losses is not None else None
+
+    async def accept_loss(self, before: float) -> None:
+        """Go on after a loss that was found before this time, in seconds since 1970, because a person knows of it."""
+        await self.transact(lambda connection: connection.execute("DELETE FROM store_loss WHERE at < ?", (before,)))
 
     async def secret(self) -> bytes:
         """32 random bytes, the same for every process and every start, made at first use."""
@@ -136,7 +135,8 @@ class Store:
                 "INSERT OR IGNORE INTO store_burnt VALUES (?, ?, ?)", (kind, id, now + keep_seconds)
             ).rowcount
             if claimed:  # only then: a replay must not clear away the row that stops it
-                connection.execute("DELETE FROM store_burnt WHERE forget_at < ?", (now,))
+                today = self.today(connection, now)
+                connection.execute("DELETE FROM store_burnt WHERE forget_at < ?", (today,))
             return bool(claimed)
 
         return await self.transact(claim)
@@ -157,13 +157,31 @@ class Store:
         with contextlib.suppress(Exception):  # another thread may run this
             self.close()
 
+    def _watched(self, connection: sqlite3.Connection, fn: Callable[[sqlite3.Connection], T], *, durable: bool) -> T:
+        """The inside of a transaction, and its commit."""
+        if self._losses is None:
+            answer = fn(connection)
+            connection.execute("COMMIT")
+            return answer
+        known = self.loss
+        self._losses.look(connection, self._wall_clock())
+        before = connection.total_changes
+        answer = fn(connection)
+        if durable and connection.total_changes != before:
+            self._losses.count(connection)
+        connection.execute("COMMIT")
+        self._losses.committed()
+        if self.loss is not None and known is None:
+            logger.error("The state file %s %s. Until a person has agreed, each send asks.", self._file, self.loss.what)
+        return answer
+
     async def _begin_by(self, give_up_at: float, *, durable: bool) -> sqlite3.Connection:
         pause = 0.001
         while True:
             try:
                 return self._begin(durable=durable)
             except Exception as error:
-                if not _busy(error) or time.monotonic() >= give_up_at:
+                if not is_busy(error) or time.monotonic() >= give_up_at:
                     self._tell(error)
                     raise
             # Jitter, so that processes that met once do not keep meeting.
@@ -171,16 +189,18 @@ class Store:
             pause = min(pause * 2, 0.02)
 
     def _begin(self, *, durable: bool) -> sqlite3.Connection:
-        if self._connection is not None and self._file is not None and _inode(self._file) != self._inode:
-            # The file was removed or replaced. The old one would share nothing with other processes.
-            self.close()
+        if self._connection is not None and self._file is not None:
+            inode, size = _stat(self._file)
+            if inode != self._inode or size < self._size:
+                # The file was removed, replaced or cut. The old one would share nothing with other processes.
+                self.close()
+            self._size = size
         connection = self._connection or self._connect()
         if connection.in_transaction:  # left by a failure that even its rollback did not survive
             connection.execute("ROLLBACK")
         if self._ensured < len(self._schemas):
-            for schema in self._schemas[self._ensured :]:
-                connection.executescript(f"BEGIN IMMEDIATE;{schema};COMMIT;")
-                self._ensured += 1
+            bring_up(connection, self._schemas, self._file or Path(":memory:"))
+            self._ensured = len(self._schemas)
         if durable != self._durable:  # can be set only between transactions
             connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
             self._durable = durable
@@ -196,9 +216,10 @@ class Store:
             # here: closing a second handle would drop this process's locks on it (sqlite.org/howtocorrupt).
             with contextlib.suppress(FileExistsError):
                 os.close(os.open(self._file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-            self._inode = _inode(self._file)
+            self._inode, self._size = _stat(self._file)
         connection = sqlite3.connect(self._file or ":memory:", timeout=0, isolation_level=None)
         try:
+            check_version(connection, self._file or Path(":memory:"))  # before anything is written
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA secure_delete = ON")  # a deleted row may hold a phone number
@@ -210,10 +231,7 @@ class Store:
 
     def _tell(self, error: BaseException) -> None:
         """Raise an error of the file as a `StoreError`; leave a mistake of the caller alone."""
-        if isinstance(error, OSError):
-            reason = f"{error.strerror}. Give yourself the right to write there, {_ELSEWHERE}"
-        else:
-            reason = _ADVICE.get(_kind(error))
+        reason = reason_of(error)
         if reason is not None:
             raise StoreError(self._file or Path(":memory:"), reason) from error
 
@@ -224,17 +242,8 @@ def secret_in(connection: sqlite3.Connection) -> bytes:
     return connection.execute("SELECT secret FROM store_secret").fetchone()[0]
 
 
-def _inode(file: Path) -> int | None:
+def _stat(file: Path) -> tuple[int, int]:
     with contextlib.suppress(OSError):
-        return file.stat().st_ino
-    return None
-
-
-def _kind(error: BaseException) -> str:
-    """`IOERR` for SQLITE_IOERR_WRITE; empty for an error that is not SQLite's."""
-    name: str = getattr(error, "sqlite_errorname", "")
-    return "".join(name.split("_")[1:2])
-
-
-def _busy(error: BaseException) -> bool:
-    return _kind(error) in ("BUSY", "PROTOCOL")
+        found = file.stat()
+        return found.st_ino, found.st_size
+    return 0, 0

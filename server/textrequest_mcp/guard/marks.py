@@ -26,12 +26,6 @@ class Mark(Enum):
     DIRECTION = auto()  # of a text: R received, S sent
     AT = auto()  # when a text was sent or received
     PAYMENT = auto()  # the id of a payment that the record's person is asked for
-    OPTED_OUT_AT = auto()
-    BLOCKED = auto()
-    RECEIVED_AT = auto()
-    SENT_AT = auto()
-    TALK = auto()  # the texts with one person
-    WHOLE = auto()  # only a complete record of a contact has this field
 
     CALLBACK = auto()  # an address that the service is to call
     SINCE = auto()  # up to when the caller knows the conversation

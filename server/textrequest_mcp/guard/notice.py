@@ -1,12 +1,10 @@
-"""Notes every answer that a model gets: its words by their owner, and the facts that it states of people."""
+"""Remembers of each answer whose words the model has read, and what it says about people."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pydantic import BaseModel
 
-from textrequest_mcp.guard.change import PersonFacts
 from textrequest_mcp.guard.marks import Fields, Mark, fields_of
 from textrequest_mcp.guard.provenance.source import TEXT_RECEIVED, Source
 from textrequest_mcp.guard.rules.optout import read_wish
@@ -30,26 +28,31 @@ class Notice:
         self._line = line or 0
         self._person = person
 
-    async def note(self, model: type[BaseModel], said: Mapping[str, Any], *, words: bool = True) -> None:
+    async def note(
+        self,
+        model: type[BaseModel],
+        said: Mapping[str, Any],
+        *,
+        shown: Mapping[str, Any] | None = None,
+        words: bool = True,
+    ) -> None:
         """Note an answer or a document; of a change only the facts, because its words were the caller's own.
 
         Args:
             model: the type of the answer.
             said: its fields as JSON.
+            shown: the part of it that a model is shown, whose words are noted; all of it where left out.
             words: whether its words are noted.
 
         Raises:
             StoreError: a wish about further texts cannot be kept, so nobody may be told it.
         """
-        for fields, record, person in _records(model, said, self._person):
-            if self._policy.rules.provenance and words:
+        if self._policy.rules.provenance and words:
+            for fields, record, person in _records(model, said if shown is None else shown, self._person):
                 self._words(fields, record, person)
+        for fields, record, person in _records(model, said, self._person):
             if person is not None:
                 await self._record(fields, record, person)
-        fields = fields_of(model)
-        if self._person is not None:
-            for items in fields.names[Mark.TALK]:
-                self._talk(fields_of(fields.inner[items]), self._person, said, said.get(items) or [])
 
     def _words(self, fields: Fields, record: Mapping[str, Any], person: str | None) -> None:
         provenance = self._policy.provenance
@@ -68,22 +71,13 @@ class Notice:
             provenance.read_words(Source(kind=TEXT_RECEIVED, line=self._line, person=person, at=at, words=body))
 
     async def _record(self, fields: Fields, record: Mapping[str, Any], person: str) -> None:
-        """Note the facts that a contact's record, a payment or a text states of a person."""
+        """Note the facts that a payment or a text states of a person."""
         payment_id = fields.one(record, Mark.PAYMENT)
         if payment_id is not None and fields.one(record, Mark.PERSON):
             self._policy.known.pays(self._line, payment_id, person)
-        if any(name in record for name in fields.names[Mark.WHOLE]):
-            self._policy.known.saw(
-                (self._line, person),
-                PersonFacts(
-                    opted_out_at=_moment(fields, record, Mark.OPTED_OUT_AT),
-                    is_blocked=fields.one(record, Mark.BLOCKED) is True,
-                    received_at=_moment(fields, record, Mark.RECEIVED_AT),
-                    sent_at=_moment(fields, record, Mark.SENT_AT),
-                ),
-            )
         body: str = fields.one(record, Mark.BODY) or ""
-        at = _moment(fields, record, Mark.AT)
+        moment = read_time(fields.one(record, Mark.AT))
+        at = None if moment is None else moment.timestamp()
         direction = fields.one(record, Mark.DIRECTION)
         # A text without a time may forbid texts from now on, but allows none.
         heard = direction == "R" and (at is not None or read_wish(body) != "start")
@@ -91,20 +85,6 @@ class Notice:
             await self._policy.consent.heard(self._line, person, body, self._policy.now() if at is None else at)
         if at is not None and direction in ("R", "S"):
             self._policy.known.read(self._caller, (self._line, person), at)
-
-    def _talk(self, text: Fields, person: str, said: Mapping[str, Any], items: Sequence[Mapping[str, Any]]) -> None:
-        """Note when the last texts went each way, if the newest are there; the service states no order for a list."""
-        times = [_moment(text, item, Mark.AT) for item in items]
-        whole = said.get("page") == 0 and said.get("next_page") is None
-        newest_first = said.get("page") == 0 and bool(times) and (times[0] or 0.0) >= (times[-1] or 0.0)
-        if whole or newest_first:
-            by_direction = {
-                direction: _latest(
-                    [at for item, at in zip(items, times, strict=True) if text.one(item, Mark.DIRECTION) == direction]
-                )
-                for direction in ("R", "S")
-            }
-            self._policy.known.saw_talk((self._line, person), by_direction["R"], by_direction["S"])
 
 
 def _records(
@@ -119,12 +99,3 @@ def _records(
         records: list[Any] = inside if isinstance(inside, list) else [inside]  # pyright: ignore[reportUnknownVariableType] - JSON
         for each in records:
             yield from _records(inner, each, person)
-
-
-def _moment(fields: Fields, record: Mapping[str, Any], mark: Mark) -> float | None:
-    moment: datetime | None = read_time(fields.one(record, mark))
-    return None if moment is None else moment.timestamp()
-
-
-def _latest(times: Sequence[float | None]) -> float | None:
-    return max((at for at in times if at is not None), default=None)

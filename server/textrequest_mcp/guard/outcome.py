@@ -9,11 +9,11 @@ class Outcome(BaseModel):
     """The fields that every changing tool's answer can have besides its own."""
 
     outcome: Literal["done", "sent", "confirmation_required", "not_confirmed", "not_sent", "unknown"] | None = Field(
-        default=None, description="How it ended; only done and sent mean that it happened"
+        default=None, description="Only done and sent mean that it happened"
     )
-    message: str | None = Field(default=None, description="The same as a sentence, with what to do next")
-    confirmation: str | None = Field(default=None, description="Token for the same call, once a person has agreed")
-    do_not_resend: bool | None = Field(default=None, description="True where it may have happened: look, don't repeat")
+    message: str | None = None
+    confirmation: str | None = Field(default=None, description="Token, once a person agreed")
+    do_not_resend: bool | None = Field(default=None, description="True: look, don't repeat")
 
 
 class SendOutcome(Outcome):
@@ -21,22 +21,25 @@ class SendOutcome(Outcome):
 
     send_id: str | None = Field(default=None, description="For get_send_status")
     duplicate_suppressed: bool | None = Field(
-        default=None, description="True where this is the result of an earlier call, and this one sent nothing"
+        default=None, description="True: the result of an earlier call; this one sent nothing"
     )
-    texts_left_this_hour: int | None = Field(default=None, description="Of the line, under the cap of this server")
+    texts_left_this_hour: int | None = Field(default=None, description="Of the line, under the caps")
     texts_left_today: int | None = None
     new_people_left_today: int | None = None
     dollars_left_today: str | None = None
 
 
-def confirmation_required(preview: str, tool: str, token: str, minutes: int, *, types_name: bool) -> Outcome:
-    """The answer to a first call from a host that cannot ask a person by itself."""
+def confirmation_required(
+    preview: str, tool: str, token: str, minutes: int, *, types_name: bool, why: str = ""
+) -> Outcome:
+    """The answer to a first call where no host asked a person; `why` is a sentence about one that says it can."""
     also = " and, as typed_name, the name as they typed it" if types_name else ""
     return Outcome(
         outcome="confirmation_required",
         message=(
-            f"Nothing was sent or changed yet. Show the person this, word for word: «{preview}» Only if they agree, "
-            f"call {tool} again with the same arguments, this confirmation{also}; it works once, for {minutes} minutes."
+            f"{why}Nothing was sent or changed yet. Show the person this, word for word: «{preview}» Only if they "
+            f"agree, call {tool} again with the same arguments, this confirmation{also}; it works once, for {minutes} "
+            "minutes."
         ),
         confirmation=token,
     )
@@ -48,7 +51,7 @@ def not_confirmed(action: str) -> Outcome:
         outcome="not_confirmed",
         message=(
             f"The host asked for confirmation and answered {action}, so nothing was sent or changed. "
-            "Ask the person what they want before calling again."
+            "Ask the person what they want before calling again. If they saw no question, another host may show it."
         ),
     )
 

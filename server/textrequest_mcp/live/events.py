@@ -23,7 +23,7 @@ class TextEvent:
 
     Attributes:
         dashboard_id: the line.
-        message_id: the service's id of the text, the same in lists and in webhooks.
+        message_id: the service's id of the text, the same in lists and in webhooks; empty if it gave none.
         phone_number: the contact's number, in E.164.
         direction: R for received from the contact, S for sent.
         body: the words.
@@ -58,7 +58,7 @@ def of_row(dashboard_id: int, row: object) -> TextEvent:
     """Read a text from a row of a line's list (wire-facts, Conversations and messages).
 
     Raises:
-        NotAnEvent: the row has no id, no number or no direction.
+        NotAnEvent: the row has no number or no direction.
     """
     fields = _mapping(row)
     return TextEvent(
@@ -79,7 +79,7 @@ def of_hook(payload: object) -> TextEvent:
     """Read a text from the payload of `msg_received` or `msg_sent` (wire-facts, The trigger).
 
     Raises:
-        NotAnEvent: the payload has no id, no line, no number or no direction.
+        NotAnEvent: the payload has no line, no number or no direction.
     """
     fields = _mapping(payload)
     line, talk = _mapping(fields.get("yourPhoneNumber")), _mapping(fields.get("conversation"))
@@ -117,9 +117,12 @@ def of_status(payload: object) -> Fate:
     """
     fields = _mapping(payload)
     status, error = _text(fields.get("status")), _text(fields.get("error_code")) or _text(fields.get("errorCode"))
+    message_id = _id(fields.get("message_id"))
+    if not message_id:
+        raise NotAnEvent("it names no message")
     if not status:
         raise NotAnEvent("it does not say what became of the text")
-    return Fate(_id(fields.get("message_id")), status[:_LONGEST_WORD], error[:_LONGEST_WORD] if error else None)
+    return Fate(message_id, status[:_LONGEST_WORD], error[:_LONGEST_WORD] if error else None)
 
 
 def _mapping(value: object, otherwise: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
@@ -131,9 +134,9 @@ def _mapping(value: object, otherwise: Mapping[str, Any] | None = None) -> Mappi
 
 
 def _id(value: object) -> str:
-    if not isinstance(value, str) or not value or len(value) > _LONGEST_ID or not value.isprintable():
-        raise NotAnEvent("it names no message")
-    return value
+    """An id, also if it is a number; empty if it is missing, or nothing that could be kept and shown."""
+    given = str(value).strip() if isinstance(value, str | int) and not isinstance(value, bool) else ""
+    return given if len(given) <= _LONGEST_ID and given.isprintable() else ""
 
 
 def _phone(value: object) -> str:

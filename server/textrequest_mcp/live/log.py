@@ -13,12 +13,13 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from textrequest_mcp.ground.store import Store
+from textrequest_mcp.live.cursor import Cursor, place_in
 from textrequest_mcp.live.encryption import Cipher
 from textrequest_mcp.live.event_filter import EventFilter, Noted
 from textrequest_mcp.live.events import Direction, TextEvent
+from textrequest_mcp.live.made_ids import named
 from textrequest_mcp.live.replays import SCHEMA as SCHEMA_OF_CALLS
 from textrequest_mcp.live.replays import note_call
-from textrequest_mcp.upstream.errors import BadInput
 
 if TYPE_CHECKING:
     import sqlite3
@@ -28,7 +29,6 @@ KEEP_DAYS = 30
 _TIDY_SECONDS = 3600.0
 # A text is deleted this long after it became too old to be noted, so that it cannot be noted a second time.
 _LATE_SECONDS = 3600.0
-_MOST_DIGITS = 18
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS live_log (id INTEGER PRIMARY KEY CHECK (id = 1), name TEXT NOT NULL);
@@ -99,14 +99,15 @@ class EventLog:
             Replayed: a call of the name `once` came before.
         """
         now = self._clock()
-        heard = list(events)
+        heard = [named(event, self.hashed) for event in events]
         secret = await self._store.secret() if self._witness is not None else b""  # consents are hashed with it
-        rows = [self._row(event, now) for event in heard if event.at is None or event.at >= now - self._keep]
         is_tidy = 0 <= now - self._tidied_at < _TIDY_SECONDS
 
         def write(connection: sqlite3.Connection) -> int:
+            today = self._store.today(connection, now)
             if once is not None:
-                note_call(connection, once, now)
+                note_call(connection, once, today, now)
+            rows = [self._row(event, now) for event in heard if event.at is None or event.at >= today - self._keep]
             new = connection.executemany(_INSERT, rows).rowcount
             if self._witness is not None:
                 for event in heard:
@@ -114,7 +115,7 @@ class EventLog:
             if also is not None:
                 also(connection)
             if not is_tidy:
-                self._forget(connection, now)
+                self._forget(connection, today)
             return new
 
         new = await self._store.transact(write, durable=durable)
@@ -172,34 +173,34 @@ class EventLog:
         return await self._store.transact(read, durable=False)
 
     def hashed(self, phone_number: str) -> str:
-        """The hash that stands for a phone number in `changed`."""
+        """The hash that stands for a phone number in `changed`; also of any other words, by the account's key."""
         return self._sealed.mark(phone_number)
 
     async def tidy(self) -> None:
         """Delete the events that are too old."""
         await self.append(())
 
-    async def cursor(self, number: int) -> str:
-        """The cursor of an event, as hosts keep it."""
+    async def earliest(self, dashboard_id: int, newest: int) -> float | None:
+        """When the earliest of the line's `newest` last events happened; None where there are fewer."""
+
+        def read(connection: sqlite3.Connection) -> float | None:
+            of_line = "account = ? AND dashboard_id = ? ORDER BY number DESC LIMIT ?"
+            times = connection.execute(
+                f"SELECT happened_at FROM live_events WHERE {of_line}",  # noqa: S608 - our own words
+                (self._account, dashboard_id, newest),
+            ).fetchall()
+            return min(times)[0] if len(times) == newest else None
+
+        return await self._store.transact(read, durable=False)
+
+    async def cursor(self, number: int, at: float | None = None) -> str:
+        """The cursor of an event, given at the time `at`, as hosts keep it."""
         name, _, _ = await self._store.transact(self._about, durable=False)
-        return f"{name}.{number}"
+        return str(Cursor(name, number, at))
 
     async def place(self, cursor: str) -> int:
-        """The number that a cursor stands for.
-
-        Raises:
-            BadInput: the cursor is not of this log, or later events have been deleted already.
-        """
-        given, _, digits = cursor.strip().partition(".")
-        todo = "Leave after out to start from now; list_messages has what came before."
-        if not (digits.isascii() and digits.isdecimal() and len(digits) <= _MOST_DIGITS):
-            raise BadInput("after is not a cursor that wait_for_messages gave.", todo=todo)
-        name, end, forgotten = await self._store.transact(self._about, durable=False)
-        if given != name or int(digits) > end:
-            raise BadInput("after belongs to another record of texts, which is not there any more.", todo=todo)
-        if int(digits) < forgotten:
-            raise BadInput("after is so old that texts which came since are forgotten.", todo=todo)
-        return int(digits)
+        """The number that a cursor stands for; raises as `place_in`."""
+        return place_in(cursor, *await self._store.transact(self._about, durable=False))
 
     def _row(self, event: TextEvent, now: float) -> dict[str, Any]:
         return {
@@ -223,9 +224,9 @@ class EventLog:
         event = TextEvent(dashboard_id=dashboard_id, message_id=message_id, direction=direction, at=at, **opened)
         return Noted(number, event)
 
-    def _forget(self, connection: sqlite3.Connection, now: float) -> None:
+    def _forget(self, connection: sqlite3.Connection, today: float) -> None:
         old = "account = ? AND happened_at < ?"
-        values = (self._account, now - self._keep - _LATE_SECONDS)
+        values = (self._account, today - self._keep - _LATE_SECONDS)
         (through,) = connection.execute(f"SELECT max(number) FROM live_events WHERE {old}", values).fetchone()  # noqa: S608 - our own words
         if through is not None:
             connection.execute(

@@ -10,8 +10,6 @@ from itertools import pairwise
 from textrequest_mcp.live.events import TextEvent
 from textrequest_mcp.upstream.page import Page
 
-# A list may show a text later than a newer one, so each look begins this long before the place that was reached.
-_OVERLAP_SECONDS = 300.0
 # How far a text may stand from where its time would put it: a row at the end of a page may be newer than the next ones.
 _DISORDER_SECONDS = 10
 
@@ -25,6 +23,7 @@ class Look:
 
     Args:
         read_to: up to where earlier looks read the line, in seconds since 1970.
+        back: a list may show a text later than a newer one, so the look begins so many seconds before that.
 
     Attributes:
         start: the list to ask for starts at this second.
@@ -33,12 +32,12 @@ class Look:
         is_over: whether the list has no further page.
     """
 
-    def __init__(self, read_to: float) -> None:
+    def __init__(self, read_to: float, back: float) -> None:
         self.read_to = read_to
         self.is_over = False
         self._in_order = True
         self._last_ids: list[str] = []
-        self._start_at(math.floor(read_to - _OVERLAP_SECONDS))
+        self._start_at(math.floor(read_to - back))
 
     def take(self, page: Page, events: Sequence[TextEvent], asked_at: float) -> None:
         """Take in the page that was asked for, and move on to the next one.

@@ -1,69 +1,37 @@
 """Polls a line: reads the texts that came since the last look from the line's list, and leaves no gap.
 
 The store keeps up to where each line is read, as a time that stands in the texts themselves, so no clock has to agree
-with the service's. A look begins some minutes before that time; the event log ignores the texts that it already has.
+with the service's. A look begins well before that time; the event log ignores the texts that it already has.
 `look` decides which page is read next.
 """
 
-from __future__ import annotations
-
-import json
-import logging
+import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, NamedTuple
 
 from textrequest_mcp.ground.store import Store
 from textrequest_mcp.guard.once.ledger import Ledger
 from textrequest_mcp.live.allowance import Allowance
-from textrequest_mcp.live.events import NotAnEvent, TextEvent, of_row
+from textrequest_mcp.live.events import TextEvent
 from textrequest_mcp.live.log import EventLog
 from textrequest_mcp.live.look import Look
+from textrequest_mcp.live.rows import Rows
+from textrequest_mcp.live.watched_lines import WatchedLine, WatchedLines
 from textrequest_mcp.upstream.api import Api
+from textrequest_mcp.upstream.errors import Refused
 from textrequest_mcp.upstream.page import MAX_SIZE, Page, read_page
 from textrequest_mcp.upstream.times import show_time
 
-if TYPE_CHECKING:
-    import sqlite3
-
-logger = logging.getLogger(__name__)
-
 _NEWEST = 100  # texts that are read to know where a new line begins
-# By so much the date of an HTTP answer can be wrong by itself: it has whole seconds, and took some time to arrive.
-_SAME_CLOCK_SECONDS = 1.5
-
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS live_lines (
-    account TEXT NOT NULL, dashboard_id INTEGER NOT NULL, since REAL NOT NULL, old TEXT NOT NULL,
-    read_to REAL NOT NULL, looked_at REAL NOT NULL, PRIMARY KEY (account, dashboard_id)) WITHOUT ROWID;
-"""
-
-
-class _Progress(NamedTuple):
-    """Up to where a line is read; times are seconds since 1970 by the service's clock.
-
-    Attributes:
-        since: the watch began here. Texts from before are old.
-        old: the ids of texts that are old although their time is `since` or later.
-        read_to: up to where the list was read.
-    """
-
-    since: float
-    old: frozenset[str]
-    read_to: float
-
-    def is_new(self, event: TextEvent) -> bool:
-        return event.message_id not in self.old and (event.at is None or event.at >= self.since)
-
-
-def service_clock(api: Api, clock: Callable[[], float]) -> Callable[[], float]:
-    """Returns a clock that is set by the dates of the service's answers: seconds since 1970."""
-
-    def now() -> float:
-        return clock() + (api.ahead if abs(api.ahead) > _SAME_CLOCK_SECONDS else 0.0)
-
-    return now
+_UNSORTED_SECONDS = 3600.0  # the same where the service cannot list the newest first
+# Each look begins so long before the place that was reached, because a list may show a text later than newer ones; but
+# it reads no more texts again than so many, as far as they came before the shorter time.
+_LATE_SECONDS = 86_400.0
+_REREAD = 200
+_OVERLAP_SECONDS = 300.0
+_SAME_MOMENT_SECONDS = 1.5  # the dates of HTTP answers have whole seconds, and took some time to arrive
 
 
 class Poller:
@@ -78,6 +46,9 @@ class Poller:
         ledger: keeps our sends, and notes their delivery.
         clock: seconds since 1970 by the service's clock.
         steady: seconds that only go forward, the same in every process of this machine.
+
+    Attributes:
+        lines: up to where each line is read.
     """
 
     def __init__(
@@ -94,13 +65,15 @@ class Poller:
     ) -> None:
         self._api = api
         self._log = log
-        self._store = store
-        self._account = account
         self._allowance = Allowance(store, account, rate_limit, steady=steady)
         self._ledger = ledger
         self._clock = clock
         self._steady = steady
-        store.ensure(_SCHEMA)
+        self.lines = WatchedLines(store, account)
+        self._rows = Rows(log.hashed)
+        self._can_sort = True
+        self._begin_at: dict[int, float] = {}
+        self._heard: dict[int, frozenset[str]] = {}  # by this process's last look, so they need not be noted again
 
     def now(self) -> float:
         """Seconds since 1970 by the service's clock; by this machine's until the service first answers."""
@@ -112,23 +85,7 @@ class Poller:
         Raises:
             StoreError: the store cannot be used.
         """
-        now = self._steady()
-
-        def claim(connection: sqlite3.Connection) -> float:
-            row = connection.execute(
-                "SELECT looked_at FROM live_lines WHERE account = ? AND dashboard_id = ?",
-                (self._account, dashboard_id),
-            ).fetchone()
-            # A time in the future was written before the machine was last started.
-            if row is not None and row[0] <= now < row[0] + every:
-                return row[0] + every - now
-            connection.execute(
-                "UPDATE live_lines SET looked_at = ? WHERE account = ? AND dashboard_id = ?",
-                (now, self._account, dashboard_id),
-            )
-            return 0.0
-
-        return await self._store.transact(claim, durable=False)
+        return await self.lines.is_due(dashboard_id, every, self._steady())
 
     async def read_on(self, dashboard_id: int) -> int:
         """Note the texts that came since the last look, in one or more calls; returns how many were new.
@@ -140,73 +97,80 @@ class Poller:
             TextRequestError: the line cannot be read.
             StoreError: the store cannot be used.
         """
-        progress = await self._progress(dashboard_id) or await self._begin(dashboard_id)
-        look, new = Look(progress.read_to), 0
+        line = await self.lines.get(dashboard_id) or await self._begin(dashboard_id)
+        look, new = Look(line.read_to, await self._back(dashboard_id, line.read_to)), 0
+        heard = self._heard.get(dashboard_id, frozenset())
+        seen: set[str] = set()
+        async for events, read_to in self._pages(dashboard_id, look):
+            seen.update(event.message_id for event in events)
+            fresh = [event for event in events if event.message_id not in heard and line.is_new(event)]
+            new += await self._note(dashboard_id, fresh, events, read_to)
+        self._heard[dashboard_id] = frozenset(seen)
+        return new
+
+    async def _pages(self, dashboard_id: int, look: Look) -> AsyncGenerator[tuple[list[TextEvent], float]]:
+        """The texts of each page of a look, the oldest first, and up to where the line is read then."""
         while not look.is_over:
             began = self._steady()
             page = await self._ask(dashboard_id, start_date=_written(look.start), page=look.page, page_size=MAX_SIZE)
             asked_at = self.now() - (self._steady() - began)  # by the clock as this answer tells it
-            events = _events(dashboard_id, page.items)
+            events = self._rows.texts(dashboard_id, page.items)
             look.take(page, events, asked_at)
-            events.sort(key=lambda event: event.at or 0.0)
-            new += await self._note(dashboard_id, events, progress, look.read_to)
-        return new
+            yield sorted(events, key=lambda event: event.at or 0.0), look.read_to
 
-    async def _begin(self, dashboard_id: int) -> _Progress:
-        """Begin to watch a line; the texts that it has now are old."""
-        found = await self._ask(dashboard_id, sort="desc", page=0, page_size=_NEWEST)
-        listed = _events(dashboard_id, found.items)
+    def begin_at(self, dashboard_id: int, moment: float) -> None:
+        """Say from when on texts are new, if the line has not been looked at yet; the earliest such time holds."""
+        moment -= _SAME_MOMENT_SECONDS
+        self._begin_at[dashboard_id] = min(moment, self._begin_at.get(dashboard_id, moment))
+
+    async def _back(self, dashboard_id: int, read_to: float) -> float:
+        """How many seconds a look reaches back for texts that the list shows late: a day, or less where many came."""
+        earliest = await self._log.earliest(dashboard_id, _REREAD)
+        return _LATE_SECONDS if earliest is None else min(max(read_to - earliest, _OVERLAP_SECONDS), _LATE_SECONDS)
+
+    async def _begin(self, dashboard_id: int) -> WatchedLine:
+        """Begin to watch a line; the texts that it has now are old, but for those since the time of `begin_at`."""
+        listed, since = await self._newest(dashboard_id)
+        asked_for = self._begin_at.get(dashboard_id, math.inf)
+        old = {event.message_id: event.at for event in listed if event.at is None or event.at < asked_for}
         # A text that came during this request is not old. If the clocks differ, rather too many texts are new.
-        begin = min(max((event.at or 0.0 for event in listed), default=0.0), self.now())
-        old = [event.message_id for event in listed if event.at is None or event.at >= begin]
+        read_to = min(max([since, *(event.at or 0.0 for event in listed)]), self.now(), asked_for)
+        return await self.lines.begin(dashboard_id, WatchedLine(min(since, read_to), old, read_to), self._steady())
 
-        def write(connection: sqlite3.Connection) -> None:
-            connection.execute(
-                "INSERT OR IGNORE INTO live_lines VALUES (?, ?, ?, ?, ?, ?)",
-                (self._account, dashboard_id, begin, json.dumps(old), begin, self._steady()),
-            )
+    async def _newest(self, dashboard_id: int) -> tuple[list[TextEvent], float]:
+        """The newest texts of a line, and the time before which there may be others.
 
-        await self._store.transact(write, durable=False)
-        return await self._progress(dashboard_id) or _Progress(begin, frozenset(old), begin)
+        No document promises `sort` (wire-facts): where the service refuses or ignores it, the last hour is read.
+        """
+        page: Page | None = None
+        if self._can_sort:
+            with suppress(Refused):
+                page = await self._ask(dashboard_id, sort="desc", page=0, page_size=_NEWEST)
+        if page is not None:
+            listed = self._rows.texts(dashboard_id, page.items)
+            times = [event.at for event in listed if event.at is not None]
+            if not page.items or (page.total_items is not None and page.next_page is None):
+                return listed, 0.0
+            if times and times[0] >= times[-1]:
+                return listed, math.nextafter(min(times), math.inf)
+        since = self.now() - _UNSORTED_SECONDS
+        listed = [event async for events, _ in self._pages(dashboard_id, Look(since, 0.0)) for event in events]
+        self._can_sort = False  # the line can be read, so it was this word
+        return listed, since
 
-    async def _progress(self, dashboard_id: int) -> _Progress | None:
-        def read(connection: sqlite3.Connection) -> tuple[float, str, float] | None:
-            return connection.execute(
-                "SELECT since, old, read_to FROM live_lines WHERE account = ? AND dashboard_id = ?",
-                (self._account, dashboard_id),
-            ).fetchone()
-
-        row = await self._store.transact(read, durable=False)
-        return None if row is None else _Progress(row[0], frozenset(json.loads(row[1])), row[2])
-
-    async def _note(self, dashboard_id: int, events: Sequence[TextEvent], progress: _Progress, read_to: float) -> int:
+    async def _note(
+        self, dashboard_id: int, fresh: Sequence[TextEvent], listed: Sequence[TextEvent], read_to: float
+    ) -> int:
         """Write the new events and up to where the line is read, in one transaction."""
-
-        def write(connection: sqlite3.Connection) -> None:
-            connection.execute(
-                "UPDATE live_lines SET read_to = max(read_to, ?) WHERE account = ? AND dashboard_id = ?",
-                (read_to, self._account, dashboard_id),
-            )
-
-        new = await self._log.append(filter(progress.is_new, events), also=write)
-        await self._ledger.delivered({e.message_id: (e.status, e.error) for e in events if e.direction == "S"})
+        new = await self._log.append(fresh, also=self.lines.writes_read_to(dashboard_id, read_to))
+        await self._ledger.delivered({e.message_id: (e.status, e.error) for e in listed if e.direction == "S"})
         return new
 
     async def _ask(self, dashboard_id: int, **query: str | int) -> Page:
         """One page of the line's texts."""
         await self._allowance.take()
         answer = await self._api.get("dashboards", dashboard_id, "messages", query=query)
-        return read_page(answer, page=0, page_size=int(query["page_size"]))
-
-
-def _events(dashboard_id: int, rows: Sequence[object]) -> list[TextEvent]:
-    events: list[TextEvent] = []
-    for row in rows:
-        try:
-            events.append(of_row(dashboard_id, row))
-        except NotAnEvent as problem:
-            logger.warning("line %d lists something that is no text: %s", dashboard_id, problem)
-    return events
+        return read_page(answer, page=int(query["page"]), page_size=int(query["page_size"]))
 
 
 def _written(moment: float) -> str:

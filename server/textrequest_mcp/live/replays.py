@@ -17,13 +17,13 @@ class Replayed(Exception):
     """The same webhook call came before; nothing was written."""
 
 
-def note_call(connection: sqlite3.Connection, call: str, now: float) -> None:
-    """Note a webhook call by its name, as `check_signature` returns it.
+def note_call(connection: sqlite3.Connection, call: str, today: float, now: float) -> None:
+    """Note a webhook call by its name, as `check_signature` returns it; old ones are forgotten by `Store.today`.
 
     Raises:
         Replayed: it was noted before.
     """
-    connection.execute("DELETE FROM live_calls_heard WHERE forget_at < ?", (now,))
+    connection.execute("DELETE FROM live_calls_heard WHERE forget_at < ?", (today,))
     row = (call, now + _KEEP_SECONDS)
     if not connection.execute("INSERT OR IGNORE INTO live_calls_heard VALUES (?, ?)", row).rowcount:
         raise Replayed

@@ -32,7 +32,7 @@ from textrequest_mcp.ground.sdk import add_request_handler, connection_of
 from textrequest_mcp.ground.store import StoreError
 from textrequest_mcp.live.watch import OTHERS_SECONDS, Watch
 from textrequest_mcp.upstream.errors import BadInput
-from textrequest_mcp.upstream.phone import e164
+from textrequest_mcp.upstream.phone import as_listed
 
 logger = logging.getLogger(__name__)
 
@@ -174,7 +174,7 @@ class Subscriptions:
         if match["phone"] is None:
             return _Target(int(match["line"]), None)
         try:
-            number = e164(unquote(match["phone"]))
+            number = as_listed(unquote(match["phone"]))
         except BadInput:
             return None
         return _Target(int(match["line"]), self._live.log.hashed(number))

@@ -1,16 +1,20 @@
 """Waits for texts: returns at once if texts came after the cursor, else as soon as one comes or the time is over."""
 
-from collections.abc import Awaitable, Callable
+import math
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 import anyio
 
+from textrequest_mcp.live.cursor import read_cursor
 from textrequest_mcp.live.event_filter import EventFilter, Noted
 from textrequest_mcp.live.watch import OTHERS_SECONDS, Watch
 from textrequest_mcp.upstream.errors import TooBusy
+from textrequest_mcp.upstream.times import show_time
 
 MOST_AT_ONCE = 50
-_LOOK_SECONDS = 5.0  # the first look may take this long, even if the wait is shorter
+_LOOK_SECONDS = 4.0  # the first look may take this long, even if the wait is shorter; some hosts give up after 5
 _PROGRESS_SECONDS = 5.0
 
 Tell = Callable[[float], Awaitable[None]]
@@ -50,10 +54,11 @@ async def wait(
         StoreError: the store cannot be used.
     """
     place = await live.log.place(after) if after else await live.log.end()
-    waiting = _Waiting(live, dashboard_id, wanted, place, from_now=not after)
+    waiting = _Waiting(live, dashboard_id, wanted, place, after)
     found: list[Noted] = []
     began = anyio.current_time()
     told = began
+    await tell(0.0)  # some hosts wait longer for a call that tells how far it is
     with live.waited_for(dashboard_id), anyio.move_on_after(max(seconds, _LOOK_SECONDS)):
         found = await waiting.look()
         while not found and (now := anyio.current_time()) < began + seconds:
@@ -62,18 +67,25 @@ async def wait(
                 await tell(now - began)
             found = await waiting.hear(began + seconds - now)
     number = found[-1].number if found else await waiting.end()
-    return Arrived(found, await live.log.cursor(number), waiting.trouble if not found else None)
+    skipped = await waiting.skipped()
+    cursor = await live.log.cursor(number, waiting.told_to(found, again=skipped is None))
+    notes = [waiting.trouble if not found else None, skipped]
+    return Arrived(found, cursor, " ".join(filter(None, notes)) or None)
 
 
 class _Waiting:
     """The state of one wait."""
 
-    def __init__(self, live: Watch, dashboard_id: int, wanted: EventFilter, place: int, *, from_now: bool) -> None:
+    def __init__(self, live: Watch, dashboard_id: int, wanted: EventFilter, place: int, after: str | None) -> None:
         self._live = live
         self._line = dashboard_id
         self._wanted = wanted
         self._place = place
-        self._from_now = from_now  # until a first look has put the old texts into the log
+        self._from_now = not after  # until a first look has put the old texts into the log
+        cursor = read_cursor(after) if after else None
+        self._since = cursor.at if cursor is not None else None
+        if self._since is not None:
+            live.reader.begin_at(dashboard_id, self._since)
         self._began = anyio.current_time()
         self._news = live.news
         self._looked = False
@@ -108,11 +120,34 @@ class _Waiting:
         """The number to read on from; texts that a look brought but that are older than the wait are skipped."""
         return await self._live.log.start(self._place, self._since_then) if self._from_now else self._place
 
+    async def skipped(self) -> str | None:
+        """A sentence where the line had texts after the cursor that nobody was told of; None where it had none."""
+        line = await self._live.reader.lines.get(self._line)
+        if line is None or self._since is None:
+            return None
+        known_from = line.known_from(self._live.reader.now())
+        if known_from <= self._since:
+            return None
+        then = show_time(datetime.fromtimestamp(math.ceil(known_from), UTC))
+        return f"This line is known from {then} on; list_messages has what came on it after the cursor and before that."
+
+    def told_to(self, found: Sequence[Noted], *, again: bool) -> float:
+        """The time for the cursor: on a line that nobody has looked at yet, texts are new from then on.
+
+        `again`: whether the next wait begins where this one did, if nothing was found.
+        """
+        if found and found[-1].event.at is not None:
+            return min(found[-1].event.at, self._live.reader.now())
+        return self._since if again and self._since is not None else self._began_at
+
+    @property
+    def _began_at(self) -> float:
+        # By the service's clock as it is known now; it was not known before the first answer.
+        return self._live.reader.now() - (anyio.current_time() - self._began)
+
     @property
     def _since_then(self) -> EventFilter:
-        # By the service's clock as it is known now; it was not known before the first answer.
-        since = self._live.reader.now() - (anyio.current_time() - self._began)
-        return replace(self._wanted, since=since)
+        return replace(self._wanted, since=self._began_at)
 
     async def _read(self) -> list[Noted]:
         self._news = self._live.news  # before the reading, so that no text is missed that is noted during it

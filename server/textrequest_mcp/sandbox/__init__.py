@@ -15,6 +15,7 @@ It opens with the lines 121 `Front Desk`, 122 `Service Desk` and 123 `After Hour
 
 A `Courier`, which runs beside the account, calls the hooks for each event; only hooks on this machine are called.
 `play_routes` lets a made-up customer text a line.
+`kept.KeptAccount` is in a file, which several processes may share.
 """
 
 from textrequest_mcp.sandbox.account import Account
@@ -23,6 +24,7 @@ from textrequest_mcp.sandbox.courier import Courier
 from textrequest_mcp.sandbox.delivery import receive
 from textrequest_mcp.sandbox.incoming import play_routes
 from textrequest_mcp.sandbox.records import Accepted
+from textrequest_mcp.sandbox.refusals import Refusal
 from textrequest_mcp.sandbox.serve import make_key, serve
 
 SANDBOX_KEY_HINT = "32 upper-case hexadecimal digits, printed when the sandbox starts"
@@ -32,6 +34,7 @@ __all__ = [
     "Accepted",
     "Account",
     "Courier",
+    "Refusal",
     "create_app",
     "make_key",
     "play_routes",

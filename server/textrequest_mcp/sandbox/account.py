@@ -1,11 +1,11 @@
 """The pretend account: its lines, its clock, and the events that time brings."""
 
 import heapq
-import itertools
 import time
 import uuid
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from typing import Any
 
 from textrequest_mcp.sandbox.records import Accepted, Delivery, Event, Hook, Line
@@ -15,8 +15,11 @@ from textrequest_mcp.sandbox.refusals import Refusal
 class Account:
     """Nothing runs in the background: each request lets `advance` catch up with the clock.
 
-    The calls to its hooks wait in `outbox` for a `Courier`.
+    The calls to its hooks wait in `outbox` for a `Courier`. `passed` has the times of the requests that count for the
+    rate limit. Between two turns, the records of an account that is kept in a file may be replaced by newer ones.
     """
+
+    key = ""
 
     def __init__(self, clock: Callable[[], float] = time.time, *, lively: bool = True) -> None:
         self.clock = clock
@@ -26,9 +29,21 @@ class Account:
         self.media: set[str] = set()
         self.journal: list[Accepted] = []
         self.outbox: deque[Delivery] = deque()
+        self.passed: deque[float] = deque()
         self.requests = 0
-        self._ids = itertools.count(1)
-        self._events: list[Event] = []
+        self.last_id = 0
+        self.events: list[Event] = []
+
+    @contextmanager
+    def turn(self) -> Generator[None]:
+        """One piece of work on the account, in which nothing waits: it is done as a whole or not at all."""
+        yield
+
+    def refresh(self) -> None:
+        """Take over what other processes did to the same account."""
+
+    def close(self) -> None:
+        """Give back what the account holds open."""
 
     def line(self, dashboard_id: int) -> Line:
         """wire-facts, Base: a bad dashboard id is a 400."""
@@ -48,15 +63,27 @@ class Account:
             self.outbox.extend(Delivery(hook, told, at) for hook in hooks)
 
     def advance(self, now: float) -> None:
-        while self._events and self._events[0].at <= now:
-            event = heapq.heappop(self._events)
-            event.happen(event.at)
+        while self.events and self.events[0].at <= now:
+            event = heapq.heappop(self.events)
+            event.happen(self, event.at, *event.about)
 
-    def later(self, at: float, happen: Callable[[float], None]) -> None:
-        heapq.heappush(self._events, Event(at, self.next_id(), happen))
+    def later(self, at: float, happen: Callable[..., None], *about: object) -> None:
+        """Call `happen(account, at, *about)` once the clock passes `at`."""
+        heapq.heappush(self.events, Event(at, self.next_id(), happen, about))
+
+    def is_due(self, now: float) -> bool:
+        """Whether `advance` or a courier has something to do."""
+        return bool(self.outbox) or bool(self.events and self.events[0].at <= now)
+
+    def hook(self, told: Hook) -> Hook | None:
+        """A hook as it is by now; None if it was removed. That of a single text is in no list."""
+        if told.id < 0:
+            return told
+        return next((line.hooks[told.id] for line in self.lines.values() if told.id in line.hooks), None)
 
     def next_id(self) -> int:
-        return next(self._ids)
+        self.last_id += 1
+        return self.last_id
 
     def next_guid(self, kind: str) -> str:
         """The same for the same history, so that two sandboxes with one start time agree."""

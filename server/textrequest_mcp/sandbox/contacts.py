@@ -1,6 +1,6 @@
 """Contacts: finds, reads, creates, changes and deletes the people on a line."""
 
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from starlette.responses import Response
 
@@ -10,6 +10,8 @@ from textrequest_mcp.sandbox.phone import eleven_digits
 from textrequest_mcp.sandbox.records import Contact, Line
 from textrequest_mcp.sandbox.refusals import Refusal
 from textrequest_mcp.sandbox.request import Body, Call, nothing, shown
+
+T = TypeVar("T")
 
 _TEXTS = ("first_name", "last_name", "display_name", "note", "suppressed_reason")
 _FLAGS = ("is_suppressed", "is_archived", "is_blocked", "is_resolved")
@@ -21,6 +23,7 @@ def view(contact: Contact) -> dict[str, Any]:
     pairs = zip(contact.messages, contact.messages[1:], strict=False)
     return {
         **payloads.contact_updated(contact),
+        "thread_id": str(contact.id),  # a string; no source for what it holds
         "last_msg_sent_utc": stamps.zoned(sent.at if sent else None),
         "last_msg_received_utc": stamps.zoned(received.at if received else None),
         "total_msgs_sent": total_sent,
@@ -38,7 +41,7 @@ def list_all(call: Call) -> Response:
 
 
 def read(call: Call) -> Response:
-    contact = call.line.contacts.get(call.phone)
+    contact = call.contact
     return shown(view(contact)) if contact else nothing()
 
 
@@ -59,6 +62,33 @@ def save_many(call: Call) -> Response:
     return shown([view(contact) for contact in saved])
 
 
+def patch(call: Call) -> Response:
+    """One group and one tag are added or removed, and one custom field is set.
+
+    No source for a stranger, who is refused here; for a group or tag without its switch, which stays as it was; nor for
+    a field without a value, which loses the one it had.
+    """
+    line, fields, contact = call.line, call.fields(), call.contact
+    if contact is None:
+        raise Refusal(400, "There is no such contact.", "contactInvalid")
+    group, tag, field = fields.whole("group"), fields.text("contact_tag"), fields.text("custom_field_id")
+    given = fields.given.get("custom_field_value")  # a boolean in the contract, a text to a client
+    value = str(given).lower() if isinstance(given, bool) else fields.text("custom_field_value")
+    if group is not None and group not in line.groups:
+        raise Refusal(400, "There is no such group on this dashboard.", "groupInvalid")
+    if tag is not None and tag not in line.tags:
+        raise Refusal(400, "There is no such tag on this dashboard.", "tagInvalid")
+    if field is not None and field not in line.fields:
+        raise Refusal(400, "There is no such custom field on this dashboard.", "customFieldInvalid")
+    _switch(contact.groups, group, on=fields.flag("add_group_to_contact"))
+    _switch(contact.tags, tag, on=fields.flag("add_tag_to_contact"))
+    if field is not None:
+        contact.fields.pop(field, None)
+        contact.fields |= {field: value} if value else {}
+    call.account.tell(line, "contact_updated", lambda: payloads.contact_updated(contact), call.now)
+    return shown(view(contact))
+
+
 def delete(call: Call) -> Response:
     """wire-facts, Contacts: 400 where there is any message history, and neither refusal has a body."""
     line, phone = call.line, call.phone
@@ -69,6 +99,12 @@ def delete(call: Call) -> Response:
         raise Refusal(400, "The contact has message history.", silent=True)
     del line.contacts[phone]
     return nothing(200)
+
+
+def _switch(members: list[T], one: T | None, *, on: bool | None) -> None:
+    if one is None or on is None:
+        return
+    members[:] = [member for member in members if member != one] + ([one] if on else [])
 
 
 def _listed(body: object) -> list[object]:

@@ -6,6 +6,7 @@ import hmac
 import ipaddress
 import json
 from collections import deque
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import anyio
@@ -13,6 +14,7 @@ from anyio.abc import TaskGroup
 
 from textrequest_mcp.sandbox.account import Account
 from textrequest_mcp.sandbox.records import Delivery, Hook
+from textrequest_mcp.sandbox.refusals import Refusal
 
 if TYPE_CHECKING:
     import httpx2
@@ -52,7 +54,7 @@ class Courier:
         self._timeout = timeout
         self._transport = transport
         self._client: httpx2.AsyncClient | None = None
-        self._queues: dict[Hook, deque[Delivery]] = {}
+        self._queues: dict[int, deque[Delivery]] = {}
 
     @property
     def busy(self) -> bool:
@@ -64,8 +66,8 @@ class Courier:
         try:
             async with anyio.create_task_group() as tasks:
                 while True:
-                    self._account.advance(self._account.clock())
-                    self._hand_out(tasks)
+                    for delivery in self._taken():
+                        self._hand_out(delivery, tasks)
                     await anyio.sleep(self._seconds_between)
         finally:
             if self._client:
@@ -73,33 +75,50 @@ class Courier:
                     await self._client.aclose()
                 self._client = None
 
-    def _hand_out(self, tasks: TaskGroup) -> None:
-        outbox = self._account.outbox
-        while outbox:
-            delivery = outbox.popleft()
-            if delivery.hook not in self._queues:
-                self._queues[delivery.hook] = deque()
-                tasks.start_soon(self._work_off, delivery.hook)
-            self._queues[delivery.hook].append(delivery)
+    def _taken(self) -> list[Delivery]:
+        """Let time go by, and take what is in the outbox: of several couriers of one account, one takes it."""
+        account = self._account
+        try:
+            account.refresh()
+            if not account.is_due(account.clock()):
+                return []
+            with account.turn():
+                account.advance(account.clock())
+                taken = list(account.outbox)
+                account.outbox.clear()
+        except Refusal:  # the account cannot be used now; who calls it is told
+            return []
+        return taken
 
-    async def _work_off(self, hook: Hook) -> None:
-        queue = self._queues[hook]
+    def _hand_out(self, delivery: Delivery, tasks: TaskGroup) -> None:
+        hook_id = delivery.hook.id
+        if hook_id not in self._queues:
+            self._queues[hook_id] = deque()
+            tasks.start_soon(self._work_off, hook_id)
+        self._queues[hook_id].append(delivery)
+
+    async def _work_off(self, hook_id: int) -> None:
+        queue = self._queues[hook_id]
         try:
             while queue:
                 await self._deliver(queue.popleft())
         finally:
-            del self._queues[hook]
+            del self._queues[hook_id]
 
     async def _deliver(self, delivery: Delivery) -> None:
-        hook = delivery.hook
-        if not hook.is_connected:
+        hook = self._account.hook(delivery.hook)
+        if hook is None or not hook.is_connected:
             return  # disconnected or removed since
-        if await self._call(hook, json.dumps(delivery.payload, separators=(",", ":")).encode()):
-            hook.failures = 0
-            return
-        hook.failures += 1
-        if hook.failures >= MOST_FAILURES:
-            hook.is_connected = False
+        arrived = await self._call(hook, json.dumps(delivery.payload, separators=(",", ":")).encode())
+        if not (arrived and hook.failures == 0):
+            with suppress(Refusal), self._account.turn():
+                self._count(delivery.hook, arrived=arrived)
+
+    def _count(self, called: Hook, *, arrived: bool) -> None:
+        hook = self._account.hook(called)
+        if hook is not None:
+            hook.failures = 0 if arrived else hook.failures + 1
+            hook.is_connected = hook.is_connected and hook.failures < MOST_FAILURES
 
     async def _call(self, hook: Hook, raw: bytes) -> bool:
         """Whether the target answered with a status from 200 to 399."""

@@ -8,7 +8,7 @@ from textrequest_mcp.sandbox.account import Account
 from textrequest_mcp.sandbox.phone import eleven_digits
 from textrequest_mcp.sandbox.records import Line
 from textrequest_mcp.sandbox.refusals import Refusal
-from textrequest_mcp.sandbox.request import Call, nothing, shown
+from textrequest_mcp.sandbox.request import Body, Call, nothing, shown
 
 OFFERED = 30
 # The seeded contacts have the fictional numbers 555-0100 to 555-0159; the rest of them are for lines.
@@ -42,9 +42,9 @@ def create(call: Call) -> Response:
 
 
 def rename(call: Call) -> Response:
-    """wire-facts, Dashboards: the name only."""
-    line = call.line
-    line.name = call.fields().required("name")
+    """wire-facts, Dashboards: the name only. Without one it stays (no source: the vendor lists no refusal here)."""
+    line, name = call.line, Body.of(call.body or {}).text("name") or ""
+    line.name = name if name.strip() else line.name
     return shown(view(line))
 
 
@@ -53,8 +53,6 @@ def delete(call: Call) -> Response:
     line = call.account.lines.pop(call.path_number("dashboard_id"), None)
     if line is None:
         raise Refusal(404, "There is no such dashboard.", silent=True)
-    for hook in line.hooks.values():
-        hook.is_connected = False  # its waiting calls are dropped
     return nothing()
 
 

@@ -43,7 +43,7 @@ def send(
         body = body.replace(LOCATION_TAG, f"https://where.sandbox.invalid/{account.next_id()}")
     message = Message(account.next_guid("message"), body, "S", by, now, "sending", media=list(media))
     if status_callback:
-        message.callback = Hook(account.next_id(), status_callback, "msg_status_updated", "POST")
+        message.callback = Hook(-account.next_id(), status_callback, "msg_status_updated", "POST")
     contact.messages.append(message)
     account.tell(line, "msg_sent", lambda: payloads.text(line, contact, message), now)
     if contact.opted_out_at is not None:
@@ -52,7 +52,7 @@ def send(
     contact.is_archived = False
     leaves_at = max(now, line.free_at)
     line.free_at = leaves_at + SECONDS_PER_TEXT
-    account.later(leaves_at + DELIVERY_SECONDS, lambda at: _arrive(account, line, contact, message, at))
+    account.later(leaves_at + DELIVERY_SECONDS, arrive, line, contact, message)
     return message
 
 
@@ -107,17 +107,17 @@ def _became(account: Account, line: Line, message: Message, at: float, status: s
     account.tell(line, "msg_status_updated", lambda: payloads.message_status(message), at, also=message.callback)
 
 
-def _arrive(account: Account, line: Line, contact: Contact, message: Message, at: float) -> None:
+def arrive(account: Account, at: float, line: Line, contact: Contact, message: Message) -> None:
     if not reachable(contact.phone):
         _became(account, line, message, at, "error", "2001")
         return
     _became(account, line, message, at, "delivered")
     if account.lively and contact.answers:
         wait = ANSWER_SECONDS - DELIVERY_SECONDS
-        account.later(at + wait, lambda then: _answer(account, line, contact, message.body, then))
+        account.later(at + wait, answer, line, contact, message.body)
 
 
-def _answer(account: Account, line: Line, contact: Contact, to: str, at: float) -> None:
+def answer(account: Account, at: float, line: Line, contact: Contact, to: str) -> None:
     if account.lines.get(line.id) is line and line.contacts.get(contact.phone) is contact:
         _receive(account, line, contact.phone, answer_to(to), at)
 

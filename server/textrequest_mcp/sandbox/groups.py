@@ -14,7 +14,7 @@ def view(line: Line, group: Group) -> dict[str, Any]:
     return {
         "id": group.id,
         "name": group.name,
-        "notes": group.notes,
+        "notes": group.notes or None,
         "group_member_count": sum(group.id in contact.groups for contact in line.contacts.values()),
         "is_keyword": group.is_keyword,
         "last_message_sent_utc": stamps.zoned(group.last_message_sent_at),

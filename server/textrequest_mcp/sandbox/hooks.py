@@ -61,15 +61,14 @@ def create(call: Call) -> Response:
 
 
 def reconnect(call: Call) -> Response:
-    line, hook = _hook(call)
+    _, hook = _hook(call)
     hook.is_connected, hook.failures = True, 0
-    return shown(view(line, hook))
+    return nothing()
 
 
 def delete(call: Call) -> Response:
     line, hook = _hook(call)
     del line.hooks[hook.id]
-    hook.is_connected = False  # its waiting calls are dropped
     return nothing()
 
 

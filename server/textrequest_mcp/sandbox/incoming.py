@@ -24,10 +24,12 @@ def play_routes(account: Account) -> list[Route]:
 
     async def text_in(request: Request) -> JSONResponse:
         try:
-            sender, body, dashboard_id = _read(account, request.headers.get("content-type", ""), await request.body())
-            message = receive(account, dashboard_id, sender, body)
+            content_type, raw = request.headers.get("content-type", ""), await request.body()
+            with account.turn():
+                sender, body, dashboard_id = _read(account, content_type, raw)
+                message = receive(account, dashboard_id, sender, body)
         except Refusal as refusal:
-            return JSONResponse({"error": refusal.message}, 400)
+            return JSONResponse({"error": refusal.message}, refusal.status)
         if message is None:
             return JSONResponse({"dropped": True, "why": "The contact is blocked on this line."})
         return JSONResponse({"message_id": message.id, "dashboard_id": dashboard_id}, 201)

@@ -1,6 +1,5 @@
 """The payloads of calls to hooks: one shape for each event; none names its event."""
 
-import uuid
 from typing import Any
 
 from textrequest_mcp.sandbox import stamps
@@ -14,10 +13,10 @@ def text(line: Line, contact: Contact, message: Message) -> dict[str, Any]:
     """msg_received and msg_sent: the connector's trigger, with its fields from version 2 of the service."""
     return {
         "messageUniqueIdentifier": message.id,
-        "account": {"id": _ACCOUNT_ID, "externalAccountId": _external("account")},
+        "account": {"id": _ACCOUNT_ID, "externalAccountId": None},
         "yourPhoneNumber": {
             "id": line.id,
-            "externalPhoneId": _external(f"line:{line.id}"),
+            "externalPhoneId": None,
             "description": line.name,
             "phoneNumber": line.phone,
         },
@@ -30,15 +29,20 @@ def text(line: Line, contact: Contact, message: Message) -> dict[str, Any]:
             "numSegments": segments(message.body),
             "status": "unclaimed",
             "claimedBy": None,
-            "consumerFriendlyName": contact.display_name,
+            "consumerFriendlyName": contact.display_name or None,
             "mmsAttachments": [{"mimeType": _kind(url), "url": url} for url in message.media],
         },
     }
 
 
 def message_status(message: Message) -> dict[str, Any]:
-    """msg_status_updated, and the call to a send's status_callback."""
-    return {"message_id": message.id, "status": message.status, "error_code": message.error}
+    """msg_status_updated, and the call to a send's status_callback. Clients read the code by either name."""
+    return {
+        "message_id": message.id,
+        "status": message.status,
+        "error_code": message.error,
+        "errorCode": message.error,
+    }
 
 
 def contact_created(line: Line, contact: Contact) -> dict[str, Any]:
@@ -46,25 +50,25 @@ def contact_created(line: Line, contact: Contact) -> dict[str, Any]:
         "ContactId": contact.id,
         "LocationPhoneNumber": line.phone,
         "ContactPhoneNumber": contact.phone,
-        "ContactFriendlyName": contact.display_name,
+        "ContactFriendlyName": contact.display_name or None,
     }
 
 
 def contact_updated(contact: Contact) -> dict[str, Any]:
-    """The contact as reads show it, without counts and last times."""
+    """The contact as reads show it, without counts and last times; what nobody filled in is null."""
     return {
         "phone_number": contact.phone,
-        "first_name": contact.first_name,
-        "last_name": contact.last_name,
-        "display_name": contact.display_name,
+        "first_name": contact.first_name or None,
+        "last_name": contact.last_name or None,
+        "display_name": contact.display_name or None,
         "is_suppressed": contact.is_suppressed,
         "is_archived": contact.is_archived,
         "is_blocked": contact.is_blocked,
         "suppressed_reason": contact.suppressed_reason,
-        "note": contact.note,
+        "note": contact.note or None,
         "groups": list(contact.groups),
         "contact_tags": list(contact.tags),
-        "custom_fields": [{"id": id_, "value": value} for id_, value in contact.fields.items()],
+        "custom_fields": [{"id": id_, "value": value or None} for id_, value in contact.fields.items()],
         "is_resolved": contact.is_resolved,
         "first_contact_utc": stamps.bare(contact.messages[0].at if contact.messages else None),
         "opted_out_utc": stamps.bare(contact.opted_out_at),
@@ -77,10 +81,6 @@ def payment_status(payment: Payment) -> dict[str, Any]:
         "status": payment.status,
         "reference_id": payment.reference_number or "",
     }
-
-
-def _external(what: str) -> str:
-    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"sandbox:external:{what}"))
 
 
 def _kind(url: str) -> str:

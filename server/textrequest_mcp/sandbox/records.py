@@ -8,7 +8,8 @@ from typing import Any, Literal
 
 @dataclass(slots=True, eq=False)
 class Hook:
-    """An address that is called for one event. `failures` counts failed calls in a row."""
+    """An address that is called for one event, or with a negative id for one text. `failures` counts failed calls in a
+    row."""
 
     id: int
     target_url: str
@@ -40,6 +41,7 @@ class Message:
     status: str | None = None
     error: str | None = None
     media: list[str] = field(default_factory=list[str])
+    is_redacted: bool = False
     callback: Hook | None = None
 
 
@@ -142,7 +144,8 @@ class Event:
 
     at: float
     number: int
-    happen: Callable[[float], None] = field(compare=False)
+    happen: Callable[..., None] = field(compare=False)
+    about: tuple[object, ...] = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, Response
 
 from textrequest_mcp.sandbox.account import Account
 from textrequest_mcp.sandbox.phone import eleven_digits
-from textrequest_mcp.sandbox.records import Line
+from textrequest_mcp.sandbox.records import Contact, Line
 from textrequest_mcp.sandbox.refusals import Refusal
 
 T = TypeVar("T")
@@ -34,6 +34,15 @@ class Call:
     @property
     def phone(self) -> str:
         return eleven_digits(self.path["phone_number"])
+
+    @property
+    def contact(self) -> Contact | None:
+        """The contact whom the path names. A number that is none is nobody's: the vendor lists no 400 for these."""
+        line = self.line
+        try:
+            return line.contacts.get(self.phone)
+        except Refusal:
+            return None
 
     def path_number(self, name: str) -> int:
         return whole_number(self.path[name], name)

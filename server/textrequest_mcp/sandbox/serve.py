@@ -1,5 +1,6 @@
 """Serves the pretend service on this machine until it is interrupted, and calls its hooks."""
 
+import re
 import secrets
 import socket
 import sys
@@ -7,9 +8,13 @@ from collections.abc import Generator
 from contextlib import contextmanager
 
 import anyio
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from textrequest_mcp.sandbox.app import PREFIX, create_app
 from textrequest_mcp.sandbox.courier import Courier
+
+_HERE = re.compile(rb"(https?://)?(localhost|127(\.[0-9]{1,3}){3}|\[::1\])\.?(:[0-9]*)?", re.IGNORECASE)
 
 
 def make_key() -> str:
@@ -45,8 +50,27 @@ async def _serve(key: str, listening: socket.socket) -> None:
 
     bound = listening.getsockname()[1]
     app = create_app(key=key)
-    config = uvicorn.Config(app, log_level="error", access_log=False, lifespan="off", timeout_graceful_shutdown=1)
+    config = uvicorn.Config(
+        _OnlyHere(app), log_level="error", access_log=False, lifespan="off", timeout_graceful_shutdown=1
+    )
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(Courier(app.state.account, key).run)
         await Server(config).serve(sockets=[listening])
         tasks.cancel_scope.cancel()
+
+
+class _OnlyHere:
+    """Refuses what comes to another name than this machine's, and what web pages of elsewhere send."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        foreign = {
+            name for name, value in scope["headers"] if name in {b"host", b"origin"} and not _HERE.fullmatch(value)
+        }
+        if foreign:
+            status = 421 if b"host" in foreign else 403
+            await PlainTextResponse("The sandbox serves this machine only.", status)(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)

@@ -1,5 +1,6 @@
 """Writes the times of the pretend service's answers, and reads those of requests."""
 
+import math
 import re
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -24,6 +25,19 @@ def bare(moment: float | None) -> str | None:
         return None
     fraction = f"{_ticks(moment):07d}".rstrip("0")
     return f"{_whole(moment)}.{fraction}" if fraction else _whole(moment)
+
+
+def in_list(moment: float) -> str:
+    """The spelling of a line's list: no zone, and always three digits (wire-facts, Seen by others)."""
+    return f"{_whole(moment)}.{thousandths(moment) % 1000:03d}"
+
+
+def thousandths(moment: float) -> int:
+    """A time as a line's list shows it, so that a time from the list finds its own text again.
+
+    A float of this size is a few ticks off.
+    """
+    return math.floor(moment) * 1000 + (_ticks(moment) + 5) // 10_000
 
 
 def moment_of(text: str, zone: str | None, name: str) -> float:

@@ -85,6 +85,15 @@ def days(most: int) -> Reader:
 words = _matching("(?s:.*)", "", str)
 lower_case = _matching("(?s:.*)", "", str.lower)
 yes_or_no = _matching("1|true|yes|on|0|false|no|off", "is neither true nor false.", lambda text: text.lower() in _YES)
+
+
+def beside_sandbox(given: Given) -> bool:
+    """A yes that only the pretend account takes."""
+    if given.text == "True" and not given.flags.get("sandbox"):
+        given.problems.append("--sandbox-reset begins the pretend account anew, so it needs --sandbox.")
+    return given.text == "True"
+
+
 line_id = _matching("[1-9][0-9]{0,17}", "is not a line's id, which is a whole number such as 121.", int)
 minutes = _matching("[0-9]{1,4}", "is not a number of minutes from 0 (off) to 1440.", int, range(1441))
 port = _matching("[0-9]+", "{text} is not a port; ports are 0 to 65535.", int, range(_HIGHEST_PORT + 1))
@@ -198,10 +207,16 @@ def toolsets(given: Given) -> tuple[str, ...]:
 
 
 def state_folder(given: Given) -> Path | None:
+    if not given.text and given.flags.get("sandbox"):
+        return None  # a pretend account is kept only where a folder is named
     if not given.text:
         import platformdirs  # only a real account keeps state on disk
 
-        return platformdirs.user_state_path("textrequest-mcp", appauthor=False)
+        try:
+            return platformdirs.user_state_path("textrequest-mcp", appauthor=False)
+        except RuntimeError:  # its word for a user without a home folder
+            given.problems.append(f"There is no home folder to keep state in. Set {given.name} to a folder.")
+            return None
     folder = _path(given, given.name, given.text)
     if folder and not folder.is_absolute():
         given.wrong("is not a whole path, so each place would get its own state.")

@@ -52,6 +52,7 @@ class Settings:
     api_key: Annotated[str, by.api_key, "the account's API key"] = field(repr=False)
     base_url: Annotated[str, by.api_address, "where the API is; https, or this machine"] = DEFAULT_BASE_URL
     sandbox: Annotated[bool, by.yes_or_no, "work with a pretend account", _FLAG] = False
+    sandbox_reset: Annotated[bool, by.beside_sandbox, "begin the kept pretend account anew", _FLAG] = False
     dashboard_id: Annotated[int | None, by.line_id, "the line that tools use where none is named"] = None
     read_only: Annotated[bool, by.yes_or_no, "whether tools that change something are left out"] = False
     toolsets: Annotated[tuple[str, ...], by.toolsets, "the toolsets that are offered"] = TOOLSETS
@@ -99,6 +100,9 @@ class Settings:
     callback_hosts: Annotated[
         frozenset[str], by.hosts, "where the service may be asked to send what becomes of a text"
     ] = frozenset()
+    resource_links: Annotated[
+        bool, by.yes_or_no, "whether results link to the document that they are about; some hosts fail over links"
+    ] = False
     audit_days: Annotated[int, by.days(3650), "how long the audit is kept"] = 365
     audit_bodies: Annotated[bool, by.yes_or_no, "whether the audit keeps the words of texts"] = False
     public_url: Annotated[str | None, by.own_address, "where webhooks reach this server"] = None
@@ -156,7 +160,7 @@ def read_settings(flags: Mapping[str, Any], environment: Mapping[str, str] = os.
     Raises:
         SettingsError: naming every problem at once.
     """
-    fixed = {"api_key": "", "base_url": SANDBOX_BASE_URL, "state_dir": None} if flags.get("sandbox") else {}
+    fixed = {"api_key": "", "base_url": SANDBOX_BASE_URL} if flags.get("sandbox") else {}
     return Settings(**fixed, **_read([row for row in TABLE.values() if row.name not in fixed], flags, environment))
 
 
@@ -192,5 +196,5 @@ def _unknown(environment: Mapping[str, str]) -> Iterator[str]:
             import difflib  # only a mistake needs it
 
             nearest = difflib.get_close_matches(name.upper(), VARIABLES, n=1, cutoff=0.8)
-            instead = f"did you mean {nearest[0]}?" if nearest else "the README lists them all."
+            instead = f"did you mean {nearest[0]}?" if nearest else "docs/settings.md lists them all."
             yield f"{name} is not a setting; {instead}"

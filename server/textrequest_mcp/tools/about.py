@@ -1,4 +1,4 @@
-"""The people that a tool texts or changes, as its declaration names them; no argument's name counts."""
+"""Tells from a tool's declaration which people it texts, or whose records it reads or changes."""
 
 import inspect
 from collections.abc import Awaitable, Callable, Mapping

@@ -122,11 +122,16 @@ class Answer(BaseModel):
     """A tool's answer; every field may be missing, because the service does not promise any.
 
     Attributes:
+        told_elsewhere: for a list, whether another tool's schema describes the fields of an item.
+        brief: for a list, the fields of an item that its structured part has; all of them where it is empty. What is
+            false or empty is left out with the others.
         columns: for a list, the fields of an item that its text shows.
         longest_cell: for a list, where its text cuts a long value.
         theirs: the fields that hold words of customers, which the text names before it gives them.
     """
 
+    told_elsewhere: ClassVar[bool] = False
+    brief: ClassVar[tuple[str, ...]] = ()
     columns: ClassVar[tuple[str, ...]] = ()
     longest_cell: ClassVar[int | None] = None
     theirs: ClassVar[tuple[str, ...]] = ()
@@ -143,13 +148,64 @@ class Answer(BaseModel):
             )
         return value
 
+    @classmethod
+    def asked_for(cls, answer: Any, **asked: Any) -> Self:
+        """Read the record that was asked for by these fields.
+
+        Raises:
+            Unreadable: it is another one, or none at all.
+        """
+        read = cls.model_validate(answer)
+        if misfit := _misfit(read, asked):
+            raise Unreadable(
+                f"Text Request answered with another record than the one that was asked for: its {misfit} is another.",
+                todo="Read it again; while it says the same, change nothing that rests on it.",
+            )
+        return read
+
+    @classmethod
+    def changed(cls, answer: Any, *, look_with: str, needs: str | None = None, **meant: Any) -> Self:
+        """Read what the service says that a change made.
+
+        Args:
+            answer: the service's; None where it says nothing.
+            look_with: the tool that shows whether the change happened.
+            needs: a field without which the answer says nothing of the change.
+            meant: what the fields that the change was about have to say, where they say anything.
+
+        Raises:
+            Uncertain: the answer is about something else, or says nothing of the change.
+        """
+        says_nothing = answer is None or (needs is not None and _record(answer) is None)
+        read = cls.model_validate({} if says_nothing else answer)
+        if needs is not None and getattr(read, needs) is None:
+            raise no_word_of_it(look_with)
+        if misfit := _misfit(read, meant):
+            raise no_word_of_it(look_with, f"is about something else: its {misfit} is another than the call's")
+        return read
+
+
+def _misfit(read: Answer, meant: Mapping[str, Any]) -> str | None:
+    """The first field that says something else than was meant."""
+    fields = type(read).model_validate(meant)  # reads both alike
+    for name in meant:
+        said, wanted = getattr(read, name), getattr(fields, name)
+        if said is not None and wanted is not None and _plain(said) != _plain(wanted):
+            return name
+    return None
+
+
+def _plain(value: object) -> object:
+    """A text without what a service may well change in it."""
+    return " ".join(value.split()).casefold().removeprefix("+") if isinstance(value, str) else value
+
 
 class Listing(Answer):
     """One page of a list; subclasses add `items`."""
 
     page: int | None = None
     page_size: int | None = None
-    total_items: int | None = Field(default=None, description="In all pages together")
+    total_items: int | None = None
     next_page: int | None = Field(default=None, description="Left out on the last page")
     note: Annotated[str | None, Mark.THEIRS] = None  # like any other note
 
@@ -168,6 +224,11 @@ class Listing(Answer):
             }
         )
 
+    def noting(self, *notes: str | None) -> Self:
+        """The same page, with further notes."""
+        self.note = " ".join(filter(None, [self.note, *notes])) or None
+        return self
+
 
 def _past_the_end(read: Page) -> str | None:
     if read.items or read.page == 0:
@@ -178,10 +239,10 @@ def _past_the_end(read: Page) -> str | None:
     return f"Page {read.page} is past the end: there are {read.total_items} items, and the last page is {last}."
 
 
-def no_word_of_it(look_with: str) -> Uncertain:
+def no_word_of_it(look_with: str, how: str = "does not say what became of it") -> Uncertain:
     """The error for an answer to a change that leaves its outcome open."""
     return Uncertain(
-        "The call left, but the answer does not say what became of it.",
+        f"The call left, but the answer {how}.",
         changed="Whether it took effect is unknown.",
         todo=f"Do not repeat it; look with {look_with}.",
     )

@@ -12,6 +12,8 @@ from textrequest_mcp.tools.call import account_of
 from textrequest_mcp.tools.declare import ToolSpec
 from textrequest_mcp.upstream.errors import BadInput, TextRequestError
 
+_MOST_DIGITS_OF_A_NAME = 6  # more are a number, with something beside it
+_MOST_TOLD = 10
 _PLAINER = {"extra_forbidden": "is not known here", "too_short": "is empty or too short"}
 
 
@@ -48,6 +50,7 @@ async def _who_is_meant(
     if (
         not isinstance(name, str)
         or not any(c.isalpha() for c in name)
+        or sum(c.isdigit() for c in name) > _MOST_DIGITS_OF_A_NAME
         or not re.fullmatch(r"[0-9]{1,18}", str(line or 0))
     ):
         return None
@@ -63,4 +66,6 @@ def _sentence(tool: str, error: ValidationError) -> str:
         where = ".".join(str(part) for part in problem["loc"] if not str(part).startswith("function-"))
         what = _PLAINER.get(problem["type"], problem["msg"].removeprefix("Value error, "))
         problems.append(f"{where} is missing" if problem["type"] == "missing" else f"{where}: {what}")
-    return f"{tool} cannot run: {'; '.join(dict.fromkeys(problems))}."
+    told = list(dict.fromkeys(problems))
+    more = f"; and {len(told) - _MOST_TOLD} more" if len(told) > _MOST_TOLD else ""
+    return f"{tool} cannot run: {'; '.join(told[:_MOST_TOLD])}{more}."

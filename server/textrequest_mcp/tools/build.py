@@ -15,7 +15,7 @@ from typing import Annotated, Any
 from mcp.server.elicitation import ElicitationResult
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ToolError, UnexpectedToolError
-from mcp.server.mcpserver.resolve import Elicit, Resolve, build_resolver_plans, find_resolved_parameters
+from mcp.server.mcpserver.resolve import Resolve, build_resolver_plans, find_resolved_parameters
 from mcp.server.mcpserver.tools.base import Tool
 from mcp.server.mcpserver.utilities.func_metadata import FuncMetadata, func_metadata
 from mcp_types import CallToolResult
@@ -24,17 +24,21 @@ from pydantic_core import to_jsonable_python
 
 from textrequest_mcp.ground.quoting import visible
 from textrequest_mcp.ground.store import StoreError
-from textrequest_mcp.guard.approval.gate import Approval, Decision, Question
+from textrequest_mcp.guard.approval.gate import Approval
+from textrequest_mcp.guard.approval.question import Decision, Question
 from textrequest_mcp.guard.approval.verdict import Ask, Verdict
 from textrequest_mcp.guard.outcome import Outcome, SendOutcome
+from textrequest_mcp.tools.answers import Answer
 from textrequest_mcp.tools.bad_arguments import check_names, refusal_of
 from textrequest_mcp.tools.call import Call, Options, current_call
 from textrequest_mcp.tools.declare import Asker, ToolSpec, asks
-from textrequest_mcp.tools.parameters import Confirmation, DashboardId, IdempotencyKey, Repeat, TypedName
+from textrequest_mcp.tools.parameters import Confirmation, DashboardId, IdempotencyKey, Repeat, TypedName, is_empty
+from textrequest_mcp.tools.progress import patience_of
 from textrequest_mcp.tools.run import act, read, run
-from textrequest_mcp.tools.schema import plain_schema
+from textrequest_mcp.tools.schema import bared, plain_schema
 from textrequest_mcp.tools.signature import bare, is_resolved, optional, required, sign
 from textrequest_mcp.upstream.errors import TextRequestError
+from textrequest_mcp.upstream.patience import waiting_with
 
 logger = logging.getLogger(__name__)
 
@@ -109,7 +113,7 @@ def _verdict_of(tool: str, parameters: list[inspect.Parameter]) -> Callable[...,
 def _approval_of(tool: str, verdict_type: Any, shown: list[str]) -> Callable[..., Awaitable[Any]]:
     """The resolver for how a call can be approved, bound to its exact arguments."""
 
-    async def approval(ctx: Context[Any, Any], verdict: Verdict, **arguments: Any) -> Approval | Outcome | Elicit[Any]:
+    async def approval(ctx: Context[Any, Any], verdict: Verdict, **arguments: Any) -> Any:
         token = arguments.pop("confirmation")
         if not isinstance(verdict, Ask):
             return Approval("")
@@ -175,19 +179,31 @@ def _description(spec: ToolSpec, *, always: bool) -> str:
 
 def _output_schema(spec: ToolSpec, model: type[BaseModel], *, can_differ: bool) -> dict[str, Any]:
     """What a tool may answer; nothing is required, because the service promises no field."""
-    properties: dict[str, Any] = plain_schema(model, "serialization")["properties"]
+    properties: dict[str, Any] = plain_schema(model, "serialization", bare=can_differ)["properties"]
     if can_differ:
         outcome = Outcome if spec.once is None else SendOutcome
-        properties = plain_schema(outcome, "serialization")["properties"] | properties
+        properties = plain_schema(outcome, "serialization", bare=True)["properties"] | properties
+    if issubclass(model, Answer):
+        told = {"items"} if not model.told_elsewhere else set[str]()
+        inner = {name: bared(part) for name, part in properties.items() if name not in told and _holds(part)}
+        properties = ({"customers_words": {"type": "string"}} if model.theirs else {}) | properties | inner
     return {"type": "object", "properties": properties}
 
 
+def _holds(part: dict[str, Any]) -> bool:
+    """Whether a field is a record or a list of records: what is in it is told by the tool that reads such a record."""
+    return "properties" in part or "properties" in part.get("items", {})
+
+
 class _HostArguments(FuncMetadata):
-    """Arguments as hosts really send them: null for what they leave out, JSON text for a list."""
+    """Arguments as hosts really send them: null or nothing for what they leave out, JSON text for a list."""
 
     def pre_parse_json(self, data: dict[str, Any]) -> dict[str, Any]:
-        """Nulls go. List types read their own JSON text; other text stays text, also where it looks like JSON."""
-        return {name: value for name, value in data.items() if value is not None}
+        """Nulls go, and empty values where none is needed. List types read their own JSON text; other text stays."""
+        needed = {name for name, field in self.arg_model.model_fields.items() if field.is_required()}
+        return {
+            name: value for name, value in data.items() if value is not None and (name in needed or not is_empty(value))
+        }
 
 
 class _HostTool(Tool):
@@ -203,11 +219,17 @@ class _HostTool(Tool):
             return await self._run(arguments, context, convert_result)
 
         spec: ToolSpec = self.spec
-        if spec.risk == "reads":
-            return await through_the_sdk()
+        with waiting_with(patience_of(context, changes=spec.risk != "reads")):
+            return await (
+                through_the_sdk() if spec.risk == "reads" else self._change(arguments, context, through_the_sdk)
+            )
+
+    async def _change(
+        self, arguments: dict[str, Any], context: Context[Any, Any], through_the_sdk: Callable[[], Awaitable[Any]]
+    ) -> Any:
         call = Call(
             ctx=context,
-            spec=spec,
+            spec=self.spec,
             always=self.always,
             repeats_ask=self.repeats_ask,
             question=self.question,

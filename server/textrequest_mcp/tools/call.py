@@ -14,7 +14,9 @@ from typing import Any, Protocol
 from mcp.server.mcpserver import Context
 
 from textrequest_mcp.ground.store import StoreError
-from textrequest_mcp.guard.approval.gate import Gate, Question, caller
+from textrequest_mcp.guard.approval.gate import Gate
+from textrequest_mcp.guard.approval.host import caller
+from textrequest_mcp.guard.approval.question import Question
 from textrequest_mcp.guard.approval.verdict import AlreadyDone, Ask, Go, Verdict
 from textrequest_mcp.guard.audit.call_record import CallRecord
 from textrequest_mcp.guard.audit.reader import Entry, Kind
@@ -26,10 +28,11 @@ from textrequest_mcp.guard.once.ledger_rows import Act
 from textrequest_mcp.guard.once.same_act import SameAct
 from textrequest_mcp.guard.once.send_answer import SendAnswer
 from textrequest_mcp.guard.rules.policy import Policy
-from textrequest_mcp.tools.changes import amount_of, change_of, people_of, person_texted
+from textrequest_mcp.tools.changes import amount_of, change_of, person_texted
 from textrequest_mcp.tools.declare import Asker, Risk, ToolSpec
+from textrequest_mcp.tools.pages import Pages
 from textrequest_mcp.upstream.errors import BadInput
-from textrequest_mcp.upstream.phone import e164
+from textrequest_mcp.upstream.phone import as_listed
 
 KINDS: Mapping[Risk, Kind] = {"writes": "write", "sends": "send", "destroys": "destroy"}
 GO = Go()
@@ -43,6 +46,7 @@ class Served(Protocol):
     at_most_once: AtMostOnce
     policy: Policy
     audit: Audit
+    pages: Pages
 
     @property
     def usual_line(self) -> int | None:
@@ -55,10 +59,6 @@ class Served(Protocol):
 
     async def who_is(self, name: str, dashboard_id: int | None) -> str:
         """The people of a line who have a name, as a sentence."""
-        ...
-
-    def changed(self, people: Sequence[Place]) -> None:
-        """Something of these people was changed, so what was read of it is old."""
         ...
 
     def acted(self, people: Sequence[Place]) -> None:
@@ -132,9 +132,13 @@ class Call:
             act = await self.act(self.spec.once, given, options)
             if await self.account.at_most_once.ledger.prior(act, repeat=options.repeat) is not None:
                 return AlreadyDone()
+            lost = self.account.at_most_once.ledger.lost_record.reason()
+            why += [lost] if lost is not None else []
             why += await self.account.at_most_once.done_before(act) if options.repeat and self.repeats_ask else []
         change = await change_of(self.spec, self.caller, given)
         why += await self.account.reasons(change)
+        if self.spec.doubt is not None:
+            why += filter(None, [await self.spec.doubt(**only(self.spec.doubt, given))])
         if not (self.always or why):
             return Go()
         asked = await self.question(**only(self.question, given))
@@ -153,11 +157,6 @@ class Call:
         number, key = spec.about.argument, options.idempotency_key
         where: int | None = line.id if line is not None else None
         return await self.account.at_most_once.describe(spec.name, once, self.caller, where, number, arguments, key)
-
-    @property
-    def people(self) -> list[Place]:
-        """Whom it is about by its arguments alone: line and number of each."""
-        return people_of(self.spec, self.given)
 
     async def person_texted(self) -> list[Place]:
         """As `changes.person_texted`."""
@@ -190,7 +189,11 @@ class Call:
         about = self.spec.about
         number = None if about.each is not None else next(iter(about.named(self.raw)), None)
         with suppress(BadInput, StoreError):
-            return (await self.account.at_most_once.ledger.hasher())(e164(str(number))) if number is not None else None
+            return (
+                (await self.account.at_most_once.ledger.hasher())(as_listed(str(number)))
+                if number is not None
+                else None
+            )
         return None
 
 

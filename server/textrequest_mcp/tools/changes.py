@@ -50,12 +50,6 @@ async def change_of(spec: ToolSpec, caller: str, given: Mapping[str, Any]) -> Ch
     )
 
 
-def people_of(spec: ToolSpec, given: Mapping[str, Any]) -> list[Place]:
-    """Whom a call is about by its arguments alone: line and number of each."""
-    line = given.get("line")
-    return [] if line is None else [(line.id, number) for number in spec.about.named(given)]
-
-
 async def person_texted(spec: ToolSpec, given: Mapping[str, Any]) -> list[Place]:
     """Whom a call texts, read from the account where no argument says it; empty where there is nobody.
 

@@ -13,7 +13,7 @@ from typing import Literal, NotRequired, TypedDict, TypeVar, Unpack
 from mcp_types import ToolAnnotations
 from pydantic import BaseModel
 
-from textrequest_mcp.guard.approval.gate import Question
+from textrequest_mcp.guard.approval.question import Question
 from textrequest_mcp.guard.marks import unmarked
 from textrequest_mcp.guard.once.same_act import SameAct
 from textrequest_mcp.tools.about import NOBODY, About
@@ -21,6 +21,7 @@ from textrequest_mcp.tools.about import NOBODY, About
 Risk = Literal["reads", "writes", "sends", "destroys"]
 Function = TypeVar("Function", bound=Callable[..., Awaitable[BaseModel]])
 Asker = Callable[..., Awaitable[Question]]
+Doubt = Callable[..., Awaitable[str | None]]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -37,6 +38,7 @@ class ToolSpec:
         idempotent: whether the same call once more changes nothing more.
         texts: whether it makes a text go out.
         question: makes the question that a person is shown first; where it is None, a policy shows the arguments.
+        doubt: answers why a person is asked before this call, by its arguments, or None.
         types_name: whether a person agrees by typing a name.
         link: the resource, below the line's, that the answer is about; may hold arguments in braces.
         once: how its act is known again, where it must happen at most once; its function takes a `departure`.
@@ -52,6 +54,7 @@ class ToolSpec:
     idempotent: bool = False
     texts: bool = False
     question: Asker | None = None
+    doubt: Doubt | None = None
     types_name: bool = False
     link: str | None = None
     once: SameAct | None = None
@@ -71,7 +74,6 @@ class ToolSpec:
     def hints(self) -> ToolAnnotations:
         """The four MCP hints."""
         return ToolAnnotations(
-            title=self.title,
             read_only_hint=self.risk == "reads",
             destructive_hint=self.overwrites,
             idempotent_hint=self.idempotent,
@@ -97,6 +99,7 @@ class Writing(Reading):
     """What a tool that changes the account declares."""
 
     once: NotRequired[SameAct]
+    doubt: NotRequired[Doubt]
 
 
 class Sending(Named):

@@ -2,7 +2,8 @@
 
 import json
 import re
-from datetime import UTC, date, datetime
+from collections.abc import Callable
+from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any
 from unicodedata import category
@@ -12,7 +13,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from textrequest_mcp.guard.marks import Mark
 from textrequest_mcp.upstream.errors import BadInput
 from textrequest_mcp.upstream.page import DEFAULT_SIZE, MAX_SIZE
-from textrequest_mcp.upstream.phone import e164
+from textrequest_mcp.upstream.phone import as_listed, e164, whole_digits
+from textrequest_mcp.upstream.times import show_time, written_time
 
 
 def whole_number(value: object) -> object:
@@ -31,12 +33,20 @@ def _positive(value: int) -> int:
 
 
 def _number(value: object) -> object:
-    if isinstance(value, int) and not isinstance(value, bool):
-        value = str(value)
+    return _read_number(value, e164)
+
+
+def _listed_number(value: object) -> object:
+    return _read_number(value, as_listed)
+
+
+def _read_number(value: object, read: Callable[[str], str]) -> str:
+    """A phone number, also as a whole JSON number: spreadsheets make floats of them."""
+    value = whole_digits(value) or value
     if not isinstance(value, str):
         raise ValueError("must be a phone number as text")  # noqa: TRY004 - pydantic wants ValueError
     try:
-        return e164(value)
+        return read(value)
     except BadInput as bad:
         raise ValueError(bad.what.rstrip(".")) from None
 
@@ -50,12 +60,19 @@ def listed(value: object) -> object:
                 return json.loads(text)
             except ValueError:
                 raise ValueError("must be a list") from None
-        if not text:  # an empty list can mean 'remove all', and nobody asked for that
-            raise ValueError("is empty; leave it out, or give [] to mean none")
         return [part.strip() for part in text.split(",") if part.strip()]
     if isinstance(value, int) and not isinstance(value, bool):
         return [value]
     return value
+
+
+def is_empty(value: object) -> bool:
+    """Whether a host says nothing with a value: some fill in "" or [] for everything that a model leaves out."""
+    return value is None or value in ([], {}) or (isinstance(value, str) and not any(map(_is_seen, value)))
+
+
+def _is_seen(character: str) -> bool:
+    return category(character)[0] not in "CZ"
 
 
 def _guid(value: object) -> object:
@@ -66,29 +83,25 @@ def _guid(value: object) -> object:
 
 def _moment(value: object) -> datetime:
     """A date, or a date and time, in ISO 8601."""
-    text = value.strip() if isinstance(value, str) else ""
     try:
-        if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
-            return datetime.combine(date.fromisoformat(text), datetime.min.time())
-        return datetime.fromisoformat(text)
+        return written_time(value if isinstance(value, str) else "")
     except ValueError:
-        raise ValueError("must be a date or time such as 2026-11-20 or 2026-11-20T15:30") from None
+        raise ValueError(
+            "must be a date or time such as 2026-11-20 or 2026-11-20T15:30, with its separators; no count of seconds"
+        ) from None
 
 
 def _instant(value: object) -> str:
     moment = _moment(value)
     try:
-        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        return show_time(moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment)
     except OverflowError:
         raise ValueError("is outside the years 1 to 9999 in UTC") from None
-    return moment.replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
 
 
 def _local(value: object) -> str:
     moment = _moment(value)
-    if moment.tzinfo is not None:
-        raise ValueError("is in the account's local time: leave the zone out, or use a filter whose name ends in _utc")
-    return moment.isoformat(timespec="seconds")
+    return moment.isoformat(timespec="seconds") if moment.tzinfo is None else _instant(value)
 
 
 def _dollars(value: object) -> Decimal:
@@ -118,7 +131,7 @@ def _words(value: object) -> object:
 
 
 def _filled(value: object) -> object:
-    if isinstance(value, str) and not any(category(c)[0] not in "CZ" for c in value):
+    if isinstance(value, str) and is_empty(value):
         raise ValueError("is empty")  # only spaces, or characters that nobody sees
     return _words(value)
 
@@ -132,6 +145,7 @@ def _web_address(value: object) -> object:
 # Checked by a function, because "more than 0" in each schema costs a model more than it tells.
 Id = Annotated[int, BeforeValidator(whole_number), AfterValidator(_positive)]
 Number = Annotated[str, BeforeValidator(_number)]
+ListedNumber = Annotated[str, BeforeValidator(_listed_number)]
 Guid = Annotated[str, BeforeValidator(_guid), Mark.NOBODYS]
 Words = Annotated[str, BeforeValidator(_words)]
 Filled = Annotated[str, BeforeValidator(_filled)]
@@ -139,13 +153,14 @@ WebAddress = Annotated[str, BeforeValidator(_web_address)]
 Callback = Annotated[WebAddress, Mark.CALLBACK]
 Dollars = Annotated[Decimal, BeforeValidator(_dollars), WithJsonSchema({"type": "number"}), Mark.AMOUNT]
 Instant = Annotated[str, BeforeValidator(_instant)]  # on the wire: UTC
-LocalTime = Annotated[str, BeforeValidator(_local)]  # on the wire: no zone
+LocalTime = Annotated[str, BeforeValidator(_local)]  # UTC where a zone was given; else the line's own time
 Ids = Annotated[list[Id], BeforeValidator(listed)]
 Guids = Annotated[list[Guid], BeforeValidator(listed)]
 
 LineId = Annotated[Id, Field(description="From list_dashboards")]
 DashboardId = Annotated[Id, Field(description="From list_dashboards; optional with one line")]
 PhoneNumber = Annotated[Number, Field(description="Contact's number, any usual US form")]
+KnownNumber = Annotated[ListedNumber, Field(description="Contact's number, as lists give it")]
 GroupId = Annotated[Id, Field(description="From list_groups")]
 PaymentId = Annotated[Id, Field(description="From list_payments")]
 PageNumber = Annotated[
@@ -161,13 +176,20 @@ IdempotencyKey = Annotated[Filled, Field(description="Your own; the same again g
 Repeat = Annotated[bool, Field(description="True to do the same again on purpose")]
 
 
+def slip(name: str, words: str | None) -> str | None:
+    """A note on a search for a word that a program writes where nothing was meant."""
+    if words is None or words.strip().lower() not in {"null", "none", "undefined", "nil", "nan", "n/a"}:
+        return None
+    return f'{name} is the word "{words.strip()}", and that was looked for; leave it out to search for nothing.'
+
+
 def in_order(earlier: str | None, later: str | None, names: str) -> None:
     """Refuse a time range that ends before it starts.
 
     Raises:
         BadInput: naming the pair.
     """
-    if earlier and later and earlier > later:
+    if earlier and later and earlier.endswith("Z") == later.endswith("Z") and earlier > later:
         raise BadInput(f"The range {names} ends before it starts.", todo="Swap the two times.")
 
 

@@ -1,10 +1,13 @@
 """Tells a host how far a long call has come, where the host asked to be told."""
 
+import math
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.resolve import Resolve
+
+from textrequest_mcp.upstream.patience import CHANGE_SECONDS, READ_SECONDS, Patience
 
 
 class Reporter:
@@ -27,3 +30,13 @@ async def _reporter_of(ctx: Context[Any, Any]) -> Reporter:
 
 
 Progress = Annotated[Reporter, Resolve(_reporter_of)]
+
+
+def patience_of(ctx: Context[Any, Any], *, changes: bool) -> Patience:
+    """How long a call may wait under the rate limit; its host is told of each wait as it begins."""
+
+    async def tell(done: float, more: float) -> None:
+        waits = f"Waiting about {math.ceil(more)} seconds for a place under the rate limit"
+        await ctx.report_progress(done, done + more, waits)
+
+    return Patience(CHANGE_SECONDS if changes else READ_SECONDS, tell)

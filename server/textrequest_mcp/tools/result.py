@@ -8,28 +8,31 @@ from mcp_types import CallToolResult, ContentBlock, ResourceLink, TextContent
 from textrequest_mcp.guard.once.send_answer import SendAnswer
 from textrequest_mcp.tools.answers import Answer
 from textrequest_mcp.tools.declare import ToolSpec
-from textrequest_mcp.tools.result_text import write_text
+from textrequest_mcp.tools.result_text import write_structured, write_text
 
 
-def as_result(told: SendAnswer, link: ResourceLink | None) -> CallToolResult:
-    """The text part, the structured part and, where the tool's function answered, a link to what it is about."""
-    answer = told.answer
+def as_result(told: SendAnswer, link: ResourceLink | None, news: str | None = None) -> CallToolResult:
+    """The text part, the structured part, what a person has to be told beside it, and a link to what it is about."""
+    answer, structured = told.answer, told.said
     if told.failed:  # an error is a plain sentence
         written = told.said["message"]
     elif isinstance(answer, Answer):
         written = write_text(told.said, answer.columns, answer.longest_cell, answer.theirs)
+        structured = write_structured(told.said, answer.brief, answer.theirs)
     else:
         written = write_text(told.said)
     content: list[ContentBlock] = [TextContent(type="text", text=written)]
+    if news is not None:
+        content.append(TextContent(type="text", text=news))
     if link is not None and answer is not None:
         content.append(link)
-    return CallToolResult(content=content, structured_content=told.said, is_error=told.failed)
+    return CallToolResult(content=content, structured_content=structured, is_error=told.failed)
 
 
 def link_of(spec: ToolSpec, given: Mapping[str, Any]) -> ResourceLink | None:
-    """The resource that a tool's answer is about, where it declares one."""
+    """The resource that a tool's answer is about, where it declares one and the settings want links."""
     line = given.get("line")
-    if spec.link is None or line is None:
+    if spec.link is None or line is None or not line.account.resource_links:
         return None
     path = f"dashboards/{line.id}/{spec.link.format_map(given)}".rstrip("/")
     return ResourceLink(type="resource_link", name=path, uri=f"textrequest://{path}", mime_type="application/json")

@@ -28,19 +28,54 @@ def write_text(
     """
     items = answer.get("items")
     if not isinstance(items, list):
-        return _compact(_marked(answer, [name for name in theirs if _says(answer.get(name))]))
+        return _compact(marked(answer, theirs=theirs))
     rows: list[Any] = items  # pyright: ignore[reportUnknownVariableType] - rows are JSON
     about = {name: value for name, value in answer.items() if name != "items" and value is not None}
     if not rows or not all(isinstance(row, Mapping) for row in rows):
         return _compact(about if not rows else answer)
     names = [name for name in columns or _all_names(rows) if any(_says(_find(row, name)) for row in rows)]
     lines = ["\t".join(names), *("\t".join(_cell(_find(row, name), longest_cell) for name in names) for row in rows)]
-    return "\n".join([_compact(_marked(about, [name for name in theirs if name in names])), *lines])
+    return "\n".join([_compact(_naming(about, [name for name in theirs if name in names])), *lines])
 
 
-def _marked(about: Mapping[str, Any], theirs: Sequence[str]) -> Mapping[str, Any]:
-    """Said before the words themselves, and by a name that no field of the service has."""
-    return {"customers_words": ",".join(theirs)} | dict(about) if theirs else about
+def write_structured(
+    answer: Mapping[str, Any], brief: Sequence[str] = (), theirs: Sequence[str] = ()
+) -> dict[str, Any]:
+    """The structured part of a result; several hosts give their model only this.
+
+    Args:
+        answer: all that is known.
+        brief: of a list, the fields of a row that are kept where they say something; all of them when left out.
+        theirs: fields that hold words of customers; those that are there are named before the words.
+    """
+    items: Any = answer.get("items")
+    if brief and isinstance(items, list):
+        rows: list[Mapping[str, Any]] = items  # pyright: ignore[reportUnknownVariableType] - rows are JSON
+        answer = {**answer, "items": [_briefly(row, brief) for row in rows]}
+    return dict(marked(answer, theirs=theirs))
+
+
+def _briefly(row: Mapping[str, Any], brief: Sequence[str]) -> dict[str, Any]:
+    """A dot in a name leads to the one field that is kept of a record inside."""
+    kept: dict[str, Any] = {}
+    for name in brief:
+        outer, _, inner = name.partition(".")
+        value: Any = row.get(outer)
+        if _says(value):
+            kept[outer] = {inner: value.get(inner)} if inner else value
+    return kept
+
+
+def marked(answer: Mapping[str, Any], *, theirs: Sequence[str]) -> Mapping[str, Any]:
+    """An answer that names the fields with customers' words before the words themselves."""
+    items: Any = answer.get("items")
+    rows: list[Any] = items if isinstance(items, list) else [answer]  # pyright: ignore[reportUnknownVariableType] - JSON
+    return _naming(answer, [name for name in theirs if any(_says(_find(row, name)) for row in rows)])
+
+
+def _naming(answer: Mapping[str, Any], theirs: Sequence[str]) -> Mapping[str, Any]:
+    """By a name that no field of the service has."""
+    return {"customers_words": ",".join(theirs)} | dict(answer) if theirs else answer
 
 
 def _all_names(rows: Sequence[Mapping[str, Any]]) -> list[str]:

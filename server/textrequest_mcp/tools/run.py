@@ -1,4 +1,4 @@
-"""What stands before a tool's function, and what happens in a call.
+"""Runs a call of a tool: the guards first, then the tool's function.
 
 A call of a changing tool goes through two phases, which the SDK gives. `Call.ask` finds out whether it may go ahead; it
 writes nothing, and can run several times before a person has answered. Then `act` passes the guards and acts once.
@@ -16,12 +16,13 @@ from mcp.shared.exceptions import MCPError
 from mcp_types import CallToolResult
 
 from textrequest_mcp.ground.store import StoreError
-from textrequest_mcp.guard.approval.gate import caller
+from textrequest_mcp.guard.approval.host import caller
 from textrequest_mcp.guard.approval.verdict import AlreadyDone, Ask, Go
 from textrequest_mcp.guard.notice import Notice
 from textrequest_mcp.guard.once.carry_out import Doing
 from textrequest_mcp.guard.once.send_answer import SendAnswer
 from textrequest_mcp.guard.outcome import unknown
+from textrequest_mcp.tools.answers import Listing
 from textrequest_mcp.tools.call import Call, account_of
 from textrequest_mcp.tools.declare import ToolSpec
 from textrequest_mcp.tools.result import as_result, link_of
@@ -74,6 +75,7 @@ async def approved(call: Call, go_on: GoOn) -> SendAnswer:
         if refused is not None:
             return SendAnswer(refused.model_dump(mode="json", exclude_none=True))
         await call.account.policy.approved(question.about, question.text)
+        await call.account.at_most_once.ledger.lost_record.accept()
         await call.record.approved()
     return await go_on()
 
@@ -117,7 +119,8 @@ async def act(call: Call) -> CallToolResult:
     for guard in reversed(GUARDS[1:]):
         go_on = partial(guard, call, go_on)
     call.answered = await go_on()
-    return as_result(call.answered, link_of(call.spec, call.given))
+    news = call.account.at_most_once.ledger.lost_record.news()
+    return as_result(call.answered, link_of(call.spec, call.given), news)
 
 
 async def read(ctx: Context[Any, Any], spec: ToolSpec, given: Mapping[str, Any]) -> CallToolResult:
@@ -125,24 +128,24 @@ async def read(ctx: Context[Any, Any], spec: ToolSpec, given: Mapping[str, Any])
     try:
         answer = await spec.function(**given)
         said = answer.model_dump(mode="json", exclude_none=True)
-        result = as_result(SendAnswer(said, answer), link_of(spec, given))
+        if isinstance(answer, Listing) and (changed := account_of(ctx).pages.note(ctx.session, spec.name, given, said)):
+            said["note"] = " ".join(filter(None, [answer.note, changed]))
+        news = account_of(ctx).at_most_once.ledger.lost_record.news()
+        result = as_result(SendAnswer(said, answer), link_of(spec, given), news)
     except (ToolError, MCPError):
         raise
     except Exception:
         logger.exception("%s crashed", spec.name)
         raise TextRequestError(f"{spec.name} failed inside this server.") from None
-    await _note(ctx, spec, given, said)
+    await _note(ctx, spec, given, said, result.structured_content)
     return result
 
 
 async def change(call: Call) -> SendAnswer:
     """Make a change that the ledger does not keep: noted before it leaves, and recorded when it has ended."""
     departing = await call.record.departing()
-    try:
-        with departing.going_along():
-            told = await _recorded(call)
-    finally:
-        call.account.changed(call.people)
+    with departing.going_along():
+        told = await _recorded(call)
     with suppress(StoreError):  # the change has happened, whatever is noted
         await _note(call.ctx, call.spec, call.given, told.said)
     return told
@@ -185,9 +188,15 @@ async def _asked_again(call: Call) -> Any:
     return verdict.question if isinstance(verdict, Ask) else None
 
 
-async def _note(ctx: Context[Any, Any], spec: ToolSpec, given: Mapping[str, Any], said: Mapping[str, Any]) -> None:
-    """Note what an answer tells a host; raises `StoreError` as `Notice.note`."""
+async def _note(
+    ctx: Context[Any, Any],
+    spec: ToolSpec,
+    given: Mapping[str, Any],
+    said: Mapping[str, Any],
+    shown: Mapping[str, Any] | None = None,
+) -> None:
+    """Note what an answer says, and of a reading tool the words that its host is shown; raises as `Notice.note`."""
     account, line = account_of(ctx), given.get("line")
     person = next(iter(spec.about.named(given)), None) if spec.about.each is None else None
     notice = Notice(account.policy, caller(ctx.session), line.id if line is not None else None, person)
-    await notice.note(spec.answer, said, words=spec.risk == "reads")
+    await notice.note(spec.answer, said, shown=shown, words=spec.risk == "reads")

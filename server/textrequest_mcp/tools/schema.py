@@ -22,15 +22,37 @@ class _Plain(GenerateJsonSchema):
 
 
 @cache
-def plain_schema(model: type[BaseModel], mode: Literal["validation", "serialization"]) -> dict[str, Any]:
+def plain_schema(
+    model: type[BaseModel], mode: Literal["validation", "serialization"], *, bare: bool = False
+) -> dict[str, Any]:
     """A model's schema without references, `null` alternatives, titles and defaults.
 
-    Some hosts drop a tool whose schema has references or lists of types, others fail on `anyOf` with null. Callers
-    share the answer and must not change it.
+    Some hosts drop a tool whose schema has references or lists of types, others fail on `anyOf` with null or on
+    `additionalProperties`: what a model does not know, it refuses by itself. Callers share the answer and must not
+    change it.
+
+    Args:
+        model: what to describe.
+        mode: as an argument, or as an answer.
+        bare: without descriptions and known values, where another tool tells them.
     """
     schema = model.model_json_schema(schema_generator=_Plain, mode=mode)
-    flat = _flat(schema, schema.get("$defs", {}))
+    flat = _flat(schema, {name: _undescribed(part) for name, part in schema.get("$defs", {}).items()})
+    flat = bared(flat) if bare else flat
     return {key: value for key, value in flat.items() if key not in {"$defs", "description"}}
+
+
+def _undescribed(definition: dict[str, Any]) -> dict[str, Any]:
+    """A type without its docstring, which is for programmers."""
+    return {key: value for key, value in definition.items() if key != "description"}
+
+
+def bared(schema: dict[str, Any]) -> dict[str, Any]:
+    """A schema without descriptions, known values and formats, where another tool tells them; names and types stay."""
+    bare = {key: value for key, value in schema.items() if key not in {"description", "examples", "format"}}
+    if "properties" in bare:
+        bare["properties"] = {name: bared(part) for name, part in bare["properties"].items()}
+    return bare | ({"items": bared(bare["items"])} if "items" in bare else {})
 
 
 def _flat(schema: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
@@ -43,8 +65,16 @@ def _flat(schema: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]
             flat[key] = {name: _flat(part, definitions) for name, part in value.items()}
         elif key in {"items", "additionalProperties"} and isinstance(value, dict):
             flat[key] = _flat(value, definitions)  # pyright: ignore[reportUnknownArgumentType] - JSON
+        elif key == "const":
+            flat["enum"] = [value]
         elif key == "anyOf":
-            flat[key] = [_flat(part, definitions) for part in value]
-        elif key != "title":
+            flat |= _either([_flat(part, definitions) for part in value])
+        elif key != "title" and not (key == "additionalProperties" and value is False):
             flat[key] = value
     return flat
+
+
+def _either(parts: list[dict[str, Any]]) -> dict[str, Any]:
+    """Known values and any other text are a text; the known values are examples of it."""
+    known = [value for part in parts for value in part.get("enum", ())]
+    return {"examples": known, "type": "string"} if known and {"type": "string"} in parts else {"anyOf": parts}

@@ -3,8 +3,10 @@
 import json
 import math
 import re
+import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any, NamedTuple
@@ -19,6 +21,7 @@ _TODO_BY_CODE = {
     "30050": "This person opted out by texting STOP; only their own START lifts it, so do not text them.",
     "2001": "The number cannot be reached by text.",
 }
+_SECONDS = r"[0-9]{1,99}(\.[0-9]{0,99})?(\s*,\s*[0-9]{1,99}(\.[0-9]{0,99})?)*"
 _ONLY_ERRORS_HAVE = ("error_message", "error_code", "errorCode")
 
 
@@ -61,16 +64,22 @@ def read_answer(method: str, status: int, body: bytes) -> Any | None:
 
 
 def retry_after(headers: Mapping[str, str], *, now: datetime | None = None) -> float | None:
-    """Seconds that a `Retry-After` header asks for, as a number or a date; None for anything else."""
+    """Seconds that a `Retry-After` header asks for, rounded up; None where it is neither numbers nor a date.
+
+    Args:
+        headers: the answer's.
+        now: what a date is measured from; when left out, the answer's own date, or else this machine's clock.
+    """
     value = headers.get("retry-after", "").strip()
-    if re.fullmatch(r"[0-9]{1,9}", value):
-        return float(value)
+    if re.fullmatch(_SECONDS, value):
+        return float(max(math.ceil(Decimal(number)) for number in value.split(",")))  # a repeated header is a list
     try:
         at = parsedate_to_datetime(value)
     except (ValueError, TypeError, OverflowError):
         return None
     at = at if at.tzinfo else at.replace(tzinfo=UTC)
-    return max(0.0, math.ceil((at - (now or datetime.now(UTC))).total_seconds()))
+    base = date_of(headers) if now is None else now.timestamp()
+    return max(0.0, math.ceil(at.timestamp() - (time.time() if base is None else base)))
 
 
 def date_of(headers: Mapping[str, str]) -> float | None:

@@ -1,4 +1,4 @@
-"""The one door to Text Request: five verbs over one funnel, which repeats only what is safe to repeat.
+"""The only HTTP client of Text Request; it repeats a request only where that is safe.
 
 A call is limiter -> HTTP -> status to JSON or error. A request that certainly did not leave this machine is repeated.
 After a passing fault, a read is repeated too, and so is a change that gives the same result twice. Any other change
@@ -6,8 +6,8 @@ whose answer got lost is `Uncertain` and never repeated, because a repeated POST
 """
 
 import logging
-import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -20,16 +20,21 @@ from textrequest_mcp.upstream import answer
 from textrequest_mcp.upstream.departure import Departure, ambient_departure
 from textrequest_mcp.upstream.errors import NotFound, Refused, TextRequestError, Unreachable
 from textrequest_mcp.upstream.limiter import Limiter, RateLimited
+from textrequest_mcp.upstream.patience import READ_SECONDS, Patience, ambient_patience
+from textrequest_mcp.upstream.reading_limiter import ReadingLimiter
+from textrequest_mcp.upstream.receiving import Received, Unacceptable, receive
 from textrequest_mcp.upstream.request import Query, Request, Segment, flatten, join
 from textrequest_mcp.upstream.scrub import Scrubber
-from textrequest_mcp.upstream.tries import Busy, Lost, Tries
+from textrequest_mcp.upstream.service_clock import ServiceClock
+from textrequest_mcp.upstream.tries import Busy, Lost, RetryBudget, Tries
 
 if TYPE_CHECKING:
     from typing import Self
 
 logger = logging.getLogger(__name__)
 
-_LONGEST_RETRY_AFTER = 60.0
+_USED_UP = "The rate limit of this API key is used up for the moment."
+_HELD_OFF = "Text Request asked for a pause, and all calls with this API key are held off until it is over."
 _DEADLINE_SECONDS = 45.0  # hosts give up on a tool call after about 60
 # Connecting fails fast; an answer may take long when the service is busy; nobody waits for a free connection for long.
 _TIMEOUT = httpx2.Timeout(connect=5.0, read=20.0, write=10.0, pool=10.0)
@@ -49,11 +54,12 @@ class Api:
         transport: carries the requests; the network when left out.
         deadline_seconds: the longest time for one call with all its tries and waits.
         sleep: how to wait between tries; for tests.
+        clock: takes the dates of the answers.
 
     Attributes:
         key: as given; the service signs its own calls with it.
         changing: the number of changing requests on their way.
-        ahead: seconds by which the service's clock is ahead of this machine's, by its last answer with a date.
+        clock: tells the service's time.
     """
 
     def __init__(
@@ -66,17 +72,21 @@ class Api:
         transport: httpx2.AsyncBaseTransport | None = None,
         deadline_seconds: float = _DEADLINE_SECONDS,
         sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
+        clock: ServiceClock | None = None,
     ) -> None:
         self._base_url = base_url.rstrip("/")
         self.key = key
         self._limiter = limiter
+        self._reading = ReadingLimiter(limiter)
         self._scrubber = Scrubber([key, *secrets])
         self._transport = transport
         self._deadline = deadline_seconds
         self._sleep = sleep
+        self._budget = RetryBudget()
         self._client: httpx2.AsyncClient | None = None
         self.changing = 0
-        self.ahead = 0.0
+        self.clock = clock or ServiceClock()
+        self.clock.ask = lambda: self.get("dashboards", query={"page": 0, "page_size": 1})
 
     async def get(self, *path: Segment, query: Query | None = None) -> Any | None:
         """Read; None where there is nothing. Raises any `TextRequestError` but `Uncertain`."""
@@ -124,10 +134,10 @@ class Api:
     ) -> Any | None:
         request = Request(method, join(path), flatten(query or {}), body, repeatable)
         departure = None if method == "GET" else departure or ambient_departure.get()
-        tries = Tries(request, self._deadline)
+        tries = Tries(request, self._deadline, self._budget)
         while True:
             try:
-                return await self._try(request, departure, tries.seconds_left)
+                return await self._try(request, departure, tries)
             except Lost as lost:
                 pause = tries.after_loss(lost)
                 logger.info("%s: %s; trying again", request, lost)
@@ -136,42 +146,58 @@ class Api:
                 tries.after_busy(busy)
                 logger.info("%s: asked to wait %.0f s", request, busy.pause)
             except RateLimited as limited:
-                why = "The rate limit of this API key is used up for the moment."
+                why = _HELD_OFF if limited.held_off else _USED_UP
                 raise tries.without_room(why, retry_in=limited.retry_in) from None
             except (Refused, NotFound, Unreachable, StoreError):
                 if doubt := tries.doubt():
                     raise doubt from None
                 raise
 
-    async def _try(self, request: Request, departure: Departure | None, seconds: float) -> Any | None:
+    async def _try(self, request: Request, departure: Departure | None, tries: Tries) -> Any | None:
         """One try: wait for a slot, exchange, read. Raises `Lost`, `Busy`, `RateLimited` or the answer's error."""
         self._open()  # before the slot: without a usable connection no slot is taken, and no doubt is left
-        async with self._limiter.slot(deadline_seconds=max(0.0, seconds)) as slot:
+        patience = ambient_patience.get() or Patience(READ_SECONDS)
+        longest = max(0.0, min(patience.left, tries.seconds_left))
+        limiter = self._reading if request.method == "GET" else self._limiter
+        async with limiter.slot(deadline_seconds=longest, tell=patience.waits) as slot:
+            patience.left -= slot.waited
             try:
                 if departure is not None:
                     await departure.leaving()
-                response = await self._exchange(request, max(1.0, seconds))
+                status, headers, content = await self._exchange(request, max(1.0, tries.seconds_left))
             except (Lost, TextRequestError, StoreError) as stopped:
                 if not (isinstance(stopped, Lost) and stopped.left):
                     slot.unused()
                     _stays(departure)
                 raise
-        sent_at = answer.date_of(response.headers)
-        self.ahead = sent_at - time.time() if sent_at is not None else self.ahead
-        logger.debug("%s -> %d", request, response.status_code)
-        if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
+        logger.debug("%s -> %d", request, status)
+        sent_at = answer.date_of(headers)
+        if sent_at is not None:
+            self.clock.heard(sent_at)
+        self._budget.answered(well=status < HTTPStatus.INTERNAL_SERVER_ERROR and status != HTTPStatus.TOO_MANY_REQUESTS)
+        if status == HTTPStatus.TOO_MANY_REQUESTS:
             _stays(departure)
-            pause = _pause_of(response)
-            await self._limiter.hold_off(pause)
-            raise Busy(pause)
+            busy = Busy(answer.retry_after(headers))
+            await limiter.hold_off(busy.pause)
+            raise busy
         try:
-            body = self._scrubber.scrub(response.content)
-            return answer.read_answer(request.method, response.status_code, body)
+            return answer.read_answer(request.method, status, content)
         except answer.Unusable as reading:
+            await self._heed(status, headers)
             raise Lost(str(reading), left=True) from None
 
-    async def _exchange(self, request: Request, seconds: float) -> httpx2.Response:
-        """Send and receive, and note whether bytes left. A request that must not repeat ignores cancellation."""
+    async def _heed(self, status: int, headers: Mapping[str, str]) -> None:
+        """Hold all calls off where a service that is down for a while says for how long."""
+        asked = answer.retry_after(headers) if status == HTTPStatus.SERVICE_UNAVAILABLE else None
+        if asked is not None:
+            with suppress(StoreError):  # the call is lost already, and that is the news
+                await self._limiter.hold_off(Busy(asked).pause)
+
+    async def _exchange(self, request: Request, seconds: float) -> Received:
+        """Send and receive, and note whether bytes left. A request that must not repeat ignores cancellation.
+
+        The keys are out of what it answers.
+        """
         client = self._open()  # again, because waiting for the slot may have outlasted it
         left = False
         traced = False
@@ -185,16 +211,23 @@ class Api:
         self.changing += change
         try:
             with anyio.fail_after(seconds, shield=not request.repeatable):
-                return await client.request(
+                async with client.stream(
                     request.method,
                     request.path,
                     params=request.query or None,
                     json=request.body,
                     extensions={"trace": trace},
-                )
+                ) as response:
+                    received = await receive(response)
+                    return received._replace(content=self._scrubber.scrub(received.content))
+        except Unacceptable as refused:
+            self._budget.answered(well=False)
+            raise Lost(str(refused), left=True) from None
         except _NEVER_LEFT as error:
+            self._budget.answered(well=False)
             raise Lost(f"no connection ({type(error).__name__})", left=left) from None
         except (httpx2.HTTPError, httpx2.StreamError, TimeoutError) as error:
+            self._budget.answered(well=False)
             # A transport without a trace may have sent everything.
             raise Lost(f"the connection broke ({type(error).__name__})", left=left or not traced) from None
         finally:
@@ -214,6 +247,7 @@ class Api:
                     headers={
                         "x-api-key": self.key,
                         "accept": "application/json",
+                        "accept-encoding": "gzip, deflate",
                         "user-agent": f"textrequest-mcp/{__version__}",
                     },
                     timeout=_TIMEOUT,
@@ -236,8 +270,3 @@ class Api:
 def _stays(departure: Departure | None) -> None:
     if departure is not None:
         departure.staying()
-
-
-def _pause_of(response: httpx2.Response) -> float:
-    asked = answer.retry_after(response.headers)
-    return 1.0 if asked is None else min(asked, _LONGEST_RETRY_AFTER)

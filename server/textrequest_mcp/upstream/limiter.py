@@ -13,7 +13,7 @@ import contextlib
 import math
 import time
 from bisect import bisect_left
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import TYPE_CHECKING, Protocol
 
 import anyio
@@ -53,17 +53,33 @@ class MachineClock:
 
 
 class RateLimited(Exception):
-    """The call could not start in time; nothing was sent. `retry_in`: seconds until it might start."""
+    """The call could not start in time; nothing was sent.
 
-    def __init__(self, retry_in: float) -> None:
+    Attributes:
+        retry_in: seconds until it might start.
+        held_off: whether it waits for the end of a pause that the service asked for.
+    """
+
+    def __init__(self, retry_in: float, *, held_off: bool = False) -> None:
+        self.held_off = held_off
         self.retry_in = max(math.ceil(retry_in * 10) / 10, 0.1)
         super().__init__(f"The limit of calls is used up. Nothing was sent. Try again in {self.retry_in:g} seconds.")
 
 
+Tell = Callable[[float], Awaitable[None]]
+
+
 class Slot:
-    """The right to make one call."""
+    """The right to make one call.
+
+    Args:
+        waited: the seconds that the call waited for it.
+    """
 
     used = True
+
+    def __init__(self, waited: float = 0.0) -> None:
+        self.waited = waited
 
     def unused(self) -> None:
         """Say that nothing left for the service: the slot is given back when the context exits."""
@@ -71,10 +87,12 @@ class Slot:
 
 
 class _Waiter:
-    """A call of this process that has not started."""
+    """A call of this process that has not started; `tell` is called once it is known how long it waits."""
 
-    def __init__(self, give_up_at: float) -> None:
+    def __init__(self, give_up_at: float, tell: Tell | None) -> None:
         self.give_up_at = give_up_at
+        self.tell = tell
+        self.start = -math.inf
         self.ticket: int | None = None
         self.nap = anyio.CancelScope()
 
@@ -103,21 +121,27 @@ class Limiter:
         store.ensure(SCHEMA)
 
     @contextlib.asynccontextmanager
-    async def slot(self, *, deadline_seconds: float) -> AsyncGenerator[Slot]:
-        """Wait for a slot, and hold it inside the context.
+    async def slot(self, *, deadline_seconds: float, tell: Tell | None = None) -> AsyncGenerator[Slot]:
+        """Wait for a slot, and hold it inside the context; `tell` is told at once how many seconds a wait may last.
 
         The call counts until `per_seconds` after the context exits, unless the slot is `unused`. Raises `RateLimited`
         as soon as the call certainly cannot start within `deadline_seconds`, and `StoreError` when the store cannot be
         used; both before anything left.
         """
-        ticket = await self._enter(_Waiter(self._clock.now() + deadline_seconds))
-        slot = Slot()
+        came = self._clock.now()
+        ticket = await self._enter(_Waiter(came + deadline_seconds, tell))
+        slot = Slot(self._clock.now() - came)
         try:
             yield slot
         finally:
             await self._end(ticket, used=slot.used)
             if not slot.used:
                 self._nudge_first()
+
+    def alone(self, *, share: int) -> Limiter:
+        """A limiter of this process alone with one part in `share` of the calls."""
+        calls, seconds = max(1, self._calls // share), self._per_seconds - _GRAIN
+        return Limiter(Store.open(None), "", calls=calls, per_seconds=seconds, clock=self._clock)
 
     async def hold_off(self, seconds: float) -> None:
         """Stop all calls of this key, in any process, for so long after a 429. Waiting calls keep their order."""
@@ -151,6 +175,9 @@ class Limiter:
                 self._line.append(waiter)
                 if wake_at < self._first_wakes_at:
                     self._line[0].nudge()
+            if waiter.tell is not None:
+                tell, waiter.tell = waiter.tell, None
+                await tell(waiter.start - self._clock.now())
             with waiter.nap:
                 if waiter is self._line[0]:
                     self._first_wakes_at = wake_at
@@ -192,12 +219,12 @@ class Limiter:
             rows = self._rows.read(connection)
             queue = [row.ticket for row in rows if row.state == "waiting"]
             start_of = self._forecast(now, rows)
-            start = start_of(_rank(queue, waiter.ticket))
+            start = waiter.start = start_of(_rank(queue, waiter.ticket))
             owners = {row.owner for row in rows if row.state in ("waiting", "inside")}
             if start < now or not bury(connection, owners, now=now, lasts=self._per_seconds):
                 break
         if start > waiter.give_up_at:
-            return RateLimited(start - now)
+            return RateLimited(start - now, held_off=start == _paused_until(rows))
         first = waiter in self._line[:1] or not self._line
         if first and start < now:
             return self._write(connection, waiter.ticket, "inside", INSIDE_AT_MOST), None
@@ -222,7 +249,7 @@ class Limiter:
         )
         ends = ends[-self._calls :]
         idle = self._calls - len(ends)  # slots that are free now
-        paused_until = max((row.ends for row in rows if row.state == "pause"), default=-math.inf)
+        paused_until = _paused_until(rows)
 
         def start_of(rank: int) -> float:
             rounds, place = divmod(rank, self._calls)
@@ -235,6 +262,10 @@ class Limiter:
     def _write(self, connection: sqlite3.Connection, ticket: int | None, state: State, lasts: float) -> int:
         """Write the row of a call as from now; answers its ticket, a new one for None."""
         return self._rows.write(connection, ticket, state, since=self._clock.now(), lasts=lasts)
+
+
+def _paused_until(rows: list[Row]) -> float:
+    return max((row.ends for row in rows if row.state == "pause"), default=-math.inf)
 
 
 def _rank(queue: list[int], ticket: int | None) -> int:

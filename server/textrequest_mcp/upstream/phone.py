@@ -3,6 +3,7 @@
 import re
 
 from textrequest_mcp.upstream.errors import BadInput
+from textrequest_mcp.upstream.phone_spelling import DIGITS, TODO, NotOneNumber, digits_of
 
 # The North American plan: area code and exchange start with 2-9 and are not N11 service codes.
 _USUAL = re.compile(
@@ -22,10 +23,13 @@ _LONG_DIGITS = re.compile(
     """,
     re.VERBOSE,
 )
-_NORTH_AMERICA = 1
-_STARTS = "+([0123456789"
-_DIGITS = 10
-_TODO = "Give a US or Canadian number such as +14235550123, (423) 555-0123 or 423-555-0123."
+_SHORT_CODE = 5  # digits of the shortest number that can be texted at all
+_SHORTEST = 100  # no number has fewer than three digits
+_LONGEST = 15  # digits of any number in the world (E.164); more are two numbers
+# The forms in which lists give what is no number of the plan: the service's own eleven digits, a short code, a sender's
+# name, and the number of another country.
+_LISTED = re.compile(r"1[0-9]{10}|[1-9][0-9]{4,5}|(?=[^A-Z]*[A-Z])[A-Za-z0-9]{3,11}")
+_ABROAD = re.compile(r"\+?[1-9][0-9]{7,14}")
 
 
 def e164(text: str) -> str:
@@ -37,6 +41,21 @@ def e164(text: str) -> str:
     return (text.isascii() and _usual(text.strip())) or _unusual(text)
 
 
+def as_listed(text: str) -> str:
+    """A number as lists give it, for reading: as `e164`, or a short code, a sender's name, a number from abroad.
+
+    Raises:
+        BadInput: it is none of these; the sentence is that of `e164`.
+    """
+    try:
+        return e164(text)
+    except BadInput:
+        listed = text.strip()
+        if _LISTED.fullmatch(listed) or (_ABROAD.fullmatch(listed) and _is_of_a_country(listed)):
+            return listed
+        raise
+
+
 def wire(number: str) -> str:
     """A number in E.164 in the service's own form: 11 digits (wire-facts, Phone numbers)."""
     return number.removeprefix("+")
@@ -44,12 +63,20 @@ def wire(number: str) -> str:
 
 def from_wire(number: object) -> str | None:
     """An answer's number in E.164; one that is not North American comes back as it is."""
+    number = whole_digits(number) or number
     if not isinstance(number, str) or not number:
         return None
     plain = re.sub(r"[ ().\-]", "", number)
     if re.fullmatch(r"(\+?1)?[2-9][0-9]{9}", plain):
         return "+1" + plain[-10:]
     return number
+
+
+def whole_digits(value: object) -> str | None:
+    """The digits of a phone number that came as a whole JSON number; None of anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not _SHORTEST <= value < 10**_LONGEST:
+        return None
+    return str(int(value)) if value == int(value) else None
 
 
 def masked(number: str) -> str:
@@ -71,41 +98,36 @@ def _usual(text: str) -> str | None:
 
 
 def _unusual(text: str) -> str:
-    """Read letters, `tel:` and other rare spellings, or say exactly what is wrong."""
-    stripped = text.strip()
-    if not stripped:
-        raise BadInput("The phone number is empty.", todo=_TODO)
-    if not text.isascii() or not text.isprintable():
-        raise BadInput("The phone number has characters that are not plain digits and punctuation.", todo=_TODO)
-
-    bare = stripped.removeprefix("tel:")
-    if not bare or bare[0] not in _STARTS:
-        raise BadInput("That is not a phone number.", todo=_TODO)
-
-    import phonenumbers  # large: only odd spellings need it
-
+    """Read the rarer spellings, or say exactly what is wrong."""
     try:
-        parsed = phonenumbers.parse(bare, "US")
-    except phonenumbers.NumberParseException:
-        raise BadInput("That is not a phone number.", todo=_TODO) from None
-    if parsed.extension:
-        raise BadInput("The phone number has an extension, and a text cannot reach an extension.", todo=_TODO)
-    if parsed.country_code != _NORTH_AMERICA:
-        raise BadInput(
-            f"The phone number belongs to country code +{parsed.country_code}, and this service only reaches +1.",
-            todo=_TODO,
-        )
-    # With its leading zeros: 020 7946 0123 without them would be somebody else's number.
-    national = phonenumbers.national_significant_number(parsed)
+        national = digits_of(text)
+    except NotOneNumber as no:
+        raise BadInput(str(no), todo=TODO) from None
     length = len(national)
-    if length != _DIGITS:
-        short_or_long = "short" if length < _DIGITS else "long"
-        raise BadInput(f"The phone number is too {short_or_long}: {length} digits, not {_DIGITS}.", todo=_TODO)
-    written = phonenumbers.normalize_digits_only(phonenumbers.convert_alpha_characters_in_number(bare))
-    if written not in {national, f"1{national}", f"0111{national}"}:
-        # The library leaves out digits that it takes for a prefix or a label; here every digit must count.
-        raise BadInput("The phone number has more in it than one number.", todo=_TODO)
+    if length > _LONGEST or (length > DIGITS and national.startswith("1")):
+        raise BadInput("The phone number has more in it than one number.", todo=TODO)
+    if length != DIGITS:
+        short_or_long = "short" if length < DIGITS else "long"
+        raise BadInput(
+            f"The phone number is too {short_or_long}: {length} digits, not {DIGITS}"
+            + (
+                ", and numbers for emergencies and services, such as 911, are not texted."
+                if length < _SHORT_CODE
+                else "."
+            ),
+            todo=TODO,
+        )
     number = _usual(national)
     if number is None:
-        raise BadInput("The phone number has an area code or exchange that does not exist.", todo=_TODO)
+        raise BadInput("The phone number has an area code or exchange that does not exist.", todo=TODO)
     return number
+
+
+def _is_of_a_country(number: str) -> bool:
+    import phonenumbers  # large: only numbers from abroad need it
+
+    try:
+        parsed = phonenumbers.parse("+" + number.removeprefix("+"))
+    except phonenumbers.NumberParseException:
+        return False
+    return phonenumbers.is_valid_number(parsed) or (number.startswith("+") and phonenumbers.is_possible_number(parsed))

@@ -1,6 +1,24 @@
 """Points in time as the service writes them: with or without a zone, with up to seven fraction digits."""
 
+import re
 from datetime import UTC, datetime
+
+# With separators only: of a mere count of seconds Python makes a date, 1712101530000 the year 1712.
+_DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_CLOCK = r"[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?(?:[Zz]|[+-][0-9]{2}:?[0-9]{2})?"
+_WRITTEN = re.compile(f"{_DAY}(?:[Tt ]{_CLOCK})?")
+
+
+def written_time(text: str) -> datetime:
+    """A date, or a date and time, in ISO 8601 with its separators; with a zone only where one is written.
+
+    Raises:
+        ValueError: it is no such text, or no such day.
+    """
+    text = text.strip()
+    if not _WRITTEN.fullmatch(text):
+        raise ValueError("is no date or time with separators")
+    return datetime.fromisoformat(text.upper())
 
 
 def read_time(value: object) -> datetime | None:
@@ -11,7 +29,7 @@ def read_time(value: object) -> datetime | None:
     if not isinstance(value, datetime | str):
         return None
     try:
-        read = value if isinstance(value, datetime) else datetime.fromisoformat(value.strip())
+        read = value if isinstance(value, datetime) else written_time(value)
         instant = read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
     except (ValueError, OverflowError):  # OverflowError: the first or last day there is, in another zone
         return None

@@ -1,13 +1,20 @@
 """Decides after each failed try of a call: another try, after which pause, or the error that the call ends with."""
 
 import random
+from collections.abc import Callable
 
 import anyio
 
 from textrequest_mcp.upstream.errors import TextRequestError, TooBusy, Uncertain, Unreachable, Unreadable
 from textrequest_mcp.upstream.request import Request
 
+LONGEST_PAUSE = 86_400.0  # a service that says more has made a mistake; one call a day finds out
+
 _TRIES = 3
+_PAUSE_NOT_SAID = 1.0
+_MOST_RETRIES = 10.0
+_RETRIES_A_CALL = 0.1
+_FULL_AGAIN_SECONDS = 30.0
 
 
 class Lost(Exception):
@@ -23,11 +30,56 @@ class Lost(Exception):
 
 
 class Busy(Exception):
-    """The service answered 429: it took nothing, and wants a pause of so many seconds."""
+    """The service answered 429: it took nothing.
 
-    def __init__(self, pause: float) -> None:
-        super().__init__(pause)
-        self.pause = pause
+    Attributes:
+        asked: the pause that it wants, in seconds; None where it does not say.
+        pause: the seconds that all calls are held off.
+    """
+
+    def __init__(self, asked: float | None) -> None:
+        super().__init__(asked)
+        self.asked = asked
+        self.pause = _PAUSE_NOT_SAID if asked is None else min(asked, LONGEST_PAUSE)
+
+
+class RetryBudget:
+    """How many second tries there may be, over all calls, so that a dead service is not asked three times as often.
+
+    Each call adds a tenth of a try, so that there are never more than 1.1 tries a call in the long run. While the
+    service answers as it should, the budget also fills up by itself, in half a minute.
+    """
+
+    def __init__(self, now: Callable[[], float] = anyio.current_time) -> None:
+        self._now = now
+        self._left = _MOST_RETRIES
+        self._well_since: float | None = None
+
+    def called(self) -> None:
+        """Note a call, before its first try."""
+        self._add(_RETRIES_A_CALL)
+
+    def answered(self, *, well: bool) -> None:
+        """Note how a try ended: `well` with a whole answer that is no fault of the service, and not too many calls."""
+        self._fill()
+        self._well_since = self._now() if well else None
+
+    def take(self) -> bool:
+        """Use up one try, if one is left."""
+        self._fill()
+        if self._left < 1:
+            return False
+        self._left -= 1
+        return True
+
+    def _fill(self) -> None:
+        if self._well_since is not None:
+            now = self._now()
+            self._add((now - self._well_since) * _MOST_RETRIES / _FULL_AGAIN_SECONDS)
+            self._well_since = now
+
+    def _add(self, tries: float) -> None:
+        self._left = min(_MOST_RETRIES, self._left + tries)
 
 
 class Tries:
@@ -36,10 +88,13 @@ class Tries:
     Args:
         request: the call.
         seconds: the longest that all its tries and pauses may take.
+        budget: the second tries that are left, of all calls together.
     """
 
-    def __init__(self, request: Request, seconds: float) -> None:
+    def __init__(self, request: Request, seconds: float, budget: RetryBudget) -> None:
         self._request = request
+        self._budget = budget
+        budget.called()
         self._until = anyio.current_time() + seconds
         self._failed = 0
         self._may_have_left: Lost | None = None  # the last try, if any, that can have changed something
@@ -60,8 +115,13 @@ class Tries:
     def after_busy(self, busy: Busy) -> None:
         """Raise the error of a call that has no next try; the limiter keeps the next try waiting."""
         self._failed += 1
-        if self._are_over(busy.pause):
-            raise self.without_room("Text Request asks for fewer calls (429).", retry_in=busy.pause) from None
+        if not self._are_over(busy.pause):
+            return
+        asked = "" if busy.asked is None else f", after a pause of {busy.asked:.0f} seconds"
+        why = f"Text Request asks for fewer calls{asked} (429)."
+        if busy.asked is not None and busy.asked > LONGEST_PAUSE:
+            why += f" That is more than a day, so this server asks again after {LONGEST_PAUSE:.0f} seconds."
+        raise self.without_room(why, retry_in=busy.pause) from None
 
     def without_room(self, why: str, *, retry_in: float) -> TextRequestError:
         """The error of a call that the rate limit ends; an earlier try of a change may still have taken effect."""
@@ -74,7 +134,7 @@ class Tries:
         return _error_after(self._request, self._may_have_left)
 
     def _are_over(self, pause: float) -> bool:
-        return self._failed == _TRIES or pause >= self.seconds_left
+        return self._failed == _TRIES or pause >= self.seconds_left or not self._budget.take()
 
 
 def _error_after(request: Request, lost: Lost) -> TextRequestError:

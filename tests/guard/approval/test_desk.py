@@ -13,8 +13,8 @@ import pytest
 from tests.desk import DEVON, Desk, agrees, call, open_desk, refusal, said
 
 from textrequest_mcp.ground.store import Store
+from textrequest_mcp.guard.approval import at_desk
 from textrequest_mcp.guard.approval import desk as pages
-from textrequest_mcp.guard.approval import gate
 from textrequest_mcp.guard.approval.approvals import MINUTES, Approvals, Shown
 from textrequest_mcp.upstream.errors import BadInput, TextRequestError
 
@@ -98,8 +98,8 @@ def approvals() -> Approvals:
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gate, "PATIENCE_SECONDS", 0.3)
-    monkeypatch.setattr(gate, "_TELL_EVERY_SECONDS", 0.1)
+    monkeypatch.setattr(at_desk, "PATIENCE_SECONDS", 0.3)
+    monkeypatch.setattr(at_desk, "_TELL_EVERY_SECONDS", 0.1)
 
 
 class TestRows:
@@ -352,7 +352,7 @@ class TestThePage:
 
 class TestHosts:
     async def test_where_a_host_cannot_ask_nothing_in_the_answer_opens_anything(self):
-        async with opened_for_hosts() as (desk, _), desk.host() as host:
+        async with opened_for_hosts() as desk, desk.host() as host:
             result = said(await call(host, "delete_contact", phone_number=DEVON))
             again = said(await call(host, "delete_contact", phone_number=DEVON, confirmation="yes"))
 
@@ -362,7 +362,7 @@ class TestHosts:
             assert desk.changes == []
 
     async def test_a_yes_at_the_desk_is_picked_up_by_the_same_call_once(self):
-        async with opened_for_hosts() as (desk, _), desk.host() as host:
+        async with opened_for_hosts() as desk, desk.host() as host:
             await call(host, "delete_contact", phone_number=DEVON)
             [row] = await desk.account.gate.desk.approvals.waiting()
             assert "Devon O'Neil" in (row.shown.text if row.shown else "")
@@ -373,7 +373,7 @@ class TestHosts:
             assert "has no contact" in refusal(await call(host, "delete_contact", phone_number=DEVON))
 
     async def test_a_no_at_the_desk_stops_it(self):
-        async with opened_for_hosts() as (desk, _), desk.host() as host:
+        async with opened_for_hosts() as desk, desk.host() as host:
             await call(host, "delete_contact", phone_number=DEVON)
             [row] = await desk.account.gate.desk.approvals.waiting()
             await desk.account.gate.desk.approvals.decide(row.id, yes=False, by="page")
@@ -383,7 +383,7 @@ class TestHosts:
             assert "said no" in result["message"]
 
     async def test_a_yes_is_for_exactly_this_call(self):
-        async with opened_for_hosts() as (desk, _), desk.host() as host:
+        async with opened_for_hosts() as desk, desk.host() as host:
             await call(host, "save_contact", phone_number="+14235550142")
             before = desk.changes
             await call(host, "delete_contact", phone_number=DEVON)
@@ -394,8 +394,9 @@ class TestHosts:
             assert (other["outcome"], desk.changes) == ("confirmation_required", before)
 
     async def test_facts_that_change_before_the_yes_are_not_acted_on(self, monkeypatch: pytest.MonkeyPatch):
-        monkeypatch.setattr(gate, "PATIENCE_SECONDS", 20.0)
-        async with opened_for_hosts() as (desk, _), desk.host() as host, anyio.create_task_group() as tasks:
+        monkeypatch.setattr(at_desk, "PATIENCE_SECONDS", 20.0)
+        result: dict[str, Any] = {}
+        async with opened_for_hosts() as desk, desk.host() as host, anyio.create_task_group() as tasks:
             [group, *_] = said(await call(host, "list_groups"))["items"]
 
             async def a_person() -> None:
@@ -406,7 +407,7 @@ class TestHosts:
                 await approvals.decide(rows[0].id, yes=True, by="page")
 
             tasks.start_soon(a_person)
-            result = said(await call(host, "delete_group", group_id=group["id"]))
+            result |= said(await call(host, "delete_group", group_id=group["id"]))
 
         assert result["outcome"] == "not_confirmed"
         assert "facts that they were shown changed" in result["message"]
@@ -414,16 +415,16 @@ class TestHosts:
 
     async def test_a_person_can_want_the_page_also_where_a_host_asks(self):
         person = agrees()
-        async with opened_for_hosts(confirm_via="page") as (desk, _), desk.host(person) as host:
+        async with opened_for_hosts(confirm_via="page") as desk, desk.host(person) as host:
             result = said(await call(host, "delete_contact", phone_number=DEVON))
 
         assert (result["outcome"], person.questions, desk.changes) == ("confirmation_required", [], [])
 
 
 @asynccontextmanager
-async def opened_for_hosts(**settings: Any) -> AsyncGenerator[tuple[Desk, list[str]]]:
-    async with open_desk(**({"confirm_fallback": "page"} | settings)) as desk:
-        yield desk, []
+async def opened_for_hosts(*, confirm_via: str = "host") -> AsyncGenerator[Desk]:
+    async with open_desk(confirm_fallback="page", confirm_via=confirm_via) as desk:
+        yield desk
 
 
 class TestTheBrowser:

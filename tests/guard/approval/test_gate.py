@@ -1,6 +1,9 @@
 """Destroying tools: shown first, then done once, on hosts that can ask and on hosts that cannot."""
 
 import base64
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +12,11 @@ import httpx2
 import pytest
 from mcp import Client, MCPError
 from mcp.client import ClientRequestContext
+from mcp.server.session import ServerSession
 from mcp_types import (
+    CallToolRequest,
+    CallToolRequestParams,
+    CallToolResult,
     ClientCapabilities,
     ElicitationCapability,
     ElicitRequestParams,
@@ -19,6 +26,7 @@ from mcp_types import (
     InputResponses,
     UrlElicitationCapability,
 )
+from pydantic import Field
 from tests.desk import (
     DEVON,
     ERAS,
@@ -37,7 +45,9 @@ from tests.desk import (
 )
 
 from textrequest_mcp.guard.approval import gate as confirmation
-from textrequest_mcp.guard.approval.gate import TOKEN_MINUTES
+from textrequest_mcp.guard.approval.gate import UNANSWERED_SECONDS
+from textrequest_mcp.guard.approval.host import can_elicit
+from textrequest_mcp.guard.approval.tokens import TOKEN_MINUTES
 
 DELETED = ("DELETE", "/dashboards/121/contacts/14235550102")
 
@@ -95,18 +105,6 @@ class TestHostsThatCanAsk:
             result = said(await call(host, "delete_contact", phone_number=DEVON))
 
         assert result["outcome"] == "not_confirmed"
-        assert desk.changes == []
-
-    @pytest.mark.parametrize("era", ERAS)
-    @pytest.mark.parametrize("content", [None, {"confirm": "perhaps"}], ids=["nothing", "not a truth"])
-    async def test_an_answer_that_cannot_be_read_is_a_sentence_and_changes_nothing(
-        self, desk: Desk, era: Era, content: dict[str, Any] | None
-    ):
-        person = Person(lambda _: ElicitResult(action="accept", content=content))
-        async with desk.host(person, era=era) as host:
-            sentence = refusal(await call(host, "delete_contact", phone_number=DEVON))
-
-        assert sentence.startswith("The answer to the confirmation question could not be read. Nothing was sent")
         assert desk.changes == []
 
     @pytest.mark.parametrize("era", ERAS)
@@ -208,6 +206,193 @@ class TestHostsThatCanAsk:
             )
 
         assert "closed already" in refusal(result)
+
+
+BAD_ANSWERS: dict[str, dict[str, Any]] = {
+    "nothing filled in": {"action": "accept"},
+    "null": {"action": "accept", "content": None},
+    "a word for the tick": {"action": "accept", "content": {"confirm": "yes"}},
+    "a number for the tick": {"action": "accept", "content": {"confirm": 1}},
+    "null for the tick": {"action": "accept", "content": {"confirm": None}},
+    "a list for the tick": {"action": "accept", "content": {"confirm": ["true"]}},
+    "a number for the name": {"action": "accept", "content": {"typed_name": 7}},
+    "a list": {"action": "accept", "content": [True]},
+    "another action": {"action": "yes", "content": {"confirm": True}},
+    "no action": {"content": {"confirm": True}},
+    "nothing at all": {},
+}
+
+
+@contextmanager
+def answering(answer: dict[str, Any] | MCPError) -> Generator[None]:
+    """Hosts of the handshake era answer every question with this, past the SDK's client, which sends good ones only."""
+
+    async def send(_: ServerSession, request: Any, *more: Any, **options: Any) -> ElicitResult:
+        if isinstance(answer, MCPError):
+            raise answer
+        return ElicitResult.model_validate(answer)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ServerSession, "send_request", send)
+        yield
+
+
+class TestHostsThatAnswerBadly:
+    """They say that they can ask, and nobody gets to see the question, or their answer is none."""
+
+    @pytest.mark.parametrize("code", [-32601, -32603, -32602, -32600, -1, 0, 401])
+    async def test_l10_an_error_is_as_good_as_not_being_able_to_ask(self, desk: Desk, code: int):
+        async with desk.host(agrees(), era="legacy") as host:
+            with answering(MCPError(code=code, message="Method not found")):
+                shown = await preview(host)
+            assert f"answered the question with an error ({code})" in shown["message"]
+            assert "Nothing was sent or changed yet" in shown["message"]
+            assert desk.changes == []
+
+            done = await call(host, "delete_contact", phone_number=DEVON, confirmation=shown["confirmation"])
+
+        assert said(done)["outcome"] == "done"
+        assert desk.changes == [DELETED]
+
+    async def test_l10_a_question_that_nobody_answers_counts_as_not_shown(
+        self, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    ):
+        """A late yes is nobody's: the call that asked has ended."""
+        assert UNANSWERED_SECONDS == 50
+        monkeypatch.setattr(desk.account.gate, "_patience", 0.05)
+        given_up = anyio.Event()
+
+        async def late(context: ClientRequestContext, params: ElicitRequestParams) -> ElicitResult:
+            with anyio.CancelScope(shield=True):
+                await given_up.wait()
+            return ElicitResult(action="accept", content={"confirm": True})
+
+        async with desk.host(late, era="legacy") as host:
+            shown = await preview(host)
+            given_up.set()
+            assert "nobody answered for 0.05 seconds" in shown["message"]
+            assert said(await call(host, "list_tags"))
+        assert desk.changes == []
+
+    @pytest.mark.parametrize("name", BAD_ANSWERS)
+    async def test_l10_what_is_no_answer_counts_as_not_shown_in_the_handshake_era(self, desk: Desk, name: str):
+        tool, arguments = ("delete_contact", {"phone_number": DEVON})
+        if name == "a number for the name":
+            tool, arguments = ("delete_dashboard", {"dashboard_id": LINE})
+        async with desk.host(agrees(), era="legacy") as host:
+            with answering(BAD_ANSWERS[name]):
+                shown = await preview(host, tool, **arguments)
+
+        assert "what came back is no answer to it" in shown["message"]
+        assert desk.changes == []
+
+    @pytest.mark.parametrize("name", BAD_ANSWERS)
+    async def test_l10_what_is_no_answer_counts_as_not_shown_in_the_newer_era(self, desk: Desk, name: str):
+        async with desk.host(agrees()) as host:
+            shown = said(await self.answered(host, BAD_ANSWERS[name]))
+            assert "what came back is no answer to it" in shown["message"]
+            assert desk.changes == []
+
+            done = await call(host, "delete_contact", phone_number=DEVON, confirmation=shown["confirmation"])
+
+        assert said(done)["outcome"] == "done"
+
+    @pytest.mark.parametrize("answers", [[], "yes", 7, {"x": None}, {"x": "accept"}])
+    async def test_l10_answers_of_another_form_count_as_not_shown(self, desk: Desk, answers: Any):
+        async with desk.host(agrees()) as host:
+            shown = said(await self.answered(host, answers, every=False))
+
+        assert "what came back is no answer to it" in shown["message"]
+        assert desk.changes == []
+
+    async def test_l10_an_answer_to_something_else_is_a_sentence(self, desk: Desk):
+        answer = {"action": "decline", "role": "assistant", "model": "x", "content": {"type": "text", "text": "yes"}}
+        async with desk.host(agrees()) as host:
+            sentence = refusal(await self.answered(host, answer))
+
+        assert sentence.startswith("The answer to the confirmation question could not be read. Nothing was sent")
+        assert desk.changes == []
+
+    async def test_l10_an_answer_that_comes_too_late_is_told_what_to_do(
+        self, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    ):
+        async with desk.host(agrees()) as host:
+            arguments: dict[str, Any] = {"dashboard_id": LINE, "phone_number": DEVON}
+            asked = await host.session.call_tool("delete_contact", arguments, allow_input_required=True)
+            assert isinstance(asked, InputRequiredResult)
+            later = time.time() + 601
+            monkeypatch.setattr("mcp.server.request_state.time.time", lambda: later)
+            with pytest.raises(MCPError, match="came too late") as caught:
+                await host.session.call_tool(
+                    "delete_contact", arguments, input_responses=yes_to(asked), request_state=asked.request_state
+                )
+
+        assert "Call again without it, and the person is asked afresh." in str(caught.value)
+        assert desk.changes == []
+
+    @pytest.mark.parametrize("era", ERAS)
+    @pytest.mark.parametrize("content", [{}, {"something": "else"}, {"typed_name": "Devon O'Neil"}])
+    async def test_l10_a_yes_is_not_made_of_an_empty_form(self, desk: Desk, era: Era, content: dict[str, Any]):
+        person = Person(lambda _: ElicitResult(action="accept", content=content))
+        async with desk.host(person, era=era) as host:
+            result = said(await call(host, "delete_contact", phone_number=DEVON))
+
+        assert result["outcome"] == "not_confirmed"
+        assert "answered accept, but with nothing filled in" in result["message"]
+        assert "confirmation" not in result
+        assert desk.changes == []
+
+    async def test_l10_where_the_fallback_is_refused_the_sentence_says_what_the_host_did(self):
+        async with open_desk(confirm_fallback="refuse") as desk, desk.host(agrees(), era="legacy") as host:
+            with answering(MCPError(code=-32601, message="Method not found")):
+                sentence = refusal(await call(host, "delete_contact", phone_number=DEVON))
+
+        assert "says that it can ask a person, but it answered the question with an error (-32601)" in sentence
+        assert "Nothing was sent or changed." in sentence
+        assert desk.changes == []
+
+    @pytest.mark.parametrize("era", ERAS)
+    async def test_l10_a_host_that_asks_asks_whatever_token_its_model_makes_up(self, desk: Desk, era: Era):
+        person = declines()
+        async with desk.host(person, era=era) as host:
+            result = said(await call(host, "delete_contact", phone_number=DEVON, confirmation="A" * 39))
+
+        assert result["outcome"] == "not_confirmed"
+        assert len(person.questions) == 1
+
+    async def test_l10_a_token_of_a_name_needs_the_name(self, desk: Desk):
+        async with desk.host(person := declines(), era="legacy") as host:
+            with answering(MCPError(code=-32603, message="")):
+                token = (await preview(host, "delete_dashboard", dashboard_id=LINE))["confirmation"]
+            asked = said(await call(host, "delete_dashboard", dashboard_id=LINE, confirmation=token))
+            assert (asked["outcome"], len(person.questions)) == ("not_confirmed", 1)
+            named = {"confirmation": token, "typed_name": "Front Desk"}
+            assert said(await call(host, "delete_dashboard", dashboard_id=LINE, **named))["outcome"] == "done"
+            again = await call(host, "delete_dashboard", dashboard_id=LINE, **named)
+
+        assert again.is_error or said(again)["outcome"] != "done"
+
+    @staticmethod
+    async def answered(host: Client, answer: Any, *, every: bool = True) -> Any:
+        """The result of a call that is asked about and answered so."""
+        arguments: dict[str, Any] = {"dashboard_id": LINE, "phone_number": DEVON}
+        asked = await host.session.call_tool("delete_contact", arguments, allow_input_required=True)
+        assert isinstance(asked, InputRequiredResult)
+        answers = dict.fromkeys(asked.input_requests or {}, answer) if every else answer
+        raw = {"inputResponses": answers, "requestState": asked.request_state}
+        request = Raw(params=CallToolRequestParams(name="delete_contact", arguments=arguments))
+        request.raw.update(raw)
+        return await host.session.send_request(request, CallToolResult)
+
+
+class Raw(CallToolRequest):
+    """A call with more in it than the SDK's client sends."""
+
+    raw: dict[str, Any] = Field(default_factory=dict[str, Any], exclude=True)
+
+    def model_dump(self, **how: Any) -> dict[str, Any]:
+        dumped = super().model_dump(**how)
+        return {"method": dumped["method"], "params": dumped["params"] | self.raw}
 
 
 def yes_to(asked: InputRequiredResult) -> InputResponses:
@@ -351,7 +536,7 @@ class TestHostsThatCannotAsk:
         )
         bare = ClientCapabilities(elicitation=ElicitationCapability())
 
-        assert [confirmation.can_elicit(each) for each in (None, url_only, both, bare)] == [False, False, True, True]
+        assert [can_elicit(each) for each in (None, url_only, both, bare)] == [False, False, True, True]
 
 
 class TestBeforeAnybodyIsAsked:

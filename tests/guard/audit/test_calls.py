@@ -23,7 +23,7 @@ async def ruled() -> AsyncGenerator[Desk]:
 
 
 async def entries(desk: Desk) -> list[Entry]:
-    return [row.entry async for row in desk.account.audit.entries() if row.entry is not None]
+    return [row.entry async for row in desk.account.audit.trail.entries() if row.entry is not None]
 
 
 async def kinds(desk: Desk) -> list[tuple[str, str, str]]:
@@ -50,7 +50,7 @@ async def test_every_change_of_a_session_is_there_and_no_read(ruled: Desk):
         ("cancel_payment", "preview", "not_confirmed"),
         ("cancel_payment", "preview", "confirmation_required"),
     ]
-    assert (await ruled.account.audit.verify()).ok
+    assert (await ruled.account.audit.trail.verify()).ok
 
 
 async def test_who_called_and_for_whom_is_there_as_a_hash_and_the_line_also_where_it_was_left_out(ruled: Desk):

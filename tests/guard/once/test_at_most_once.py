@@ -1,5 +1,6 @@
 """At most once, seen from a host: no text twice, none lost without a word, and nothing claimed that is not known."""
 
+import json
 import re
 import shutil
 from collections.abc import AsyncGenerator, Callable
@@ -96,6 +97,21 @@ class Way(httpx2.AsyncBaseTransport):
         raise httpx2.ReadTimeout("no answer")
 
 
+class Nameless(Way):
+    """A service that gives no text an id, or an empty one."""
+
+    def __init__(self, id_: str | None, *fates: Fate) -> None:
+        super().__init__(*fates)
+        self.id = id_
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        response = await super().handle_async_request(request)
+        said = re.sub(
+            rb'"message_id": ?"[^"]*"', b'"message_id":' + json.dumps(self.id).encode(), await response.aread()
+        )
+        return httpx2.Response(response.status_code, content=said)
+
+
 @asynccontextmanager
 async def desk_behind(way: Way, **settings: Any) -> AsyncGenerator[Desk]:
     async with open_desk(transport=way, **settings) as desk:
@@ -133,6 +149,52 @@ def no_pauses_between_tries(monkeypatch: pytest.MonkeyPatch) -> None:
         return 0.0
 
     monkeypatch.setattr("textrequest_mcp.upstream.tries.random.uniform", none)
+
+
+class TestWithoutAnId:
+    """What the service gives no id is found again by line, number, time and words."""
+
+    @pytest.mark.parametrize("fate", ["acts", "acts, answer lost"])
+    @pytest.mark.parametrize("given", [None, ""], ids=["null", "empty"])
+    async def test_l7_a_send_is_settled_by_a_row_without_an_id(self, given: str | None, fate: Fate):
+        async with desk_behind(Nameless(given, fate)) as desk:
+            cursor = said(await desk.call("wait_for_messages", timeout_seconds=0))["cursor"]
+            first = said(await send(desk))
+            second = said(await send(desk, body="And washed."))
+            again = said(await send(desk))
+            await desk.account.live.look(121, 0)
+            told = said(await desk.call("wait_for_messages", timeout_seconds=0, after=cursor))
+            status = await status_of(desk, first)
+
+        assert (first["outcome"], second["outcome"]) == ("sent", "sent")
+        assert first["message_id"].startswith("made-here-")
+        assert again["duplicate_suppressed"]
+        assert desk.changes == [SEND_MARIA] * 2
+        assert {item["message_id"] for item in told["items"]} == {first["message_id"], second["message_id"]}
+        assert (status["outcome"], status["message_id"]) == ("sent", first["message_id"])
+
+
+class TestTheNewsOfASend:
+    async def test_l8_it_is_asked_for_without_a_word_that_no_document_promises(self):
+        way = Way()
+        async with desk_behind(way) as desk:
+            sent = said(await send(desk))
+            for number in range(3):
+                desk.clock.forward(3600)
+                await send(desk, body=f"Text {number}")
+            asked: list[str] = []
+            inner = way.inner.handle_async_request
+
+            async def noted(request: httpx2.Request) -> httpx2.Response:
+                asked.append(str(request.url))
+                return await inner(request)
+
+            way.inner.handle_async_request = noted
+            status = await status_of(desk, sent)
+
+        assert status["delivery_status"]
+        assert len(asked) == 1
+        assert "sort" not in asked[0]
 
 
 class TestTheSameAgain:
@@ -181,6 +243,14 @@ class TestTheSameAgain:
         await send(desk)
 
         assert said(await send(desk, **otherwise))["duplicate_suppressed"]
+        assert desk.changes == [SEND_MARIA]
+
+    @pytest.mark.parametrize("key", [{}, {"idempotency_key": "k1"}], ids=["without a key", "with a key"])
+    async def test_d9_the_same_to_a_reader_is_one_text(self, desk: Desk, key: dict[str, str]):
+        await send(desk, body='It\'s ready - "today"...', **key)
+
+        again = said(await send(desk, body="It\u2019s ready \u2013\u00a0\u201ctoday\u201d\u2026", **key))
+        assert again["duplicate_suppressed"]
         assert desk.changes == [SEND_MARIA]
 
     @pytest.mark.parametrize(
@@ -928,6 +998,6 @@ async def test_an_act_that_is_torn_off_after_it_left_is_in_doubt(desk: Desk):
     with pytest.raises(TornOff):
         await sender.carry_out(act(), Doing(tool="send_message", once=SENDING, texts=True, do=tear), repeat=False)
 
-    (entry,) = [row.entry async for row in desk.account.audit.entries()]
+    (entry,) = [row.entry async for row in desk.account.audit.trail.entries()]
     assert entry is not None
     assert entry.outcome == "unknown"

@@ -13,10 +13,16 @@ from tests.sandbox.service import Clock
 from textrequest_mcp.ground.processes import this_process
 from textrequest_mcp.ground.store import FILE_NAME, Store, StoreError
 from textrequest_mcp.guard.once import book
-from textrequest_mcp.guard.once.book import ENDED_IN_BETWEEN, KEEP_FACTS_SECONDS, KEEP_SECONDS, LEASE_SECONDS
+from textrequest_mcp.guard.once.abandoned import (
+    ENDED_IN_BETWEEN,
+    KEEP_FACTS_SECONDS,
+    KEEP_SECONDS,
+    LEASE_SECONDS,
+)
 from textrequest_mcp.guard.once.ledger import Ledger
 from textrequest_mcp.guard.once.ledger_rows import Ending, Send
 from textrequest_mcp.upstream.errors import BadInput, TextRequestError
+from textrequest_mcp.upstream.service_clock import ServiceClock
 
 CHILD = Path(__file__).with_name("ledger_child.py")
 LONG_AFTER = 20 * 86400.0
@@ -64,6 +70,11 @@ def gone(store: Store, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Ledger:
     with monkeypatch.context() as patch:
         patch.setattr(book, "this_process", lambda: f"{2**22 + 1}.5@{place}")
         return Ledger(store, ACCOUNT, clock=clock)
+
+
+def in_another_container(ledger: Ledger) -> None:
+    """Have nobody be able to tell whether this server's process lives."""
+    ledger._book.owner = "1.5@another container x"  # pyright: ignore[reportPrivateUsage]
 
 
 class TestClaiming:
@@ -168,6 +179,14 @@ class TestTheWindow:
         send, is_new = await claim(ledger)
         assert is_new == fresh
         assert (send.send_id == first.send_id) != fresh
+
+    async def test_l4_a_row_from_the_future_counts_as_of_now(self, ledger: Ledger, clock: Clock):
+        first = await brought(ledger, SENT)
+        clock.forward(-3 * 86400.0)
+
+        assert await claim(ledger) == (await row(ledger, first), False)
+        clock.forward(600.0)
+        assert (await claim(ledger))[1]
 
     async def test_without_a_window_only_what_is_on_its_way_or_in_doubt_holds(self, store: Store, clock: Clock):
         ledger = Ledger(store, ACCOUNT, window_seconds=0.0, clock=clock)
@@ -305,6 +324,7 @@ class TestOnItsWay:
     async def test_an_act_that_another_server_gave_up_as_not_sent_cannot_leave_any_more(
         self, ledger: Ledger, other: Ledger, clock: Clock
     ):
+        in_another_container(ledger)
         send, _ = await claim(ledger)
         clock.forward(LEASE_SECONDS + 1)
         second, fresh = await claim(other)
@@ -345,6 +365,7 @@ class TestEnding:
         assert await row(ledger, send) == send
 
     async def test_the_answer_that_comes_after_all_is_believed(self, ledger: Ledger, other: Ledger, clock: Clock):
+        in_another_container(ledger)
         send = await brought(ledger)
         clock.forward(LEASE_SECONDS + 1)
         assert (await row(other, send)).state == "UNKNOWN"
@@ -400,10 +421,10 @@ class TestEnding:
         send = await brought(ledger)
 
         def newer(*_: object) -> None:
-            ledger._owed[send.send_id] = SENT  # pyright: ignore[reportPrivateUsage]
+            ledger._book._owed[send.send_id] = SENT  # pyright: ignore[reportPrivateUsage]
 
-        ledger._owed[send.send_id] = UNKNOWN  # pyright: ignore[reportPrivateUsage]
-        await ledger._transact(newer)  # pyright: ignore[reportPrivateUsage]
+        ledger._book._owed[send.send_id] = UNKNOWN  # pyright: ignore[reportPrivateUsage]
+        await ledger._book.transact(newer)  # pyright: ignore[reportPrivateUsage]
 
         assert (await row(ledger, send)).state == "SENT"
 
@@ -441,12 +462,32 @@ class TestAbandoned:
     async def test_what_another_server_works_on_is_left_alone_until_its_lease_is_over(
         self, ledger: Ledger, other: Ledger, clock: Clock
     ):
+        in_another_container(ledger)
         intended, left = (await claim(ledger))[0], await brought(ledger, None, act("other"))
         clock.forward(LEASE_SECONDS)
         assert [(await row(other, send)).state for send in (intended, left)] == ["INTENDED", "INFLIGHT"]
 
         clock.forward(1)
         assert [(await row(other, send)).state for send in (intended, left)] == ["NOT_SENT", "UNKNOWN"]
+
+    async def test_l4_a_server_that_lives_is_not_given_up_however_long_it_takes_or_the_clock_says(
+        self, ledger: Ledger, other: Ledger, clock: Clock
+    ):
+        send = await brought(ledger)
+        clock.forward(100 * LEASE_SECONDS)
+
+        assert (await row(other, send)).state == "INFLIGHT"
+
+    async def test_l4_a_clock_that_nobody_confirms_gives_up_nothing(self, store: Store, ledger: Ledger, clock: Clock):
+        in_another_container(ledger)
+        send = await brought(ledger)
+        clock.forward(LEASE_SECONDS + 1)
+        service = ServiceClock(clock, steady=clock)
+        unsure = Ledger(store, ACCOUNT, clock=service, service=service)
+
+        assert (await row(unsure, send)).state == "INFLIGHT"
+        service.heard(clock.now)
+        assert (await row(unsure, send)).state == "UNKNOWN"
 
     async def test_the_lease_counts_from_the_last_leaving(self, ledger: Ledger, other: Ledger, clock: Clock):
         send, _ = await claim(ledger)
@@ -461,7 +502,7 @@ class TestAbandoned:
     ):
         """As after an outcome that the disk refused and that was lost with it: nobody will bring it any more."""
         send = await brought(ledger)
-        ledger._at_work.clear()  # pyright: ignore[reportPrivateUsage]
+        ledger._book._at_work.clear()  # pyright: ignore[reportPrivateUsage]
 
         assert (await row(ledger, send)).state == "UNKNOWN"
 

@@ -68,8 +68,8 @@ async def _find(account: Fake, facts: SearchTerms) -> Sequence[Candidate]:
     return await account.find(facts)
 
 
-async def _news(account: Fake, line: int | None, id_: str) -> Mapping[str, Any]:
-    return await account.ask(line, id_)
+async def _news(account: Fake, send: Send) -> Mapping[str, Any]:
+    return await account.ask(send.dashboard_id, str(send.upstream_id))
 
 
 WAYS = {

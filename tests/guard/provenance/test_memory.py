@@ -405,13 +405,13 @@ def test_any_words_can_be_read_and_sent(read: str, sent: str):
 def test_a_full_record_is_looked_through_quickly():
     provenance = desk(*(text(f"Hi, number {n} here, is the canoe ready at {n % 12}?") for n in range(1000)))
 
-    started = time.perf_counter()
+    started = time.process_time()
     assert provenance.doubts(to(BOB, "Your canoe is ready")) == []
-    first = time.perf_counter()
+    first = time.process_time()
     assert provenance.doubts(to(BOB, "Your canoe is ready")) == []
 
     assert first - started < 5
-    assert time.perf_counter() - first < 0.5
+    assert time.process_time() - first < 0.5
 
 
 @pytest.mark.parametrize(
@@ -421,8 +421,8 @@ def test_a_full_record_is_looked_through_quickly():
 def test_hostile_texts_cost_little(piece: str):
     def seconds(length: int) -> float:
         provenance = desk(text((piece * length)[:length]))
-        started = time.perf_counter()
+        started = time.process_time()
         provenance.doubts(to(BOB, "Hi"))
-        return time.perf_counter() - started
+        return time.process_time() - started
 
     assert min(seconds(5000) for _ in range(3)) < 0.25

@@ -283,15 +283,24 @@ class TestAtRest:
 
         assert await Consent(Store.open(tmp_path), ACCOUNT).standing(LINE, MARIA) == Standing(1.0, None)
 
+    async def test_r19_what_is_read_while_the_store_cannot_be_used_is_kept_before_anybody_is_texted(
+        self, consent: Consent, store: Store, clock: Clock
+    ):
+        await consent.heard(LINE, DEVON, "STOP", clock.now)
+        may_write(store, False)
+        for _ in range(2):
+            assert await consent.heard(LINE, MARIA, "STOP", clock.now) == "stop"
+        with pytest.raises(StoreError):
+            await consent.standing(LINE, MARIA)
+
+        may_write(store, True)
+
+        assert await consent.standing(LINE, MARIA) == Standing(clock.now, None)
+
     async def test_a_store_that_cannot_be_used_is_told_and_not_taken_for_consent(
         self, consent: Consent, tmp_path: Path, store: Store, clock: Clock
     ):
         await consent.heard(LINE, DEVON, "STOP", clock.now)
-        may_write(store, False)
-
-        with pytest.raises(StoreError):
-            await consent.heard(LINE, MARIA, "STOP", clock.now)
-
         store.close()
         (tmp_path / "state.sqlite3").write_bytes(b"not a database" * 100)
         with pytest.raises(StoreError):

@@ -253,7 +253,6 @@ class TestUnanswered:
         policy.known.read(HOST, PLACE, START - 100)
         read.facts, read.later = PersonFacts(received_at=START - 50), ["one"]
         await refused(policy, read, text_to())
-        policy.known.happened(PLACE, START - 10)
         read.facts, read.later = PersonFacts(received_at=START - 10), ["two"]
 
         assert "two" in str(await refused(policy, read, text_to()))
@@ -265,6 +264,19 @@ class TestUnanswered:
 
         assert await policy.reasons(read, text_to()) == []
         assert read.asked == ["contact", "newer"]
+
+    @pytest.mark.parametrize(("seconds", "is_newer"), [(0.9, False), (1.0, True), (1.9, True)])
+    async def test_l9_a_text_of_the_next_second_is_newer(
+        self, clock: Clock, read: Read, seconds: float, is_newer: bool
+    ):
+        policy = policy_of(clock)
+        told = float(int(START - 100))
+        policy.known.read(HOST, PLACE, told)
+        read.facts = PersonFacts(received_at=told + seconds)
+
+        await policy.reasons(read, text_to())
+
+        assert ("newer" in read.asked) == is_newer
 
     async def test_who_has_not_read_the_conversation_is_not_held_up(self, clock: Clock, read: Read):
         read.facts, read.later = PersonFacts(received_at=START - 50), ["one"]
@@ -307,23 +319,16 @@ class TestClosing:
 
 
 class TestCosts:
-    async def test_an_answer_to_a_conversation_that_was_just_read_costs_nothing(self, clock: Clock, read: Read):
-        policy = policy_of(clock)
-        policy.known.saw_talk(PLACE, START - 3600, None)
-
-        assert await policy.reasons(read, text_to()) == []
-        assert read.asked == []
-
-    @pytest.mark.parametrize("received_at", [None, START - DAY - 1])
-    async def test_outreach_costs_one_look_although_the_conversation_was_read(
+    @pytest.mark.parametrize("received_at", [None, START - 3600, START - DAY - 1])
+    async def test_l9_each_text_costs_one_look_however_lately_the_last_one_was(
         self, clock: Clock, read: Read, received_at: float | None
     ):
         policy = policy_of(clock)
-        policy.known.saw_talk(PLACE, received_at, START - DAY)
+        read.facts = PersonFacts(received_at=received_at, sent_at=START - DAY)
 
         await policy.reasons(read, text_to())
         await policy.reasons(read, text_to())
-        assert read.asked == ["contact"]
+        assert read.asked == ["contact", "contact"]
 
     async def test_a_change_that_texts_nobody_costs_nothing(self, clock: Clock, read: Read):
         plan = Change(caller=HOST, uses=[PersonAndWords(line=LINE, person=MARIA, kind="contact")])

@@ -405,6 +405,50 @@ class TestUnanswered:
             assert said(await send(desk, if_unanswered_since="2026-05-28T20:00:00Z"))["outcome"] == "sent"
 
 
+class TestAtOnce:
+    """What was read a moment ago says nothing of what came since, so each text looks afresh before it leaves."""
+
+    @pytest.mark.parametrize("seconds", [1, 5, 59, 61])
+    async def test_l9_a_text_that_nobody_heard_of_yet_is_seen(self, ruled: Desk, seconds: float):
+        async with ruled.host() as host:
+            await call(host, "list_messages", phone_number=MARIA)
+            await call(host, "get_contact", phone_number=MARIA)
+            receive(ruled.sandbox, LINE, MARIA, "Is it done?")
+            await call(host, "list_messages", phone_number=MARIA)
+            ruled.clock.forward(seconds)
+            receive(ruled.sandbox, LINE, MARIA, "STOP working on it, I sold the truck")
+
+            no = refusal(await call(host, "send_message", phone_number=MARIA, body=HELLO))
+
+        assert "I sold the truck" in no
+        assert texts_sent(ruled) == 0
+
+    @pytest.mark.parametrize(
+        ("tool", "arguments"),
+        [
+            ("create_payment", {"customer_phone": OWES, "amount_requested": 5, "description": "Oil"}),
+            ("send_payment_reminder", {"payment_id": PAYMENT}),
+        ],
+    )
+    async def test_l9_so_it_is_before_a_payments_text(self, ruled: Desk, tool: str, arguments: dict[str, Any]):
+        async with ruled.host() as host:
+            await call(host, "list_messages", phone_number=OWES)
+            await call(host, "get_payment", payment_id=PAYMENT)
+            ruled.clock.forward(5)
+            receive(ruled.sandbox, LINE, OWES, "I paid in cash already")
+
+            assert "in cash" in refusal(await call(host, tool, **arguments))
+        assert ruled.changes == []
+
+    async def test_l9_so_is_a_block_by_a_colleague(self, ruled: Desk):
+        async with ruled.host() as host:
+            await call(host, "get_contact", phone_number=MARIA)
+            await call(host, "list_messages", phone_number=MARIA)
+            ruled.sandbox.lines[LINE].contacts[MARIA.removeprefix("+")].is_blocked = True
+
+            assert "blocked" in refusal(await call(host, "send_message", phone_number=MARIA, body=HELLO))
+
+
 async def answers(desk: Desk, body: str, number: str = MARIA) -> None:
     """The customer texts a minute later, and the log hears of it."""
     desk.clock.forward(60)
@@ -413,17 +457,13 @@ async def answers(desk: Desk, body: str, number: str = MARIA) -> None:
 
 
 class TestCosts:
-    async def test_an_answer_after_the_conversation_was_read_costs_its_own_call_only(self, ruled: Desk):
+    @pytest.mark.parametrize("reads", [True, False], ids=["after reading", "without reading"])
+    async def test_l9_a_text_costs_one_look_and_its_own_call(self, ruled: Desk, reads: bool):
         async with ruled.host() as host:
-            await call(host, "list_messages", phone_number=MARIA)
+            if reads:
+                await call(host, "list_messages", phone_number=MARIA)
             before = ruled.sandbox.requests
             said(await call(host, "send_message", phone_number=MARIA, body=HELLO))
-
-        assert ruled.sandbox.requests - before == 1
-
-    async def test_another_text_costs_one_call_more(self, ruled: Desk):
-        before = ruled.sandbox.requests
-        said(await send(ruled, DEVON))
 
         assert ruled.sandbox.requests - before == 2
 
@@ -439,16 +479,6 @@ class TestCosts:
             before = ruled.sandbox.requests
             await ruled.call(tool)
             assert ruled.sandbox.requests - before == 1
-
-    async def test_while_somebody_listens_the_same_texts_heard_again_cost_none(self, ruled: Desk):
-        async with ruled.host() as host:
-            await call(host, "list_messages", phone_number=MARIA)
-            newest = ruled.sandbox.lines[LINE].contacts[MARIA.removeprefix("+")].messages[-1]
-            await note(ruled, newest.body, newest.at)
-            before = ruled.sandbox.requests
-            said(await call(host, "send_message", phone_number=MARIA, body=HELLO))
-
-        assert ruled.sandbox.requests - before == 1
 
 
 OFF: dict[str, Any] = {

@@ -13,13 +13,13 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl
 
 import anyio
 import anyio.to_thread
 
 from textrequest_mcp.guard.approval import page
 from textrequest_mcp.guard.approval.approvals import Approvals
+from textrequest_mcp.guard.approval.responses import answer, form, sealed_off, told, unknown
 from textrequest_mcp.upstream.errors import BadInput
 
 if TYPE_CHECKING:
@@ -32,7 +32,6 @@ _NAME = "localhost"
 _COOKIE = "textrequest-desk"
 _LINGER_SECONDS = 20.0  # an empty page stays so long, for the next question
 _WATCHED_SECONDS = 2.5 * page.REFRESH_SECONDS  # a page that waits looks again by itself
-_MOST_BYTES = 4096
 _STARTS_SECONDS = 20.0
 
 
@@ -141,30 +140,28 @@ class Desk:
 
         once = request.path_params["once"]
         if not self._is_ours(request) or once not in self._once:
-            return _told(
-                403, "This page is open elsewhere", "Its address works once: use the window that opened first."
-            )
+            return told(403, "This page is open elsewhere", "Its address works once: use the window that opened first.")
         self._once.discard(once)
         session = secrets.token_urlsafe(24)
         self._sessions.add(session)
         response = RedirectResponse("/a/", status_code=303)
         response.set_cookie(f"{_COOKIE}-{self._port}", session, httponly=True, samesite="strict", path="/a")
-        return _sealed_off(response, secrets.token_urlsafe(12))
+        return sealed_off(response, secrets.token_urlsafe(12))
 
     async def _page(self, request: "Request") -> "Response":
         if not self._is_known(request):
-            return _unknown()
+            return unknown()
         self._seen_at = anyio.current_time()
         return await self._questions(None)
 
     async def _decide(self, request: "Request") -> "Response":
-        given = await _form(request)
+        given = await form(request)
         id_ = given.get("id", "")
         own = request.headers.get("origin") == f"http://{_NAME}:{self._port}"
         same_site = request.headers.get("sec-fetch-site", "same-origin") == "same-origin"
         value = hmac.compare_digest(given.get("value", "").encode(), self._value(id_).encode())
         if not (self._is_known(request) and own and same_site and value):
-            return _unknown()
+            return unknown()
         self._seen_at = anyio.current_time()
         answer = given.get("answer")
         try:
@@ -181,7 +178,7 @@ class Desk:
     async def _questions(self, note: str | None) -> "Response":
         rows = await self.approvals.waiting()
         values = {row.id: self._value(row.id) for row in rows}
-        return _answer(200, lambda nonce: page.questions(rows, value_of=values, nonce=nonce, note=note))
+        return answer(200, lambda nonce: page.questions(rows, value_of=values, nonce=nonce, note=note))
 
     def _value(self, id_: str) -> str:
         return hmac.new(self._secret, id_.encode(), "sha256").hexdigest()
@@ -193,50 +190,6 @@ class Desk:
         session = request.cookies.get(f"{_COOKIE}-{self._port}", "")
         known = [hmac.compare_digest(session.encode(), each.encode()) for each in self._sessions]
         return self._is_ours(request) and any(known)
-
-
-async def _form(request: "Request") -> dict[str, str]:
-    """The fields of a form; none where the body is too large or of another kind."""
-    if request.headers.get("content-type", "").partition(";")[0] != "application/x-www-form-urlencoded":
-        return {}
-    body = b""
-    async for part in request.stream():
-        body += part
-        if len(body) > _MOST_BYTES:
-            return {}
-    return dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
-
-
-def _unknown() -> "Response":
-    return _told(403, "This page is not yours", "Only the window that the server opened decides. Nothing was decided.")
-
-
-def _told(status: int, title: str, sentence: str) -> "Response":
-    return _answer(status, lambda nonce: page.told(title, sentence, nonce))
-
-
-def _answer(status: int, written: Callable[[str], str]) -> "Response":
-    from starlette.responses import HTMLResponse
-
-    nonce = secrets.token_urlsafe(12)
-    return _sealed_off(HTMLResponse(written(nonce), status), nonce)
-
-
-def _sealed_off(response: "Response", nonce: str) -> "Response":
-    """Forbid the browser everything that the page does not need: scripts, frames, foreign forms, copies, traces."""
-    response.headers.update(
-        {
-            "Content-Security-Policy": f"default-src 'none'; style-src 'nonce-{nonce}'; form-action 'self'; "
-            "frame-ancestors 'none'; base-uri 'none'",
-            "X-Frame-Options": "DENY",
-            "X-Content-Type-Options": "nosniff",
-            "Referrer-Policy": "no-referrer",
-            "Cross-Origin-Opener-Policy": "same-origin",
-            "Cross-Origin-Resource-Policy": "same-origin",
-            "Cache-Control": "no-store",
-        }
-    )
-    return response
 
 
 async def _serve_to_the_end(server: Any, listening: socket.socket) -> None:

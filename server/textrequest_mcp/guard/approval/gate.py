@@ -1,90 +1,56 @@
 """Confirmation: a person sees the facts first, and each approval acts once.
 
-A host that can ask (it declares form elicitation) shows the question itself. For a host that cannot, the question waits
-at the desk, where only a person decides: no word of the host opens it. By a named choice a host gets a token instead:
-sealed, bound to the tool, its exact arguments, the facts shown and the caller, good for ten minutes and one use.
+A host that can ask (it declares form elicitation) shows the question itself. For any other host, and for one that says
+it can ask and does not (it answers with an error, with what is no answer, or not in time), the settings decide: the
+question waits at the desk, where only a person decides; or the host gets a preview and a token, bound to the tool, its
+exact arguments, the facts shown and the caller, good for ten minutes and one use; or the call is refused.
 """
 
-import base64
 import hashlib
-import hmac
 import json
-import os
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
 import anyio
-from mcp.server.elicitation import AcceptedElicitation
+from mcp.server.elicitation import AcceptedElicitation, CancelledElicitation, DeclinedElicitation
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.resolve import Elicit
-from mcp.server.session import ServerSession
-from mcp_types import ClientCapabilities
-from mcp_types.version import is_version_at_least
-from pydantic import BaseModel, Field
+from mcp.shared.exceptions import MCPError
 from pydantic_core import to_jsonable_python
 
 from textrequest_mcp.ground.quoting import same_name
 from textrequest_mcp.ground.store import Store
-from textrequest_mcp.guard.approval.approvals import Approvals, Row, Shown
+from textrequest_mcp.guard.approval.approvals import Approvals, Shown
+from textrequest_mcp.guard.approval.at_desk import AtDesk, decided
 from textrequest_mcp.guard.approval.desk import Desk
+from textrequest_mcp.guard.approval.host import caller, can_elicit, seals_state
+from textrequest_mcp.guard.approval.question import Decision, Question, TypedDecision, agrees, is_filled_in
+from textrequest_mcp.guard.approval.tokens import TOKEN_MINUTES, opened, sealed
 from textrequest_mcp.guard.outcome import (
     Outcome,
     confirmation_required,
-    declined_at_the_desk,
     facts_changed,
     not_confirmed,
-    waits_at_the_desk,
 )
 from textrequest_mcp.upstream.errors import BadInput, TextRequestError
 
-TOKEN_MINUTES = 10
-PATIENCE_SECONDS = 40.0  # hosts give up on a call after about 60
-_TELL_EVERY_SECONDS = 4.0  # some hosts give up sooner on a call that says nothing
-_NONCE = 9
-_EXPIRY = 4
-_MAC = 16
+UNANSWERED_SECONDS = 50.0  # many hosts give a call up after 60
+_ROUNDING_SECONDS = 5.0  # a token that would live longer was made by a clock that was wrong
 _KEEP_BURNT_SECONDS = 3600.0  # longer than any token or sealed state lives
-# The first protocol revision that carries a question's answer in a sealed state that a client could send again.
-_SEALED_STATE_ERA = "2026-07-28"
 
-Fallback = Literal["page", "refuse", "token"]
-
-# Which sealed state brought the answer that is being worked on; set where states are unsealed (guard.sealing).
+# Which sealed state brought the answer that is being worked on; set where states are unsealed (`sealed_state`).
 answered_state: ContextVar[str | None] = ContextVar("answered_state", default=None)
+# Whether a sealed state came back with what is no answer to a question; set there too.
+badly_answered: ContextVar[bool] = ContextVar("badly_answered", default=False)
+_NO_ANSWER = "what came back is no answer to it"
+Fallback = Literal["page", "token", "refuse"]
 
 
-@dataclass(frozen=True)
-class Question:
-    """What a person is shown before a tool acts.
-
-    Attributes:
-        text: the facts and the question; the same facts must give the same text.
-        must_type: what the person has to type to agree, instead of ticking a box.
-        about: the line and number of each person whom it is about.
-    """
-
-    text: str
-    must_type: str | None = None
-    about: tuple[tuple[int, str], ...] = ()
-
-
-class Decision(BaseModel):
-    """A person's answer to an ordinary question."""
-
-    confirm: bool = Field(
-        default=False, title="Yes, do this", description="Tick to go ahead; leave empty to change nothing"
-    )
-
-
-class TypedDecision(BaseModel):
-    """A person's answer to a question that must be answered with a name."""
-
-    typed_name: str = Field(
-        default="", title="Type the name to go ahead", description="Exactly as shown; anything else stops it"
-    )
+_Unconfirmed = DeclinedElicitation | CancelledElicitation
 
 
 @dataclass(frozen=True)
@@ -98,27 +64,17 @@ class Approval:
     burn_id: str
 
 
-@dataclass(frozen=True)
-class AtDesk:
-    """A question that a person decides at the desk.
-
-    Attributes:
-        binding: what the yes is bound to.
-    """
-
-    binding: bytes
-
-
 class Gate:
     """Asks, seals and checks approvals for one account.
 
     Args:
         store: where the sealing secret and the used approvals are kept.
         account: identifies the account to bind tokens to, e.g. a hash of its API key.
-        fallback: how a host confirms that cannot ask: by the desk, by a token, or not at all.
+        fallback: how a host confirms that does not ask: at the desk, by a token, or not at all.
         desk: where a person decides.
         always_desk: whether the desk asks also where a host can.
         clock: seconds since 1970.
+        patience: how many seconds a question waits for its answer, before it counts as not shown.
     """
 
     def __init__(
@@ -130,6 +86,7 @@ class Gate:
         desk: Desk | None = None,
         always_desk: bool = False,
         clock: Callable[[], float] = time.time,
+        patience: float = UNANSWERED_SECONDS,
     ) -> None:
         self._store = store
         self.account = account
@@ -137,10 +94,11 @@ class Gate:
         self.desk = desk or Desk(Approvals(store, account, clock=clock))
         self._always_desk = always_desk
         self._clock = clock
+        self._patience = patience
 
     async def ask(
         self, ctx: Context[Any, Any], tool: str, arguments: Mapping[str, Any], question: Question, token: str | None
-    ) -> Approval | AtDesk | Outcome | Elicit[Any]:
+    ) -> Approval | AtDesk | Outcome | Elicit[Any] | Decision | TypedDecision | _Unconfirmed:
         """How this call can be approved: by asking now, at the desk, by its token, or not yet.
 
         Writes nothing: it runs again in every round of a question.
@@ -149,15 +107,24 @@ class Gate:
             BadInput: the token is not good for this call.
             TextRequestError: the host cannot ask and the fallback is refused.
         """
+        why = ""
         if can_elicit(ctx.client_capabilities) and not self._always_desk:
-            return Elicit(question.text, TypedDecision if question.must_type else Decision)
+            # A token was given to this host only if it did not ask, and it still may: another one goes for nothing.
+            by_token = (
+                token and self._fallback == "token" and await self._by_token(ctx, tool, arguments, question, token)
+            )
+            if by_token:
+                return by_token
+            asked = await self._asked(ctx, question)
+            if not isinstance(asked, str):
+                return asked
+            token, why = None, f"This host says that it can ask a person, but {asked}. "
         if self._always_desk or self._fallback == "page":
             return AtDesk(self._binding(ctx, tool, arguments, question))
         if self._fallback == "refuse":
             raise TextRequestError(
-                f"{tool} needs a person's confirmation, and this host cannot ask for one.",
-                todo="Tell the person what you wanted to do. They can do it themselves, use a host with elicitation, "
-                "or run the server where it can open a browser (TEXTREQUEST_CONFIRM_FALLBACK=page).",
+                f"{why}{tool} needs a person's confirmation{'' if why else ', and this host cannot ask for one'}.",
+                todo="Ask the person to use a host with elicitation, or to set TEXTREQUEST_CONFIRM_FALLBACK=page.",
             )
         typed: str | None = arguments.get("typed_name")
         if question.must_type and typed is not None and not same_name(typed, question.must_type):
@@ -165,10 +132,42 @@ class Gate:
         secret = await self._store.secret()
         binding = self._binding(ctx, tool, arguments, question)
         if not token:
-            return self._preview(secret, tool, binding, question)
+            fresh = sealed(secret, binding, now=self._clock())
+            typed_too = question.must_type is not None
+            return confirmation_required(question.text, tool, fresh, TOKEN_MINUTES, types_name=typed_too, why=why)
         if question.must_type and typed is None:
             raise BadInput("typed_name is missing.", todo="Ask the person to type the name, and pass what they typed.")
-        return Approval(_opened(secret, token, binding, now=self._clock()))
+        return Approval(opened(secret, token, binding, now=self._clock()))
+
+    async def _by_token(
+        self, ctx: Context[Any, Any], tool: str, arguments: Mapping[str, Any], question: Question, token: str
+    ) -> Approval | None:
+        """The approval that a good token brings; None for any other token."""
+        typed: str | None = arguments.get("typed_name")
+        if question.must_type and not (typed and same_name(typed, question.must_type)):
+            return None
+        with suppress(BadInput):
+            binding = self._binding(ctx, tool, arguments, question)
+            return Approval(opened(await self._store.secret(), token, binding, now=self._clock()))
+        return None
+
+    async def _asked(
+        self, ctx: Context[Any, Any], question: Question
+    ) -> Elicit[Any] | Decision | TypedDecision | _Unconfirmed | str:
+        """What a person answered, or how they are asked; where the host asked nobody, what it did instead."""
+        form: type[Decision | TypedDecision] = TypedDecision if question.must_type else Decision
+        if seals_state(ctx):
+            return _NO_ANSWER if badly_answered.get() else Elicit(question.text, form)
+        try:
+            with anyio.fail_after(self._patience):
+                answer = await ctx.elicit(question.text, form)
+        except TimeoutError:
+            return f"nobody answered for {self._patience:g} seconds"
+        except MCPError as error:
+            return f"it answered the question with an error ({error.error.code})"
+        except ValueError:  # accepted without content or with other content, or no answer of the protocol at all
+            return _NO_ANSWER
+        return answer.data if isinstance(answer, AcceptedElicitation) else answer
 
     async def settle(
         self,
@@ -198,15 +197,17 @@ class Gate:
         given = cast("object", answer.data)  # pyright: ignore[reportUnknownMemberType] - any model
         if isinstance(given, Outcome):
             return given
+        if isinstance(given, _Unconfirmed):
+            return not_confirmed(given.action)
         if isinstance(given, AtDesk):
             shown = Shown(question.text, question.must_type, caller(ctx.session), title)
-            return await self._decided(ctx, question, given, tool, shown, again)
+            return await decided(self.desk, ctx, question, given, tool, shown, again)
         burn_id: str | None  # None where the answer arrived inside the very call that asked
         if isinstance(given, Approval):
             burn_id = given.burn_id
         else:
-            if not _agrees(given, question):
-                return not_confirmed("no")
+            if not agrees(given, question):
+                return not_confirmed("no" if is_filled_in(given) else "accept, but with nothing filled in")
             burn_id = _answered_by(ctx)
             # Asked and answered inside this call, however long that took; the other ways came back with a call of
             # their own, whose question was made afresh.
@@ -220,43 +221,6 @@ class Gate:
             )
         return None
 
-    async def _decided(
-        self,
-        ctx: Context[Any, Any],
-        question: Question,
-        at: AtDesk,
-        tool: str,
-        shown: Shown,
-        again: Callable[[], Awaitable[Question | None]],
-    ) -> Outcome | None:
-        """Wait for what a person decides at the desk, as long as hosts wait."""
-        row = await self.desk.approvals.ask(at.binding.hex(), tool, shown)
-        if row.decision is None:
-            self.desk.show()
-            row = await self._wait(ctx, row)
-        if row.decision is None:
-            return waits_at_the_desk(tool)
-        if row.decision == "no":
-            return declined_at_the_desk()
-        if await again() != question:
-            return facts_changed()
-        return None if await self.desk.approvals.use(row.id) else declined_at_the_desk()
-
-    async def _wait(self, ctx: Context[Any, Any], row: Row) -> Row:
-        until = anyio.current_time() + PATIENCE_SECONDS
-        while row.decision is None and (left := until - anyio.current_time()) > 0:
-            await ctx.report_progress(PATIENCE_SECONDS - left, PATIENCE_SECONDS, "A person decides on this computer")
-            row = await self.desk.approvals.wait(row, anyio.current_time() + min(_TELL_EVERY_SECONDS, left))
-        return row
-
-    def _preview(self, secret: bytes, tool: str, binding: bytes, question: Question) -> Outcome:
-        expires = int(self._clock() + TOKEN_MINUTES * 60).to_bytes(_EXPIRY, "big")
-        nonce = os.urandom(_NONCE)
-        token = base64.urlsafe_b64encode(nonce + expires + _mac(secret, nonce + expires + binding)).decode()
-        return confirmation_required(
-            question.text, tool, token.rstrip("="), TOKEN_MINUTES, types_name=question.must_type is not None
-        )
-
     def _binding(self, ctx: Context[Any, Any], tool: str, arguments: Mapping[str, Any], question: Question) -> bytes:
         # What the person types arrives only with the token, so it cannot be part of what the token is bound to.
         given = {name: value for name, value in arguments.items() if name != "typed_name" and value is not None}
@@ -264,55 +228,11 @@ class Gate:
         return hashlib.sha256(json.dumps(bound, sort_keys=True).encode()).digest()
 
 
-def can_elicit(capabilities: ClientCapabilities | None) -> bool:
-    """Whether the host declared that it can show a form; a bare `elicitation: {}` counts, url-only does not."""
-    elicitation = capabilities.elicitation if capabilities else None
-    return elicitation is not None and (elicitation.form is not None or elicitation.url is None)
-
-
-def caller(session: ServerSession) -> str:
-    """Which host an approval belongs to, as far as hosts say: the name of the client."""
-    return session.client_params.client_info.name if session.client_params else ""
-
-
-def _agrees(given: object, question: Question) -> bool:
-    if isinstance(given, TypedDecision):
-        return question.must_type is not None and same_name(given.typed_name, question.must_type)
-    return isinstance(given, Decision) and given.confirm
-
-
 def _answered_by(ctx: Context[Any, Any]) -> str | None:
     """The identity of the answer: its sealed state where there is one, else this very call."""
-    if not is_version_at_least(ctx.protocol_version or "", _SEALED_STATE_ERA):
+    if not seals_state(ctx):
         return None
     state = answered_state.get()
     if state is None:
         raise TextRequestError("The confirmation came without the state it was asked with.", todo="Call again.")
     return state
-
-
-def _opened(secret: bytes, token: str, binding: bytes, *, now: float) -> str:
-    """The nonce of a good token.
-
-    Raises:
-        BadInput: it is not one of ours, not for this call, or too old.
-    """
-    try:
-        raw = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
-    except ValueError:
-        raw = b""
-    head, mac = raw[: _NONCE + _EXPIRY], raw[_NONCE + _EXPIRY :]
-    if len(mac) != _MAC or not hmac.compare_digest(mac, _mac(secret, head + binding)):
-        raise BadInput(
-            "This confirmation does not belong to this call: other arguments, other facts by now, or not a real token.",
-            todo="Call without confirmation to see the facts as they are now.",
-        )
-    if int.from_bytes(head[_NONCE:], "big") < now:
-        raise BadInput(
-            f"This confirmation is older than {TOKEN_MINUTES} minutes.", todo="Call without confirmation and ask again."
-        )
-    return head[:_NONCE].hex()
-
-
-def _mac(secret: bytes, message: bytes) -> bytes:
-    return hmac.new(secret, b"approval:" + message, hashlib.sha256).digest()[:_MAC]

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from textrequest_mcp.guard.approval.gate import Question
+from textrequest_mcp.guard.approval.question import Question
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Words what one call did for the audit: one row for how it ended, whoever writes it."""
+"""Builds the one row of the audit that says how a call ended."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
@@ -46,7 +46,8 @@ class CallRecord:
     async def ended(self, said: Mapping[str, Any], rule: str | None = None) -> None:
         """An answer: what was done, or why not yet; `rule` is the setting of what stood against it."""
         outcome = str(said.get("outcome") or "done")
-        if said.get("duplicate_suppressed"):  # of another call's act, whose row says how that ended
+        # Of another call's act, whose row says how that ended: what this call had claimed itself is not its to record.
+        if said.get("duplicate_suppressed") or (outcome == "not_sent" and "send_id" in said):
             outcome = "duplicate_suppressed"
         refused = outcome in {"not_sent", "duplicate_suppressed"}
         kind: Kind | None = "preview" if outcome in _NOT_YET else "refusal" if refused else None

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 if TYPE_CHECKING:
     import sqlite3
 
-# The rows' own clock, the time of the newest row, says what is old: the two always agree, whatever the machine's says.
+# The time of the newest row says what is old at the latest, whatever the machine's clock says later.
 # The last trigger is for INSERT OR REPLACE, which removes a row without asking the second one.
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS audit_entries (
@@ -71,8 +71,8 @@ class Walk(NamedTuple):
     over: bool = False
 
 
-def append(connection: sqlite3.Connection, secret: bytes, row: Content) -> int:
-    """Put a row at the end, and forget the oldest whose time is over; the number of the new row."""
+def append(connection: sqlite3.Connection, secret: bytes, row: Content, today: float) -> int:
+    """Put a row at the end, and forget the oldest whose time is over by `today`; the number of the new row."""
     (newest,) = connection.execute("SELECT coalesce(max(number), 0) FROM audit_entries").fetchone()
     last = _end(connection, secret, "last") or Link()
     # Where the ends do not fit the rows, this must not hide it: the new row is linked to the row that should be there.
@@ -84,7 +84,7 @@ def append(connection: sqlite3.Connection, secret: bytes, row: Content) -> int:
         (number, *row, link.mac),
     )
     _set_end(connection, secret, "last", link)
-    _forget(connection, secret, row.at)
+    _forget(connection, secret, min(row.at, today))
     return number
 
 

@@ -1,4 +1,4 @@
-"""What the audit says, and how it is read: rows that stay as they were written, or are found out."""
+"""Reads the audit, and checks that no row was changed."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from textrequest_mcp.ground.store import Store
 from textrequest_mcp.guard.audit.chain import SCHEMA, Walk, select, walk_on
+from textrequest_mcp.guard.once.ledger_rows import SCHEMA as LEDGER
+from textrequest_mcp.guard.once.ledger_rows import ended_since
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -99,6 +101,7 @@ class Trail:
     def __init__(self, store: Store) -> None:
         self._store = store
         store.ensure(SCHEMA)
+        store.ensure(LEDGER)
 
     async def entries(
         self,
@@ -116,9 +119,7 @@ class Trail:
             tool: only those of this tool.
             limit: only the newest so many of these.
         """
-        wanted = {"at >= ?": since, "at < ?": until, "tool = ?": tool}
-        where = " AND ".join(["number > ?", *(term for term, value in wanted.items() if value is not None)])
-        values = [value for value in wanted.values() if value is not None]
+        where, values = _wanted(since, until, tool)
         after = -(2**63)  # SQLite's lowest: a row that somebody put in before the first is shown too
         if limit is not None:
             rest = f"WHERE {where} ORDER BY number DESC LIMIT 1 OFFSET ?"
@@ -128,6 +129,15 @@ class Trail:
             for row in rows:
                 yield _recorded(row)
             after = rows[-1][0]
+
+    async def count(self, *, since: float | None = None, until: float | None = None, tool: str | None = None) -> int:
+        """How many rows `entries` gives for the same without a limit."""
+        where, values = _wanted(since, until, tool)
+        sql = f"SELECT count(*) FROM audit_entries WHERE {where}"  # noqa: S608 - our own words
+        (count,) = await self._store.transact(
+            lambda connection: connection.execute(sql, [-(2**63), *values]).fetchone(), durable=False
+        )
+        return count
 
     async def keep_days(self) -> int:
         """For how many days the newest row is kept, as its server was set; a year where there is none."""
@@ -142,8 +152,44 @@ class Trail:
             walk = await self._store.transact(partial(walk_on, secret=secret, walk=walk), durable=False)
         return Verdict(count=walk.sound, bad=walk.bad)
 
+    async def head(self) -> str:
+        """The newest row's number and the beginning of its mac, such as `42:3f9a2c1d`, to be compared later."""
+        newest = await self._select("ORDER BY number DESC LIMIT ?", [1])
+        return _head_of(newest[0]) if newest else "0:"
+
+    async def is_there(self, head: str) -> bool:
+        """Whether the row of an earlier head is still the one that it was."""
+        number = head.partition(":")[0]
+        rows = await self._select("WHERE number = ? LIMIT ?", [int(number), 1]) if number.isdecimal() else []
+        return [_head_of(row) for row in rows] == [head]
+
+    async def unrecorded(self) -> list[str]:
+        """The acts in the ledger that have ended, and of which no row says so; by their send_id.
+
+        Not those from before the first row, where older rows are forgotten.
+        """
+        told: set[str] = set()
+        begins: float | None = None
+        async for row in self.entries():
+            if begins is None:
+                begins = row.at.timestamp() if row.number > 1 and row.at is not None else 0.0
+            told.add(str(row.entry.ids.get("send_id")) if row.entry is not None else "")
+        rows = await self._store.transact(ended_since(begins or 0.0), durable=False)
+        return [send_id for send_id in rows if send_id not in told]
+
     async def _select(self, rest: str, values: list[Any]) -> list[tuple[Any, ...]]:
         return await self._store.transact(lambda connection: select(connection, rest, values), durable=False)
+
+
+def _wanted(since: float | None, until: float | None, tool: str | None) -> tuple[str, list[Any]]:
+    """The condition for rows after a number, and the values of its further question marks."""
+    wanted = {"at >= ?": since, "at < ?": until, "tool = ?": tool}
+    chosen = {term: value for term, value in wanted.items() if value is not None}
+    return " AND ".join(["number > ?", *chosen]), list(chosen.values())
+
+
+def _head_of(row: tuple[Any, ...]) -> str:
+    return f"{row[0]}:{bytes(row[-1]).hex()[:8]}" if isinstance(row[-1], bytes) else f"{row[0]}:unreadable"
 
 
 @cache

@@ -14,16 +14,17 @@ import secrets
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
 import anyio
 
-from textrequest_mcp.ground.processes import has_ended, this_process
+from textrequest_mcp.ground.processes import this_process
 from textrequest_mcp.ground.quoting import one_line
-from textrequest_mcp.ground.store import Store, StoreError, secret_in
-from textrequest_mcp.guard.audit.chain import Content, append
+from textrequest_mcp.ground.store import Store, StoreError
+from textrequest_mcp.guard.audit.acts import SCHEMA, UNKNOWN, Owed, abandoned, forget_doubts, note, write
+from textrequest_mcp.guard.audit.chain import Content
 from textrequest_mcp.guard.audit.reader import IDS, Entry, Kind, Trail
-from textrequest_mcp.guard.once.book import LEASE_SECONDS
 from textrequest_mcp.guard.once.ledger_rows import Ending, Send
 from textrequest_mcp.upstream.phone import mask_numbers
 
@@ -32,36 +33,11 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-# Changes on their way; and acts of which the last word is that nobody knows, by the number of the row that says so.
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS audit_noted (
-    act TEXT PRIMARY KEY, account TEXT NOT NULL, owner TEXT NOT NULL, noted_at REAL NOT NULL, tool TEXT NOT NULL,
-    entry TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS audit_doubts (act TEXT PRIMARY KEY, number INTEGER NOT NULL) WITHOUT ROWID;
-"""
-
 _MOST_OWED = 1000
 _LOOK_EVERY_SECONDS = 60.0
-_NOT_SENT, _UNKNOWN = "not_sent", "unknown"
-_ENDED_IN_BETWEEN = "The server ended while this was on its way, so it may have happened."
-_FOUND_LATER = "Found out later."
 
 
-class _Owed(NamedTuple):
-    """A row that is to be written.
-
-    Attributes:
-        content: what it says.
-        act: which act it is the word on; None for what is no act, such as a preview.
-        in_doubt: whether it says that nobody knows how the act ended.
-    """
-
-    content: Content
-    act: str | None = None
-    in_doubt: bool = False
-
-
-class Audit(Trail):
+class Audit:
     """The audit of a store, to be written by the servers of one account.
 
     Args:
@@ -71,6 +47,10 @@ class Audit(Trail):
         with_bodies: whether the words of texts are kept.
         kinds: what the tools do whose acts the ledger keeps, by their names.
         clock: seconds since 1970.
+        is_sure: whether the clock is more than what this machine alone says.
+
+    Attributes:
+        trail: reads what was written.
     """
 
     def __init__(
@@ -82,18 +62,21 @@ class Audit(Trail):
         with_bodies: bool = False,
         kinds: Mapping[str, Kind] | None = None,
         clock: Callable[[], float] = time.time,
+        is_sure: Callable[[], bool] = lambda: True,
     ) -> None:
-        super().__init__(store)
-        store.ensure(_SCHEMA)
+        self._store = store
+        self.trail = Trail(store)
+        store.ensure(SCHEMA)
         self._account = account
         self._keep_seconds = keep_days * 86400.0
         self._with_bodies = with_bodies
         self._kinds = kinds or {}
         self._clock = clock
+        self._is_sure = is_sure
         self._owner = f"{this_process()} {secrets.token_hex(4)}"
         self._begun: dict[str, Entry] = {}
         self._left: set[str] = set()
-        self._owed: deque[_Owed] = deque(maxlen=_MOST_OWED)  # what the disk would not take yet
+        self._owed: deque[Owed] = deque(maxlen=_MOST_OWED)  # what the disk would not take yet
         self._failing = False
 
     @property
@@ -114,11 +97,8 @@ class Audit(Trail):
             StoreError: it cannot be noted, so nothing may leave.
         """
         content = self._content(self._begun[act])
-        note = (act, self._account, self._owner, content.at, content.tool, content.entry)
         self._left.add(act)
-        await self._store.transact(
-            lambda connection: connection.execute("INSERT OR IGNORE INTO audit_noted VALUES (?, ?, ?, ?, ?, ?)", note)
-        )
+        await self._store.transact(lambda connection: note(connection, act, self._owner, content))
 
     def stays(self, act: str) -> None:
         """Say that its last try certainly changed nothing; its note stays until `record` closes it."""
@@ -135,7 +115,7 @@ class Audit(Trail):
             in_doubt: whether nobody knows how that ended.
         """
         try:
-            self._owed.append(_Owed(self._content(entry), closes, in_doubt))
+            self._owed.append(Owed(self._content(entry), closes, in_doubt))
         except Exception as error:  # noqa: BLE001 - whatever it is, what it tells of has happened
             self._complain(error)
         await self.write_owed()
@@ -163,7 +143,7 @@ class Audit(Trail):
         An audit that cannot be written now does not keep the ledger from its outcome; the entry is owed then.
         """
         kind = self._kinds.get(row.tool, "send")
-        said = {"SENT": "sent" if kind == "send" else "done", "NOT_SENT": _NOT_SENT, "UNKNOWN": _UNKNOWN}
+        said = {"SENT": "sent" if kind == "send" else "done", "NOT_SENT": "not_sent", "UNKNOWN": UNKNOWN}
         body = (row.facts or {}).get("audit_body")
         entry = Entry(
             caller=row.caller,
@@ -177,7 +157,7 @@ class Audit(Trail):
             body=body if isinstance(body, str) else None,
         )
         content = self._content(entry)._replace(account=row.account)
-        owed = _Owed(content, row.send_id, in_doubt=ending.state == "UNKNOWN")
+        owed = Owed(content, row.send_id, in_doubt=ending.state == "UNKNOWN")
         connection.execute("SAVEPOINT audit")
         try:
             self._write(connection, owed)
@@ -189,6 +169,10 @@ class Audit(Trail):
 
     async def run(self) -> None:
         """Record in the background what ended servers left noted; never returns."""
+        with suppress(StoreError):
+            logger.info(
+                "the audit's head is %s; audit --verify HEAD compares a later audit with it", await self.trail.head()
+            )
         while True:
             await self.write_owed()
             try:
@@ -205,18 +189,10 @@ class Audit(Trail):
         """
 
         def close(connection: sqlite3.Connection) -> None:
-            now = float(self._clock())
-            for act, account, owner, noted_at, tool, entry in connection.execute(
-                "SELECT act, account, owner, noted_at, tool, entry FROM audit_noted"
-            ).fetchall():
-                if act in self._begun or not (has_ended(owner) or now - noted_at > LEASE_SECONDS):
-                    continue
-                said = json.dumps(json.loads(entry) | {"outcome": _UNKNOWN, "note": _ENDED_IN_BETWEEN})
-                content = Content(now, now + self._keep_seconds, account, tool, said)
-                self._write(connection, _Owed(content, act, in_doubt=True))
-            connection.execute(
-                "DELETE FROM audit_doubts WHERE number < (SELECT number FROM audit_entries ORDER BY number LIMIT 1)"
-            )
+            now, mine = float(self._clock()), self._begun.__contains__
+            for owed in abandoned(connection, now, mine=mine, keep_seconds=self._keep_seconds, is_sure=self._is_sure()):
+                self._write(connection, owed)
+            forget_doubts(connection)
 
         await self._store.transact(close, durable=False)
 
@@ -224,19 +200,8 @@ class Audit(Trail):
         for owed in self._owed:
             self._write(connection, owed)
 
-    def _write(self, connection: sqlite3.Connection, owed: _Owed) -> None:
-        content, act = owed.content, owed.act
-        doubt = connection.execute("SELECT number FROM audit_doubts WHERE act = ?", (act,)).fetchone()
-        if doubt is not None:
-            said = json.loads(content.entry)
-            said["ids"]["first_row"] = doubt[0]
-            content = content._replace(entry=json.dumps(said | {"note": said.get("note") or _FOUND_LATER}))
-        number = append(connection, secret_in(connection), content)
-        connection.execute("DELETE FROM audit_noted WHERE act = ?", (act,))
-        if owed.in_doubt:
-            connection.execute("INSERT OR IGNORE INTO audit_doubts VALUES (?, ?)", (act, number))
-        else:
-            connection.execute("DELETE FROM audit_doubts WHERE act = ?", (act,))
+    def _write(self, connection: sqlite3.Connection, owed: Owed) -> None:
+        write(connection, owed, self._store.today(connection, self._clock()))
 
     def _complain(self, error: Exception) -> None:
         if not self._failing:

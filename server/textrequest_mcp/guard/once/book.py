@@ -1,101 +1,94 @@
-"""The pages of the ledger: one account's rows, and what is known of those that nobody works on any more."""
+"""The book behind the ledger: who works on which row, and the outcomes that the disk would not take yet."""
 
 from __future__ import annotations
 
+import logging
 import secrets
-import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 import anyio
 
-from textrequest_mcp.ground.keyed_hash import as_read, keyed
-from textrequest_mcp.ground.processes import has_ended, this_process
-from textrequest_mcp.ground.store import Store
-from textrequest_mcp.guard.once.ledger_rows import SCHEMA, Ending, Send, Witness, all_rows, one_row, write_ending
+from textrequest_mcp.ground.processes import this_process
+from textrequest_mcp.ground.store import Store, StoreError
+from textrequest_mcp.guard.once.abandoned import abandoned
+from textrequest_mcp.guard.once.ledger_rows import SCHEMA, Ending, Send, Witness, write_ending
 
 if TYPE_CHECKING:
     import sqlite3
 
-# A row in work counts as abandoned after so long, where nobody can tell whether its process died. Longer than any call.
-LEASE_SECONDS = 120.0
-KEEP_SECONDS = 30 * 86400.0
-KEEP_FACTS_SECONDS = 86400.0
+_BUSY = ("INTENDED", "INFLIGHT")
+_LOOK_EVERY_SECONDS = 0.05
+_LONGEST_LOOK_EVERY_SECONDS = 0.5
 
-ENDED_IN_BETWEEN = (
-    "The server ended while the call was on its way, so no answer was read. Whether it took effect is unknown."
-)
+logger = logging.getLogger(__name__)
 
 
 class Book:
-    """Rows in a store, with the outcomes that its disk would not take yet.
+    """The rows that this server works on, and how they are ended in the store.
 
     Args:
         store: where the rows are.
-        account: names the account without telling its key.
         clock: seconds since 1970.
+        is_sure: whether the clock is more than what this machine alone says.
         witness: as `ledger_rows.Witness`.
+
+    Attributes:
+        owner: this server, as its rows name it.
     """
 
     def __init__(
         self,
         store: Store,
-        account: str,
         *,
-        clock: Callable[[], float] = time.time,
-        witness: Witness | None = None,
+        clock: Callable[[], float],
+        is_sure: Callable[[], bool],
+        witness: Witness | None,
     ) -> None:
         self._store = store
-        self._account = account
-        self.clock = clock
+        self._clock = clock
+        self._is_sure = is_sure
         self._witness = witness
-        self._owner = f"{this_process()} {secrets.token_hex(4)}"
-        self._at_work: dict[str, anyio.Event] = {}  # this server's own, until their outcome is written
+        self.owner = f"{this_process()} {secrets.token_hex(4)}"
+        self._at_work: dict[str, anyio.Event] = {}  # until their outcome is written
         self._owed: dict[str, Ending] = {}
         store.ensure(SCHEMA)
 
-    async def hasher(self) -> Callable[[str], str]:
-        """What hashes a text, the same in every process: as a person reads it (`as_read`)."""
-        secret = await self._store.secret()
-        return lambda text: keyed(secret, as_read(text))
+    def begin(self, send_id: str) -> None:
+        """Work on a row from now on: before it is there, so that no twin takes it for abandoned."""
+        self._at_work[send_id] = anyio.Event()
 
-    async def get(self, send_id: str) -> Send | None:
-        """One row of this account."""
+    def drop(self, send_id: str) -> None:
+        """Work on a row no more, and let go who waits for it."""
+        event = self._at_work.pop(send_id, None)
+        if event is not None:
+            event.set()
 
-        def read(connection: sqlite3.Connection) -> Send | None:
-            self._bury(connection, "account = ? AND send_id = ?", (self._account, send_id))
-            return one_row(connection, "account = ? AND send_id = ?", (self._account, send_id))
+    async def end(self, send_id: str, ending: Ending) -> None:
+        """Write an outcome down, or owe it where the disk fails. Never raises, and a cancelled caller waits."""
+        self._owed[send_id] = ending
+        with anyio.CancelScope(shield=True):
+            try:
+                await self.transact(lambda _: None)
+            except StoreError:
+                logger.exception("the outcome of %s is not on disk yet", send_id)
+        self.drop(send_id)
 
-        return await self._transact(read)
+    async def wait_for(self, send: Send, until: float, read: Callable[[str], Awaitable[Send | None]]) -> Send:
+        """A row once it has ended, or as it is at `until` (`anyio.current_time`)."""
+        pause = _LOOK_EVERY_SECONDS
+        while send.state in _BUSY and (left := until - anyio.current_time()) > 0:
+            event = self._at_work.get(send.send_id)
+            if event is not None:  # this server's own
+                with anyio.move_on_after(left):
+                    await event.wait()
+            else:
+                await anyio.sleep(min(pause, left))
+                pause = min(pause * 1.5, _LONGEST_LOOK_EVERY_SECONDS)
+            send = await read(send.send_id) or send
+        return send
 
-    async def bury(self) -> None:
-        """Say what is known of every row that an ended process left on its way, of whatever account."""
-        await self._transact(lambda connection: self._bury(connection, "1", ()))
-
-    async def recover(self) -> None:
-        """Call what ended processes left on its way UNKNOWN, and forget what is old."""
-        now = self.clock()
-
-        def tidy(connection: sqlite3.Connection) -> None:
-            self._bury(connection, "account = ?", (self._account,))
-            for row in all_rows(connection, "account = ? AND state = 'UNKNOWN' AND look_at > ?", (self._account, now)):
-                if has_ended(row.owner):  # it meant to look later itself
-                    connection.execute(
-                        "UPDATE ledger_sends SET look_at = ?, owner = ? WHERE send_id = ?",
-                        (now, self._owner, row.send_id),
-                    )
-            connection.execute("DELETE FROM ledger_sends WHERE intended_at < ?", (now - KEEP_SECONDS,))
-            connection.execute("DELETE FROM ledger_keys WHERE send_id NOT IN (SELECT send_id FROM ledger_sends)")
-            connection.execute(
-                "UPDATE ledger_sends SET facts = NULL, look_at = NULL, settled_at = coalesce(settled_at, ?1)"
-                " WHERE state = 'UNKNOWN' AND facts IS NOT NULL AND intended_at < ?2",
-                (now, now - KEEP_FACTS_SECONDS),
-            )
-
-        await self._transact(tidy)
-        self._store.scrub()
-
-    async def _transact(self, fn: Callable[[sqlite3.Connection], Any]) -> Any:
+    async def transact(self, fn: Callable[[sqlite3.Connection], Any]) -> Any:
         """A transaction that first writes the outcomes which the disk would not take before.
 
         Without a wait for the disk: a power cut that takes these leaves the row INFLIGHT, and it is looked for.
@@ -104,7 +97,7 @@ class Book:
 
         def write(connection: sqlite3.Connection) -> Any:
             for send_id, ending in owed.items():
-                self._write_ending(connection, send_id, ending)
+                self.write_ending(connection, send_id, ending)
             return fn(connection)
 
         answer = await self._store.transact(write, durable=False)
@@ -113,22 +106,15 @@ class Book:
                 del self._owed[send_id]
         return answer
 
-    def _bury(self, connection: sqlite3.Connection, where: str, values: tuple[Any, ...]) -> None:
+    def bury(self, connection: sqlite3.Connection, where: str, values: tuple[Any, ...]) -> None:
         """Say of rows that nobody works on any more what is known of them."""
-        for row in all_rows(connection, f"{where} AND state IN ('INTENDED', 'INFLIGHT')", values):
-            if not self._abandoned(row):
-                continue
-            ending = (
-                Ending(state="NOT_SENT", said="The server ended before anything left. Nothing was sent or changed.")
-                if row.state == "INTENDED"
-                else Ending(state="UNKNOWN", said=ENDED_IN_BETWEEN, look_at=self.clock())
-            )
-            self._write_ending(connection, row.send_id, ending)
+        now, is_sure = self._clock(), self._is_sure()
+        for row, ending in abandoned(connection, where, values, mine=self._works_on, now=now, is_sure=is_sure):
+            self.write_ending(connection, row.send_id, ending)
 
-    def _write_ending(self, connection: sqlite3.Connection, send_id: str, ending: Ending) -> None:
-        write_ending(connection, send_id, ending, self.clock(), self._witness)
+    def write_ending(self, connection: sqlite3.Connection, send_id: str, ending: Ending) -> None:
+        """As `ledger_rows.write_ending`, now and before the witness."""
+        write_ending(connection, send_id, ending, self._clock(), self._witness)
 
-    def _abandoned(self, row: Send) -> bool:
-        if row.owner == self._owner:
-            return row.send_id not in self._at_work
-        return has_ended(row.owner) or self.clock() - (row.left_at or row.intended_at) > LEASE_SECONDS
+    def _works_on(self, row: Send) -> bool | None:
+        return row.send_id in self._at_work if row.owner == self.owner else None

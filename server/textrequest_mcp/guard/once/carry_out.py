@@ -113,7 +113,7 @@ class AtMostOnce:
             dashboard_id=line,
             person=hashed(number) if number else None,
             fingerprint=hashed(json.dumps([tool, line, {name: same.get(name) for name in once.same}])),
-            arguments=hashed(json.dumps([tool, line, values], sort_keys=True)),
+            arguments=hashed(json.dumps([tool, line, same], sort_keys=True)),
             idempotency_key=hashed(key) if key else None,
             facts=facts,
         )

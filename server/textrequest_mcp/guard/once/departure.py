@@ -1,4 +1,4 @@
-"""What goes along with an act from its place in the ledger to its first byte, and keeps it from being torn in two."""
+"""Records an act right before its first byte leaves, and from then on protects it from cancellation."""
 
 from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager

@@ -1,4 +1,7 @@
-"""What a failure says of an act: once bytes left, only a complete answer that says no is a no."""
+"""Decides from an error how an act ended: not sent, or unknown.
+
+Once bytes left, only a complete answer that says no is a no.
+"""
 
 import logging
 

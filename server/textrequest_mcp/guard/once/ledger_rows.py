@@ -1,4 +1,4 @@
-"""The rows of the ledger: what each says, and how they are read."""
+"""The rows of the ledger: what each says, and how they are read and written inside a transaction."""
 
 from __future__ import annotations
 
@@ -24,11 +24,15 @@ CREATE TABLE IF NOT EXISTS ledger_sends (
     looks INTEGER NOT NULL DEFAULT 0, look_at REAL, settled_at REAL);
 CREATE INDEX IF NOT EXISTS ledger_sends_alike ON ledger_sends (account, fingerprint);
 CREATE INDEX IF NOT EXISTS ledger_sends_open ON ledger_sends (account, state) WHERE state NOT IN ('SENT', 'NOT_SENT');
+CREATE INDEX IF NOT EXISTS ledger_sends_every_open ON ledger_sends (state) WHERE state NOT IN ('SENT', 'NOT_SENT');
 CREATE INDEX IF NOT EXISTS ledger_sends_made ON ledger_sends (account, upstream_id) WHERE upstream_id IS NOT NULL;
 CREATE TABLE IF NOT EXISTS ledger_keys (
     account TEXT NOT NULL, idempotency_key TEXT NOT NULL, arguments TEXT NOT NULL, send_id TEXT NOT NULL,
     PRIMARY KEY (account, idempotency_key)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS ledger_keys_of_a_send ON ledger_keys (send_id);
 """
+# As the index of the open rows says it: SQLite uses that index only for a question that repeats its words.
+OPEN = "state NOT IN ('SENT', 'NOT_SENT')"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,6 +115,7 @@ class Ending:
 Witness = Callable[["sqlite3.Connection", Send, Ending], None]
 
 _COLUMNS = ", ".join(Send.__dataclass_fields__)
+_FINAL = frozenset({"delivered", "undelivered", "failed", "error"})
 
 
 def one_row(connection: sqlite3.Connection, where: str, values: tuple[Any, ...]) -> Send | None:
@@ -130,6 +135,49 @@ def all_rows(connection: sqlite3.Connection, where: str, values: tuple[Any, ...]
         named["result"] = json.loads(named["result"]) if named["result"] else {}
         sends.append(Send(**named))
     return sends
+
+
+def insert(connection: sqlite3.Connection, account: str, act: Act, send_id: str, owner: str, now: float) -> None:
+    """Write an act down as INTENDED."""
+    connection.execute(
+        "INSERT INTO ledger_sends (send_id, account, caller, tool, dashboard_id, person, fingerprint,"
+        " facts, state, owner, intended_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'INTENDED', ?, ?)",
+        (
+            *(send_id, account, act.caller, act.tool, act.dashboard_id, act.person, act.fingerprint),
+            *(json.dumps(act.facts), owner, now),
+        ),
+    )
+
+
+def write_leaving(connection: sqlite3.Connection, send_id: str, owner: str, now: float) -> bool:
+    """Write INFLIGHT right before the first byte; False where the row is not the owner's to act on any more."""
+    return bool(
+        connection.execute(
+            "UPDATE ledger_sends SET state = 'INFLIGHT', left_at = ?"
+            " WHERE send_id = ? AND owner = ? AND state IN ('INTENDED', 'INFLIGHT')",
+            (now, send_id, owner),
+        ).rowcount
+    )
+
+
+def ended_since(at: float) -> Callable[[sqlite3.Connection], list[str]]:
+    """The ids of the rows that ended at this time or later, in seconds since 1970."""
+    ended = "SELECT send_id FROM ledger_sends WHERE state IN ('SENT', 'NOT_SENT', 'UNKNOWN') AND ended_at >= ?"
+    return lambda connection: [send_id for (send_id,) in connection.execute(ended, (at,))]
+
+
+def rivals_of(connection: sqlite3.Connection, send: Send) -> tuple[list[Send], set[str]]:
+    """The rows of the same act that may still find a trace (with this one, in their order), and the ids in use."""
+    rivals = all_rows(
+        connection,
+        "account = ? AND fingerprint = ? AND state IN ('UNKNOWN', 'INFLIGHT')",
+        (send.account, send.fingerprint),
+    )
+    taken = connection.execute(
+        "SELECT upstream_id FROM ledger_sends WHERE account = ? AND tool = ? AND upstream_id IS NOT NULL",
+        (send.account, send.tool),
+    )
+    return rivals, {upstream_id for (upstream_id,) in taken}
 
 
 def write_ending(
@@ -152,3 +200,25 @@ def write_ending(
     )
     if witness is not None and row.state != ending.state:
         witness(connection, row, ending)
+
+
+def write_delivery(
+    connection: sqlite3.Connection, account: str, told: Mapping[str, tuple[str | None, str | None]]
+) -> None:
+    """Note what became of texts: by the service's id its delivery status, and the error where there is one."""
+    told = {message_id: fate for message_id, fate in told.items() if fate[0]}
+    marks = ", ".join("?" * len(told))
+    for row in all_rows(connection, f"account = ? AND state = 'SENT' AND upstream_id IN ({marks})", (account, *told)):
+        status, error = told[row.upstream_id or ""]
+        kept = {name: value for name, value in row.result.items() if name != "delivery_error"}
+        result = kept | {"delivery_status": status} | ({"delivery_error": error} if error else {})
+        settled = row.result.get("delivery_status") in _FINAL and status not in _FINAL  # told late
+        if "message_id" in row.result and result != row.result and not settled:
+            write_result(connection, row.send_id, result)
+
+
+def write_result(connection: sqlite3.Connection, send_id: str, result: Mapping[str, Any]) -> None:
+    """Note what became of a SENT act since."""
+    connection.execute(
+        "UPDATE ledger_sends SET result = ? WHERE send_id = ? AND state = 'SENT'", (json.dumps(dict(result)), send_id)
+    )

@@ -138,7 +138,7 @@ class LostSends:
         if send.state != "SENT" or once is None or send.upstream_id is None:
             return send
         try:
-            now = await once.news(self._account, send.dashboard_id, send.upstream_id)
+            now = await once.news(self._account, send)
         except TextRequestError as error:
             logger.info("asking after %s: %s", send.send_id, error.what)
             return send

@@ -1,4 +1,4 @@
-"""How a tool's act is known again, and what it may have left in the account: what the tools say and the guard reads."""
+"""What a tool declares, so that the guard recognizes a repeated act and finds a lost one in the account."""
 
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, cast
 
 from textrequest_mcp.ground.clean import LONGEST_TEXT, clean
+from textrequest_mcp.guard.once.ledger_rows import Send
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ class SameAct:
     Attributes:
         same: the arguments that make two calls the same act, besides tool and line.
         find: answers the traces that an act may have left, from the account and the facts.
-        news: answers the kept fields as they are now, from the account, the line and the service's id.
+        news: answers the kept fields as they are now, from the account and the row of an act that has an id.
         id_field: the field of the answer that holds that id.
         kept: the other fields of the answer that the ledger keeps; none that holds anybody's words or number.
         facts: the arguments that `find` needs as they are.
@@ -68,7 +69,7 @@ class SameAct:
 
     same: tuple[str, ...]
     find: Callable[[Any, SearchTerms], Awaitable[Sequence[Candidate]]]
-    news: Callable[[Any, int | None, str], Awaitable[Mapping[str, Any]]]
+    news: Callable[[Any, Send], Awaitable[Mapping[str, Any]]]
     id_field: str
     kept: tuple[str, ...] = ()
     facts: tuple[str, ...] = ()

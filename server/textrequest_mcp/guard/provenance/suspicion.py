@@ -1,4 +1,4 @@
-"""Tells words to an assistant from a customer's words to a business."""
+"""Detects words in a customer's text that speak to an AI assistant instead of the business."""
 
 import re
 from collections.abc import Iterable

@@ -120,7 +120,8 @@ class Caps:
                     " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                     (self._account, use.send_id, use.dashboard_id, use.person, use.texts, people, use.cents, now),
                 )
-                connection.execute("DELETE FROM caps_uses WHERE at <= ?", (now - KEEP_SECONDS,))
+                old = self._store.today(connection, now) - KEEP_SECONDS
+                connection.execute("DELETE FROM caps_uses WHERE at <= ?", (old,))
             return self._room(connection, use.dashboard_id, now)
 
         return await self._store.transact(take, durable=False)

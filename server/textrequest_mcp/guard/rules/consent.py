@@ -10,18 +10,21 @@ hear the same texts agree. Rows hold no number and no text: a keyed hash and a t
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from textrequest_mcp.ground.keyed_hash import keyed
-from textrequest_mcp.ground.store import Store
+from textrequest_mcp.ground.store import Store, StoreError
 from textrequest_mcp.guard.rules.optout import Wish, read_wish
 from textrequest_mcp.upstream.phone import from_wire
 
 if TYPE_CHECKING:
     import sqlite3
 
+_MOST_OWED = 10_000
 KEEP_PERHAPS_SECONDS = 30 * 86400.0
 
 # A START is kept as long as its stop, which may be heard again, or only after it.
@@ -60,14 +63,15 @@ class Consent:
         account: names the account without telling its key.
         clock: seconds since 1970.
 
-    Numbers may be in E.164 or in the service's own form. Every method raises `StoreError` where the store cannot be
-    used; then nothing is kept, and nothing may be sent.
+    Numbers may be in E.164 or in the service's own form. Every method but `heard` raises `StoreError` where the store
+    cannot be used; then nothing may be sent.
     """
 
     def __init__(self, store: Store, account: str, *, clock: Callable[[], float] = time.time) -> None:
         self._store = store
         self._account = account
         self._clock = clock
+        self._owed: deque[tuple[int, str, Wish, float]] = deque(maxlen=_MOST_OWED)  # what the disk would not take yet
         store.ensure(SCHEMA)
 
     async def heard(self, dashboard_id: int, phone_number: str, body: str, at: float) -> Wish | None:
@@ -81,19 +85,33 @@ class Consent:
         """
         wish = read_wish(body)
         if wish is not None:
-            secret = await self._store.secret()
-            await self._store.transact(
-                lambda connection: note(connection, secret, self._account, dashboard_id, phone_number, wish, at)
-            )
+            self._owed.append((dashboard_id, phone_number, wish, at))
+            with suppress(StoreError):  # nothing can be sent meanwhile; it is kept before anything is
+                await self._keep_owed()
         return wish
+
+    async def _keep_owed(self) -> None:
+        if not self._owed:
+            return
+        secret, owed = await self._store.secret(), list(self._owed)
+
+        def keep(connection: sqlite3.Connection) -> None:
+            for each in owed:
+                note(connection, secret, self._account, *each)
+
+        await self._store.transact(keep)
+        self._owed = deque((each for each in self._owed if each not in owed), maxlen=_MOST_OWED)
 
     async def standing(self, dashboard_id: int, phone_number: str) -> Standing:
         """The words that stand against texting this number from this line now."""
+        await self._keep_owed()
         secret = await self._store.secret()
-        now = self._clock()
-        return await self._store.transact(
-            lambda connection: stands(connection, secret, self._account, dashboard_id, phone_number, now)
-        )
+
+        def read(connection: sqlite3.Connection) -> Standing:
+            today = self._store.today(connection, self._clock())
+            return stands(connection, secret, self._account, dashboard_id, phone_number, today)
+
+        return await self._store.transact(read)
 
     async def lift(self, dashboard_id: int, phone_number: str, *, through: float | None = None) -> None:
         """Lift a `perhaps_stop`, because somebody of the business decided that it is none; never a `stop`.
@@ -116,12 +134,14 @@ class Consent:
 
     async def tidy(self) -> None:
         """Forget each `perhaps_stop` that is older than 30 days, with its `settled`."""
-        before = self._clock() - KEEP_PERHAPS_SECONDS
-        await self._store.transact(
-            lambda connection: connection.execute(
+
+        def forget(connection: sqlite3.Connection) -> None:
+            before = self._store.today(connection, self._clock()) - KEEP_PERHAPS_SECONDS
+            connection.execute(
                 "DELETE FROM consent_words WHERE word IN ('perhaps_stop', 'settled') AND at < ?", (before,)
             )
-        )
+
+        await self._store.transact(forget)
         self._store.scrub()
 
 

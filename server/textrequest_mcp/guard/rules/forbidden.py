@@ -52,7 +52,7 @@ def check_record(facts: PersonFacts, number: str) -> None:
         raise Forbidden(
             f"The contact with {masked(number)} is blocked on this line: an answer would be dropped.",
             rule=CONSENT,
-            todo="Ask the person whether to unblock them with save_contact.",
+            todo='Ask the person whether to unblock them: save_contact with clear: ["is_blocked"].',
         )
 
 

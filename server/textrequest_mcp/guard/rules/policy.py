@@ -6,6 +6,7 @@ be sure gives a reason to ask a person.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -28,7 +29,7 @@ from textrequest_mcp.guard.rules.forbidden import (
     show_moment,
 )
 from textrequest_mcp.guard.rules.hours import QUIET_HOURS, Open, Quiet, QuietHours, time_there, why_not
-from textrequest_mcp.guard.rules.person_facts import SAME_MOMENT_SECONDS, KnownPeople
+from textrequest_mcp.guard.rules.person_facts import KnownPeople
 from textrequest_mcp.upstream.phone import masked
 
 _ANSWER_SECONDS = 86_400.0  # an answer within a day of the person's last text is no outreach
@@ -36,7 +37,7 @@ _ANSWER_SECONDS = 86_400.0  # an answer within a day of the person's last text i
 
 @dataclass(frozen=True, kw_only=True)
 class Rules:
-    """The rules in force; see the README's table of settings."""
+    """The rules in force; see docs/settings.md."""
 
     consent: bool = True
     quiet_hours: QuietHours | None = field(default_factory=QuietHours)
@@ -54,7 +55,7 @@ class Policy:
         rules: the rules in force.
         consent: people's words about further texts.
         provenance: the words that the assistant has read.
-        known: the facts that were read lately.
+        known: how far each host has read each conversation.
         clock: seconds since 1970 by the service's clock.
     """
 
@@ -139,24 +140,17 @@ class Policy:
         if self.rules.consent:
             check_record(facts, number)
         answered_at = self.known.answered_at((line, number), facts)
-        if since is not None and answered_at is not None and answered_at > since + SAME_MOMENT_SECONDS:
+        # Hosts are told whole seconds, so within the same second nothing is newer.
+        if since is not None and answered_at is not None and math.floor(answered_at) > since:
             await self._answered_meanwhile(account, change, line, number, since, answered_at)
         return why + self._hours(number, facts)
 
     async def _facts(self, account: Account, line: int, number: str, since: float | None) -> PersonFacts:
-        """The facts about a person; a conversation that was just read is enough for an answer to it."""
-        facts = self.known.facts((line, number))
-        if facts is not None:
-            return facts
-        talk = self.known.talk((line, number))
-        if talk is not None and self._is_answer(talk):
-            return talk
+        """The facts about a person as they are now: what was read a moment ago says nothing of a text since."""
         rules = self.rules
         if not (rules.consent or rules.quiet_hours or rules.provenance or since is not None):
             return PersonFacts()
-        facts = await account.contact(line, number)
-        self.known.saw((line, number), facts)
-        return facts
+        return await account.contact(line, number)
 
     def _is_answer(self, facts: PersonFacts) -> bool:
         return facts.received_at is not None and abs(self._clock() - facts.received_at) < _ANSWER_SECONDS

@@ -1,0 +1,67 @@
+"""The questions that a person is shown before a tool acts, and the forms in which hosts bring their answers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import cast
+
+from pydantic import BaseModel, Field, StrictBool, StrictStr
+
+from textrequest_mcp.ground.quoting import same_name
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a person is shown before a tool acts.
+
+    Attributes:
+        text: the facts and the question; the same facts must give the same text.
+        must_type: what the person has to type to agree, instead of ticking a box.
+        about: the line and number of each person whom it is about.
+    """
+
+    text: str
+    must_type: str | None = None
+    about: tuple[tuple[int, str], ...] = ()
+
+
+class Decision(BaseModel):
+    """A person's answer to an ordinary question."""
+
+    confirm: StrictBool = Field(
+        default=False, title="Yes, do this", description="Tick to go ahead; leave empty to change nothing"
+    )
+
+
+class TypedDecision(BaseModel):
+    """A person's answer to a question that must be answered with a name."""
+
+    typed_name: StrictStr = Field(
+        default="", title="Type the name to go ahead", description="Exactly as shown; anything else stops it"
+    )
+
+
+def is_answer(given: object) -> bool:
+    """Whether this, as JSON, is what a host may answer to a question; its content may still say no, or nothing."""
+    if not isinstance(given, Mapping):
+        return False
+    answer = cast("Mapping[str, object]", given)
+    if answer.get("action") != "accept":
+        return answer.get("action") in ("decline", "cancel")
+    try:
+        Decision.model_validate(answer.get("content"))
+        TypedDecision.model_validate(answer.get("content"))
+    except ValueError:
+        return False
+    return True
+
+
+def is_filled_in(given: object) -> bool:
+    """Whether a host brought any field of the form."""
+    return isinstance(given, BaseModel) and bool(given.model_fields_set)
+
+
+def agrees(given: object, question: Question) -> bool:
+    """Whether an answer is a yes to the question."""
+    if isinstance(given, TypedDecision):
+        return question.must_type is not None and same_name(given.typed_name, question.must_type)
+    return isinstance(given, Decision) and given.confirm

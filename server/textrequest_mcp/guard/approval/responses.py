@@ -1,0 +1,58 @@
+"""Answers a browser at the desk: reads its form, and forbids it everything that the page does not need."""
+
+import secrets
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl
+
+from textrequest_mcp.guard.approval import page
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+_MOST_BYTES = 4096
+
+
+async def form(request: "Request") -> dict[str, str]:
+    """The fields of a form; none where the body is too large or of another kind."""
+    if request.headers.get("content-type", "").partition(";")[0] != "application/x-www-form-urlencoded":
+        return {}
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > _MOST_BYTES:
+            return {}
+    return dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
+
+
+def unknown() -> "Response":
+    return told(403, "This page is not yours", "Only the window that the server opened decides. Nothing was decided.")
+
+
+def told(status: int, title: str, sentence: str) -> "Response":
+    return answer(status, lambda nonce: page.told(title, sentence, nonce))
+
+
+def answer(status: int, written: Callable[[str], str]) -> "Response":
+    from starlette.responses import HTMLResponse
+
+    nonce = secrets.token_urlsafe(12)
+    return sealed_off(HTMLResponse(written(nonce), status), nonce)
+
+
+def sealed_off(response: "Response", nonce: str) -> "Response":
+    """Forbid the browser everything that the page does not need: scripts, frames, foreign forms, copies, traces."""
+    response.headers.update(
+        {
+            "Content-Security-Policy": f"default-src 'none'; style-src 'nonce-{nonce}'; form-action 'self'; "
+            "frame-ancestors 'none'; base-uri 'none'",
+            "X-Frame-Options": "DENY",
+            "X-Content-Type-Options": "nosniff",
+            "Referrer-Policy": "no-referrer",
+            "Cross-Origin-Opener-Policy": "same-origin",
+            "Cross-Origin-Resource-Policy": "same-origin",
+            "Cache-Control": "no-store",
+        }
+    )
+    return response

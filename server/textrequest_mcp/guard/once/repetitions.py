@@ -1,0 +1,92 @@
+"""Finds the earlier row that a call repeats: of the same act, or under the caller's own name for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from textrequest_mcp.guard.once.ledger_rows import Act, Send, last_row, one_row
+from textrequest_mcp.upstream.errors import BadInput
+
+if TYPE_CHECKING:
+    import sqlite3
+
+
+def happened_at(connection: sqlite3.Connection, account: str, fingerprint: str) -> float | None:
+    """When the latest act of these that has ended was called; None where there is none. The window decides on it."""
+    (at,) = connection.execute(
+        "SELECT max(intended_at) FROM ledger_sends WHERE account = ? AND fingerprint = ?"
+        " AND (state = 'SENT' OR (state = 'UNKNOWN' AND settled_at IS NOT NULL))",
+        (account, fingerprint),
+    ).fetchone()
+    return at
+
+
+class Repetitions(NamedTuple):
+    """How earlier rows are looked at in a transaction.
+
+    Attributes:
+        connection: of the transaction.
+        account: whose rows.
+        now: seconds since 1970.
+        since: what happened before this time is no repetition any more; in seconds since 1970.
+        bury: says of rows that nobody works on any more what is known of them (`Book.bury`).
+    """
+
+    connection: sqlite3.Connection
+    account: str
+    now: float
+    since: float
+    bury: Callable[[sqlite3.Connection, str, tuple[Any, ...]], None]
+
+    def prior(self, act: Act, *, repeat: bool) -> Send | None:
+        """The row that answers a call.
+
+        Raises:
+            BadInput: the idempotency key was used with other arguments.
+        """
+        used = self._named(act)
+        if used is not None and used.state != "NOT_SENT":
+            return used
+        return None if repeat else self.alike(act.fingerprint)
+
+    def alike(self, fingerprint: str) -> Send | None:
+        """The latest row of the same act that may have happened, within the window or still in doubt."""
+        alike = "account = ? AND fingerprint = ?"
+        self.bury(self.connection, alike, (self.account, fingerprint))
+        # A time from the future was written by a clock that was wrong. How long ago is unknown, so it counts from now.
+        self.connection.execute(
+            f"UPDATE ledger_sends SET intended_at = ? WHERE {alike} AND intended_at > ?",  # noqa: S608 - our own words
+            (self.now, self.account, fingerprint, self.now),
+        )
+        return last_row(
+            self.connection,
+            f"{alike} AND state <> 'NOT_SENT' AND (state IN ('INTENDED', 'INFLIGHT')"
+            " OR (state = 'UNKNOWN' AND settled_at IS NULL) OR intended_at > ?)",
+            (self.account, fingerprint, self.since),
+        )
+
+    def name(self, act: Act, send_id: str) -> None:
+        """Note which row the caller's own name for an act stands for."""
+        if act.idempotency_key:
+            self.connection.execute(
+                "INSERT OR REPLACE INTO ledger_keys VALUES (?, ?, ?, ?)",
+                (self.account, act.idempotency_key, act.arguments, send_id),
+            )
+
+    def _named(self, act: Act) -> Send | None:
+        if not act.idempotency_key:
+            return None
+        arguments, send_id = self.connection.execute(
+            "SELECT arguments, send_id FROM ledger_keys WHERE account = ? AND idempotency_key = ?",
+            (self.account, act.idempotency_key),
+        ).fetchone() or (act.arguments, "")
+        this = "account = ? AND send_id = ?", (self.account, send_id)
+        self.bury(self.connection, *this)
+        used = one_row(self.connection, *this)
+        if used is not None and arguments != act.arguments:
+            raise BadInput(
+                f"This idempotency_key was used before, for {used.tool} with other arguments.",
+                todo="Use a new key for another act, or the same arguments to get that call's result.",
+            )
+        return used
