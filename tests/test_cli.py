@@ -123,7 +123,6 @@ def test_tools_as_json_has_the_schemas(capsys: pytest.CaptureFixture[str]):
     for tool in tools:
         assert tool["inputSchema"]["type"] == tool["outputSchema"]["type"] == "object"
         assert set(tool["annotations"]) == {
-            "title",
             "readOnlyHint",
             "destructiveHint",
             "idempotentHint",

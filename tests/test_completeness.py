@@ -326,7 +326,7 @@ class TestWhatIsLeftOut:
         async with open_desk(read_only=True) as desk:
             assert set(await listed(desk)) == READS - {"get_send_status"}
             async with desk.host() as host:
-                with pytest.raises(MCPError, match="no such tool"):
+                with pytest.raises(MCPError, match='no tool "send_message"'):
                     await host.call_tool("send_message", {"phone_number": MARIA, "body": "Hello"})
 
         assert desk.changes == []

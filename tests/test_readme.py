@@ -84,7 +84,7 @@ def reads_the_audit(command: list[str]) -> None:
             check=False,
         )
     assert (ran.returncode, ran.stderr) == (0, "")
-    assert "1 row," in ran.stdout if "--verify" in command else "sent" in ran.stdout
+    assert "1 row:" in ran.stdout if "--verify" in command else "sent" in ran.stdout
 
 
 async def record_a_text(folder: Path) -> None:

@@ -90,7 +90,7 @@ def test_a_server_that_cannot_do_the_story_ends_the_demo_with_a_sentence(
 
     assert demo.run_demo() == 1
     assert "The demo did not go as expected." in (said := capsys.readouterr().out)
-    assert "send_message was to end with sent" in said
+    assert 'There is no tool "send_message" here' in said
     assert "The end" not in said
 
 

@@ -94,6 +94,10 @@ def sending(service: socket.socket, folder: Path) -> Generator[tuple[subprocess.
         assert child.stderr is not None
         assert "runs without these rules" in child.stderr.readline()  # they would read the contact first
         tell(child, INITIALIZE, {"jsonrpc": "2.0", "method": "notifications/initialized"}, SEND)
+        asked, _ = service.accept()
+        with asked:  # its first act asks the service for the time
+            assert asked.recv(65_536).startswith(b"GET ")
+            asked.sendall(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n")
         arrived, _ = service.accept()
         with arrived:
             assert arrived.recv(4).startswith(b"POST")

@@ -212,8 +212,8 @@ from textrequest_mcp.commands import logs
 from textrequest_mcp import cli
 def command(_):
     {does}
-cli._policy = command
-raise SystemExit(cli.main(["policy"]))
+cli._sandbox = command
+raise SystemExit(cli.main(["sandbox"]))
 """
 FLOOD = AS_A_COMMAND.format(
     does="""

@@ -144,7 +144,7 @@ def test_client_sees_every_tool_and_what_each_can_do(case: Case, played: Play):
             "idempotentHint": bool,
             "openWorldHint": bool,
         }
-        assert hints["title"]
+        assert tool["title"]
     assert tools["get_contact"]["annotations"]["readOnlyHint"] is True
     assert tools["delete_contact"]["annotations"]["destructiveHint"] is True
     assert tools["send_message"]["annotations"]["openWorldHint"] is True

@@ -35,7 +35,7 @@ _ROWS = (
     ("  in bursts between two looks", "in bursts"),
     ("webhook calls answered", "calls"),
     ("  a second one for the same text", "again 200"),
-    ("  exact replays, all refused", "replay 409"),
+    ("  exact replays, all taken once", "replay 200"),
     ("  signed with a wrong key, all refused", "forged 401"),
     ("webhook calls that failed, and were made again", "failed"),
     ("hooks found disconnected, and connected again", "hooks connected again"),

@@ -144,11 +144,15 @@ async def _verify(trail: Trail, head: str) -> int:
     if head and not await trail.is_there(head):
         _say(f"The audit has no row {head} any more: it was replaced or cut, or the row was forgotten in its time.")
         return _FAILED
+    newest = await trail.head()
+    if newest is None:
+        _say("No rows: no server has recorded anything in this folder, or the record was removed.")
+        return 0
     _say(
         f"{some(verdict.count, 'row').capitalize()}: each is as a server wrote it and linked to the one before it, and "
         "each act in the ledger (30 days) has its row. "
         + (f"Row {head} is still there. " if head else "")
-        + f"The head is {await trail.head()}. An audit that was replaced as a whole is only found by an earlier head: "
+        + f"The head is {newest}. An audit that was replaced as a whole is only found by an earlier head: "
         "note this one, and give it to --verify next time."
     )
     return 0

@@ -115,14 +115,21 @@ async def _tidy_groups(assistant: "Assistant") -> Answer:
     members = (await assistant.call("list_contacts", groups=[stale["id"]]))["items"]
     _say("Server", f"{stale['name']}: {', '.join(member['display_name'] for member in members)}")
     await assistant.call("delete_group", expects="done", owner_says="Yes", group_id=stale["id"])
-    silent = (member for member in members if not member["total_msgs_sent"] + member["total_msgs_received"])
+    known = await _read_each(assistant, members)
+    silent = (one for one in known if not one["total_msgs_sent"] + one["total_msgs_received"])
     return _first(silent, "is a member who never texted")
+
+
+async def _read_each(assistant: "Assistant", people: list[Answer]) -> list[Answer]:
+    """The whole record of each person of a list."""
+    return [await assistant.call("get_contact", quietly=True, phone_number=one["phone_number"]) for one in people]
 
 
 async def _delete_contacts(assistant: "Assistant", lead: Answer) -> None:
     _say("\nOwner", "We muted someone for texting too much. Delete that contact.")
     muted = (await assistant.call("list_contacts", is_suppressed=True))["items"]
-    pest = _first((contact for contact in muted if contact["total_msgs_received"]), "is muted and has texted")
+    known = await _read_each(assistant, muted)
+    pest = _first((contact for contact in known if contact["total_msgs_received"]), "is muted and has texted")
     _say("Server", f"{pest['display_name']}: {pest['suppressed_reason']}")
     await assistant.call("delete_contact", expects="error", phone_number=pest["phone_number"])
 

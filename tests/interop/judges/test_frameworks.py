@@ -67,7 +67,6 @@ CASES = [
     for client in ("langchain", "autogen", "agents")
     for transport in ("stdio", "http")
 ]
-LINKS = pytest.mark.xfail(reason="a send's answer holds a link, which AutoGen reports as a failure", strict=True)
 THAT_ASK = [case for case in CASES if case.client == "langchain"]
 THAT_HURRY = [case for case in CASES if case.client == "agents"]
 
@@ -167,11 +166,7 @@ def test_framework_gets_a_failure_as_a_plain_sentence(case: Case, unasked: Sessi
     assert no_number.get("isError", True)
 
 
-@pytest.mark.parametrize(
-    "case",
-    [pytest.param(case, marks=LINKS if case.client == "autogen" else ()) for case in CASES],
-    ids=map("-".join, CASES),
-)
+@each_framework
 def test_h1_framework_takes_a_text_that_went_out_as_sent(case: Case, unasked: Session):
     """AutoGen reports a send as failed when its answer holds a link to a document."""
     sent = unasked.answers["sent"]
@@ -210,7 +205,6 @@ def test_framework_that_asks_deletes_after_a_yes_only(case: Case, plays: Callabl
     assert "Devon O'Neil" not in text_of(asked.answers["after_accepting"])
 
 
-@pytest.mark.xfail(reason="wait_for_messages waits 30 s by default; mended on branch live", strict=True)
 @pytest.mark.parametrize("case", THAT_HURRY, ids="-".join)
 def test_h4_framework_that_gives_up_after_five_seconds_gets_the_answer_of_a_wait(
     case: Case, command: list[str], clean_environment: dict[str, str], tmp_path: Path
@@ -222,7 +216,6 @@ def test_h4_framework_that_gives_up_after_five_seconds_gets_the_answer_of_a_wait
     assert "timed_out" in text_of(session.answers["waited"])
 
 
-@pytest.mark.xfail(reason="an empty argument is refused, not left out; mended on branch data", strict=True)
 def test_d6_text_goes_out_where_a_strict_schema_forces_empty_values(
     command: list[str], clean_environment: dict[str, str], tmp_path: Path
 ):
@@ -233,7 +226,6 @@ def test_d6_text_goes_out_where_a_strict_schema_forces_empty_values(
     assert went_out.count(BODY) == 1
 
 
-@pytest.mark.xfail(reason="serve --sandbox keeps no account between processes; mended on branch sandbox", strict=True)
 def test_h3_kept_sandbox_remembers_what_the_process_before_sent(
     command: list[str], clean_environment: dict[str, str], tmp_path: Path
 ):

@@ -13,9 +13,6 @@ LEFT_OUT = {
     "security_tls_enabled",  # the server listens on this machine alone
     "auth_protected_resource_metadata",  # its secret stands in a file of the user; nobody signs in anywhere
 }
-UNKNOWN_TOOL = pytest.mark.xfail(
-    reason="an unknown tool is a result with isError, not a protocol error; mended on branch door", strict=True
-)
 
 
 def report(*given: str, environment: dict[str, str]) -> dict[str, Any]:
@@ -65,7 +62,6 @@ def test_every_tool_keeps_to_its_schemas_when_it_is_called(judged: dict[str, Any
     assert called == {spec.name for spec in all_specs()}
 
 
-@UNKNOWN_TOOL
 def test_h5_unknown_tool_is_a_protocol_error(judged: dict[str, Any]):
     [unknown] = [check for check in judged["smoke"]["checks"] if check["check_id"] == "smoke_unknown_tool"]
 

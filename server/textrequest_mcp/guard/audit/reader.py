@@ -152,10 +152,10 @@ class Trail:
             walk = await self._store.transact(partial(walk_on, secret=secret, walk=walk), durable=False)
         return Verdict(count=walk.sound, bad=walk.bad)
 
-    async def head(self) -> str:
-        """The newest row's number and the beginning of its mac, such as `42:3f9a2c1d`, to be compared later."""
+    async def head(self) -> str | None:
+        """The newest row's number and the beginning of its mac, such as `42:3f9a2c1d`; None where there is no row."""
         newest = await self._select("ORDER BY number DESC LIMIT ?", [1])
-        return _head_of(newest[0]) if newest else "0:"
+        return _head_of(newest[0]) if newest else None
 
     async def is_there(self, head: str) -> bool:
         """Whether the row of an earlier head is still the one that it was."""

@@ -170,9 +170,9 @@ class Audit:
     async def run(self) -> None:
         """Record in the background what ended servers left noted; never returns."""
         with suppress(StoreError):
-            logger.info(
-                "the audit's head is %s; audit --verify HEAD compares a later audit with it", await self.trail.head()
-            )
+            head = await self.trail.head()
+            if head is not None:
+                logger.info("the audit's head is %s; audit --verify HEAD compares a later audit with it", head)
         while True:
             await self.write_owed()
             try:
