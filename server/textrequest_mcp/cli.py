@@ -12,7 +12,7 @@ from textrequest_mcp.commands.policy import as_table, check_rules
 from textrequest_mcp.ground.stderr import stand_in
 from textrequest_mcp.settings.table import Settings, SettingsError, make_state_folder, read_settings, read_state_folder
 
-_COMMANDS = ("serve", "sandbox", "demo", "tools", "hooks", "audit", "policy")
+_COMMANDS = ("serve", "sandbox", "demo", "tools", "hooks", "approve", "audit", "policy")
 _FAILED, _WRONG_USE = 1, 2
 
 
