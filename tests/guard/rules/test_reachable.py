@@ -1,5 +1,7 @@
 """Numbers that are no person's phone are not texted, or not without a question."""
 
+from typing import Any
+
 import pytest
 from tests.desk import Desk, agrees, call, open_desk, refusal, said
 from tests.unruled import RULED
@@ -39,7 +41,7 @@ def test_d1_of_others_a_person_is_asked_first(number: str, why: str | None):
 
 
 @pytest.mark.parametrize("settings", [RULED, {}])
-async def test_d1_a_premium_number_is_refused_under_any_settings(settings: dict[str, object]):
+async def test_d1_a_premium_number_is_refused_under_any_settings(settings: dict[str, Any]):
     async with open_desk(**settings) as desk:
         sentence = refusal(await desk.call("send_message", phone_number=PREMIUM, body="Hello"))
 
