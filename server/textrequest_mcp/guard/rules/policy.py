@@ -30,6 +30,8 @@ from textrequest_mcp.guard.rules.forbidden import (
 )
 from textrequest_mcp.guard.rules.hours import QUIET_HOURS, Open, Quiet, QuietHours, time_there, why_not
 from textrequest_mcp.guard.rules.person_facts import KnownPeople
+from textrequest_mcp.guard.rules.reachable import doubt_about, never_texted
+from textrequest_mcp.upstream.errors import BadInput
 from textrequest_mcp.upstream.phone import masked
 
 _ANSWER_SECONDS = 86_400.0  # an answer within a day of the person's last text is no outreach
@@ -130,6 +132,9 @@ class Policy:
             raise
 
     async def _texting(self, account: Account, change: Change, line: int, number: str) -> list[str]:
+        no_person = never_texted(number)
+        if no_person is not None and not change.closes:
+            raise BadInput(no_person, todo="Ask the person you work for which number they mean.")
         if not self.rules.only_to.allows(number):
             raise Forbidden(self.rules.only_to.refusal(number), rule=ONLY_TO, todo="Do not try another way.")
         why = await self._said_no(line, number) if self.rules.consent else []
@@ -139,11 +144,12 @@ class Policy:
         facts = await self._facts(account, line, number, since)
         if self.rules.consent:
             check_record(facts, number)
+        strange = doubt_about(number) if facts.received_at is None and not change.closes else None
         answered_at = self.known.answered_at((line, number), facts)
         # Hosts are told whole seconds, so within the same second nothing is newer.
         if since is not None and answered_at is not None and math.floor(answered_at) > since:
             await self._answered_meanwhile(account, change, line, number, since, answered_at)
-        return why + self._hours(number, facts)
+        return [*why, *([strange] if strange is not None else []), *self._hours(number, facts)]
 
     async def _facts(self, account: Account, line: int, number: str, since: float | None) -> PersonFacts:
         """The facts about a person as they are now: what was read a moment ago says nothing of a text since."""
