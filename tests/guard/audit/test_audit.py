@@ -643,6 +643,18 @@ def abandon(folder: Path) -> None:
 
 
 class TestWhatACheckSays:
+    async def test_r7_each_start_says_the_head_of_an_audit_that_has_rows(
+        self, audit: Audit, caplog: pytest.LogCaptureFixture
+    ):
+        caplog.set_level("INFO")
+        for rows in (0, 1):
+            await fill(audit, rows)
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(audit.run)
+                await anyio.wait_all_tasks_blocked()
+                tasks.cancel_scope.cancel()
+            assert (f"the audit's head is {await audit.trail.head()};" in caplog.text) == (rows > 0)
+
     async def test_r7_an_earlier_head_is_there_until_its_row_was_replaced(self, audit: Audit, tmp_path: Path):
         assert await audit.trail.head() is None
         await fill(audit, 2)
