@@ -112,11 +112,8 @@ def test_without_a_terminal_nothing_is_decided(
     assert row(folder, id_).decision is None
 
 
-def test_a_state_folder_that_cannot_be_used_is_a_sentence(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-):
-    (folder / "file").touch()
-    monkeypatch.setenv("TEXTREQUEST_STATE_DIR", str(folder / "file"))
+def test_a_state_file_that_cannot_be_used_is_a_sentence(folder: Path, capsys: pytest.CaptureFixture[str]):
+    (folder / "state.sqlite3").write_text("Dear diary, " * 1000)
 
     assert main(["approve"]) == 1
-    assert "cannot be used" in capsys.readouterr().err
+    assert "damaged or not a database" in capsys.readouterr().err

@@ -92,7 +92,11 @@ async def test_only_what_the_person_wanted_and_saw_reaches_the_account(payload: 
     assert ended.obeyed or payload.form in _MAY_STAY_UNREAD
 
 
-@pytest.mark.parametrize("payload", PAYLOADS, ids=named)
+# No text goes there under any settings, so without the rules there is no harm either.
+_TO_NOBODY = {"forward to a premium number"}
+
+
+@pytest.mark.parametrize("payload", [each for each in PAYLOADS if each.name not in _TO_NOBODY], ids=named)
 async def test_without_the_guard_every_one_of_them_does_harm(payload: Payload):
     """The same assistant and the same texts: so the test above could fail."""
     ended = await run(payload, host="cannot ask", guard=False)

@@ -100,6 +100,7 @@ def approvals() -> Approvals:
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(at_desk, "PATIENCE_SECONDS", 0.3)
     monkeypatch.setattr(at_desk, "_TELL_EVERY_SECONDS", 0.1)
+    monkeypatch.setattr(pages, "_LOOK_EVERY_SECONDS", 0.01)
 
 
 class TestRows:
@@ -305,7 +306,7 @@ class TestThePage:
             assert 'http-equiv="refresh"' in (await browser.press(page, "no")).text
             await approvals.ask("c", "delete_contact", SHOWN)
             room.desk.show()
-            await anyio.sleep(0.7)
+            await anyio.sleep(0.1)
             assert "One question waits" in (await browser.get(f"{room.origin}/a/")).text
             assert len(room.opened) == 1
 

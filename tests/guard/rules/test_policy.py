@@ -175,8 +175,9 @@ class TestHours:
         await refused(policy_of(clock), read, text_to())
 
     async def test_where_the_number_tells_no_zone_a_person_decides(self, clock: Clock, read: Read):
-        (why,) = await policy_of(clock).reasons(read, text_to(NUMBER_OF_NO_PLACE))
+        strange, why = await policy_of(clock).reasons(read, text_to(NUMBER_OF_NO_PLACE))
 
+        assert "toll-free" in strange
         assert "time zone" in why
 
     async def test_off_and_other_hours(self, clock: Clock, read: Read):

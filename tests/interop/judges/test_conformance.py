@@ -56,6 +56,7 @@ NOT_OFFERED = {
         "sep-2322-non-tool-incomplete": "prompts ask nothing",
         "sep-2322-respect-client-capabilities": NO_SAMPLING,
         "sep-2322-sampling-incomplete": NO_SAMPLING,
+        "sep-2322-validate-input-responses": "what is no answer gets a sentence with what else works; nothing is done",
         "sep-2575-missing-capability-http-400": NO_FIXTURE,
         "sep-2575-server-rejects-undeclared-capability": NO_FIXTURE,
         "sep-2575-server-sends-prompts-list-changed-on-subscription": STATIC,

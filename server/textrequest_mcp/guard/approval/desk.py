@@ -33,6 +33,7 @@ _COOKIE = "textrequest-desk"
 _LINGER_SECONDS = 20.0  # an empty page stays so long, for the next question
 _WATCHED_SECONDS = 2.5 * page.REFRESH_SECONDS  # a page that waits looks again by itself
 _STARTS_SECONDS = 20.0
+_LOOK_EVERY_SECONDS = 0.5
 
 
 def open_browser(address: str) -> None:
@@ -114,7 +115,7 @@ class Desk:
                     await anyio.to_thread.run_sync(self._open_address, self.address())
             if await self.approvals.waiting():
                 quiet_since = anyio.current_time()
-            await anyio.sleep(0.5)
+            await anyio.sleep(_LOOK_EVERY_SECONDS)
 
     def address(self) -> str:
         """An address of the page that works once."""

@@ -202,6 +202,12 @@ class Gate:
         if isinstance(given, AtDesk):
             shown = Shown(question.text, question.must_type, caller(ctx.session), title)
             return await decided(self.desk, ctx, question, given, tool, shown, again)
+        return await self._used_up(ctx, question, given, again)
+
+    async def _used_up(
+        self, ctx: Context[Any, Any], question: Question, given: object, again: Callable[[], Awaitable[Question | None]]
+    ) -> Outcome | None:
+        """Use up what a host brought: an answer to the question, or the approval of a token."""
         burn_id: str | None  # None where the answer arrived inside the very call that asked
         if isinstance(given, Approval):
             burn_id = given.burn_id
