@@ -108,13 +108,15 @@ class Desk:
     async def _look_after(self) -> None:
         """Open the page for each new wish, until nothing has waited for a while."""
         quiet_since = anyio.current_time()
-        while anyio.current_time() < quiet_since + _LINGER_SECONDS:
+        while True:
             if self._wanted.is_set():
                 self._wanted = anyio.Event()
                 if anyio.current_time() > self._seen_at + _WATCHED_SECONDS:
                     await anyio.to_thread.run_sync(self._open_address, self.address())
-            if await self.approvals.waiting():
+            if await self.approvals.waiting():  # looked at before the time, which can jump while the machine is busy
                 quiet_since = anyio.current_time()
+            elif anyio.current_time() > quiet_since + _LINGER_SECONDS:
+                return
             await anyio.sleep(_LOOK_EVERY_SECONDS)
 
     def address(self) -> str:
