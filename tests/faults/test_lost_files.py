@@ -2,31 +2,17 @@
 
 import os
 import sys
-from collections.abc import Generator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from tests.faults.host import Account, said
-from tests.faults.lab import Lab, run_lab
-from tests.faults.zygote import Zygote
+from tests.faults.lab import Lab
 
 from textrequest_mcp.ground.store import FILE_NAME
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="processes cannot be forked there")
 
 TEXT = {"phone_number": "+14235550100", "body": "Your car is ready."}
-
-
-@pytest.fixture
-def lab() -> Generator[Lab]:
-    with run_lab() as opened:
-        yield opened
-
-
-@pytest.fixture
-def account(zygote: Zygote, lab: Lab, tmp_path: Path) -> Account:
-    return Account(zygote, lab.base_url, lab.key, tmp_path)
 
 
 def lose(account: Account, how: str) -> None:

@@ -5,7 +5,7 @@ import signal
 import sqlite3
 import sys
 import threading
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, closing, suppress
 from pathlib import Path
 from typing import Any
@@ -20,10 +20,9 @@ from tests import forks
 from tests.desk import DEVON, MARIA
 from tests.faults.books import Books
 from tests.faults.host import Account, agrees, said
-from tests.faults.lab import Fault, Lab, run_lab
+from tests.faults.lab import Fault, Lab
 from tests.faults.record import audit_rows, disagreements
 from tests.faults.test_kills import wait_until
-from tests.faults.zygote import Zygote
 from tests.served import bearing_secret, real_account, running
 from tests.unruled import UNRULED_ENVIRONMENT
 
@@ -39,17 +38,6 @@ CHANGES: dict[str, tuple[str, dict[str, Any]]] = {
     "create_group": ("POST", {"name": "Fleet"}),
     "delete_group": ("DELETE", {"group_id": GROUP}),
 }
-
-
-@pytest.fixture
-def lab() -> Generator[Lab]:
-    with run_lab() as lab:
-        yield lab
-
-
-@pytest.fixture
-def account(zygote: Zygote, lab: Lab, tmp_path: Path) -> Account:
-    return Account(zygote, lab.base_url, lab.key, tmp_path)
 
 
 def audit(account: Account) -> list[dict[str, Any]]:

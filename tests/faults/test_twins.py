@@ -10,7 +10,7 @@ import pytest
 from tests.desk import OWES
 from tests.faults.books import Books, Text
 from tests.faults.host import Account, Host, files_that_hold, said
-from tests.faults.lab import Lab, run_lab
+from tests.faults.lab import Lab
 from tests.faults.zygote import Zygote
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="processes cannot be forked there")
@@ -18,12 +18,6 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="processes canno
 TEXT = Text("+14235550100", "Your car is ready.")
 TWINS = 100
 REPLAYS = 10
-
-
-@pytest.fixture
-def lab() -> Generator[Lab]:
-    with run_lab() as running:
-        yield running
 
 
 @pytest.fixture
