@@ -22,6 +22,7 @@ from textrequest_mcp.live.watched_lines import WatchedLine, WatchedLines
 from textrequest_mcp.upstream.api import Api
 from textrequest_mcp.upstream.errors import Refused
 from textrequest_mcp.upstream.page import MAX_SIZE, Page, read_page
+from textrequest_mcp.upstream.service_clock import SAME_CLOCK_SECONDS
 from textrequest_mcp.upstream.times import show_time
 
 _NEWEST = 100  # texts that are read to know where a new line begins
@@ -31,7 +32,6 @@ _UNSORTED_SECONDS = 3600.0  # the same where the service cannot list the newest 
 _LATE_SECONDS = 86_400.0
 _REREAD = 200
 _OVERLAP_SECONDS = 300.0
-_SAME_MOMENT_SECONDS = 1.5  # the dates of HTTP answers have whole seconds, and took some time to arrive
 
 
 class Poller:
@@ -120,7 +120,7 @@ class Poller:
 
     def begin_at(self, dashboard_id: int, moment: float) -> None:
         """Say from when on texts are new, if the line has not been looked at yet; the earliest such time holds."""
-        moment -= _SAME_MOMENT_SECONDS
+        moment -= SAME_CLOCK_SECONDS
         self._begin_at[dashboard_id] = min(moment, self._begin_at.get(dashboard_id, moment))
 
     async def _back(self, dashboard_id: int, read_to: float) -> float:

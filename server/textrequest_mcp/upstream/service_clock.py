@@ -11,7 +11,7 @@ from textrequest_mcp.ground.store import StoreError
 from textrequest_mcp.upstream.errors import TextRequestError
 
 # By so much the date of an HTTP answer can be wrong by itself: it has whole seconds, and took some time to arrive.
-_SAME_CLOCK_SECONDS = 1.5
+SAME_CLOCK_SECONDS = 1.5
 # A clock that is corrected little by little stays within this for as long as a server runs; one that was set does not.
 _SET_SECONDS = 60.0
 _ASK_EVERY_SECONDS = 60.0
@@ -63,7 +63,7 @@ class ServiceClock:
     def heard(self, date: float) -> None:
         """Take the date of an answer that just came."""
         wall = self._wall()
-        same = abs(date - wall) <= _SAME_CLOCK_SECONDS
+        same = abs(date - wall) <= SAME_CLOCK_SECONDS
         self._heard = _Heard(wall if same else date, wall, self._steady())
 
     @property
