@@ -20,7 +20,7 @@ from textrequest_mcp.account.account import Account
 from textrequest_mcp.commands.ending import end_when_asked, is_changing, leave, let_finish
 from textrequest_mcp.commands.http_access import HEALTH, HttpAccess, public_name
 from textrequest_mcp.commands.http_connection import ImpatientProtocol
-from textrequest_mcp.commands.http_limits import IDLE_SECONDS, MOST_SESSIONS, Limits
+from textrequest_mcp.commands.http_limits import IDLE_SECONDS, MOST_SESSIONS, HttpLimits
 from textrequest_mcp.commands.http_names import KnownNames
 from textrequest_mcp.commands.signals import requests_to_end
 from textrequest_mcp.ground.raw_json import MOST_BYTES
@@ -116,9 +116,8 @@ async def _health(_: Request) -> JSONResponse:
 
 def _app(settings: Settings, server: MCPServer[Any], secret: str | None) -> ASGIApp:
     public = public_name(settings.public_url)
-    off = TransportSecuritySettings(
-        enable_dns_rebinding_protection=False
-    )  # it covers some paths; KnownNames covers all
+    # The SDK's own check covers some paths; `KnownNames` covers all.
+    off = TransportSecuritySettings(enable_dns_rebinding_protection=False)
     # What comes to the app has been measured; it may be longer by what was marked in it.
     if settings.transport == "sse":
         app = server.sse_app(transport_security=off, max_request_body_size=3 * MOST_BYTES)
@@ -129,7 +128,7 @@ def _app(settings: Settings, server: MCPServer[Any], secret: str | None) -> ASGI
             session_idle_timeout=IDLE_SECONDS,
             max_sessions=MOST_SESSIONS,
         )
-    return KnownNames(HttpAccess(Limits(app), secret=secret, public=public), public=public)
+    return KnownNames(HttpAccess(HttpLimits(app), secret=secret, public=public), public=public)
 
 
 def _say_where(settings: Settings, listening: socket.socket) -> None:

@@ -19,7 +19,7 @@ _SESSION = re.compile(rb"session_id=([0-9a-f]{32})")
 _CLOSE = {"Connection": "close"}
 
 
-class Limits:
+class HttpLimits:
     """Reads the body of each request before the app gets it, and ends streams of `/sse` on which nothing happens.
 
     Webhooks have limits of their own, and streamable HTTP ends its sessions itself.

@@ -19,7 +19,7 @@ from tests.sandbox.service import START, Clock
 
 from textrequest_mcp.ground.store import FILE_NAME, Store, StoreError
 from textrequest_mcp.guard.audit.chain import Walk, walk_on
-from textrequest_mcp.guard.audit.reader import Entry, Recorded, Trail, Verdict
+from textrequest_mcp.guard.audit.reader import Entry, Recorded, Trail, Verification
 from textrequest_mcp.guard.audit.writer import Audit
 from textrequest_mcp.guard.once.ledger import Ledger
 from textrequest_mcp.guard.once.ledger_rows import Ending
@@ -47,7 +47,7 @@ async def outcomes(audit: Audit | Trail, **which: Any) -> list[str]:
     return [recorded.entry.outcome for recorded in await read(audit, **which) if recorded.entry is not None]
 
 
-async def verified(audit: Audit) -> Verdict:
+async def verified(audit: Audit) -> Verification:
     return await trail_of(audit).verify()
 
 
@@ -152,7 +152,7 @@ class TestReading:
         await fill(audit, 501)
 
         assert [row.number for row in await read(audit)] == list(range(1, 502))
-        assert await verified(audit) == Verdict(count=501, bad=None)
+        assert await verified(audit) == Verification(count=501, bad=None)
 
 
 class TestWhatIsKept:
@@ -191,7 +191,7 @@ class TestWhatIsKept:
         await audit.record(entry(outcome="latest"))
 
         assert [row.number for row in await read(audit)] == [4, 5]
-        assert await verified(audit) == Verdict(count=2, bad=None)
+        assert await verified(audit) == Verification(count=2, bad=None)
 
     async def test_a_row_that_is_to_be_kept_keeps_those_behind_it(self, audit: Audit, tmp_path: Path, clock: Clock):
         await audit.record(entry(outcome="long"))
@@ -218,7 +218,7 @@ class TestWhatIsKept:
             connection.execute(statement)
         connection.close()
 
-        assert await verified(audit) == Verdict(count=3, bad=None)
+        assert await verified(audit) == Verification(count=3, bad=None)
 
 
 COPY = (
@@ -267,9 +267,9 @@ class TestTampering:
 
         by_hand(tmp_path, "DELETE FROM audit_entries WHERE number > 3", "DELETE FROM audit_ends")
 
-        assert await verified(audit) == Verdict(count=3, bad=4)
+        assert await verified(audit) == Verification(count=3, bad=4)
         await audit.record(entry())
-        assert await verified(audit) == Verdict(count=3, bad=4)
+        assert await verified(audit) == Verification(count=3, bad=4)
 
     async def test_a_beginning_cut_off_after_rows_were_forgotten_is_found(
         self, audit: Audit, tmp_path: Path, clock: Clock
@@ -277,11 +277,11 @@ class TestTampering:
         await fill(audit, 2)
         clock.forward(366 * DAY)
         await fill(audit, 3)
-        assert await verified(audit) == Verdict(count=3, bad=None)
+        assert await verified(audit) == Verification(count=3, bad=None)
 
         by_hand(tmp_path, "DELETE FROM audit_entries WHERE number = 3")
 
-        assert await verified(audit) == Verdict(count=0, bad=3)
+        assert await verified(audit) == Verification(count=0, bad=3)
 
     async def test_a_row_that_cannot_be_read_any_more_is_shown_as_such(self, audit: Audit, tmp_path: Path):
         await fill(audit, 4)
@@ -317,7 +317,7 @@ class TestTogether:
         assert {account: accounts.count(account) for account in accounts} == dict.fromkeys(
             ("one", "other", "child 1", "child 2"), 50
         )
-        assert await verified(other) == Verdict(count=200, bad=None)
+        assert await verified(other) == Verification(count=200, bad=None)
 
     async def test_entries_of_one_server_that_wait_for_another_are_each_written_once(
         self, audit: Audit, tmp_path: Path
@@ -349,7 +349,7 @@ class TestTogether:
             walk = await store.transact(partial(walk_on, secret=secret, walk=walk))
 
         assert (begun.sound, walk.sound, walk.bad) == (500, 502, None)
-        assert await verified(audit) == Verdict(count=2, bad=None)
+        assert await verified(audit) == Verification(count=2, bad=None)
 
     async def test_rows_forgotten_before_they_could_be_checked_are_not_missed(self, clock: Clock):
         store = Store.open(None)
@@ -379,7 +379,7 @@ class TestTrouble:
         may_write(store, True)
         await audit.record(entry(outcome="after"))
         assert await outcomes(audit) == ["before", "meanwhile", "and again", "after"]
-        assert await verified(audit) == Verdict(count=4, bad=None)
+        assert await verified(audit) == Verification(count=4, bad=None)
         may_write(store, False)
         await audit.record(entry())
         assert len(caplog.records) == 2, "a new outage is told"
@@ -466,7 +466,7 @@ class TestChangesOnTheirWay:
             outcome="unknown",
             note="The server ended while this was on its way, so it may have happened.",
         )
-        assert await verified(other) == Verdict(count=1, bad=None)
+        assert await verified(other) == Verification(count=1, bad=None)
 
     async def test_a_server_that_is_found_alive_after_all_adds_how_it_ended(
         self, audit: Audit, tmp_path: Path, clock: Clock

@@ -72,7 +72,7 @@ class Recorded:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Verdict:
+class Verification:
     """Whether the audit is as it was written.
 
     Attributes:
@@ -144,13 +144,13 @@ class Trail:
         newest = await self._select("ORDER BY number DESC LIMIT ?", [1])
         return max(1, round((newest[0][2] - newest[0][1]) / 86400)) if newest else 365
 
-    async def verify(self) -> Verdict:
+    async def verify(self) -> Verification:
         """Follow the chain of all rows, while others may go on writing."""
         secret = await self._store.secret()
         walk = Walk()
         while not walk.over:
             walk = await self._store.transact(partial(walk_on, secret=secret, walk=walk), durable=False)
-        return Verdict(count=walk.sound, bad=walk.bad)
+        return Verification(count=walk.sound, bad=walk.bad)
 
     async def head(self) -> str | None:
         """The newest row's number and the beginning of its mac, such as `42:3f9a2c1d`; None where there is no row."""
