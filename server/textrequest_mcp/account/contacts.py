@@ -81,7 +81,7 @@ async def list_contacts(
     """List a line's contacts that match all given filters. To find one by name, list_conversations has search; for one
     number, get_contact. Times: ISO 8601; without a zone, local to the line unless the name ends in _utc."""
     given = {name: value for name, value in locals().items() if name != "line"}
-    _check_ranges(given)
+    _check_ranges(given)  # before the line's zone is read for nothing; and again once all times have a zone
     given |= await in_utc(line, {name: given[name] for name in given if _LOCAL.fullmatch(name)})
     query = _query(given)
     listing = Contacts.of(await line.get("contacts", query=query), page=page, page_size=page_size)

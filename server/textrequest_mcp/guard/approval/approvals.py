@@ -27,7 +27,7 @@ MOST_OPEN = 3
 _SECONDS = MINUTES * 60.0
 _LOOK_EVERY_SECONDS = 0.2
 
-By = Literal["page", "terminal", "passkey", "text"]
+By = Literal["page", "terminal"]
 _OURS = "(?1 IS NULL OR account = ?1)"
 _OPEN = f"{_OURS} AND expires_at > ?2 AND used = 0 AND decision IS NULL"
 
@@ -63,23 +63,19 @@ class Row:
 
     Attributes:
         id: its name; it opens nothing.
-        binding: hash of the tool, its exact arguments, the question, the account and the host.
         shown: what a person sees; None once that was forgotten.
         asked_at: seconds since 1970.
         expires_at: seconds since 1970.
         decision: what a person decided; None where nobody has.
         by: how the person decided.
-        used: whether a call acted on it.
     """
 
     id: str
-    binding: str
     shown: Shown | None
     asked_at: float
     expires_at: float
     decision: Literal["yes", "no"] | None
     by: By | None
-    used: bool
 
 
 class Approvals:
@@ -101,6 +97,11 @@ class Approvals:
 
     async def ask(self, binding: str, tool: str, shown: Shown) -> Row:
         """The row of a question: the one that is there for the same call, or a new one.
+
+        Args:
+            binding: hash of the tool, its exact arguments, the question, the account and the host.
+            tool: that was called.
+            shown: what a person is to see.
 
         Raises:
             TextRequestError: too many questions wait, or the person wants no questions for now.
@@ -222,21 +223,19 @@ class Approvals:
 
 
 def _rows(connection: sqlite3.Connection, where: str, values: tuple[Any, ...]) -> list[Row]:
-    columns = "id, binding, shown, asked_at, expires_at, decision, decided_by, used"
+    columns = "id, shown, asked_at, expires_at, decision, decided_by"
     found = connection.execute(f"SELECT {columns} FROM approvals WHERE {where}", values)  # noqa: S608 - our own words
     return [_row(row) for row in found.fetchall()]
 
 
 def _row(row: tuple[Any, ...]) -> Row:
-    id_, binding, shown, asked_at, expires_at, decision, by, used = row
+    id_, shown, asked_at, expires_at, decision, by = row
     facts: Mapping[str, Any] | None = json.loads(shown) if shown is not None else None
     return Row(
         id=id_,
-        binding=binding,
         shown=Shown(**facts) if facts is not None else None,
         asked_at=asked_at,
         expires_at=expires_at,
         decision=decision,
         by=by,
-        used=bool(used),
     )

@@ -12,7 +12,7 @@ from textrequest_mcp.guard.approval.desk import Desk
 from textrequest_mcp.guard.approval.question import Question
 from textrequest_mcp.guard.outcome import Outcome, declined_at_the_desk, facts_changed, waits_at_the_desk
 
-PATIENCE_SECONDS = 40.0  # the same, with the time that a call takes beside the wait at the desk
+PATIENCE_SECONDS = 40.0  # many hosts give a call up after 60, and it has to act in that time too
 _TELL_EVERY_SECONDS = 4.0  # some hosts give up sooner on a call that says nothing
 
 

@@ -173,7 +173,7 @@ class Desk:
                 note = "You said no. No new questions for 10 minutes."
             else:
                 await self.approvals.decide(id_, yes=answer == "yes", by="page", typed=given.get("typed"))
-                note = "You said yes: it is done now." if answer == "yes" else "You said no: nothing was done."
+                note = "You said yes: it may be done, once." if answer == "yes" else "You said no: nothing was done."
         except BadInput as error:
             note = str(error)
         return await self._questions(note)

@@ -39,7 +39,6 @@ from textrequest_mcp.guard.outcome import (
 from textrequest_mcp.upstream.errors import BadInput, TextRequestError
 
 UNANSWERED_SECONDS = 50.0  # many hosts give a call up after 60
-_ROUNDING_SECONDS = 5.0  # a token that would live longer was made by a clock that was wrong
 _KEEP_BURNT_SECONDS = 3600.0  # longer than any token or sealed state lives
 
 # Which sealed state brought the answer that is being worked on; set where states are unsealed (`sealed_state`).
@@ -71,7 +70,6 @@ class Gate:
         store: where the sealing secret and the used approvals are kept.
         account: identifies the account to bind tokens to, e.g. a hash of its API key.
         fallback: how a host confirms that does not ask: at the desk, by a token, or not at all.
-        desk: where a person decides.
         always_desk: whether the desk asks also where a host can.
         clock: seconds since 1970.
         patience: how many seconds a question waits for its answer, before it counts as not shown.
@@ -83,7 +81,6 @@ class Gate:
         account: str,
         *,
         fallback: Fallback = "refuse",
-        desk: Desk | None = None,
         always_desk: bool = False,
         clock: Callable[[], float] = time.time,
         patience: float = UNANSWERED_SECONDS,
@@ -91,7 +88,7 @@ class Gate:
         self._store = store
         self.account = account
         self._fallback = fallback
-        self.desk = desk or Desk(Approvals(store, account, clock=clock))
+        self.desk = Desk(Approvals(store, account, clock=clock))
         self._always_desk = always_desk
         self._clock = clock
         self._patience = patience
@@ -176,8 +173,8 @@ class Gate:
         answer: Any,
         again: Callable[[], Awaitable[Question | None]],
         *,
-        tool: str = "",
-        title: str = "",
+        tool: str,
+        title: str,
     ) -> Outcome | None:
         """Turn what came of `ask` into None (approved, and used up now) or the outcome to answer with.
 

@@ -11,7 +11,7 @@ TOKEN_MINUTES = 10
 _NONCE = 9
 _EXPIRY = 4
 _MAC = 16
-_ROUNDING_SECONDS = 1.0
+_ROUNDING_SECONDS = 1.0  # a token that would live longer was made by a clock that was wrong
 
 
 def sealed(secret: bytes, binding: bytes, *, now: float) -> str:
