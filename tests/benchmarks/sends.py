@@ -91,13 +91,15 @@ class _Counted:
     """A store that counts its transactions."""
 
     def __init__(self, store: Store) -> None:
-        self.ensure, self.secret = store.ensure, store.secret
-        self._transact = store.transact
+        self._store = store
         self.uses = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
 
     async def transact(self, fn: Callable[[Any], T], *, durable: bool = True) -> T:
         self.uses += 1
-        return await self._transact(fn, durable=durable)
+        return await self._store.transact(fn, durable=durable)
 
 
 class _NoLedger(Ledger):
