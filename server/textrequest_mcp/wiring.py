@@ -98,7 +98,7 @@ def _make(settings: Settings, store: Store, api: Api, account_id: str, now: Serv
     ledger = Ledger(store, account_id, window_seconds=window, clock=now, service=now, witness=audit.follow)
     at_most_once = AtMostOnce(
         ledger,
-        LostSends(ledger, ahead=lambda: 0.0, pace=pace),  # the ledger's clock is the service's
+        LostSends(ledger, pace=pace),
         tagged=settings.tag_sends,
         caps=Caps(store, account_id, limits_of(settings), clock=now),
         keeps_bodies=settings.audit_bodies,
