@@ -1,6 +1,8 @@
 """The desk: a question that only a person decides, on a page that only their browser gets."""
 
+import errno
 import re
+import socket
 import sqlite3
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -13,10 +15,11 @@ import pytest
 from tests.desk import DEVON, Desk, agrees, call, open_desk, refusal, said
 
 from textrequest_mcp.ground.store import Store
-from textrequest_mcp.guard.approval import at_desk
+from textrequest_mcp.guard.approval import at_desk, listening, page
 from textrequest_mcp.guard.approval import desk as pages
-from textrequest_mcp.guard.approval.approvals import MINUTES, Approvals, Shown
+from textrequest_mcp.guard.approval.approvals import MINUTES, Approvals
 from textrequest_mcp.guard.approval.browser import open_browser
+from textrequest_mcp.guard.approval.shown import Beside, Bubble, Shown
 from textrequest_mcp.upstream.errors import BadInput, TextRequestError
 
 DELETED = ("DELETE", "/dashboards/121/contacts/14235550102")
@@ -165,7 +168,7 @@ class TestRows:
         clock = Clock()
         approvals = Approvals(Store.open(None), "account", clock=clock)
         row = await approvals.ask("b", "delete_contact", SHOWN)
-        await approvals.be_silent()
+        await approvals.be_silent(row.id, by="page")
 
         assert (await approvals.get(row.id) or row).decision == "no"
         with pytest.raises(TextRequestError, match="10 minutes"):
@@ -192,6 +195,75 @@ class TestRows:
         assert (await approvals.wait(row, anyio.current_time() + 0.01)).decision is None
         await approvals.decide(row.id, yes=True, by="page")
         assert (await approvals.wait(row, anyio.current_time() + 20)).decision == "yes"
+
+
+class TestWhatIsKept:
+    FULL = Shown(
+        "A customer wrote this. Delete Devon?",
+        None,
+        "test-host",
+        "Delete a contact",
+        ("A customer wrote this.",),
+        Beside(
+            person="Devon (+14235550102)",
+            texts=(
+                Bubble(theirs=True, words="<b>Hi</b>", at=1_800_000_000.0),
+                Bubble(theirs=False, words="Hello", by="Luis"),
+                Bubble(theirs=False, words="There"),
+            ),
+            facts=(("Line", "Front Desk"),),
+            note="Half of it.",
+        ),
+    )
+
+    def test_another_process_of_this_user_shows_the_same_and_the_disk_says_nothing(self, tmp_path: Path):
+        row = anyio.run(Approvals(Store.open(tmp_path), "account").ask, "b", "delete_contact", self.FULL)
+
+        [same] = anyio.run(Approvals(Store.open(tmp_path), None).waiting)
+        assert same == row
+        assert same.shown == self.FULL
+        assert b"Devon" not in b"".join(file.read_bytes() for file in tmp_path.iterdir())
+
+    async def test_what_was_sealed_with_another_secret_or_for_another_row_is_not_shown(self, tmp_path: Path):
+        approvals = Approvals(Store.open(tmp_path), "account")
+        rows = [await approvals.ask(f"{n}", "delete_contact", self.FULL) for n in range(3)]
+        with sqlite3.connect(tmp_path / "state.sqlite3", isolation_level=None) as file:
+            other = file.execute("SELECT shown FROM approvals WHERE id = ?", (rows[0].id,)).fetchone()
+            file.execute("UPDATE approvals SET shown = ? WHERE id = ?", (*other, rows[1].id))
+            file.execute("UPDATE approvals SET shown = 'AAAA' WHERE id = ?", (rows[2].id,))
+
+        assert [bool(row.shown) for row in [await approvals.get(row.id) or row for row in rows]] == [True, False, False]
+        assert rows[0].challenge != (await approvals.get(rows[1].id) or rows[0]).challenge
+
+    async def test_a_question_of_0_1_0_is_shown_as_it_was_kept(self, tmp_path: Path):
+        approvals = Approvals(Store.open(tmp_path), "account")
+        row = await approvals.ask("b", "delete_contact", SHOWN)
+        kept = '{"text": "Delete Devon?", "must_type": null, "caller": "test-host", "title": "Delete a contact"}'
+        with sqlite3.connect(tmp_path / "state.sqlite3", isolation_level=None) as file:
+            file.execute("UPDATE approvals SET shown = ?", (kept,))
+
+        assert (await approvals.get(row.id) or row).shown == SHOWN
+
+    async def test_the_page_shows_reasons_facts_and_the_conversation_as_plain_text(self, approvals: Approvals):
+        row = await approvals.ask("b", "delete_contact", self.FULL)
+
+        html = page.questions([row], value_of={row.id: "v"}, nonce="n")
+
+        assert "<blockquote>Delete Devon?</blockquote>" in html
+        assert "<li>A customer wrote this.</li>" in html
+        assert "<dt>Line</dt><dd>Front Desk</dd>" in html
+        assert "Half of it." in html
+        assert "Conversation with Devon (+14235550102)" in html
+        assert f"&lt;b&gt;Hi&lt;/b&gt;<small>Customer, {page.moment(1_800_000_000.0)}</small>" in html
+        assert 'class="ours">Hello<small>Luis</small>' in html
+        assert 'class="ours">There<small>Us</small>' in html
+        assert html.index("There") < html.index("Hello"), "the newest is read first, and shown last"
+
+    async def test_a_conversation_without_texts_says_so(self, approvals: Approvals):
+        row = await approvals.ask("b", "t", Shown("Delete?", None, "", "Delete", (), Beside(person="Devon")))
+
+        assert "No texts yet." in page.questions([row], value_of={row.id: "v"}, nonce="n")
+        assert "TEXTREQUEST_CONFIRM" in page.questions([row], value_of={row.id: "v"}, nonce="n")
 
 
 class TestThePage:
@@ -427,6 +499,44 @@ class TestHosts:
 async def opened_for_hosts(*, confirm_via: str = "host") -> AsyncGenerator[Desk]:
     async with open_desk(confirm_fallback="page", confirm_via=confirm_via) as desk:
         yield desk
+
+
+class TestThePort:
+    def test_nobody_else_has_the_same_port_of_the_other_address(self, monkeypatch: pytest.MonkeyPatch):
+        """A browser may take either for localhost."""
+        tried: list[str] = []
+
+        class Taken(socket.socket):
+            def bind(self, address: Any) -> None:
+                tried.append(address[0])
+                if address[0] == "::1" and tried.count("::1") == 1:
+                    raise OSError(errno.EADDRINUSE, "taken")
+                if address[0] == "::1" and tried.count("::1") == 3:
+                    raise OSError(errno.EADDRNOTAVAIL, "no IPv6")
+                super().bind(address if address[0] != "::1" else ("127.0.0.1", 0))
+
+        def taken(*_: Any) -> Taken:
+            return Taken()
+
+        monkeypatch.setattr(socket, "socket", taken)
+        both, alone = listening.listen(), listening.listen()
+        for each in (*both, *alone):
+            each.close()
+
+        assert (len(both), len(alone)) == (2, 1)
+        assert tried == ["127.0.0.1", "::1"] * 3
+
+    def test_a_machine_without_ipv6_has_one_address(self, monkeypatch: pytest.MonkeyPatch):
+        real = socket.socket
+
+        def made(*family: Any) -> socket.socket:
+            if family:
+                raise OSError(errno.EAFNOSUPPORT, "no IPv6")
+            return real()
+
+        monkeypatch.setattr(socket, "socket", made)
+        [one] = listening.listen()
+        one.close()
 
 
 class TestTheBrowser:

@@ -7,9 +7,10 @@ from typing import Any
 import anyio
 from mcp.server.mcpserver import Context
 
-from textrequest_mcp.guard.approval.approvals import Row, Shown
+from textrequest_mcp.guard.approval.approval_rows import Row
 from textrequest_mcp.guard.approval.desk import Desk
 from textrequest_mcp.guard.approval.question import Question
+from textrequest_mcp.guard.approval.shown import Shown
 from textrequest_mcp.guard.approval.verdict import Yes
 from textrequest_mcp.guard.outcome import Outcome, declined_at_the_desk, facts_changed, waits_at_the_desk
 
@@ -38,11 +39,23 @@ async def decided(
     question: Question,
     at: AtDesk,
     tool: str,
-    shown: Shown,
+    shown: Callable[[], Awaitable[Shown]],
     again: Callable[[], Awaitable[Question | None]],
 ) -> Outcome | Yes:
-    """Wait for what a person decides at the desk, as long as hosts wait; a yes is used up."""
-    row = await desk.approvals.ask(at.binding.hex(), tool, shown)
+    """Wait for what a person decides at the desk, as long as hosts wait; a yes is used up.
+
+    Args:
+        desk: where they decide.
+        ctx: of the call.
+        question: what they are asked.
+        at: what the yes is bound to.
+        tool: that was called.
+        shown: reads what they are shown, where the question is new.
+        again: as for `Gate.settle`.
+    """
+    row = await desk.approvals.asked(at.binding.hex())
+    if row is None:
+        row = await desk.approvals.ask(at.binding.hex(), tool, await shown())
     if row.decision is None:
         desk.show()
         row = await _wait(desk, ctx, row, at.since + PATIENCE_SECONDS)

@@ -9,6 +9,7 @@ import logging
 import secrets
 import socket
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -17,6 +18,7 @@ import anyio.to_thread
 from textrequest_mcp.guard.approval import page
 from textrequest_mcp.guard.approval.approvals import Approvals
 from textrequest_mcp.guard.approval.browser import open_browser
+from textrequest_mcp.guard.approval.listening import listen
 from textrequest_mcp.guard.approval.responses import answer, form, sealed_off, told, unknown
 from textrequest_mcp.upstream.errors import BadInput
 
@@ -68,10 +70,9 @@ class Desk:
     async def _serve(self) -> None:
         import uvicorn
 
-        with socket.socket() as listening:
-            listening.bind(("127.0.0.1", 0))
-            listening.listen()
-            self._port = listening.getsockname()[1]
+        with ExitStack() as open_sockets:
+            listening = [open_sockets.enter_context(each) for each in listen()]
+            self._port = listening[0].getsockname()[1]
             config = uvicorn.Config(
                 self.app(), log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=1
             )
@@ -150,7 +151,7 @@ class Desk:
         answer = given.get("answer")
         try:
             if answer == "silence":
-                await self.approvals.be_silent()
+                await self.approvals.be_silent(id_, by="page")
                 note = "You said no. No new questions for 10 minutes."
             else:
                 await self.approvals.decide(id_, yes=answer == "yes", by="page", typed=given.get("typed"))
@@ -176,10 +177,10 @@ class Desk:
         return self._is_ours(request) and any(known)
 
 
-async def _serve_to_the_end(server: Any, listening: socket.socket) -> None:
+async def _serve_to_the_end(server: Any, listening: list[socket.socket]) -> None:
     """Serve until the server is told to exit, and let it close its connections."""
     with anyio.CancelScope(shield=True):
-        await server.serve([listening])
+        await server.serve(listening)
 
 
 def _quiet(server: Any) -> Any:
