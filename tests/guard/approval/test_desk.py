@@ -15,7 +15,7 @@ import pytest
 from tests.desk import DEVON, Desk, agrees, call, open_desk, refusal, said
 
 from textrequest_mcp.ground.store import Store
-from textrequest_mcp.guard.approval import at_desk, listening, page
+from textrequest_mcp.guard.approval import at_desk, listening, page, site
 from textrequest_mcp.guard.approval import desk as pages
 from textrequest_mcp.guard.approval.approvals import MINUTES, Approvals
 from textrequest_mcp.guard.approval.browser import open_browser
@@ -104,7 +104,7 @@ def approvals() -> Approvals:
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(at_desk, "PATIENCE_SECONDS", 0.3)
     monkeypatch.setattr(at_desk, "_TELL_EVERY_SECONDS", 0.1)
-    monkeypatch.setattr(pages, "_LOOK_EVERY_SECONDS", 0.01)
+    monkeypatch.setattr(site, "_LOOK_EVERY_SECONDS", 0.01)
 
 
 class TestRows:
@@ -384,7 +384,7 @@ class TestThePage:
             assert len(room.opened) == 1
 
     async def test_it_is_up_only_while_something_waits(self, approvals: Approvals, monkeypatch: pytest.MonkeyPatch):
-        monkeypatch.setattr(pages, "_LINGER_SECONDS", 0.1)
+        monkeypatch.setattr(site, "_LINGER_SECONDS", 0.1)
         row = await approvals.ask("b", "delete_contact", SHOWN)
         async with open_room(approvals) as room:
             room.desk.show()

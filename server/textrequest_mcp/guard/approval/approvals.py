@@ -122,6 +122,14 @@ class Approvals:
             durable=False,
         )
 
+    async def any_waits(self) -> bool:
+        """Whether there is a row that nobody has decided."""
+        found = f"SELECT 1 FROM approvals WHERE {_OPEN} LIMIT 1"  # noqa: S608 - our own words
+        return await self._store.transact(
+            lambda connection: connection.execute(found, (self._account, self._clock())).fetchone() is not None,
+            durable=False,
+        )
+
     async def decide(self, id_: str, *, yes: bool, by: str, typed: str | None = None) -> None:
         """Write down what a person decided.
 
