@@ -5,7 +5,8 @@ from contextlib import suppress
 import anyio
 
 from textrequest_mcp.account.line import TextingLine
-from textrequest_mcp.account.message import Message, Messages
+from textrequest_mcp.account.message import Message
+from textrequest_mcp.account.newest_texts import newest_texts
 from textrequest_mcp.account.segments import segments
 from textrequest_mcp.ground.clean import clean
 from textrequest_mcp.ground.quoting import one_line, some
@@ -14,8 +15,6 @@ from textrequest_mcp.guard.approval.shown import Beside, Bubble
 from textrequest_mcp.guard.rules.caps import Caps
 from textrequest_mcp.guard.rules.remaining import Remaining
 from textrequest_mcp.upstream.errors import TextRequestError
-from textrequest_mcp.upstream.page import DEFAULT_SIZE
-from textrequest_mcp.upstream.phone import wire
 
 _MOST_TEXTS = 10
 _LONGEST = 600
@@ -39,7 +38,7 @@ async def read_beside(line: TextingLine | None, person: str | None, body: str | 
                 facts.append(("Line", await line.title()))
             if line is not None and person is not None:
                 named = await line.person(person)
-                texts = await _texts(line, person)
+                texts = tuple(map(_bubble, await newest_texts(line, person, _MOST_TEXTS)))
         except TextRequestError as error:
             note = f"The conversation could not be read. {error.what}"
     if reading.cancelled_caught:
@@ -50,22 +49,6 @@ async def read_beside(line: TextingLine | None, person: str | None, body: str | 
         with suppress(StoreError):
             facts += _left(await caps.left(line.id))
     return Beside(person=named, texts=texts, facts=tuple(facts), note=note)
-
-
-async def _texts(line: TextingLine, number: str) -> tuple[Bubble, ...]:
-    """The newest texts of a conversation, oldest first: the service states no order, so both ends of its list."""
-
-    async def page(index: int) -> Messages:
-        query = {"page": index, "page_size": DEFAULT_SIZE}
-        answer = await line.get("contacts", wire(number), "messages", query=query)
-        return Messages.of(answer, page=index, page_size=DEFAULT_SIZE)
-
-    first = await page(0)
-    items = first.items
-    if (first.total_items or 0) > DEFAULT_SIZE:
-        items = items + (await page(((first.total_items or 0) - 1) // DEFAULT_SIZE)).items
-    told = {(each.at or 0.0, each.theirs, each.words): each for each in map(_bubble, items)}
-    return tuple(told[key] for key in sorted(told))[-_MOST_TEXTS:]
 
 
 def _bubble(message: Message) -> Bubble:

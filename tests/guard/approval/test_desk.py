@@ -4,7 +4,7 @@ import errno
 import re
 import socket
 import sqlite3
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -12,11 +12,12 @@ from typing import Any
 import anyio
 import httpx2
 import pytest
-from tests.desk import DEVON, Desk, agrees, call, open_desk, refusal, said
+from tests.desk import DEVON, LINE, Desk, agrees, call, open_desk, refusal, said
 
 from textrequest_mcp.ground.store import Store
 from textrequest_mcp.guard.approval import at_desk, listening, page, site
 from textrequest_mcp.guard.approval import desk as pages
+from textrequest_mcp.guard.approval.approval_rows import Row
 from textrequest_mcp.guard.approval.approvals import MINUTES, Approvals
 from textrequest_mcp.guard.approval.browser import open_browser
 from textrequest_mcp.guard.approval.shown import Beside, Bubble, Shown
@@ -499,6 +500,98 @@ class TestHosts:
 async def opened_for_hosts(*, confirm_via: str = "host") -> AsyncGenerator[Desk]:
     async with open_desk(confirm_fallback="page", confirm_via=confirm_via) as desk:
         yield desk
+
+
+class Texting:
+    """Asks by text, and hears a yes at the second look, or nothing at all."""
+
+    def __init__(self, approvals: Approvals, *, fails: bool = False) -> None:
+        self.approvals = approvals
+        self.fails = fails
+        self.asked: list[str] = []
+        self.looks = 0
+
+    async def ask(self, row: Row) -> None:
+        self.asked.append(row.id)
+
+    async def look(self, row: Row) -> None:
+        self.looks += 1
+        if self.fails:
+            raise TextRequestError("Text Request is down.")
+        if self.looks == 2:
+            await self.approvals.decide(row.id, yes=True, by="text:0123abcd")
+
+
+class TestByText:
+    async def test_an_answer_is_looked_for_while_the_call_waits(self, monkeypatch: pytest.MonkeyPatch):
+        monkeypatch.setattr(at_desk, "_TELL_EVERY_SECONDS", 0.01)
+        async with open_desk(confirm_fallback="text", approvers="+14235550142") as desk, desk.host() as host:
+            by_text = Texting(desk.account.gate.desk.approvals)
+            desk.account.gate.by_text = by_text
+            told: list[Any] = []
+
+            async def hears(progress: float, total: float | None, message: str | None) -> None:
+                told.append(message)
+
+            arguments = {"dashboard_id": LINE, "phone_number": DEVON}
+            result = said(await host.call_tool("delete_contact", arguments, progress_callback=hears))
+            rows = [row.entry async for row in desk.account.audit.trail.entries() if row.entry is not None]
+
+        assert (result["outcome"], by_text.looks, len(by_text.asked)) == ("done", 2, 1)
+        assert told == ["A person decides by text"]
+        assert [row.approved_by for row in rows if row.kind == "approval"] == ["text:0123abcd"]
+
+    async def test_a_look_that_fails_leaves_the_question_open_and_a_silent_host_is_not_asked_again(
+        self, monkeypatch: pytest.MonkeyPatch
+    ):
+        monkeypatch.setattr(at_desk, "PATIENCE_SECONDS", 0.0)
+        person = agrees()
+        async with open_desk(confirm_fallback="text", approvers="+14235550142") as desk:
+            by_text = Texting(desk.account.gate.desk.approvals, fails=True)
+            desk.account.gate.by_text = by_text
+            first = said(await desk.call("delete_contact", phone_number=DEVON))
+            async with desk.host(person) as host:
+                again = said(await call(host, "delete_contact", phone_number=DEVON))
+
+        assert first["outcome"] == again["outcome"] == "confirmation_required"
+        assert (by_text.looks, len(by_text.asked), person.questions) == (2, 2, [])
+
+    async def test_a_code_is_the_same_in_every_process_and_another_for_each_question(self, tmp_path: Path):
+        one, other = (Approvals(Store.open(tmp_path), "account") for _ in range(2))
+
+        assert await one.code("approval_1") == await other.code("approval_1")
+        assert len({await one.code(f"approval_{n}") for n in range(20)}) > 15
+        assert re.fullmatch(r"\d{4}", await one.code("approval_1"))
+
+
+class TestRooms:
+    async def test_more_pages_stand_beside_the_questions_for_the_same_browser_alone(self, approvals: Approvals):
+        async def today(given: Mapping[str, str]) -> str:
+            return f"<h1>Today {given.get('q', '')}</h1>"
+
+        rooms = [site.Room(path="today", title="Today", written=today, refresh_seconds=5)]
+        opened: list[str] = []
+        wishes = iter([True])
+        pages_ = site.Site(
+            approvals, wish=lambda: next(wishes, False), open_address=opened.append, rooms=rooms, stays=True
+        )
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(pages_.serve)
+            with anyio.fail_after(20):
+                while not opened:  # noqa: ASYNC110 - a browser has no event either
+                    await anyio.sleep(0.01)
+            browser, stranger = Browser(pages_.origin), Browser(pages_.origin)
+            first = await browser.get(opened[0])
+            room = await browser.get(f"{pages_.origin}/a/today?q=now")
+            foreign = await stranger.get(f"{pages_.origin}/a/today")
+            for each in (browser, stranger):
+                await each.client.aclose()
+            assert '<a href="/a/" aria-current=page>Questions</a><a href="/a/today">Today</a>' in first.text
+            assert "<h1>Today now</h1>" in room.text
+            assert 'content="5;url=/a/today"' in room.text
+            assert room.headers["cache-control"] == "no-store"
+            assert (foreign.status_code, "Today now" in foreign.text) == (403, False)
+            tasks.cancel_scope.cancel()
 
 
 class TestThePort:

@@ -6,6 +6,7 @@ row is used up by the act, and is forgotten with its words when it is over.
 
 from __future__ import annotations
 
+import hmac
 import secrets
 import time
 from collections.abc import Callable
@@ -121,6 +122,11 @@ class Approvals:
             lambda connection: select(connection, f"{_OPEN} ORDER BY asked_at", (self._account, self._clock())),
             durable=False,
         )
+
+    async def code(self, id_: str) -> str:
+        """The four digits with which a person answers a question by text; the same in every process of this user."""
+        mark = hmac.new(await self._store.secret(), f"approval code:{id_}".encode(), "sha256").digest()
+        return f"{int.from_bytes(mark[:8], 'big') % 10_000:04}"
 
     async def any_waits(self) -> bool:
         """Whether there is a row that nobody has decided."""
