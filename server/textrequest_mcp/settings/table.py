@@ -15,7 +15,7 @@ from textrequest_mcp.settings import reading as by
 
 DEFAULT_BASE_URL = "https://api.textrequest.com/api/v3"
 SANDBOX_BASE_URL = "http://sandbox.invalid/api/v3"  # a name that no network resolves: the sandbox is in this process
-TOOLSETS = ("dashboards", "contacts", "groups", "tags", "fields", "conversations", "messages", "payments")
+TOOLSETS = ("dashboards", "contacts", "groups", "tags", "fields", "conversations", "messages", "payments", "daily")
 
 Transport = Literal["stdio", "sse", "http"]
 Confirm = Literal["destructive", "sends", "all", "off"]
