@@ -17,6 +17,7 @@ from textrequest_mcp.ground.store import StoreError
 from textrequest_mcp.guard.approval.gate import Gate
 from textrequest_mcp.guard.approval.host import caller
 from textrequest_mcp.guard.approval.question import Question
+from textrequest_mcp.guard.approval.shown import Beside
 from textrequest_mcp.guard.approval.verdict import AlreadyDone, Ask, Go, Verdict
 from textrequest_mcp.guard.audit.call_record import CallRecord
 from textrequest_mcp.guard.audit.reader import Entry, Kind
@@ -59,6 +60,10 @@ class Served(Protocol):
 
     async def who_is(self, name: str, dashboard_id: int | None) -> str:
         """The people of a line who have a name, as a sentence."""
+        ...
+
+    async def beside(self, line: int | None, people: Sequence[Place], body: str | None) -> Beside:
+        """What a person is shown beside a question about these people, and about a text that would leave."""
         ...
 
     def acted(self, people: Sequence[Place]) -> None:
@@ -143,7 +148,13 @@ class Call:
             return Go()
         asked = await self.question(**only(self.question, given))
         about = tuple((use.line, use.person) for use in change.uses if use.person is not None)
-        return Ask(Question(" ".join([*why, asked.text]), asked.must_type, about))
+        return Ask(Question(" ".join([*why, asked.text]), asked.must_type, about, tuple(why)))
+
+    async def beside(self) -> Beside:
+        """What a person is shown beside the question, at the desk."""
+        line, body = self.given.get("line"), fields_of(self.spec.function).one(self.given, Mark.BODY)
+        about = self.verdict.question.about if isinstance(self.verdict, Ask) else ()
+        return await self.account.beside(line.id if line is not None else None, about, body)
 
     async def nobody_has_to_be_asked(self) -> bool:
         """Whether the rules have no doubt; raises what one of them says no with."""
