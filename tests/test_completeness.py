@@ -114,7 +114,11 @@ ACTIONS = (
     Action("CancelPayment", "cancel_payment", f"{ON_LINE} payment_id", PAYMENT),
     Action("MarkPaymentPaid", "mark_payment_paid", f"{ON_LINE} payment_id", PAYMENT),
 )
-BEYOND = ["get_send_status", "wait_for_messages"]  # what the server's own records of sends and texts make possible
+BEYOND = [
+    "get_send_status",
+    "wait_for_messages",
+    "count_texts",
+]  # what the server's own records of sends and texts make possible
 TOOLS = [*(action.tool for action in ACTIONS), *BEYOND]
 RULED = {  # what this server asks and can do beyond the connector
     *("asks_location", "if_unanswered_since", "clear"),
@@ -124,7 +128,7 @@ ONCE = {
     *("send_message", "create_payment", "send_payment_reminder", "cancel_payment", "mark_payment_paid"),
     "create_dashboard",
 }
-READS = {tool for tool in TOOLS if tool.startswith(("list_", "get_", "wait_"))}
+READS = {tool for tool in TOOLS if tool.startswith(("list_", "get_", "wait_", "count_"))}
 IDS = pytest.mark.parametrize("action", ACTIONS, ids=[action.name for action in ACTIONS])
 EACH_TOOL = pytest.mark.parametrize("name", TOOLS)
 
@@ -303,7 +307,7 @@ class TestWhatAHostIsTold:
     def test_a_description_starts_with_a_verb(self, tools: dict[str, Tool], name: str):
         verbs = {
             *("List", "Get", "Create", "Rename", "Delete", "Change", "Hide", "Bring", "Text", "Ask", "Cancel", "Close"),
-            *("Look", "Wait"),
+            *("Look", "Wait", "Count"),
         }
 
         assert (tools[name].description or "").split()[0] in verbs
@@ -358,6 +362,7 @@ class TestWhatIsLeftOut:
             ("conversations", "conversation"),
             ("messages", "message"),
             ("payments", "payment"),
+            ("daily", "texts"),
         ],
     )
     async def test_a_toolset_holds_exactly_its_tools(self, toolset: str, nouns: str):

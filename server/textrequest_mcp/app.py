@@ -12,6 +12,7 @@ from textrequest_mcp.account.account import Account
 from textrequest_mcp.account.completions import add_completions
 from textrequest_mcp.account.contacts import contacts
 from textrequest_mcp.account.conversations import conversations
+from textrequest_mcp.account.daily import daily
 from textrequest_mcp.account.dashboards import dashboards
 from textrequest_mcp.account.fields import fields
 from textrequest_mcp.account.groups import groups
@@ -39,7 +40,7 @@ _BUBBLE = (
 )
 ICON = Icon(src=f"data:image/svg+xml;base64,{_BUBBLE}", mime_type="image/svg+xml", sizes=["any"])
 
-ALL_TOOLSETS = (dashboards, contacts, groups, tags, fields, conversations, messages, payments)
+ALL_TOOLSETS = (dashboards, contacts, groups, tags, fields, conversations, messages, payments, daily)
 
 INSTRUCTIONS = """\
 Works a business's texting lines on Text Request. A line is a dashboard (list_dashboards); contacts, groups, tags and \

@@ -14,6 +14,7 @@ import pytest
 from tests.faults.zygote import Zygote
 from tests.interop.clients import Case, Session, need, sessions, why_missing
 from tests.served import address_of, running
+from tests.surface import DEFAULT_TOOLS
 
 MARIA = {"dashboard_id": 121, "phone_number": "14235550100"}
 DEVON = {"dashboard_id": 121, "phone_number": "14235550102"}
@@ -135,7 +136,7 @@ def test_client_rejects_no_answer(case: Case, played: Play):
 def test_client_sees_every_tool_and_what_each_can_do(case: Case, played: Play):
     tools = {tool["name"]: tool for tool in played.eliciting.answers["tools"]["tools"]}
 
-    assert len(tools) == 30
+    assert len(tools) == DEFAULT_TOOLS
     for tool in tools.values():
         hints = tool["annotations"]
         assert {hint: type(hints[hint]) for hint in hints if hint.endswith("Hint")} == {
