@@ -113,7 +113,7 @@ class Account:
         people = await self.directory.all((await self.line(dashboard_id)).id)
         found = people.search(name)
         if not found:
-            return f"A number is needed. {people.found_nobody(name)}"
+            return f"A number is needed. {people.found_nobody()}"
         named = "; ".join(f"{quoted(person.name)} ({person.number})" for person in found[:_NAMESAKES])
         more = f"; and {len(found) - _NAMESAKES} more" if len(found) > _NAMESAKES else ""
         return f"A number is needed. That name finds: {named}{more}. Ask the person who is meant; do not choose."
