@@ -14,9 +14,11 @@ from textrequest_mcp.ground.clean import clean
 from textrequest_mcp.ground.quoting import one_line
 from textrequest_mcp.guard.approval.gate import Gate
 from textrequest_mcp.guard.audit.writer import Audit
+from textrequest_mcp.guard.change import Account as Facts
 from textrequest_mcp.guard.change import Change, Place
 from textrequest_mcp.guard.once.carry_out import AtMostOnce
 from textrequest_mcp.guard.rules.policy import Policy
+from textrequest_mcp.guard.rules.sorting import Sorted, sort_out
 from textrequest_mcp.live.subscriptions import Subscriptions
 from textrequest_mcp.live.watch import Watch
 from textrequest_mcp.tools.pages import Pages
@@ -78,6 +80,10 @@ class Account:
     async def reasons(self, change: Change) -> list[str]:
         """As `Policy.reasons`."""
         return await self.policy.reasons(FactsReader(self.api, self.policy), change)
+
+    async def sort_out(self, change: Change, facts: Facts) -> Sorted:
+        """As `sorting.sort_out`."""
+        return await sort_out(self.policy, facts, change)
 
     @property
     def usual_line(self) -> int | None:

@@ -52,7 +52,7 @@ def make_tool(spec: ToolSpec, *, confirm: str) -> Tool:
     own = [
         parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
         for parameter in signature.parameters.values()
-        if parameter.name != "departure"  # the ledger's
+        if parameter.name not in {"departure", "each"}  # the ledger's
     ]
     added = [optional("dashboard_id", DashboardId)] if "line" in signature.parameters else []
     always, changes = asks(spec, confirm), spec.risk != "reads"

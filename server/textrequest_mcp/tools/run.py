@@ -19,12 +19,12 @@ from textrequest_mcp.ground.store import StoreError
 from textrequest_mcp.guard.approval.host import caller
 from textrequest_mcp.guard.approval.verdict import AlreadyDone, Ask, Go
 from textrequest_mcp.guard.notice import Notice
-from textrequest_mcp.guard.once.carry_out import Doing
 from textrequest_mcp.guard.once.send_answer import SendAnswer
 from textrequest_mcp.guard.outcome import unknown
 from textrequest_mcp.tools.answers import Listing
 from textrequest_mcp.tools.call import Call, account_of
 from textrequest_mcp.tools.declare import ToolSpec
+from textrequest_mcp.tools.many import Each
 from textrequest_mcp.tools.result import as_result, link_of
 from textrequest_mcp.upstream.errors import BadInput, TextRequestError, Uncertain
 
@@ -50,9 +50,10 @@ async def audited(call: Call, go_on: GoOn) -> Any:
 
 async def ruled(call: Call, go_on: GoOn) -> SendAnswer:
     """`Call.ask` looked at the rules. A last look stands before the first byte, because STOP can come meanwhile."""
-    call.last_look = call.still_allowed if call.spec.risk == "sends" else None
+    many = call.spec.choose is not None  # then each person of them is looked at in turn
+    call.last_look = call.still_allowed if call.spec.risk == "sends" and not many else None
     told: SendAnswer = await go_on()
-    if told.answer is not None and call.spec.texts:
+    if told.answer is not None and call.spec.texts and not many:
         with suppress(TextRequestError, StoreError):  # it has happened, whatever is noted
             call.account.acted(await call.person_texted())
     return told
@@ -85,22 +86,19 @@ async def once(call: Call, go_on: GoOn) -> SendAnswer:
     spec = call.spec
     if spec.once is None:
         return await go_on()
-    announce = partial(spec.once.announce, call.given) if spec.once.announce is not None else None
-    doing = Doing(
-        tool=spec.name,
-        once=spec.once,
-        texts=spec.risk == "sends",
-        do=lambda departing: spec.function(**call.given, departure=departing),
-        check=call.last_look,
-        amount=call.amount,
-        announce=announce,
-        claimed=call.record.leave_to_ledger,
-    )
-    return await call.account.at_most_once.carry_out(
+    if spec.choose is not None:
+        each = Each(call)
+        answer = await spec.function(**call.given, each=each)
+        said = answer.model_dump(mode="json", exclude_none=True)
+        return SendAnswer({"outcome": "sent" if each.told.sent + each.told.have_it else "not_sent"} | said, answer)
+    return await call.carry_out(
         await call.act(spec.once, call.given, call.options),
-        doing,
+        call.given,
+        lambda departing: spec.function(**call.given, departure=departing),
+        check=call.last_look,
         repeat=call.options.repeat and (isinstance(call.verdict, Ask) or not call.repeats_ask),
         judge=call.nobody_has_to_be_asked if isinstance(call.verdict, AlreadyDone) else None,
+        claimed=call.record.leave_to_ledger,
     )
 
 

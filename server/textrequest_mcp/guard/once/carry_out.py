@@ -19,10 +19,11 @@ from textrequest_mcp.guard.once.endings import ending_of, torn
 from textrequest_mcp.guard.once.ledger import Ledger
 from textrequest_mcp.guard.once.ledger_rows import Act, Ending, Send
 from textrequest_mcp.guard.once.lost_sends import LostSends
+from textrequest_mcp.guard.once.mailings import Mailings
 from textrequest_mcp.guard.once.same_act import SameAct, written
 from textrequest_mcp.guard.once.send_answer import SendAnswer, left_over, tell
 from textrequest_mcp.guard.rules.caps import Caps
-from textrequest_mcp.guard.rules.remaining import Reservation
+from textrequest_mcp.guard.rules.remaining import Remaining, Reservation
 from textrequest_mcp.upstream.errors import TextRequestError
 from textrequest_mcp.upstream.phone import mask_numbers
 from textrequest_mcp.upstream.times import show_time
@@ -45,6 +46,7 @@ class Doing:
         amount: the dollars that it asks for.
         announce: told of the answer once this very call made it happen.
         claimed: called when the act is in the ledger as this call's own.
+        is_known: whether the person ever wrote to the line, and is nobody new under the caps.
     """
 
     tool: str
@@ -55,6 +57,7 @@ class Doing:
     amount: Decimal | None = None
     announce: Callable[[BaseModel], Awaitable[None]] | None = None
     claimed: Callable[[], None] = lambda: None
+    is_known: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,10 +70,12 @@ class AtMostOnce:
         tagged: whether sends are marked, to be known again in the account.
         caps: how much may leave; None for as much as anybody likes.
         keeps_bodies: whether the audit is to have the words of texts, whoever writes its row.
+        mailings: to whom texts to many were agreed.
     """
 
     ledger: Ledger
     lost_sends: LostSends
+    mailings: Mailings
     tagged: bool = False
     caps: Caps | None = None
     keeps_bodies: bool = False
@@ -130,8 +135,22 @@ class AtMostOnce:
         happened = "was done" if earlier.state == "SENT" else "was tried, and may have happened,"
         return [f"The same {happened} at {show_time(earlier.called_at)}; this does it once more."]
 
+    async def room(self, line: int) -> Remaining | None:
+        """What a line has left under the caps; None where there are none.
+
+        Raises:
+            StoreError: they cannot be counted.
+        """
+        return await self.caps.left(line) if self.caps is not None else None
+
     async def carry_out(
-        self, act: Act, doing: Doing, *, repeat: bool, judge: Callable[[], Awaitable[bool]] | None = None
+        self,
+        act: Act,
+        doing: Doing,
+        *,
+        repeat: bool,
+        judge: Callable[[], Awaitable[bool]] | None = None,
+        until: float | None = None,
     ) -> SendAnswer:
         """Make the act happen once, or tell what became of the same act before.
 
@@ -141,13 +160,14 @@ class AtMostOnce:
             repeat: whether a person agreed to a repetition.
             judge: given where the ledger had the answer when the rules were to be looked at: looks at them after all,
                 if that answer is gone, and answers whether nobody has to be asked.
+            until: when a lost answer is looked for no longer, as `anyio.current_time`; by default when hosts give up.
 
         Raises:
             BadInput: the idempotency key was used with other arguments.
             TextRequestError: the answer of the earlier act is gone, and somebody has to be asked.
             StoreError: the ledger cannot be used, so nothing was sent.
         """
-        until = anyio.current_time() + CALL_SECONDS
+        until = anyio.current_time() + CALL_SECONDS if until is None else until
         may_act = judge is None
         looked = False
         while True:
@@ -213,7 +233,12 @@ class AtMostOnce:
         if self.caps is None or not doing.texts or act.dashboard_id is None:
             return {}
         use = Reservation(
-            send_id=send.send_id, dashboard_id=act.dashboard_id, person=act.person, texts=1, dollars=doing.amount
+            send_id=send.send_id,
+            dashboard_id=act.dashboard_id,
+            person=act.person,
+            texts=1,
+            dollars=doing.amount,
+            is_known=doing.is_known,
         )
         return left_over(await self.caps.reserve(use), with_dollars=doing.amount is not None)
 
