@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field
 
 from textrequest_mcp.account.account import Line
+from textrequest_mcp.account.line import TextingLine
 from textrequest_mcp.account.message import (
     LOCATION_TAG,
     Arrived,
@@ -183,6 +184,34 @@ async def send_message(
     recalled. If the outcome is unclear, get_send_status tells; do not send again."""
     _check_location(body, asks=asks_location is True, callback=location_callback)
     del if_unanswered_since  # the rules looked at it
+    return await post_text(
+        line,
+        departure,
+        phone_number,
+        body,
+        sender_name=sender_name,
+        status_callback=status_callback,
+        location_callback=location_callback,
+        mms_media=mms_media or None,
+    )
+
+
+async def post_text(
+    line: TextingLine,
+    departure: LedgerDeparture,
+    phone_number: str,
+    body: str,
+    *,
+    sender_name: str | None = None,
+    status_callback: str | None = None,
+    location_callback: str | None = None,
+    mms_media: list[str] | None = None,
+) -> Sent:
+    """Send one text; its arguments are those of `send_message`.
+
+    Raises:
+        TextRequestError: it did not go out, or nobody knows.
+    """
     answer = await line.post(
         "contacts",
         wire(phone_number),
@@ -192,7 +221,7 @@ async def send_message(
             sender_name=_marked(sender_name, departure.tag),
             status_callback=status_callback or line.account.live.status_address(line.id),
             location_callback=location_callback,
-            mms_media=mms_media or None,
+            mms_media=mms_media,
         ),
         departure=departure,
     )

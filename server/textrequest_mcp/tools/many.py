@@ -7,6 +7,7 @@ with it for a day, and texts nobody twice.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -26,7 +27,7 @@ from textrequest_mcp.guard.once.ledger_rows import Act
 from textrequest_mcp.guard.once.mailings import Mailing
 from textrequest_mcp.tools.plan import LeftOut, Plan, Recipient, Told, reasons
 from textrequest_mcp.tools.signature import only
-from textrequest_mcp.upstream.errors import BadInput, TooBusy, Unreachable
+from textrequest_mcp.upstream.errors import NOTHING_CHANGED, BadInput, TooBusy, Unreachable
 from textrequest_mcp.upstream.patience import Patience, waiting_with
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 PATIENCE_SECONDS = 40.0  # hosts give up on a tool call after about 60, and the last text may take 20
 _SETTLING_SECONDS = 10.0  # after that, for a last text whose answer got lost
 _STOPPING = (TooBusy, Unreachable)
+_STRANGER = "not on the list that a person agreed to"
 _IN_DOUBT = "may have got it; do not text it again"
 _DOUBTS_IN_A_ROW = 3  # then the service is hardly there
 
@@ -62,18 +64,19 @@ async def ask_about_many(call: Call, given: Mapping[str, Any], options: Options)
     )
     mailing = await once.mailings.open(fingerprint)
     people, left_out = list(chosen.people), list(chosen.left_out)
-    if mailing is not None:
-        people = [each for each in people if hashed(each.number) in mailing.people]
     before = {each.number: await _before(call, given, options, each, mailing) for each in people}
-    waiting = [each for each in people if before[each.number] is None]
-    if options.repeat and mailing is not None and not waiting:  # it is over, and is meant once more
-        mailing, people, before = None, list(chosen.people), {}
-        waiting = people
-    left_out += [_left(each, _IN_DOUBT) for each in people if before.get(each.number) not in (None, "SENT")]
-    have_it = sum(state == "SENT" for state in before.values())
+    if options.repeat and mailing is not None and _is_over(mailing, hashed, before):  # it is meant once more
+        mailing, before = None, {}
+    waiting = [each for each in people if before.get(each.number) is None]
     out, doubts = await call.account.sort_out(_change(call, line, waiting), chosen.facts)
+    if mailing is not None:
+        strangers = [each.number for each in waiting if hashed(each.number) not in mailing.people]
+        out = dict.fromkeys(strangers, _STRANGER) | out
+    left_out += [_left(each, _IN_DOUBT) for each in people if before.get(each.number) not in (None, "SENT")]
     left_out += [_left(each, out[each.number]) for each in waiting if each.number in out]
-    staying = [each for each in waiting if each.number not in out]
+    have_it = sum(state == "SENT" for state in before.values())
+    # The caps have room for fewer people who are new, so those come last.
+    staying = sorted((each for each in waiting if each.number not in out), key=lambda each: not each.has_written)
     plan = call.plan = Plan(staying, left_out, have_it, None, fingerprint, mailing)
     if mailing is not None or (plan.have_it and not plan.people):
         return Go() if plan.people else AlreadyDone()
@@ -115,8 +118,8 @@ class Each:
         mailing = plan.mailing or await call.account.at_most_once.mailings.begin(plan.fingerprint, people, anew=anew)
         with waiting_with(Patience(PATIENCE_SECONDS)):
             for place, each in enumerate(plan.people):
-                if hashed(each.number) not in mailing.people:
-                    told.missed.append(_left(each, "is not on the list that a person agreed to"))
+                if hashed(each.number) not in mailing.people:  # another same call was agreed to meanwhile
+                    told.missed.append(_left(each, _STRANGER))
                     continue
                 if anyio.current_time() >= self._until:
                     told.stopped = "its time was over"
@@ -174,9 +177,9 @@ class Each:
             if self._doubts == _DOUBTS_IN_A_ROW:
                 self.told.stopped = "Text Request's answers got lost"
         elif _stops(told, ended):
-            self.told.stopped = str(told.said.get("message"))
+            self.told.stopped = _brief(str(told.said.get("message")))
         else:
-            self.told.missed.append(_left(person, _first(str(told.said.get("message")))))
+            self.told.missed.append(_left(person, _brief(str(told.said.get("message")))))
 
     async def _tell(self, done: int) -> None:
         """Tell a host that listens how far it is."""
@@ -214,12 +217,19 @@ def _change(call: Call, line: int, people: Sequence[Recipient]) -> Change:
 
 
 def _left(person: Recipient, why: str) -> LeftOut:
-    return _left(person, why)
+    return LeftOut(person.number, person.name, why)
 
 
 def _plain(given: Mapping[str, Any]) -> Any:
     return to_jsonable_python({name: value for name, value in sorted(given.items()) if name not in {"line", "account"}})
 
 
-def _first(sentences: str) -> str:
-    return sentences.partition(". ")[0].rstrip(".")
+def _is_over(mailing: Mailing, hashed: Callable[[str], str], before: Mapping[str, str | None]) -> bool:
+    return not any(state is None and hashed(number) in mailing.people for number, state in before.items())
+
+
+def _brief(message: str) -> str:
+    """Of a refusal what stands against it, and when there is room again."""
+    what, _, todo = message.partition(f" {NOTHING_CHANGED}")
+    room = re.match(r"There is (?:room at|never)[^;.]*", todo.strip())
+    return what.rstrip(".") + (f". {room[0]}" if room else "")

@@ -61,7 +61,8 @@ async def ruled(call: Call, go_on: GoOn) -> SendAnswer:
 
 async def approved(call: Call, go_on: GoOn) -> SendAnswer:
     """A person's yes is used up before anything happens; no yes, no act."""
-    if isinstance(call.verdict, Go) and call.options.confirmation and not call.options.repeat:
+    may_come_again = call.options.repeat or call.spec.choose is not None  # with what began it
+    if isinstance(call.verdict, Go) and call.options.confirmation and not may_come_again:
         raise BadInput(f"{call.spec.name} asks for no confirmation here.", todo="Leave it out, unless it is a repeat.")
     if isinstance(call.verdict, Ask):
         question = call.verdict.question

@@ -158,7 +158,12 @@ class Policy:
         if no_person is not None and not change.closes:
             raise BadInput(no_person, todo="Ask the person you work for which number they mean.")
         if not self.rules.only_to.allows(number):
-            raise Forbidden(self.rules.only_to.refusal(number), rule=ONLY_TO, todo="Do not try another way.")
+            raise Forbidden(
+                self.rules.only_to.refusal(number),
+                rule=ONLY_TO,
+                todo="Do not try another way.",
+                brief=f"not among those whom {ONLY_TO} lets be texted",
+            )
         return await self._said_no(line, number) if self.rules.consent else []
 
     def _by_record(self, change: Change, number: str, facts: PersonFacts) -> list[str]:
@@ -198,6 +203,7 @@ class Policy:
                 "is not texted.",
                 rule=CONSENT,
                 todo="Only their own START lifts that.",
+                brief="asked for no more texts",
             )
         if standing.perhaps_at is not None:
             return [perhaps(standing.perhaps_at)]

@@ -17,8 +17,8 @@ from textrequest_mcp.upstream.errors import BadInput
 
 SECONDS_PER_TEXT = 1.0  # of a line without 10DLC registration (wire-facts, Conversations and messages)
 
-_QUIET = "quiet hours where they are, now or before the last text has left"
-_NO_ZONE = "their number does not tell whether it is a quiet hour there"
+_QUIET = "in their quiet hours, now or before the last text has left"
+_NO_ZONE = "with a number that does not tell whether it is a quiet hour there"
 
 
 class Sorted(NamedTuple):
@@ -62,8 +62,12 @@ async def _why_not(policy: Policy, account: Account, change: Change, line: int, 
     """The first thing that a rule says against it, whatever the hour."""
     try:
         said = await policy.one_of_many(account, change, line, number)
-    except (Forbidden, BadInput) as no:
+    except Forbidden as no:
+        return no.brief
+    except BadInput as no:
         return no.what.rstrip(".")
+    if said and policy.rules.consent and (await policy.consent.standing(line, number)).perhaps_at is not None:
+        return "wrote what may mean that they want no more texts"
     return said[0].rstrip(".") if said else None
 
 
