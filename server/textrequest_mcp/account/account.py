@@ -8,10 +8,11 @@ import anyio
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.resolve import Resolve
 
+from textrequest_mcp.account.directory import Directory
 from textrequest_mcp.account.facts_reader import FactsReader
 from textrequest_mcp.account.line import KnownLine, TextingLine
 from textrequest_mcp.ground.clean import clean
-from textrequest_mcp.ground.quoting import one_line
+from textrequest_mcp.ground.quoting import one_line, quoted
 from textrequest_mcp.guard.approval.gate import Gate
 from textrequest_mcp.guard.audit.writer import Audit
 from textrequest_mcp.guard.change import Account as Facts
@@ -26,7 +27,6 @@ from textrequest_mcp.tools.parameters import DashboardId
 from textrequest_mcp.upstream.api import Api
 from textrequest_mcp.upstream.errors import BadInput
 from textrequest_mcp.upstream.page import MAX_SIZE, read_page
-from textrequest_mcp.upstream.phone import from_wire
 
 _LINES_STAY_SECONDS = 60.0
 _NAMESAKES = 5
@@ -49,6 +49,7 @@ class Account:
         also: further chores in the background.
         routes: further routes that are served over HTTP.
         pages: the pages of lists that hosts read lately.
+        directory: the people of the lines.
     """
 
     api: Api
@@ -65,6 +66,11 @@ class Account:
     pages: Pages = field(default_factory=Pages)
     _lines: tuple[KnownLine, ...] = ()
     _read_at: float | None = None
+    directory: Directory = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.directory = Directory(self.api)
+        self.live.log.tell = self.directory.heard
 
     async def run(self) -> None:
         """Run the chores in the background as long as the server runs; never returns."""
@@ -102,15 +108,13 @@ class Account:
             TextRequestError: the line is not known, or cannot be read.
             StoreError: the store cannot be used.
         """
-        line = await self.line(dashboard_id)
-        query = {"search": name.strip(), "include_archived": True, "page": 0, "page_size": _NAMESAKES + 1}
-        page = read_page(await line.get("conversations", query=query), page=0, page_size=_NAMESAKES + 1)
-        numbers = [number for row in page.items if (number := from_wire(row.get("phone_number")))]
-        if not numbers:
-            return "A number is needed, and nobody with a conversation on this line has that name."
-        people = "; ".join([await line.person(number) for number in numbers[:_NAMESAKES]])
-        more = "; and more" if len(numbers) > _NAMESAKES else ""
-        return f"A number is needed. That name finds: {people}{more}. Ask the person who is meant; do not choose."
+        people = await self.directory.all((await self.line(dashboard_id)).id)
+        found = people.search(name)
+        if not found:
+            return f"A number is needed. {people.found_nobody(name)}"
+        named = "; ".join(f"{quoted(person.name)} ({person.number})" for person in found[:_NAMESAKES])
+        more = f"; and {len(found) - _NAMESAKES} more" if len(found) > _NAMESAKES else ""
+        return f"A number is needed. That name finds: {named}{more}. Ask the person who is meant; do not choose."
 
     async def lines(self) -> tuple[KnownLine, ...]:
         """All lines of the account, read at most once a minute."""

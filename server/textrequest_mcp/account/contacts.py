@@ -1,6 +1,5 @@
 """Contacts: the people a line texts with, found, saved and deleted."""
 
-import re
 from collections import Counter
 from typing import Annotated, Any
 
@@ -16,8 +15,8 @@ from textrequest_mcp.account.contact import (
     ContactsSaved,
     FieldValues,
 )
+from textrequest_mcp.account.contact_filters import found, query_of
 from textrequest_mcp.account.contact_saves import changes_of, lifted, no_word_of_the_save, some_of, what_was_saved
-from textrequest_mcp.account.local_times import in_utc
 from textrequest_mcp.ground.quoting import quoted, some
 from textrequest_mcp.guard.approval.question import Question
 from textrequest_mcp.tools.about import BY_NUMBER, About
@@ -33,26 +32,21 @@ from textrequest_mcp.tools.parameters import (
     PageSize,
     PhoneNumber,
     Words,
-    in_order,
     parsed,
     slip,
 )
 from textrequest_mcp.upstream.errors import BadInput, NotFound, Refused
 from textrequest_mcp.upstream.page import DEFAULT_SIZE, MAX_SIZE
 from textrequest_mcp.upstream.phone import masked, wire
-from textrequest_mcp.upstream.phone_spelling import spelled
 
 contacts = Toolset("contacts")
-
-_RANGES = ("last_message_timestamp_*_utc", "contact_created_*", "last_message_sent_*", "last_message_received_*")
-
-_LOCAL = re.compile(".*_(before|after)")
 
 
 @contacts.reads(title="List contacts", action="GetContacts")
 async def list_contacts(
     line: Line,
     *,
+    search: Annotated[Words, Field(description="Part of a name or number")] | None = None,
     contact_phone_number: Annotated[str, Field(description="First digits of the number")] | None = None,
     last_message_timestamp_before_utc: Annotated[Instant, Field(description="Last text either way")] | None = None,
     last_message_timestamp_after_utc: Annotated[Instant, Field(description="Last text either way")] | None = None,
@@ -78,13 +72,14 @@ async def list_contacts(
     page: PageNumber = 0,
     page_size: PageSize = DEFAULT_SIZE,
 ) -> Contacts:
-    """List a line's contacts that match all given filters. To find one by name, list_conversations has search; for one
-    number, get_contact. Times: ISO 8601; without a zone, local to the line unless the name ends in _utc."""
-    given = {name: value for name, value in locals().items() if name != "line"}
-    _check_ranges(given)  # before the line's zone is read for nothing; and again once all times have a zone
-    given |= await in_utc(line, {name: given[name] for name in given if _LOCAL.fullmatch(name)})
-    query = _query(given)
-    listing = Contacts.of(await line.get("contacts", query=query), page=page, page_size=page_size)
+    """List a line's contacts that match all given filters, by name with search; for one number, get_contact. Times: ISO
+    8601; without a zone, local to the line unless the name ends in _utc."""
+    given = {name: value for name, value in locals().items() if name not in ("line", "search")}
+    query = await query_of(line, given)
+    if search is None:
+        listing = Contacts.of(await line.get("contacts", query=query), page=page, page_size=page_size)
+    else:
+        listing = await found(line, search, query, page=page, page_size=page_size)
     return listing.noting(*(slip(name, given[name]) for name in given if name.startswith("custom_field_value")))
 
 
@@ -97,9 +92,11 @@ async def get_contact(line: Line, phone_number: KnownNumber) -> Contact:
     if answer is None:
         raise NotFound(
             f"This line has no contact with {masked(phone_number)}.",
-            todo="Each line has its own contacts: try another line, or list_conversations with search.",
+            todo="Each line has its own contacts: try another line, or list_contacts with search.",
         )
-    return Contact.asked_for(answer, phone_number=phone_number)
+    contact = Contact.asked_for(answer, phone_number=phone_number)
+    line.account.directory.put(line.id, answer)
+    return contact
 
 
 async def _lifts(line: Line, phone_number: PhoneNumber, clear: Clear | None) -> str | None:
@@ -144,6 +141,7 @@ async def save_contact(
     saved = Contact.model_validate(answer or {"phone_number": phone_number})
     if saved.phone_number != phone_number:
         raise no_word_of_the_save()
+    line.account.directory.put(line.id, answer or {"phone_number": phone_number, **changes})
     return saved
 
 
@@ -176,7 +174,11 @@ async def save_contacts(
     answer = await line.post("contacts", body=body, repeatable=True)
     if answer is not None and not isinstance(answer, list):
         raise no_word_of_the_save()
-    return what_was_saved(body, body if answer is None else answer)  # pyright: ignore[reportUnknownArgumentType] - JSON
+    told: list[Any] = body if answer is None else answer  # pyright: ignore[reportUnknownVariableType] - JSON
+    saved = what_was_saved(body, told)
+    for record in told:
+        line.account.directory.put(line.id, record)
+    return saved
 
 
 async def _before_deleting(line: Line, phone_number: KnownNumber) -> Question:
@@ -204,44 +206,9 @@ async def delete_contact(line: Line, phone_number: KnownNumber) -> ContactDelete
     """Delete a contact that never exchanged a text, for good. The service refuses one with messages:
     archive_conversation, or save_contact with is_blocked, instead."""
     await line.delete("contacts", wire(phone_number))
+    line.account.directory.drop(line.id, phone_number)
     return ContactDeleted(phone_number=phone_number)
 
 
 def _length(found: list[Any] | None) -> int | None:
     return None if found is None else len(found)
-
-
-def _query(given: dict[str, Any]) -> dict[str, Any]:
-    """The filters as the service takes them.
-
-    Raises:
-        BadInput: two of them do not go together, or one makes no sense.
-    """
-    _check_ranges(given)
-    query = given | {
-        "contact_phone_number": _first_digits(given["contact_phone_number"]),
-        "tags": given["tags"] or None,  # an empty list is no filter, to the service too
-        "groups": given["groups"] or None,
-    }
-    for number in (1, 2, 3):
-        if (query[f"custom_field_id_{number}"] is None) != (query[f"custom_field_value_{number}"] is None):
-            raise BadInput(f"custom_field_id_{number} and custom_field_value_{number} go together.", todo="Give both.")
-    return query
-
-
-def _check_ranges(given: dict[str, Any]) -> None:
-    for names in _RANGES:
-        in_order(given[names.replace("*", "after")], given[names.replace("*", "before")], names)
-
-
-def _first_digits(text: str | None) -> str | None:
-    """The start of a number as the service matches it, from any usual spelling (it matches from the leading 1)."""
-    if text is None:
-        return None
-    text = "".join(map(spelled, text))
-    digits = "".join(c for c in text if c in "0123456789")
-    if not digits or any(c not in "0123456789 ().-+" for c in text):
-        raise BadInput("contact_phone_number is not the start of a phone number.", todo="Give digits, such as 423555.")
-    if "+" in text and not re.match(r"[ (]*\+[ (]*1[^+]*$", text):
-        raise BadInput("contact_phone_number has a + without a 1.", todo="This service only reaches +1: give +1423555.")
-    return digits if digits.startswith("1") else "1" + digits

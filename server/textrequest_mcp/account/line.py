@@ -2,6 +2,7 @@
 
 from typing import Any, NamedTuple, Protocol
 
+from textrequest_mcp.account.directory import Directory, People
 from textrequest_mcp.ground.quoting import quoted
 from textrequest_mcp.guard.rules.policy import Policy
 from textrequest_mcp.live.watch import Watch
@@ -26,6 +27,7 @@ class Home(Protocol):
     api: Api
     policy: Policy
     live: Watch
+    directory: Directory
     resource_links: bool
 
     async def lines(self) -> tuple[KnownLine, ...]:
@@ -68,6 +70,10 @@ class TextingLine:
     async def delete(self, *path: Segment) -> Any | None:
         """As `Api.delete`."""
         return await self.account.api.delete("dashboards", self.id, *path)
+
+    async def names(self) -> People:
+        """As `Directory.names`."""
+        return await self.account.directory.names(self.id)
 
     async def title(self) -> str:
         """How a question names the line: its name, and the id that no other line has."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import secrets
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from textrequest_mcp.ground.store import Store
@@ -77,6 +77,7 @@ class EventLog:
         self._witness = witness
         self._clock = clock
         self._tidied_at = -math.inf
+        self.tell: Callable[[Sequence[TextEvent]], None] = lambda _: None  # told of all that was noted, new or not
         store.ensure(_SCHEMA + SCHEMA_OF_CALLS)
 
     async def append(
@@ -121,6 +122,7 @@ class EventLog:
         new = await self._store.transact(write, durable=durable)
         if not is_tidy:
             self._tidied_at = now
+        self.tell(heard)
         return new
 
     async def read(self, after: int, wanted: EventFilter, limit: int) -> list[Noted]:

@@ -158,14 +158,12 @@ Ids = Annotated[list[Id], BeforeValidator(listed)]
 Guids = Annotated[list[Guid], BeforeValidator(listed)]
 
 LineId = Annotated[Id, Field(description="From list_dashboards")]
-DashboardId = Annotated[Id, Field(description="From list_dashboards; optional with one line")]
+DashboardId = Annotated[Id, Field(description="A line")]
 PhoneNumber = Annotated[Number, Field(description="Contact's number, any usual US form")]
 KnownNumber = Annotated[ListedNumber, Field(description="Contact's number, as lists give it")]
 GroupId = Annotated[Id, Field(description="From list_groups")]
 PaymentId = Annotated[Id, Field(description="From list_payments")]
-PageNumber = Annotated[
-    int, Field(ge=0, description="From 0; then next_page of the last answer"), BeforeValidator(whole_number)
-]
+PageNumber = Annotated[int, Field(ge=0, description="From 0"), BeforeValidator(whole_number)]
 PageSize = Annotated[
     int, Field(ge=1, le=MAX_SIZE, description=f"Default {DEFAULT_SIZE}"), BeforeValidator(whole_number)
 ]
