@@ -16,7 +16,7 @@ from textrequest_mcp.ground.quoting import one_line, quoted
 from textrequest_mcp.guard.approval.gate import Gate
 from textrequest_mcp.guard.audit.writer import Audit
 from textrequest_mcp.guard.change import Account as Facts
-from textrequest_mcp.guard.change import Change, Place
+from textrequest_mcp.guard.change import Change, PersonFacts, Place
 from textrequest_mcp.guard.once.carry_out import AtMostOnce
 from textrequest_mcp.guard.rules.policy import Policy
 from textrequest_mcp.guard.rules.sorting import Sorted, sort_out
@@ -49,6 +49,7 @@ class Account:
         also: further chores in the background.
         routes: further routes that are served over HTTP.
         pages: the pages of lists that hosts read lately.
+        strangers: facts about people who are no contacts, with the time at which they were read.
         directory: the people of the lines.
     """
 
@@ -64,6 +65,7 @@ class Account:
     also: Sequence[Callable[[], Coroutine[Any, Any, None]]] = ()
     routes: Sequence[Any] = ()
     pages: Pages = field(default_factory=Pages)
+    strangers: dict[Place, tuple[float, PersonFacts]] = field(default_factory=dict[Place, tuple[float, PersonFacts]])
     _lines: tuple[KnownLine, ...] = ()
     _read_at: float | None = None
     directory: Directory = field(init=False)

@@ -1,12 +1,15 @@
 """Finds whom a mailing is for: by numbers, groups, tags, custom fields, or when they were last texted."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from typing import Any
 
+import anyio
+
 from textrequest_mcp.account.blanks import Template
 from textrequest_mcp.account.closings import closes
-from textrequest_mcp.account.directory import Directory, Kind, People
+from textrequest_mcp.account.directory import FRESH_SECONDS, Directory, Kind, People
 from textrequest_mcp.account.facts_reader import FactsReader
 from textrequest_mcp.account.line import TextingLine
 from textrequest_mcp.account.local_times import zone_of
@@ -99,12 +102,13 @@ class KnownFacts:
         self._policy = line.account.policy
         self._reader = FactsReader(line.account.api, line.account.policy)
         self._people = people
+        self._strangers = line.account.strangers
 
     async def contact(self, line: int, number: str) -> PersonFacts:
         """As `guard.change.Account`: a call for each person whom the directory does not have."""
         person = self._people.get(number)
         if person is None:
-            return await self._reader.contact(line, number)
+            return await self._stranger(line, number)
         self._policy.provenance.trust_number(line, number, person.name, person.first_name)
         opted_out = read_time(person.record.get("opted_out_utc"))
         at = opted_out.timestamp() if opted_out is not None else 0.0
@@ -114,6 +118,17 @@ class KnownFacts:
             received_at=person.received_at,
             sent_at=person.sent_at,
         )
+
+    async def _stranger(self, line: int, number: str) -> PersonFacts:
+        """The facts about somebody who is no contact, read once in the time for which a directory counts as fresh."""
+        strangers, now = self._strangers, anyio.current_time()
+        read_at, facts = strangers.get((line, number), (-math.inf, PersonFacts()))
+        if now - read_at > FRESH_SECONDS:
+            facts = await self._reader.contact(line, number)
+            for place in [place for place, (at, _) in strangers.items() if now - at > FRESH_SECONDS]:
+                del strangers[place]
+            strangers[line, number] = now, facts
+        return facts
 
     async def newer(self, caller: str, line: int, number: str, since: float) -> Sequence[str]:
         """As `guard.change.Account`."""

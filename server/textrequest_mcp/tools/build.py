@@ -34,7 +34,7 @@ from textrequest_mcp.tools.call import Call, Options, current_call
 from textrequest_mcp.tools.declare import Asker, ToolSpec, asks
 from textrequest_mcp.tools.parameters import Confirmation, DashboardId, IdempotencyKey, Repeat, TypedName, is_empty
 from textrequest_mcp.tools.progress import patience_of
-from textrequest_mcp.tools.run import act, read, run
+from textrequest_mcp.tools.run import act, ask, read, run
 from textrequest_mcp.tools.schema import bared, plain_schema
 from textrequest_mcp.tools.signature import bare, is_resolved, optional, required, sign
 from textrequest_mcp.upstream.errors import TextRequestError
@@ -105,7 +105,7 @@ def _verdict_of(tool: str, parameters: list[inspect.Parameter]) -> Callable[...,
 
     async def verdict(ctx: Context[Any, Any], **arguments: Any) -> Verdict:  # noqa: ARG001 - the SDK gives it
         options, given = _divided(arguments)
-        return await current_call.get().ask(given, options)
+        return await ask(current_call.get(), given, options)
 
     return sign(verdict, f"{tool}.verdict", parameters, Any)
 

@@ -29,7 +29,6 @@ from textrequest_mcp.guard.once.same_act import SameAct
 from textrequest_mcp.guard.once.send_answer import SendAnswer
 from textrequest_mcp.tools.changes import amount_of, change_of, person_texted
 from textrequest_mcp.tools.declare import Asker, Risk, ToolSpec
-from textrequest_mcp.tools.many import ask_about_many
 from textrequest_mcp.tools.plan import Plan
 from textrequest_mcp.tools.served import Served
 from textrequest_mcp.tools.signature import only
@@ -104,8 +103,6 @@ class Call:
             TextRequestError: a rule says no, or what has to be known cannot be read.
             StoreError: the store cannot be used.
         """
-        if self.spec.choose is not None:
-            return await ask_about_many(self, given, options)
         why: list[str] = []
         if self.spec.once is not None:
             act = await self.act(self.spec.once, given, options)

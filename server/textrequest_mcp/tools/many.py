@@ -4,15 +4,13 @@
 with it for a day, and texts nobody twice.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import anyio
 from pydantic import BaseModel
@@ -25,14 +23,12 @@ from textrequest_mcp.guard.change import Change, PersonAndWords
 from textrequest_mcp.guard.once.departure import LedgerDeparture
 from textrequest_mcp.guard.once.ledger_rows import Act
 from textrequest_mcp.guard.once.mailings import Mailing
+from textrequest_mcp.guard.once.send_answer import SendAnswer
+from textrequest_mcp.tools.call import Call, Options
 from textrequest_mcp.tools.plan import LeftOut, Plan, Recipient, Told, reasons
 from textrequest_mcp.tools.signature import only
 from textrequest_mcp.upstream.errors import NOTHING_CHANGED, BadInput, TooBusy, Unreachable
 from textrequest_mcp.upstream.patience import Patience, waiting_with
-
-if TYPE_CHECKING:
-    from textrequest_mcp.guard.once.send_answer import SendAnswer
-    from textrequest_mcp.tools.call import Call, Options
 
 PATIENCE_SECONDS = 40.0  # hosts give up on a tool call after about 60, and the last text may take 20
 _SETTLING_SECONDS = 10.0  # after that, for a last text whose answer got lost
@@ -125,12 +121,13 @@ class Each:
                     told.stopped = "its time was over"
                 if told.stopped is None:
                     await self._tell(place)
-                    await self._text(each, mailing, send)
-                told.waiting += told.stopped is not None
+                    told.waiting += await self._waits(each, mailing, send)
+                else:
+                    told.waiting += 1
         return told
 
-    async def _text(self, person: Recipient, mailing: Mailing, send: Send) -> None:
-        """Text one person, and note what became of it."""
+    async def _waits(self, person: Recipient, mailing: Mailing, send: Send) -> bool:
+        """Text one person, and note what became of it; whether they still wait for it."""
         ended: list[Exception] = []
 
         async def do(departing: LedgerDeparture) -> BaseModel:
@@ -144,8 +141,8 @@ class Each:
             told = await self._carried(person, mailing, do)
         except StoreError as error:
             self.told.stopped = str(error)
-            return
-        self._note(person, told, ended)
+            return True
+        return self._note(person, told, ended)
 
     async def _carried(self, person: Recipient, mailing: Mailing, do: Do) -> SendAnswer:
         """The text to one person, as the guard `once` carries out any text."""
@@ -164,7 +161,7 @@ class Each:
             call.account.acted([place])
         return told
 
-    def _note(self, person: Recipient, told: SendAnswer, ended: Sequence[Exception]) -> None:
+    def _note(self, person: Recipient, told: SendAnswer, ended: Sequence[Exception]) -> bool:
         outcome = told.said.get("outcome")
         self._doubts = self._doubts + 1 if outcome == "unknown" else 0
         if outcome == "sent":
@@ -178,8 +175,10 @@ class Each:
                 self.told.stopped = "Text Request's answers got lost"
         elif _stops(told, ended):
             self.told.stopped = _brief(str(told.said.get("message")))
+            return True
         else:
             self.told.missed.append(_left(person, _brief(str(told.said.get("message")))))
+        return False
 
     async def _tell(self, done: int) -> None:
         """Tell a host that listens how far it is."""

@@ -1,6 +1,6 @@
 """Runs a call of a tool: the guards first, then the tool's function.
 
-A call of a changing tool goes through two phases, which the SDK gives. `Call.ask` finds out whether it may go ahead; it
+A call of a changing tool goes through two phases, which the SDK gives. `ask` finds out whether it may go ahead; it
 writes nothing, and can run several times before a person has answered. Then `act` passes the guards and acts once.
 """
 
@@ -17,20 +17,25 @@ from mcp_types import CallToolResult
 
 from textrequest_mcp.ground.store import StoreError
 from textrequest_mcp.guard.approval.host import caller
-from textrequest_mcp.guard.approval.verdict import AlreadyDone, Ask, Go
+from textrequest_mcp.guard.approval.verdict import AlreadyDone, Ask, Go, Verdict
 from textrequest_mcp.guard.notice import Notice
 from textrequest_mcp.guard.once.send_answer import SendAnswer
 from textrequest_mcp.guard.outcome import unknown
 from textrequest_mcp.tools.answers import Listing
-from textrequest_mcp.tools.call import Call, account_of
+from textrequest_mcp.tools.call import Call, Options, account_of
 from textrequest_mcp.tools.declare import ToolSpec
-from textrequest_mcp.tools.many import Each
+from textrequest_mcp.tools.many import Each, ask_about_many
 from textrequest_mcp.tools.result import as_result, link_of
 from textrequest_mcp.upstream.errors import BadInput, TextRequestError, Uncertain
 
 logger = logging.getLogger(__name__)
 
 GoOn = Callable[[], Awaitable[Any]]
+
+
+async def ask(call: Call, given: Mapping[str, Any], options: Options) -> Verdict:
+    """The first phase of a call, as `Call.ask`; of one that texts many, about their whole list."""
+    return await (ask_about_many(call, given, options) if call.spec.choose else call.ask(given, options))
 
 
 async def audited(call: Call, go_on: GoOn) -> Any:
@@ -183,7 +188,7 @@ def _crash(spec: ToolSpec) -> Uncertain:
 
 async def _asked_again(call: Call) -> Any:
     """The question as it would be asked now; None where nobody would be."""
-    verdict = await call.ask(call.given, call.options)
+    verdict = await ask(call, call.given, call.options)
     return verdict.question if isinstance(verdict, Ask) else None
 
 
