@@ -28,6 +28,7 @@ _CONFIRM = {
 }
 # False of another setting only shapes how other rules work.
 _OFF_WHEN_FALSE = {"consent", "provenance", "if_unanswered", "visible_only", "duplicate_minutes"}
+_UNSET = {"confirm_fallback": "page or, without a browser here, refuse"}
 _EMPTY = {"only_to": "everybody", "callback_hosts": "none"}
 
 
@@ -35,8 +36,8 @@ def in_force(settings: Settings) -> Iterator[InForce]:
     """Every rule; those that only shape how others work count as on."""
     for name in _RULES:
         value = getattr(settings, name)
-        is_on = bool(value) if name in _OFF_WHEN_FALSE else value not in (None, "off")
-        what = _CONFIRM[value] if name == "confirm" else TABLE[name].what
+        is_on = bool(value) if name in _OFF_WHEN_FALSE else name in _UNSET or value not in (None, "off")
+        what = _CONFIRM[settings.confirm] if name == "confirm" else TABLE[name].what
         yield InForce(name, _shown(settings, name), what, is_on)
 
 
@@ -74,5 +75,5 @@ def check_rules(settings: Settings) -> None:
 def _shown(settings: Settings, name: str) -> str:
     value = ",".join(sorted(settings.callback_hosts)) if name == "callback_hosts" else getattr(settings, name)
     if value is None:
-        return "off"
+        return _UNSET.get(name, "off")
     return str(value).lower() if isinstance(value, bool) else str(value) or _EMPTY[name]

@@ -57,9 +57,9 @@ class Settings:
     read_only: Annotated[bool, by.yes_or_no, "whether tools that change something are left out"] = False
     toolsets: Annotated[tuple[str, ...], by.toolsets, "the toolsets that are offered"] = TOOLSETS
     confirm: Annotated[Confirm, by.choice(Confirm), "which tools wait for a person's yes"] = "destructive"
-    confirm_fallback: Annotated[Fallback, by.choice(Fallback), "how a host confirms that cannot ask by itself"] = (
-        "token"
-    )
+    confirm_fallback: Annotated[
+        Fallback | None, by.choice(Fallback), "how a call is confirmed where the host does not ask"
+    ] = None  # the page where this machine has a browser that can be opened, else refuse
     confirm_via: Annotated[ConfirmVia, by.choice(ConfirmVia), "who asks the person: a host that can, or the page"] = (
         "host"
     )

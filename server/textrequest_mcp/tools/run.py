@@ -20,7 +20,7 @@ from textrequest_mcp.guard.approval.host import caller
 from textrequest_mcp.guard.approval.verdict import AlreadyDone, Ask, Go, Verdict
 from textrequest_mcp.guard.notice import Notice
 from textrequest_mcp.guard.once.send_answer import SendAnswer
-from textrequest_mcp.guard.outcome import unknown
+from textrequest_mcp.guard.outcome import Outcome, unknown
 from textrequest_mcp.tools.answers import Listing
 from textrequest_mcp.tools.call import Call, Options, account_of
 from textrequest_mcp.tools.declare import ToolSpec
@@ -71,7 +71,7 @@ async def approved(call: Call, go_on: GoOn) -> SendAnswer:
         raise BadInput(f"{call.spec.name} asks for no confirmation here.", todo="Leave it out, unless it is a repeat.")
     if isinstance(call.verdict, Ask):
         question = call.verdict.question
-        refused = await call.account.gate.settle(
+        answer = await call.account.gate.settle(
             call.ctx,
             question,
             call.approval,
@@ -79,11 +79,11 @@ async def approved(call: Call, go_on: GoOn) -> SendAnswer:
             tool=call.spec.name,
             title=call.spec.title,
         )
-        if refused is not None:
-            return SendAnswer(refused.model_dump(mode="json", exclude_none=True))
+        if isinstance(answer, Outcome):
+            return SendAnswer(answer.model_dump(mode="json", exclude_none=True))
         await call.account.policy.approved(question.about, question.text)
         await call.account.at_most_once.ledger.lost_record.accept()
-        await call.record.approved()
+        await call.record.approved(answer.by)
     return await go_on()
 
 

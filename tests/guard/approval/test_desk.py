@@ -16,6 +16,7 @@ from textrequest_mcp.ground.store import Store
 from textrequest_mcp.guard.approval import at_desk
 from textrequest_mcp.guard.approval import desk as pages
 from textrequest_mcp.guard.approval.approvals import MINUTES, Approvals, Shown
+from textrequest_mcp.guard.approval.browser import open_browser
 from textrequest_mcp.upstream.errors import BadInput, TextRequestError
 
 DELETED = ("DELETE", "/dashboards/121/contacts/14235550102")
@@ -436,6 +437,6 @@ class TestTheBrowser:
         browser.chmod(0o700)
         monkeypatch.setenv("BROWSER", str(browser))
 
-        pages.open_browser("http://localhost:1/a/once")
+        open_browser("http://localhost:1/a/once")
 
         assert told.read_text() == "http://localhost:1/a/once"

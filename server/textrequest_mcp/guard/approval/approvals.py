@@ -27,7 +27,7 @@ MOST_OPEN = 3
 _SECONDS = MINUTES * 60.0
 _LOOK_EVERY_SECONDS = 0.2
 
-By = Literal["page", "terminal"]
+By = Literal["page", "terminal"]  # whose yes it was, as the audit says it
 _OURS = "(?1 IS NULL OR account = ?1)"
 _OPEN = f"{_OURS} AND expires_at > ?2 AND used = 0 AND decision IS NULL"
 
@@ -138,6 +138,15 @@ class Approvals:
             return _rows(connection, "id = ?", (id_,))[0]
 
         return await self._store.transact(write)
+
+    async def is_asked(self, binding: str) -> bool:
+        """Whether the question of this call is at the desk already, decided or not."""
+
+        def read(connection: sqlite3.Connection) -> bool:
+            same = "account = ? AND binding = ? AND used = 0 AND expires_at > ?"
+            return bool(_rows(connection, same, (self._account, binding, self._clock())))
+
+        return await self._store.transact(read, durable=False)
 
     async def wait(self, row: Row, until: float) -> Row:
         """The row once a person has decided, or as it is at `until` (`anyio.current_time`)."""

@@ -8,10 +8,7 @@ import hmac
 import logging
 import secrets
 import socket
-import subprocess
-import sys
 from collections.abc import Callable
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -19,6 +16,7 @@ import anyio.to_thread
 
 from textrequest_mcp.guard.approval import page
 from textrequest_mcp.guard.approval.approvals import Approvals
+from textrequest_mcp.guard.approval.browser import open_browser
 from textrequest_mcp.guard.approval.responses import answer, form, sealed_off, told, unknown
 from textrequest_mcp.upstream.errors import BadInput
 
@@ -32,24 +30,7 @@ _NAME = "localhost"
 _COOKIE = "textrequest-desk"
 _LINGER_SECONDS = 20.0  # an empty page stays so long, for the next question
 _WATCHED_SECONDS = 2.5 * page.REFRESH_SECONDS  # a page that waits looks again by itself
-_STARTS_SECONDS = 20.0
 _LOOK_EVERY_SECONDS = 0.5
-
-
-def open_browser(address: str) -> None:
-    """Open an address in the person's browser, which gets none of this process's pipes: they belong to the host."""
-    command = [sys.executable, "-m", "webbrowser", "-t", address]
-    nothing = subprocess.DEVNULL
-    with suppress(subprocess.TimeoutExpired):  # some browsers keep who starts them
-        subprocess.run(  # noqa: S603 - our own interpreter, and an address of our own
-            command,
-            stdin=nothing,
-            stdout=nothing,
-            stderr=nothing,
-            start_new_session=True,
-            check=False,
-            timeout=_STARTS_SECONDS,
-        )
 
 
 class Desk:
