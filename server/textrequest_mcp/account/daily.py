@@ -11,8 +11,9 @@ from textrequest_mcp.account.line import KnownLine, TextingLine
 from textrequest_mcp.account.mailing import Mailed, question_of
 from textrequest_mcp.account.mailing import answer_of as answer_of_mailing
 from textrequest_mcp.account.message import Sent
-from textrequest_mcp.account.messages import Body, post_text
+from textrequest_mcp.account.messages import Body
 from textrequest_mcp.account.periods import NAMES, Step
+from textrequest_mcp.account.posting import post_text
 from textrequest_mcp.account.recipients import choose
 from textrequest_mcp.account.sent_texts import MAILING
 from textrequest_mcp.guard.approval.question import Question

@@ -22,8 +22,8 @@ from textrequest_mcp.guard.audit.call_record import CallRecord
 from textrequest_mcp.guard.audit.reader import Entry, Kind
 from textrequest_mcp.guard.change import Place
 from textrequest_mcp.guard.marks import Mark, fields_of
-from textrequest_mcp.guard.once.carry_out import Doing
 from textrequest_mcp.guard.once.departure import Check, LedgerDeparture
+from textrequest_mcp.guard.once.doing import Doing
 from textrequest_mcp.guard.once.ledger_rows import Act
 from textrequest_mcp.guard.once.same_act import SameAct
 from textrequest_mcp.guard.once.send_answer import SendAnswer

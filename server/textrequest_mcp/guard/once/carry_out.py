@@ -5,7 +5,6 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from typing import Any
 
 import anyio
@@ -14,7 +13,8 @@ from pydantic_core import to_jsonable_python
 
 from textrequest_mcp.ground.keyed_hash import as_read
 from textrequest_mcp.ground.store import StoreError
-from textrequest_mcp.guard.once.departure import Check, LedgerDeparture, tag_of
+from textrequest_mcp.guard.once.departure import LedgerDeparture, tag_of
+from textrequest_mcp.guard.once.doing import Doing
 from textrequest_mcp.guard.once.endings import ending_of, torn
 from textrequest_mcp.guard.once.ledger import Ledger
 from textrequest_mcp.guard.once.ledger_rows import Act, Ending, Send
@@ -31,33 +31,6 @@ from textrequest_mcp.upstream.times import show_time
 logger = logging.getLogger(__name__)
 
 CALL_SECONDS = 55.0  # hosts give up on a tool call after about 60
-
-
-@dataclass(frozen=True, kw_only=True)
-class Doing:
-    """How a tool does its act.
-
-    Attributes:
-        tool: its name.
-        once: how the act is known again.
-        texts: whether it counts as a text under the caps.
-        do: makes it happen, given what goes along with it.
-        check: as `LedgerDeparture`.
-        amount: the dollars that it asks for.
-        announce: told of the answer once this very call made it happen.
-        claimed: called when the act is in the ledger as this call's own.
-        is_known: whether the person ever wrote to the line, and is nobody new under the caps.
-    """
-
-    tool: str
-    once: SameAct
-    texts: bool
-    do: Callable[[LedgerDeparture], Awaitable[BaseModel]]
-    check: Check | None = None
-    amount: Decimal | None = None
-    announce: Callable[[BaseModel], Awaitable[None]] | None = None
-    claimed: Callable[[], None] = lambda: None
-    is_known: bool = False
 
 
 @dataclass(frozen=True)

@@ -11,18 +11,14 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from urllib.parse import urlsplit
 
-from textrequest_mcp.ground.clean import unseen
 from textrequest_mcp.guard.change import Account, Change, PersonAndWords, PersonFacts, Place
 from textrequest_mcp.guard.provenance.memory import Provenance
 from textrequest_mcp.guard.rules.allowlist import ONLY_TO, Allowlist
 from textrequest_mcp.guard.rules.consent import Consent
 from textrequest_mcp.guard.rules.forbidden import (
-    CALLBACK_HOSTS,
     CONSENT,
     IF_UNANSWERED,
-    VISIBLE_ONLY,
     Forbidden,
     check_record,
     perhaps,
@@ -31,6 +27,7 @@ from textrequest_mcp.guard.rules.forbidden import (
 from textrequest_mcp.guard.rules.hours import QUIET_HOURS, Open, Quiet, QuietHours, time_there, why_not
 from textrequest_mcp.guard.rules.person_facts import KnownPeople
 from textrequest_mcp.guard.rules.reachable import doubt_about, never_texted
+from textrequest_mcp.guard.rules.words import check
 from textrequest_mcp.upstream.errors import BadInput
 from textrequest_mcp.upstream.phone import masked
 
@@ -98,13 +95,8 @@ class Policy:
         return list(dict.fromkeys([*why, *self.doubts(change.uses)]))
 
     def check_words(self, change: Change) -> None:
-        """Refuse words that may go to nobody.
-
-        Raises:
-            Forbidden: they hold what nobody would see, or have an address called that is not on the list.
-        """
-        self._words(change)
-        self._callbacks(change)
+        """As `words.check`."""
+        check(change, visible_only=self.rules.visible_only, callback_hosts=self.rules.callback_hosts)
 
     def doubts(self, uses: Sequence[PersonAndWords]) -> list[str]:
         """The reasons to ask that lie in whose words the call's own are, each once."""
@@ -234,32 +226,3 @@ class Policy:
             rule=IF_UNANSWERED,
             todo=f"Read it, and send what still fits; {then}.",
         )
-
-    def _words(self, change: Change) -> None:
-        for use in change.uses if self.rules.visible_only else ():
-            for name, words in (use.words or {}).items():
-                hidden = unseen(words)
-                if hidden:
-                    raise Forbidden(
-                        f"{name} holds characters that nobody would see: {', '.join(hidden[:3])}.",
-                        rule=VISIBLE_ONLY,
-                        todo="Write it without them.",
-                    )
-
-    def _callbacks(self, change: Change) -> None:
-        for address in change.callbacks:
-            if _host(address) not in self.rules.callback_hosts:
-                raise Forbidden(
-                    "A callback would send what becomes of this text to an address that is not on the list.",
-                    rule=CALLBACK_HOSTS,
-                    todo="Leave the callback out; get_send_status tells of the delivery.",
-                )
-
-
-def _host(address: str) -> str | None:
-    """The host in an address; None where programs would read different ones."""
-    try:
-        parts = urlsplit(address)
-    except ValueError:
-        return None
-    return None if "\\" in address or "@" in parts.netloc else (parts.hostname or "").lower()
