@@ -14,6 +14,7 @@ from textrequest_mcp.guard.audit.writer import Audit
 from textrequest_mcp.guard.once.carry_out import AtMostOnce
 from textrequest_mcp.guard.once.ledger import Ledger
 from textrequest_mcp.guard.once.lost_sends import LostSends, Pace
+from textrequest_mcp.guard.once.mailings import Mailings
 from textrequest_mcp.guard.provenance.memory import Provenance
 from textrequest_mcp.guard.rules.allowlist import Allowlist
 from textrequest_mcp.guard.rules.caps import Caps
@@ -103,6 +104,7 @@ def _make(settings: Settings, store: Store, api: Api, account_id: str, now: Serv
     at_most_once = AtMostOnce(
         ledger,
         LostSends(ledger, pace=pace),
+        Mailings(store, account_id, clock=now),
         tagged=settings.tag_sends,
         caps=Caps(store, account_id, limits_of(settings), clock=now),
         keeps_bodies=settings.audit_bodies,
