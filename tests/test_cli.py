@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.served import AS_A_USER_DOES, running
 from tests.surface import DEFAULT_TOOLS
 
 from textrequest_mcp import __version__
@@ -15,23 +16,16 @@ from textrequest_mcp.cli import main
 CANARY = "CANARY0123456789"
 
 
-def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+def run(*arguments: str, as_a_user_does: bool = False, **environment: str) -> subprocess.CompletedProcess[str]:
     """The command in a process of its own, without a stdin, with only these TEXTREQUEST_ variables."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("TEXTREQUEST_")}
-    return subprocess.run(
-        [sys.executable, "-m", "textrequest_mcp", *arguments],
-        capture_output=True,
-        text=True,
-        env=inherited | environment,
-        stdin=subprocess.DEVNULL,
-        timeout=30,
-        check=False,
-    )
+    with running(*arguments, program=AS_A_USER_DOES if as_a_user_does else (), environment=environment) as child:
+        stdout, stderr = child.communicate(timeout=30)
+        return subprocess.CompletedProcess(arguments, child.returncode, stdout, stderr)
 
 
 @pytest.mark.parametrize("arguments", [[], ["serve"], ["--transport", "http"], ["serve", "--read-only"]])
 def test_without_a_key_nothing_starts_and_both_ways_out_are_named(arguments: list[str]):
-    ran = run(*arguments)
+    ran = run(*arguments, as_a_user_does=not arguments)
 
     assert (ran.returncode, ran.stdout) == (2, "")
     assert "TEXTREQUEST_API_KEY" in ran.stderr
