@@ -14,6 +14,7 @@ from textrequest_mcp.guard.audit.writer import Audit
 from textrequest_mcp.guard.once.carry_out import AtMostOnce
 from textrequest_mcp.guard.once.ledger import Ledger
 from textrequest_mcp.guard.once.lost_sends import LostSends, Pace
+from textrequest_mcp.guard.once.mailings import Mailings
 from textrequest_mcp.guard.provenance.memory import Provenance
 from textrequest_mcp.guard.rules.allowlist import Allowlist
 from textrequest_mcp.guard.rules.caps import Caps
@@ -102,7 +103,8 @@ def _make(settings: Settings, store: Store, api: Api, account_id: str, now: Serv
     ledger = Ledger(store, account_id, window_seconds=window, clock=now, service=now, witness=audit.follow)
     at_most_once = AtMostOnce(
         ledger,
-        LostSends(ledger, ahead=lambda: 0.0, pace=pace),  # the ledger's clock is the service's
+        LostSends(ledger, pace=pace),
+        Mailings(store, account_id, clock=now),
         tagged=settings.tag_sends,
         caps=Caps(store, account_id, limits_of(settings), clock=now),
         keeps_bodies=settings.audit_bodies,

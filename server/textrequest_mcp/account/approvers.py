@@ -11,8 +11,8 @@ from textrequest_mcp.account.segments import segments
 from textrequest_mcp.account.sent_texts import SENDING
 from textrequest_mcp.guard.approval.approval_rows import Row
 from textrequest_mcp.guard.approval.approvals import Approvals
-from textrequest_mcp.guard.once.carry_out import Doing
 from textrequest_mcp.guard.once.departure import LedgerDeparture
+from textrequest_mcp.guard.once.doing import Doing
 from textrequest_mcp.guard.once.same_act import Candidate, SearchTerms
 from textrequest_mcp.upstream.errors import BadInput, TextRequestError
 from textrequest_mcp.upstream.hidden import seeing_all
