@@ -30,6 +30,7 @@ from textrequest_mcp.guard.once.send_answer import SendAnswer
 from textrequest_mcp.guard.rules.policy import Policy
 from textrequest_mcp.tools.changes import amount_of, change_of, person_texted
 from textrequest_mcp.tools.declare import Asker, Risk, ToolSpec
+from textrequest_mcp.tools.line_clocks import LineClocks
 from textrequest_mcp.tools.pages import Pages
 from textrequest_mcp.upstream.errors import BadInput
 from textrequest_mcp.upstream.phone import as_listed
@@ -51,6 +52,10 @@ class Served(Protocol):
     @property
     def usual_line(self) -> int | None:
         """Where a call happens that names no line, as far as that was read."""
+        ...
+
+    async def clocks(self, *, read: bool) -> LineClocks:
+        """The clocks of the account's lines; those that are known, unless others are to be `read` in short time."""
         ...
 
     async def reasons(self, change: Change) -> list[str]:

@@ -43,6 +43,7 @@ class ToolSpec:
         link: the resource, below the line's, that the answer is about; may hold arguments in braces.
         once: how its act is known again, where it must happen at most once; its function takes a `departure`.
         about: the people that it texts, or whose records it reads or changes.
+        together: whether its function takes all lines at once, instead of being called for each.
     """
 
     function: Callable[..., Awaitable[BaseModel]]
@@ -59,6 +60,7 @@ class ToolSpec:
     link: str | None = None
     once: SameAct | None = None
     about: About = NOBODY
+    together: bool = False
 
     @property
     def name(self) -> str:
@@ -93,6 +95,7 @@ class Reading(Named):
     """What a tool that changes nothing declares."""
 
     about: NotRequired[About]
+    together: NotRequired[bool]
 
 
 class Writing(Reading):
