@@ -17,7 +17,7 @@ from textrequest_mcp.settings.table import Settings, SettingsError, make_state_f
 
 _COMMANDS = (
     *("serve", "sandbox", "demo", "tools", "hooks", "approve", "audit", "policy", "report"),
-    *("config", "install", "uninstall"),
+    *("config", "install", "uninstall", "doctor"),
 )
 _FAILED, _WRONG_USE = 1, 2
 
@@ -108,6 +108,11 @@ def _parser() -> argparse.ArgumentParser:
 
     _add_report(commands)
     add_install(commands)
+
+    doctor = commands.add_parser("doctor", help="look what keeps this server from working, and say what to do")
+    doctor.add_argument("--json", action="store_true", help="as JSON")
+    doctor.add_argument("--online", action="store_true", help="also look for a newer version, and call the public URL")
+    doctor.set_defaults(run=_doctor)
     return parser
 
 
@@ -229,6 +234,12 @@ def _report(chosen: argparse.Namespace) -> int:
     from textrequest_mcp.commands.report import run_report
 
     return run_report(settings, chosen.period or "last_7_days", chosen.html)
+
+
+def _doctor(chosen: argparse.Namespace) -> int:
+    from textrequest_mcp.commands.doctor.doctor import run_doctor
+
+    return run_doctor(as_json=chosen.json, online=chosen.online)
 
 
 def _policy(_: argparse.Namespace) -> int:
