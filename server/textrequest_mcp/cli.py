@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from textrequest_mcp import __version__
+from textrequest_mcp.commands.doctor.options import add_doctor
 from textrequest_mcp.commands.hosts.options import add_install
 from textrequest_mcp.commands.policy import as_table, check_rules
 from textrequest_mcp.ground.stderr import stand_in
@@ -108,11 +109,7 @@ def _parser() -> argparse.ArgumentParser:
 
     _add_report(commands)
     add_install(commands)
-
-    doctor = commands.add_parser("doctor", help="look what keeps this server from working, and say what to do")
-    doctor.add_argument("--json", action="store_true", help="as JSON")
-    doctor.add_argument("--online", action="store_true", help="also look for a newer version, and call the public URL")
-    doctor.set_defaults(run=_doctor)
+    add_doctor(commands)
     return parser
 
 
@@ -234,12 +231,6 @@ def _report(chosen: argparse.Namespace) -> int:
     from textrequest_mcp.commands.report import run_report
 
     return run_report(settings, chosen.period or "last_7_days", chosen.html)
-
-
-def _doctor(chosen: argparse.Namespace) -> int:
-    from textrequest_mcp.commands.doctor.doctor import run_doctor
-
-    return run_doctor(as_json=chosen.json, online=chosen.online)
 
 
 def _policy(_: argparse.Namespace) -> int:

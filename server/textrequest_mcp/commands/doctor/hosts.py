@@ -58,8 +58,8 @@ async def _of_host(name: str, host: Host, path: Path) -> list[Finding]:
         return [problem(name, f"{path} does not parse, so {host.title} starts no server of it.", mend)]
     if entries is None:
         return [note(name, f"This program does not read {path}.", f"Compare it with `textrequest-mcp config {name}`.")]
-    ours = {key: each for key, each in entries.items() if isinstance(each, dict) and is_ours(each)}
-    return [await _of_entry(name, key, each, path) for key, each in cast("dict[str, dict[str, Any]]", ours).items()]
+    objects = cast("dict[str, dict[str, Any]]", {key: each for key, each in entries.items() if isinstance(each, dict)})
+    return [await _of_entry(name, key, each, path) for key, each in objects.items() if is_ours(each)]
 
 
 def _entries(host: Host, path: Path) -> dict[str, Any] | None:
