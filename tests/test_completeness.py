@@ -9,7 +9,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from mcp import Client, MCPError
 from mcp_types import Tool
-from tests.desk import DEVON, MARIA, Desk, agrees, call, open_desk, said
+from tests.desk import DEVON, MARIA, OWES, Desk, agrees, call, open_desk, said
 
 from textrequest_mcp.commands.tools import tools_as_json
 from textrequest_mcp.guard.change import PersonAndWords
@@ -114,19 +114,16 @@ ACTIONS = (
     Action("CancelPayment", "cancel_payment", f"{ON_LINE} payment_id", PAYMENT),
     Action("MarkPaymentPaid", "mark_payment_paid", f"{ON_LINE} payment_id", PAYMENT),
 )
-BEYOND = [
-    "get_send_status",
-    "wait_for_messages",
-    "count_texts",
-]  # what the server's own records of sends and texts make possible
+BEYOND = ["get_send_status", "wait_for_messages", "count_texts", "text_many"]
+DAILY = {"count_texts", "text_many"}
 TOOLS = [*(action.tool for action in ACTIONS), *BEYOND]
 RULED = {  # what this server asks and can do beyond the connector
-    *("asks_location", "if_unanswered_since", "clear"),
-    *("search", "add_tags", "remove_tags", "add_groups", "remove_groups"),
+    *("asks_location", "if_unanswered_since", "clear", "search"),
+    *("add_tags", "remove_tags", "add_groups", "remove_groups"),
 }
 ONCE = {
     *("send_message", "create_payment", "send_payment_reminder", "cancel_payment", "mark_payment_paid"),
-    "create_dashboard",
+    *("create_dashboard", "text_many"),
 }
 READS = {tool for tool in TOOLS if tool.startswith(("list_", "get_", "wait_", "count_"))}
 IDS = pytest.mark.parametrize("action", ACTIONS, ids=[action.name for action in ACTIONS])
@@ -163,6 +160,7 @@ CALLS: dict[str, dict[str, Any]] = {
     "list_messages": {"phone_number": MARIA},
     "wait_for_messages": {"timeout_seconds": 0},
     "send_message": {"phone_number": MARIA, "body": "Hello", "mms_media": ["https://media.sandbox.invalid/1.png"]},
+    "text_many": {"body": "Hello", "to": [OWES], "leave_out": [MARIA]},
     "get_payment": {"payment_id": 2501},
     "create_payment": {"customer_phone": MARIA, "amount_requested": 5, "description": "Wipers"},
     "send_payment_reminder": {"payment_id": 2501},
@@ -293,7 +291,7 @@ class TestWhatAHostIsTold:
         assert None not in given
         assert hints.read_only_hint is (name in READS)
         assert hints.open_world_hint is (
-            name in {"send_message", "create_payment", "send_payment_reminder", "cancel_payment"}
+            name in {"send_message", "create_payment", "send_payment_reminder", "cancel_payment", "text_many"}
         )
 
     def test_what_deletes_or_overwrites_is_called_destructive(self, tools: dict[str, Tool]):
@@ -363,14 +361,14 @@ class TestWhatIsLeftOut:
             ("conversations", "conversation"),
             ("messages", "message"),
             ("payments", "payment"),
-            ("daily", "texts"),
+            ("daily", ""),
         ],
     )
     async def test_a_toolset_holds_exactly_its_tools(self, toolset: str, nouns: str):
         async with open_desk(toolsets=(toolset,)) as desk:
             tools = set(await listed(desk))
 
-        own = {tool for tool in TOOLS if f"_{nouns}" in tool}
+        own = {tool for tool in TOOLS if f"_{nouns}" in tool} if nouns else DAILY
         assert tools == own | ({"get_send_status"} if own & ONCE else set())
 
 

@@ -17,10 +17,13 @@ from textrequest_mcp.ground.clean import clean
 from textrequest_mcp.ground.quoting import one_line, quoted
 from textrequest_mcp.ground.store import StoreError
 from textrequest_mcp.guard.approval.gate import Gate
+from textrequest_mcp.guard.approval.shown import Beside
 from textrequest_mcp.guard.audit.writer import Audit
-from textrequest_mcp.guard.change import Change, Place
+from textrequest_mcp.guard.change import Account as Facts
+from textrequest_mcp.guard.change import Change, PersonFacts, Place
 from textrequest_mcp.guard.once.carry_out import AtMostOnce
 from textrequest_mcp.guard.rules.policy import Policy
+from textrequest_mcp.guard.rules.sorting import Sorted, sort_out
 from textrequest_mcp.live.subscriptions import Subscriptions
 from textrequest_mcp.live.watch import Watch
 from textrequest_mcp.tools.every_line import EveryLine
@@ -54,6 +57,7 @@ class Account:
         also: further chores in the background.
         routes: further routes that are served over HTTP.
         pages: the pages of lists that hosts read lately.
+        strangers: facts about people who are no contacts, with the time at which they were read.
         directory: the people of the lines.
     """
 
@@ -70,6 +74,7 @@ class Account:
     also: Sequence[Callable[[], Coroutine[Any, Any, None]]] = ()
     routes: Sequence[Any] = ()
     pages: Pages = field(default_factory=Pages)
+    strangers: dict[Place, tuple[float, PersonFacts]] = field(default_factory=dict[Place, tuple[float, PersonFacts]])
     _lines: tuple[KnownLine, ...] = ()
     _read_at: float | None = None
     directory: Directory = field(init=False)
@@ -93,10 +98,21 @@ class Account:
         """As `Policy.reasons`."""
         return await self.policy.reasons(FactsReader(self.api, self.policy), change)
 
+    async def sort_out(self, change: Change, facts: Facts) -> Sorted:
+        """As `sorting.sort_out`."""
+        return await sort_out(self.policy, facts, change)
+
     @property
     def usual_line(self) -> int | None:
         """The line of a call that names none: the default, or the only one if the lines were read."""
         return self.default_line or (self._lines[0].id if len(self._lines) == 1 else None)
+
+    async def beside(self, line: int | None, people: Sequence[Place], body: str | None) -> Beside:
+        """As `beside.read_beside`."""
+        from textrequest_mcp.account.beside import read_beside  # only a question at the desk needs it
+
+        where = TextingLine(self, line) if line is not None else None
+        return await read_beside(where, people[0][1] if people else None, body, self.at_most_once.caps)
 
     def acted(self, people: Sequence[Place]) -> None:
         """Note that this server texted these people."""

@@ -4,6 +4,7 @@ from typing import Any, NamedTuple, Protocol
 
 from textrequest_mcp.account.directory import Directory, People
 from textrequest_mcp.ground.quoting import quoted
+from textrequest_mcp.guard.change import PersonFacts, Place
 from textrequest_mcp.guard.rules.policy import Policy
 from textrequest_mcp.live.watch import Watch
 from textrequest_mcp.upstream.api import Api
@@ -28,6 +29,7 @@ class Home(Protocol):
     policy: Policy
     live: Watch
     directory: Directory
+    strangers: dict[Place, tuple[float, PersonFacts]]
     resource_links: bool
 
     async def lines(self) -> tuple[KnownLine, ...]:

@@ -33,7 +33,7 @@ from textrequest_mcp.tools.declare import Asker, ToolSpec, asks
 from textrequest_mcp.tools.output_schema import output_schema
 from textrequest_mcp.tools.parameters import Confirmation, DashboardId, IdempotencyKey, Repeat, TypedName, is_empty
 from textrequest_mcp.tools.progress import patience_of
-from textrequest_mcp.tools.run import act, read, run
+from textrequest_mcp.tools.run import act, ask, read, run
 from textrequest_mcp.tools.schema import plain_schema
 from textrequest_mcp.tools.signature import bare, is_resolved, optional, required, sign
 from textrequest_mcp.upstream.errors import TextRequestError
@@ -51,7 +51,7 @@ def make_tool(spec: ToolSpec, *, confirm: str) -> Tool:
     own = [
         parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
         for parameter in signature.parameters.values()
-        if parameter.name != "departure"  # the ledger's
+        if parameter.name not in {"departure", "each"}  # the ledger's
     ]
     added = [optional("dashboard_id", DashboardId)] if "line" in signature.parameters else []
     always, changes = asks(spec, confirm), spec.risk != "reads"
@@ -104,7 +104,7 @@ def _verdict_of(tool: str, parameters: list[inspect.Parameter]) -> Callable[...,
 
     async def verdict(ctx: Context[Any, Any], **arguments: Any) -> Verdict:  # noqa: ARG001 - the SDK gives it
         options, given = _divided(arguments)
-        return await current_call.get().ask(given, options)
+        return await ask(current_call.get(), given, options)
 
     return sign(verdict, f"{tool}.verdict", parameters, Any)
 

@@ -11,18 +11,14 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from urllib.parse import urlsplit
 
-from textrequest_mcp.ground.clean import unseen
-from textrequest_mcp.guard.change import Account, Change, PersonFacts, Place
+from textrequest_mcp.guard.change import Account, Change, PersonAndWords, PersonFacts, Place
 from textrequest_mcp.guard.provenance.memory import Provenance
 from textrequest_mcp.guard.rules.allowlist import ONLY_TO, Allowlist
 from textrequest_mcp.guard.rules.consent import Consent
 from textrequest_mcp.guard.rules.forbidden import (
-    CALLBACK_HOSTS,
     CONSENT,
     IF_UNANSWERED,
-    VISIBLE_ONLY,
     Forbidden,
     check_record,
     perhaps,
@@ -31,6 +27,7 @@ from textrequest_mcp.guard.rules.forbidden import (
 from textrequest_mcp.guard.rules.hours import QUIET_HOURS, Open, Quiet, QuietHours, time_there, why_not
 from textrequest_mcp.guard.rules.person_facts import KnownPeople
 from textrequest_mcp.guard.rules.reachable import doubt_about, never_texted
+from textrequest_mcp.guard.rules.words import check
 from textrequest_mcp.upstream.errors import BadInput
 from textrequest_mcp.upstream.phone import masked
 
@@ -90,16 +87,32 @@ class Policy:
             TextRequestError: the facts cannot be read.
             StoreError: the store cannot be used.
         """
-        self._words(change)
-        self._callbacks(change)
+        self.check_words(change)
         why: list[str] = []
         for use in change.uses:
             if change.texts is not None and use.person is not None:
                 why += await self._decided(account, change, use.line, use.person)
-        if self.rules.provenance:
-            doubts = [doubt for use in change.uses for doubt in self.provenance.doubts(use)]
-            why += [doubt.sentence for doubt in doubts]
-        return list(dict.fromkeys(why))
+        return list(dict.fromkeys([*why, *self.doubts(change.uses)]))
+
+    def check_words(self, change: Change) -> None:
+        """As `words.check`."""
+        check(change, visible_only=self.rules.visible_only, callback_hosts=self.rules.callback_hosts)
+
+    def doubts(self, uses: Sequence[PersonAndWords]) -> list[str]:
+        """The reasons to ask that lie in whose words the call's own are, each once."""
+        found = [doubt for use in uses for doubt in self.provenance.doubts(use)] if self.rules.provenance else []
+        return list(dict.fromkeys(doubt.sentence for doubt in found))
+
+    async def one_of_many(self, account: Account, change: Change, line: int, number: str) -> list[str]:
+        """The reasons against texting one of many people, whatever the hour and whoever wrote last.
+
+        Raises:
+            Forbidden, BadInput: a rule says no.
+            TextRequestError: the facts cannot be read.
+            StoreError: the store cannot be used.
+        """
+        why = await self._allowed(change, line, number)
+        return [*why, *self._by_record(change, number, await self._facts(account, line, number, None))]
 
     async def approved(self, people: Sequence[Place], shown: str) -> None:
         """Take note that a change about these people was agreed to, after a question with the text `shown`.
@@ -131,25 +144,38 @@ class Policy:
                 return [no.what]
             raise
 
-    async def _texting(self, account: Account, change: Change, line: int, number: str) -> list[str]:
+    async def _allowed(self, change: Change, line: int, number: str) -> list[str]:
+        """What can be said of a number without the account."""
         no_person = never_texted(number)
         if no_person is not None and not change.closes:
             raise BadInput(no_person, todo="Ask the person you work for which number they mean.")
         if not self.rules.only_to.allows(number):
-            raise Forbidden(self.rules.only_to.refusal(number), rule=ONLY_TO, todo="Do not try another way.")
-        why = await self._said_no(line, number) if self.rules.consent else []
+            raise Forbidden(
+                self.rules.only_to.refusal(number),
+                rule=ONLY_TO,
+                todo="Do not try another way.",
+                brief=f"not among those whom {ONLY_TO} lets be texted",
+            )
+        return await self._said_no(line, number) if self.rules.consent else []
+
+    def _by_record(self, change: Change, number: str, facts: PersonFacts) -> list[str]:
+        if self.rules.consent:
+            check_record(facts, number)
+        strange = doubt_about(number) if facts.received_at is None and not change.closes else None
+        return [strange] if strange is not None else []
+
+    async def _texting(self, account: Account, change: Change, line: int, number: str) -> list[str]:
+        why = await self._allowed(change, line, number)
         since = change.since  # the caller's own condition holds under any settings
         if since is None and self.rules.if_unanswered and not change.closes:
             since = self.known.read_to(change.caller, (line, number))
         facts = await self._facts(account, line, number, since)
-        if self.rules.consent:
-            check_record(facts, number)
-        strange = doubt_about(number) if facts.received_at is None and not change.closes else None
+        why += self._by_record(change, number, facts)
         answered_at = self.known.answered_at((line, number), facts)
         # Hosts are told whole seconds, so within the same second nothing is newer.
         if since is not None and answered_at is not None and math.floor(answered_at) > since:
             await self._answered_meanwhile(account, change, line, number, since, answered_at)
-        return [*why, *([strange] if strange is not None else []), *self._hours(number, facts)]
+        return [*why, *self._hours(number, facts)]
 
     async def _facts(self, account: Account, line: int, number: str, since: float | None) -> PersonFacts:
         """The facts about a person as they are now: what was read a moment ago says nothing of a text since."""
@@ -169,6 +195,7 @@ class Policy:
                 "is not texted.",
                 rule=CONSENT,
                 todo="Only their own START lifts that.",
+                brief="asked for no more texts",
             )
         if standing.perhaps_at is not None:
             return [perhaps(standing.perhaps_at)]
@@ -199,32 +226,3 @@ class Policy:
             rule=IF_UNANSWERED,
             todo=f"Read it, and send what still fits; {then}.",
         )
-
-    def _words(self, change: Change) -> None:
-        for use in change.uses if self.rules.visible_only else ():
-            for name, words in (use.words or {}).items():
-                hidden = unseen(words)
-                if hidden:
-                    raise Forbidden(
-                        f"{name} holds characters that nobody would see: {', '.join(hidden[:3])}.",
-                        rule=VISIBLE_ONLY,
-                        todo="Write it without them.",
-                    )
-
-    def _callbacks(self, change: Change) -> None:
-        for address in change.callbacks:
-            if _host(address) not in self.rules.callback_hosts:
-                raise Forbidden(
-                    "A callback would send what becomes of this text to an address that is not on the list.",
-                    rule=CALLBACK_HOSTS,
-                    todo="Leave the callback out; get_send_status tells of the delivery.",
-                )
-
-
-def _host(address: str) -> str | None:
-    """The host in an address; None where programs would read different ones."""
-    try:
-        parts = urlsplit(address)
-    except ValueError:
-        return None
-    return None if "\\" in address or "@" in parts.netloc else (parts.hostname or "").lower()
