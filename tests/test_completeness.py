@@ -118,8 +118,8 @@ BEYOND = ["get_send_status", "wait_for_messages", "count_texts", "text_many"]
 DAILY = {"count_texts", "text_many"}
 TOOLS = [*(action.tool for action in ACTIONS), *BEYOND]
 RULED = {  # what this server asks and can do beyond the connector
-    *("asks_location", "if_unanswered_since", "clear"),
-    *("search", "add_tags", "remove_tags", "add_groups", "remove_groups"),
+    *("asks_location", "if_unanswered_since", "clear", "search"),
+    *("add_tags", "remove_tags", "add_groups", "remove_groups"),
 }
 ONCE = {
     *("send_message", "create_payment", "send_payment_reminder", "cancel_payment", "mark_payment_paid"),
