@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from textrequest_mcp.account.account import Account
@@ -12,8 +13,9 @@ from textrequest_mcp.guard.approval.gate import Gate
 from textrequest_mcp.guard.audit.writer import Audit
 from textrequest_mcp.guard.once.carry_out import AtMostOnce
 from textrequest_mcp.guard.once.ledger import Ledger
+from textrequest_mcp.guard.once.ledger_rows import made_here
 from textrequest_mcp.guard.once.lost_sends import LostSends, Pace
-from textrequest_mcp.guard.provenance.memory import Provenance
+from textrequest_mcp.guard.provenance.memory import Memory
 from textrequest_mcp.guard.rules.allowlist import Allowlist
 from textrequest_mcp.guard.rules.caps import Caps
 from textrequest_mcp.guard.rules.consent import Consent, note
@@ -107,8 +109,8 @@ def _make(settings: Settings, store: Store, api: Api, account_id: str, now: Serv
     heard = hears(account_id if settings.consent else None, now)
     log = EventLog(store, account_id, Cipher(api.key), keep_days=settings.event_days, witness=heard, clock=now)
     poller = Poller(api, log, store, account_id, rate_limit=settings.rate_limit, ledger=ledger, clock=now)
-    provenance = Provenance(spec.name for spec in all_specs())
-    policy = Policy(rules_of(settings), consent, provenance, KnownPeople(), clock=now)
+    memory = Memory(store, account_id, Cipher(api.key), made=partial(made_here, account_id), clock=now)
+    policy = Policy(rules_of(settings), consent, memory, KnownPeople(), clock=now)
     live = Watch(log, poller, status_address=_status_address(settings, api))
     gate = Gate(
         store,

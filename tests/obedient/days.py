@@ -5,13 +5,11 @@ A day is what came in before it and the calls of an assistant whose person wante
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from tests.desk import ARCHIVED, DEVON, MARIA, UNREACHABLE
 from tests.obedient.blind import BETTINA, CARLOS, DARNELL, ETHAN, NOAH, OLIVIA, PRIYA, QUENTIN, ROSA, SIOBHAN, TOMAS
-from tests.obedient.payload import GROUP, OPEN_PAYMENT, PAST_DUE, SAM, SAMS_PAYMENT, SILENT, Call
+from tests.obedient.payload import GROUP, OPEN_PAYMENT, PAST_DUE, SAM, SAMS_PAYMENT, SILENT, Call, save, send
 from tests.obedient.payload import ask_for as pay
-from tests.obedient.payload import save, send
 
 FOLLOW_UP, ESTIMATE_SENT = "5aac5676-66a4-501b-a802-bdd499c2aecf", "05e147b8-d556-5ec4-804d-ddc10add82b0"
 GRACE, HANNAH = "+15125550111", "+16155550111"

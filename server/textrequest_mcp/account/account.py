@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
+from datetime import tzinfo
 from typing import Annotated, Any
 
 import anyio
@@ -10,12 +11,14 @@ from mcp.server.mcpserver.resolve import Resolve
 
 from textrequest_mcp.account.facts_reader import FactsReader
 from textrequest_mcp.account.line import KnownLine, TextingLine
+from textrequest_mcp.account.local_times import zone_named
 from textrequest_mcp.ground.clean import clean
 from textrequest_mcp.ground.quoting import one_line
 from textrequest_mcp.guard.approval.gate import Gate
 from textrequest_mcp.guard.audit.writer import Audit
 from textrequest_mcp.guard.change import Change, Place
 from textrequest_mcp.guard.once.carry_out import AtMostOnce
+from textrequest_mcp.guard.provenance.memory import Answered
 from textrequest_mcp.guard.rules.policy import Policy
 from textrequest_mcp.live.subscriptions import Subscriptions
 from textrequest_mcp.live.watch import Watch
@@ -77,7 +80,11 @@ class Account:
 
     async def reasons(self, change: Change) -> list[str]:
         """As `Policy.reasons`."""
-        return await self.policy.reasons(FactsReader(self.api, self.policy), change)
+        return await self.policy.reasons(FactsReader(self.api, self.policy, self.zone), change)
+
+    async def zone(self, dashboard_id: int) -> tzinfo | None:
+        """A line's time zone, where the account says it."""
+        return zone_named(next((line.zone for line in await self.lines() if line.id == dashboard_id), None))
 
     @property
     def usual_line(self) -> int | None:
@@ -88,6 +95,7 @@ class Account:
         """Note that this server texted these people."""
         for place in people:
             self.policy.known.sent(place, self.live.reader.now())
+            self.policy.provenance.take(Answered(place))
 
     async def who_is(self, name: str, dashboard_id: int | None) -> str:
         """The people on a line whom a name finds, as a sentence that leaves the choice to a person.

@@ -181,11 +181,11 @@ class ContactInput(BaseModel, extra="forbid"):
     is_archived: bool | None = None
     is_blocked: bool | None = None
     suppressed_reason: Words | None = None
-    note: Words | None = None
-    groups: Ids | None = None
+    note: Annotated[Words, Mark.REMARK] | None = None
+    groups: Annotated[Ids, Mark.GROUP] | None = None
     contact_tags: Guids | None = None
-    custom_fields: FieldValues | None = None
-    is_resolved: bool | None = None
+    custom_fields: Annotated[FieldValues, Mark.REMARK] | None = None
+    is_resolved: Annotated[bool, Mark.SETTLED] | None = None
     clear: Annotated[Clear, WithJsonSchema({"type": "array", "items": {"type": "string"}})] | None = None
 
     @model_validator(mode="before")

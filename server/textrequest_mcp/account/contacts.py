@@ -16,10 +16,12 @@ from textrequest_mcp.account.contact import (
     ContactsSaved,
     FieldValues,
 )
+from textrequest_mcp.account.contact_questions import about_many, about_one
 from textrequest_mcp.account.contact_saves import changes_of, lifted, no_word_of_the_save, some_of, what_was_saved
 from textrequest_mcp.account.local_times import in_utc
 from textrequest_mcp.ground.quoting import quoted, some
 from textrequest_mcp.guard.approval.question import Question
+from textrequest_mcp.guard.marks import Mark
 from textrequest_mcp.tools.about import BY_NUMBER, About
 from textrequest_mcp.tools.declare import Toolset
 from textrequest_mcp.tools.parameters import (
@@ -102,6 +104,14 @@ async def get_contact(line: Line, phone_number: KnownNumber) -> Contact:
     return Contact.asked_for(answer, phone_number=phone_number)
 
 
+async def _before_saving(line: Line, phone_number: PhoneNumber, **values: Any) -> Question:
+    return await about_one(line, phone_number, values)
+
+
+async def _before_saving_many(line: Line, contacts: list[ContactInput]) -> Question:
+    return await about_many(line, [(one.phone_number, one.model_dump(exclude={"phone_number"})) for one in contacts])
+
+
 async def _lifts(line: Line, phone_number: PhoneNumber, clear: Clear | None) -> str | None:
     return await lifted(line, [(phone_number, clear)])
 
@@ -117,6 +127,7 @@ async def _lifts_any(line: Line, contacts: list[ContactInput]) -> str | None:
     idempotent=True,
     link="contacts/{phone_number}",
     about=BY_NUMBER,
+    question=_before_saving,
     doubt=_lifts,
 )
 async def save_contact(
@@ -130,11 +141,11 @@ async def save_contact(
     is_archived: Annotated[bool, Field(description="Hide the conversation")] | None = None,
     is_blocked: Annotated[bool, Field(description="Drop their texts")] | None = None,
     suppressed_reason: Annotated[Words, Field(description="With is_suppressed")] | None = None,
-    note: Annotated[Words, Field(description="For colleagues")] | None = None,
-    groups: Annotated[Ids, Field(description="All their groups, by ids from list_groups")] | None = None,
+    note: Annotated[Words, Field(description="For colleagues"), Mark.REMARK] | None = None,
+    groups: Annotated[Ids, Field(description="All their groups, by ids from list_groups"), Mark.GROUP] | None = None,
     contact_tags: Annotated[Guids, Field(description="All their tags, by ids from list_tags")] | None = None,
-    custom_fields: FieldValues | None = None,
-    is_resolved: Annotated[bool, Field(description="Conversation is settled")] | None = None,
+    custom_fields: Annotated[FieldValues, Mark.REMARK] | None = None,
+    is_resolved: Annotated[bool, Field(description="Conversation is settled"), Mark.SETTLED] | None = None,
     clear: Annotated[Clear, Field(description="Fields to empty or set to false")] | None = None,
 ) -> Contact:
     """Create or update one contact of a line: replaces what is given; what is empty, false or left out stays. For
@@ -153,6 +164,7 @@ async def save_contact(
     overwrites=True,
     idempotent=True,
     about=About(argument="phone_number", each="contacts"),
+    question=_before_saving_many,
     doubt=_lifts_any,
 )
 async def save_contacts(

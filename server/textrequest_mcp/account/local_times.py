@@ -36,7 +36,7 @@ async def in_utc(line: TextingLine, times: Mapping[str, str | None]) -> dict[str
         return dict(times)
     zone = None
     with suppress(TextRequestError):  # then the service reads them by its own idea of the line's clock, as before
-        zone = _zone(await line.zone())
+        zone = zone_named(await line.zone())
     return {name: _placed(time, zone) for name, time in times.items()}
 
 
@@ -49,7 +49,8 @@ def _placed(time: str | None, zone: "ZoneInfo | None") -> str | None:
         return time
 
 
-def _zone(name: str | None) -> "ZoneInfo | None":
+def zone_named(name: str | None) -> "ZoneInfo | None":
+    """A zone by the service's name for it; None where nobody knows it."""
     found = _WINDOWS.get(name or "", name)
     try:
         return clock(found) if found else None

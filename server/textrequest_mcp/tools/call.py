@@ -208,5 +208,8 @@ current_call: ContextVar[Call] = ContextVar("current_call")
 
 
 def only(function: Callable[..., Awaitable[Any]], given: Mapping[str, Any]) -> dict[str, Any]:
-    """Of some arguments those that a function takes."""
-    return {name: given[name] for name in inspect.signature(function).parameters}
+    """Of some arguments those that a function takes; all but `line` and `account` for `**values`."""
+    taken = inspect.signature(function).parameters
+    if any(one.kind is one.VAR_KEYWORD for one in taken.values()):
+        return {name: value for name, value in given.items() if name in taken or name not in _RESOLVED}
+    return {name: given[name] for name in taken}

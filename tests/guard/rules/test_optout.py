@@ -5,7 +5,7 @@ import re
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from tests.guard.provenance.everyday_texts import EVERYDAY
+from tests.guard.rules.everyday_texts import EVERYDAY
 from tests.guard.rules.loose_texts import LOOSE
 
 from textrequest_mcp.guard.rules.optout import read_wish

@@ -9,13 +9,16 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from urllib.parse import urlsplit
 
 from textrequest_mcp.ground.clean import unseen
 from textrequest_mcp.guard.change import Account, Change, PersonFacts, Place
-from textrequest_mcp.guard.provenance.memory import Provenance
+from textrequest_mcp.guard.provenance.doubts import Doubt, doubts
+from textrequest_mcp.guard.provenance.memory import Memory
+from textrequest_mcp.guard.provenance.source import origin
 from textrequest_mcp.guard.rules.allowlist import ONLY_TO, Allowlist
 from textrequest_mcp.guard.rules.consent import Consent
 from textrequest_mcp.guard.rules.forbidden import (
@@ -31,9 +34,10 @@ from textrequest_mcp.guard.rules.forbidden import (
 from textrequest_mcp.guard.rules.hours import QUIET_HOURS, Open, Quiet, QuietHours, time_there, why_not
 from textrequest_mcp.guard.rules.person_facts import KnownPeople
 from textrequest_mcp.guard.rules.reachable import doubt_about, never_texted
-from textrequest_mcp.upstream.errors import BadInput
+from textrequest_mcp.upstream.errors import BadInput, TextRequestError
 from textrequest_mcp.upstream.phone import masked
 
+_TOLD = 3  # doubts about one change; a person is asked anyway, and reads no more
 _ANSWER_SECONDS = 86_400.0  # an answer within a day of the person's last text is no outreach
 
 
@@ -65,7 +69,7 @@ class Policy:
         self,
         rules: Rules,
         consent: Consent,
-        provenance: Provenance,
+        provenance: Memory,
         known: KnownPeople,
         *,
         clock: Callable[[], float] = time.time,
@@ -75,6 +79,7 @@ class Policy:
         self.provenance = provenance
         self.known = known
         self._clock = clock
+        self._zones: dict[int, tzinfo | None] = {}
 
     def now(self) -> float:
         """Seconds since 1970 by the service's clock."""
@@ -97,9 +102,38 @@ class Policy:
             if change.texts is not None and use.person is not None:
                 why += await self._decided(account, change, use.line, use.person)
         if self.rules.provenance:
-            doubts = [doubt for use in change.uses for doubt in self.provenance.doubts(use)]
-            why += [doubt.sentence for doubt in doubts]
+            why += await self._doubts(account, change)
         return list(dict.fromkeys(why))
+
+    async def _doubts(self, account: Account, change: Change) -> list[str]:
+        await self.provenance.catch_up()
+        why: list[str] = []
+        for use in change.uses:
+            if change.texts is None and use.person is not None and self.provenance.read.all() and len(why) < _TOLD:
+                await account.contact(use.line, use.person)  # their name: somebody may have written of them
+            found = doubts(self.provenance, use, final=change.closes) if len(why) < _TOLD else ()
+            why += [await self._told(account, doubt, use.line) for doubt in found]
+        return why
+
+    async def _told(self, account: Account, doubt: Doubt, line: int) -> str:
+        """A doubt as a sentence, with the name of the words' author, and the time by the line's clock."""
+        source = doubt.source
+        if source is None:
+            return doubt.what
+        on, person = source.line or line, source.person
+        with suppress(TextRequestError):
+            if person is not None and self.provenance.name(on, person) is None:
+                await account.contact(on, person)
+        zone = await self._zone(account, line)
+        place = origin(source, line, doubt.clue, name=self.provenance.name(on, person), zone=zone)
+        return f"{doubt.what} {place}."
+
+    async def _zone(self, account: Account, line: int) -> tzinfo | None:
+        """A line's time zone; None where it cannot be read."""
+        if line not in self._zones:
+            with suppress(TextRequestError):
+                self._zones[line] = await account.zone(line)
+        return self._zones.get(line)
 
     async def approved(self, people: Sequence[Place], shown: str) -> None:
         """Take note that a change about these people was agreed to, after a question with the text `shown`.
@@ -108,9 +142,8 @@ class Policy:
             StoreError: the store cannot be used.
         """
         for place in people:
-            self.provenance.trust_number(*place)
             at = (await self.consent.standing(*place)).perhaps_at if self.rules.consent else None
-            if at is not None and perhaps(at) in shown:
+            if at is not None and perhaps(at, self._zones.get(place[0])) in shown:
                 await self.consent.lift(*place, through=at)
 
     async def still_allowed(self, people: Sequence[Place]) -> None:
@@ -137,7 +170,7 @@ class Policy:
             raise BadInput(no_person, todo="Ask the person you work for which number they mean.")
         if not self.rules.only_to.allows(number):
             raise Forbidden(self.rules.only_to.refusal(number), rule=ONLY_TO, todo="Do not try another way.")
-        why = await self._said_no(line, number) if self.rules.consent else []
+        why = await self._said_no(line, number, account) if self.rules.consent else []
         since = change.since  # the caller's own condition holds under any settings
         if since is None and self.rules.if_unanswered and not change.closes:
             since = self.known.read_to(change.caller, (line, number))
@@ -145,6 +178,8 @@ class Policy:
         if self.rules.consent:
             check_record(facts, number)
         strange = doubt_about(number) if facts.received_at is None and not change.closes else None
+        if self.rules.provenance and facts.sent_at is None and change.asks_to_pay:
+            why.append(f"This would be the first text from this line to {number}, and it asks for money.")
         answered_at = self.known.answered_at((line, number), facts)
         # Hosts are told whole seconds, so within the same second nothing is newer.
         if since is not None and answered_at is not None and math.floor(answered_at) > since:
@@ -161,7 +196,7 @@ class Policy:
     def _is_answer(self, facts: PersonFacts) -> bool:
         return facts.received_at is not None and abs(self._clock() - facts.received_at) < _ANSWER_SECONDS
 
-    async def _said_no(self, line: int, number: str) -> list[str]:
+    async def _said_no(self, line: int, number: str, account: Account | None = None) -> list[str]:
         standing = await self.consent.standing(line, number)
         if standing.stopped_at is not None:
             raise Forbidden(
@@ -171,7 +206,7 @@ class Policy:
                 todo="Only their own START lifts that.",
             )
         if standing.perhaps_at is not None:
-            return [perhaps(standing.perhaps_at)]
+            return [perhaps(standing.perhaps_at, await self._zone(account, line) if account is not None else None)]
         return []
 
     def _hours(self, number: str, facts: PersonFacts) -> list[str]:
