@@ -170,11 +170,10 @@ def _disclosed(memory: Memory, use: PersonAndWords, read: list[Read]) -> Iterato
     for (on, number), known in memory.people.all().items():
         if on != use.line or number == use.person:
             continue
-        whole = next(iter(sorted(known.names, key=len, reverse=True)), "")
         theirs = {name for name in known.names - own if f" {name} " in line or f" {name}s " in line}
-        mentioned = any(f" {name} " in row for name in theirs for text in written for row in text.lines)
-        asked_for = any(f" {whole} " in row for text in written for row in text.lines)
-        if ("number", number) in leaving.things or (theirs and (whole in theirs or asked_for or not mentioned)):
+        said = {name for name in known.names - own if any(f" {name} " in row for text in written for row in text.lines)}
+        is_whole = any(" " in name for name in theirs | said)  # a given name alone may be of somebody in the family
+        if ("number", number) in leaving.things or (theirs and (is_whole or not theirs & said)):
             who = f"{quoted(known.name)} ({number})" if known.name else number
             yield Doubt("discloses", f"This tells {use.person} of another customer, {who}.")
             return

@@ -12,7 +12,7 @@ _PLAIN = str.maketrans("ıøØðłŁ\u2018\u2019\u2010\u2011\u2012\u2013\u2212",
 
 
 def plainly(text: str) -> str:
-    """The text in small letters without accents, in ASCII where that looks the same; also full-width letters and a page's codes."""
+    """The text in small letters without accents, full-width letters and codes of web pages."""
     plain = unicodedata.normalize("NFKD", clean(html.unescape(text))).translate(_PLAIN).casefold()
     return "".join(c for c in plain if not unicodedata.combining(c))
 
