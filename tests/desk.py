@@ -130,14 +130,15 @@ async def open_desk(
 ) -> AsyncGenerator[Desk]:
     """A desk with these settings, over a sandbox without a rate limit, or over another transport.
 
-    The rules are off, unless `**RULED` has them as a user has them.
+    The rules are off, unless `**RULED` has them as a user has them. A host that cannot ask brings tokens, which need
+    nobody at this machine.
     """
     clock = Clock()
     app = create_app(key=KEY, clock=clock, rate_limit=None, lively=False)
     contract = ContractChecked(app)
     chosen = replace(
         Settings(api_key=KEY, base_url=SANDBOX_BASE_URL, rate_limit=(10_000, 60.0), state_dir=state_dir),
-        **(UNRULED | settings),
+        **(UNRULED | {"confirm_fallback": "token"} | settings),
     )
     way = transport or httpx2.ASGITransport(app=contract)
     async with open_account(chosen, transport=way, clock=clock, pace=pace) as (account, store):

@@ -40,7 +40,7 @@ change      ->
 outcome     ->
 marks       ->
 """
-LONGEST_FILE = 320
+LONGEST_FILE = 250
 LONGEST_FUNCTION = 50
 USUAL_FILE = 110
 MOST_AT_THE_TOP = 14

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.surface import DEFAULT_TOOLS
 
 from textrequest_mcp import __version__
 from textrequest_mcp.cli import main
@@ -111,7 +112,7 @@ def test_tools_prints_a_table_with_a_row_for_each_tool(capsys: pytest.CaptureFix
     assert main(["tools"]) == 0
 
     rows = capsys.readouterr().out.splitlines()[2:]
-    assert len(rows) == 30
+    assert len(rows) == DEFAULT_TOOLS
     assert "| `cancel_payment` | payments | destroys, sends a text | CancelPayment |" in rows
 
 
@@ -119,7 +120,7 @@ def test_tools_as_json_has_the_schemas(capsys: pytest.CaptureFixture[str]):
     assert main(["tools", "--json"]) == 0
 
     tools = json.loads(capsys.readouterr().out)
-    assert len(tools) == 30
+    assert len(tools) == DEFAULT_TOOLS
     for tool in tools:
         assert tool["inputSchema"]["type"] == tool["outputSchema"]["type"] == "object"
         assert set(tool["annotations"]) == {
@@ -196,3 +197,17 @@ def test_h13_a_command_that_cannot_print_says_so(command: str, how: str, status:
     assert ran.returncode == status
     assert says in ran.stderr
     assert "Traceback" not in ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("variables", "says"),
+    [
+        ({"TEXTREQUEST_CONFIRM_FALLBACK": "text"}, "TEXTREQUEST_APPROVERS names nobody to ask"),
+        ({"TEXTREQUEST_APPROVERS": "+14235550142, 12"}, "TEXTREQUEST_APPROVERS makes no sense at entry 2"),
+    ],
+)
+def test_approvers_that_cannot_be_asked_stop_the_start(variables: dict[str, str], says: str):
+    stopped = run("policy", **variables)
+
+    assert stopped.returncode == 2
+    assert says in stopped.stderr

@@ -5,9 +5,8 @@ from pathlib import Path
 
 import pytest
 from tests.obedient.test_obedient import LIMITS, PAYLOADS
+from tests.surface import DEFAULT_TOOLS
 from tests.test_architecture import GUARD, HOUSE, read
-
-from textrequest_mcp.app import all_specs
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "server/textrequest_mcp"
@@ -127,7 +126,7 @@ def test_the_glossary_is_short_and_tells_each_word_once():
 def test_the_pages_count_tools_and_payloads_as_they_are():
     orders = sum(len(payload.calls) + len(payload.after) for payload in PAYLOADS)
 
-    assert f"tokens of all {len(all_specs())} tools" in FIGURES
+    assert f"tokens of all {DEFAULT_TOOLS} tools" in FIGURES
     assert re.search(rf"\b{len(PAYLOADS)} payloads\s.*? order {orders} calls\.", FIGURES, re.DOTALL)
     assert f"test has {len(PAYLOADS)} payloads" in SAFETY
     assert len(LIMITS) == 5

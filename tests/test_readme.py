@@ -19,6 +19,7 @@ import httpx2
 import pytest
 from mcp import Client, StdioServerParameters
 from tests.served import AS_A_USER_DOES, INITIALIZE, address_of, real_account, running
+from tests.surface import DEFAULT_TOOLS
 
 from textrequest_mcp.commands.tools import tools_as_table
 from textrequest_mcp.ground.store import Store
@@ -126,10 +127,24 @@ def shows_the_rules(command: list[str]) -> None:
     assert re.search(r"^TEXTREQUEST_QUIET_HOURS +21:00-08:00 ", ran.stdout, re.MULTILINE)
 
 
+def prints_a_report(command: list[str]) -> None:
+    """It prints each line of the pretend account."""
+    ran = subprocess.run(
+        [sys.executable, "-m", "textrequest_mcp", *command[1:]],
+        capture_output=True,
+        text=True,
+        env=environment(),
+        check=False,
+    )
+    assert ran.returncode == 0
+    assert ran.stdout.count("(line ") == 3
+
+
 RUN: dict[str, Callable[[list[str]], None]] = {
     "make": make_knows,
     COMMAND: serves_and_ends,
     f"{COMMAND} audit": reads_the_audit,
+    f"{COMMAND} report": prints_a_report,
     f"{COMMAND} policy": shows_the_rules,
     f"{COMMAND} sandbox text": plays_a_customer,
 }
@@ -216,4 +231,4 @@ async def test_both_servers_of_the_example_configuration_start(name: str, tmp_pa
     async with Client(parameters) as host:
         tools = (await host.list_tools()).tools
 
-    assert len(tools) == 30
+    assert len(tools) == DEFAULT_TOOLS

@@ -14,8 +14,13 @@ UNRULED: dict[str, Any] = {
     "quiet_hours": "off",
     "callback_hosts": frozenset({"shop.example"}),
 }
+# No browser comes up on a developer's screen, and hosts that cannot ask bring tokens.
+BY_TOKEN = {"TEXTREQUEST_CONFIRM_FALLBACK": "token"}
 # As a server's environment has them.
-UNRULED_ENVIRONMENT = {f"TEXTREQUEST_{name.upper()}": "off" for name in (*_CAPS, *_SWITCHES, "quiet_hours")}
+UNRULED_ENVIRONMENT = {
+    **{f"TEXTREQUEST_{name.upper()}": "off" for name in (*_CAPS, *_SWITCHES, "quiet_hours")},
+    **BY_TOKEN,
+}
 # What a user has who sets nothing.
 RULED: dict[str, Any] = {name: getattr(Settings(api_key=""), name) for name in UNRULED}
 

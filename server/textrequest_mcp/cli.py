@@ -5,6 +5,7 @@ import gc
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from textrequest_mcp import __version__
@@ -12,7 +13,7 @@ from textrequest_mcp.commands.policy import as_table, check_rules
 from textrequest_mcp.ground.stderr import stand_in
 from textrequest_mcp.settings.table import Settings, SettingsError, make_state_folder, read_settings, read_state_folder
 
-_COMMANDS = ("serve", "sandbox", "demo", "tools", "hooks", "approve", "audit", "policy")
+_COMMANDS = ("serve", "sandbox", "demo", "tools", "hooks", "approve", "audit", "policy", "report")
 _FAILED, _WRONG_USE = 1, 2
 
 
@@ -59,7 +60,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog="Settings are also read from TEXTREQUEST_ variables, first of all TEXTREQUEST_API_KEY; see README.md.",
     )
     parser.add_argument("--version", action="version", version=f"textrequest-mcp {__version__}")
-    commands = parser.add_subparsers(required=True, metavar="{serve,sandbox,demo,tools,hooks,approve,audit,policy}")
+    commands = parser.add_subparsers(required=True, metavar="{" + ",".join(_COMMANDS) + "}")
 
     serve = commands.add_parser("serve", help="serve an account to an AI host (the default)")
     serve.add_argument("--transport", choices=("stdio", "sse", "http"), default="stdio", help="how hosts connect")
@@ -96,7 +97,21 @@ def _parser() -> argparse.ArgumentParser:
 
     policy = commands.add_parser("policy", help="print the rules that are in force, and the setting of each")
     policy.set_defaults(run=_policy)
+
+    _add_report(commands)
     return parser
+
+
+def _add_report(commands: Any) -> None:
+    report = commands.add_parser("report", help="count texts, answer times and payments of some days, with plots")
+    days = report.add_mutually_exclusive_group()
+    days.add_argument(
+        "--week", dest="period", action="store_const", const="last_7_days", help="the last 7 days (default)"
+    )
+    days.add_argument("--period", metavar="DAYS", help="e.g. yesterday, last_month or 2026-11-01/2026-11-15")
+    report.add_argument("--html", metavar="FILE", type=Path, help="write one page with plots instead")
+    report.add_argument("--sandbox", action="store_true", help="of the pretend account; needs no key")
+    report.set_defaults(run=_report)
 
 
 def _add_audit(commands: Any) -> None:
@@ -197,6 +212,14 @@ def _audit(chosen: argparse.Namespace) -> int:
     if any((chosen.since, chosen.until, chosen.tool)):
         raise SettingsError(["--verify checks all of the audit, so leave out --since, --until and --tool."])
     return verify_audit(folder, chosen.verify)
+
+
+def _report(chosen: argparse.Namespace) -> int:
+    settings: Settings = read_settings({"sandbox": chosen.sandbox})
+    make_state_folder(settings.state_dir)
+    from textrequest_mcp.commands.report import run_report
+
+    return run_report(settings, chosen.period or "last_7_days", chosen.html)
 
 
 def _policy(_: argparse.Namespace) -> int:

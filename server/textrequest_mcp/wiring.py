@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from textrequest_mcp.account.account import Account
+from textrequest_mcp.account.approvers import ASKING, TOOL, Approvers
 from textrequest_mcp.app import all_specs, kinds_of_acts
 from textrequest_mcp.ground.store import Store
 from textrequest_mcp.guard.approval.gate import Gate
@@ -15,30 +16,31 @@ from textrequest_mcp.guard.once.carry_out import AtMostOnce
 from textrequest_mcp.guard.once.ledger import Ledger
 from textrequest_mcp.guard.once.ledger_rows import made_here
 from textrequest_mcp.guard.once.lost_sends import LostSends, Pace
+from textrequest_mcp.guard.once.mailings import Mailings
 from textrequest_mcp.guard.provenance.memory import Memory
 from textrequest_mcp.guard.rules.allowlist import Allowlist
 from textrequest_mcp.guard.rules.caps import Caps
-from textrequest_mcp.guard.rules.consent import Consent, note
+from textrequest_mcp.guard.rules.consent import Consent
 from textrequest_mcp.guard.rules.hours import read_quiet_hours
-from textrequest_mcp.guard.rules.optout import read_wish
 from textrequest_mcp.guard.rules.person_facts import KnownPeople
 from textrequest_mcp.guard.rules.policy import Policy, Rules
 from textrequest_mcp.guard.rules.remaining import Limits
 from textrequest_mcp.live.encryption import Cipher
-from textrequest_mcp.live.events import TextEvent
 from textrequest_mcp.live.hooks import Hooks
 from textrequest_mcp.live.log import EventLog
+from textrequest_mcp.live.opt_outs import hears
 from textrequest_mcp.live.poll import Poller
 from textrequest_mcp.live.subscriptions import Subscriptions
 from textrequest_mcp.live.watch import Watch
 from textrequest_mcp.settings.table import Settings, SettingsError
 from textrequest_mcp.upstream.api import Api
+from textrequest_mcp.upstream.errors import BadInput
+from textrequest_mcp.upstream.hidden import Hidden
 from textrequest_mcp.upstream.limiter import Limiter
+from textrequest_mcp.upstream.phone import e164
 from textrequest_mcp.upstream.service_clock import ServiceClock
 
 if TYPE_CHECKING:
-    import sqlite3
-
     import httpx2
 
 SANDBOX_FILE = "sandbox.sqlite3"
@@ -87,20 +89,13 @@ async def open_account(
 
 
 def _make(settings: Settings, store: Store, api: Api, account_id: str, now: ServiceClock, pace: Pace | None) -> Account:
-    audit = Audit(
-        store,
-        account_id,
-        keep_days=settings.audit_days,
-        with_bodies=settings.audit_bodies,
-        kinds=kinds_of_acts(),
-        clock=now,
-        is_sure=lambda: now.is_sure,
-    )
+    audit = _audit(settings, store, account_id, now)
     window = settings.duplicate_minutes * 60.0
     ledger = Ledger(store, account_id, window_seconds=window, clock=now, service=now, witness=audit.follow)
     at_most_once = AtMostOnce(
         ledger,
-        LostSends(ledger, ahead=lambda: 0.0, pace=pace),  # the ledger's clock is the service's
+        LostSends(ledger, pace=pace),
+        Mailings(store, account_id, clock=now),
         tagged=settings.tag_sends,
         caps=Caps(store, account_id, limits_of(settings), clock=now),
         keeps_bodies=settings.audit_bodies,
@@ -111,7 +106,9 @@ def _make(settings: Settings, store: Store, api: Api, account_id: str, now: Serv
     poller = Poller(api, log, store, account_id, rate_limit=settings.rate_limit, ledger=ledger, clock=now)
     memory = Memory(store, account_id, Cipher(api.key), made=partial(made_here, account_id), clock=now)
     policy = Policy(rules_of(settings), consent, memory, KnownPeople(), clock=now)
-    live = Watch(log, poller, status_address=_status_address(settings, api))
+    approvers = approvers_of(settings)
+    api.hidden = Hidden(approvers)
+    live = Watch(log, poller, status_address=_status_address(settings, api), hidden=approvers)
     gate = Gate(
         store,
         account_id,
@@ -131,25 +128,21 @@ def _make(settings: Settings, store: Store, api: Api, account_id: str, now: Serv
         resource_links=settings.resource_links,
     )
     ways = {spec.name: spec.once for spec in all_specs() if spec.once is not None}
-    at_most_once.lost_sends.goes_by(account, ways)
+    at_most_once.lost_sends.goes_by(account, ways | {TOOL: ASKING})
+    gate.by_text = Approvers(account, sorted(approvers), gate.desk.approvals) if approvers else None
     return account
 
 
-def hears(account: str | None, now: Callable[[], float]) -> "Callable[[sqlite3.Connection, bytes, TextEvent], None]":
-    """Gives what the event log calls with each text: it keeps the wishes for no more texts.
-
-    Args:
-        account: whose wishes are kept; None where they are not.
-        now: seconds since 1970, for texts without a time.
-    """
-
-    def witness(connection: "sqlite3.Connection", secret: bytes, event: TextEvent) -> None:
-        wish = read_wish(event.body or "") if account is not None and event.direction == "R" else None
-        if account is not None and wish is not None and (event.at is not None or wish != "start"):
-            at = event.at if event.at is not None else now()  # a text without a time allows nothing
-            note(connection, secret, account, event.dashboard_id, event.phone_number, wish, at)
-
-    return witness
+def _audit(settings: Settings, store: Store, account_id: str, now: ServiceClock) -> Audit:
+    return Audit(
+        store,
+        account_id,
+        keep_days=settings.audit_days,
+        with_bodies=settings.audit_bodies,
+        kinds=kinds_of_acts(),
+        clock=now,
+        is_sure=lambda: now.is_sure,
+    )
 
 
 def _status_address(settings: Settings, api: Api) -> Callable[[int], str] | None:
@@ -185,6 +178,25 @@ def rules_of(settings: Settings) -> Rules:
         if_unanswered=settings.if_unanswered,
         callback_hosts=settings.callback_hosts,
     )
+
+
+def approvers_of(settings: Settings) -> frozenset[str]:
+    """The numbers of the people who are asked by text, in E.164.
+
+    Raises:
+        ValueError: one is no number, or there is none to ask.
+    """
+    name = "TEXTREQUEST_APPROVERS"
+    numbers: set[str] = set()
+    entries = [entry.strip() for entry in settings.approvers.split(",") if entry.strip()]
+    for position, entry in enumerate(entries, 1):
+        try:
+            numbers.add(e164(entry))
+        except BadInput as error:
+            raise ValueError(f"{name} makes no sense at entry {position}: {error.what}") from None
+    if settings.confirm_fallback == "text" and not numbers:
+        raise ValueError(f"TEXTREQUEST_CONFIRM_FALLBACK is text, and {name} names nobody to ask.")
+    return frozenset(numbers)
 
 
 class Pretend(NamedTuple):

@@ -34,10 +34,9 @@ async def test_a_conversation_comes_with_its_last_message(desk: Desk):
 async def test_the_text_is_a_table_with_the_last_words(desk: Desk):
     lines = text_of(await desk.call("list_conversations", search="maria lopez")).splitlines()
 
-    assert lines[1] == "phone_number\tmessage_timestamp_utc\tmessage_direction\tbody"
-    assert (
-        lines[2] == f"{MARIA}\t2026-05-28T16:01:40Z\tR\tHi, just checking, is my car ready? I could come by around 4."
-    )
+    assert lines[1] == "phone_number\tname\tmessage_timestamp_utc\tmessage_direction\tbody"
+    words = "Hi, just checking, is my car ready? I could come by around 4."
+    assert lines[2] == f"{MARIA}\tMaria Lopez\t2026-05-28T16:01:40Z\tR\t{words}"
     assert len(lines) == 3
 
 

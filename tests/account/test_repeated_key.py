@@ -5,6 +5,7 @@ import logging
 from base64 import b64encode
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import quote
 
@@ -13,6 +14,8 @@ import pytest
 from mcp import MCPError
 from tests.desk import DEVON, LINE, MARIA, agrees, call, open_desk, text_of
 from tests.sandbox.service import KEY
+
+from textrequest_mcp.upstream import tries
 
 BEFORE = "before-0123456789ABCDEF"
 SPELLINGS: dict[str, Callable[[str], str]] = {
@@ -32,6 +35,11 @@ CALLS: list[tuple[str, dict[str, Any]]] = [
 ]
 
 
+def at_once(low: float, high: float) -> float:
+    """No pause between tries."""
+    return 0.0
+
+
 def contents(folder: Path) -> bytes:
     return b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
 
@@ -40,8 +48,14 @@ def contents(folder: Path) -> bytes:
 @pytest.mark.parametrize("spelling", SPELLINGS)
 @pytest.mark.parametrize("key", [KEY, BEFORE], ids=["current", "previous"])
 async def test_h12_a_repeated_key_is_in_no_result_document_log_or_file(
-    key: str, spelling: str, status: int, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    key: str,
+    spelling: str,
+    status: int,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ):
+    monkeypatch.setattr(tries, "random", SimpleNamespace(uniform=at_once))
     spelled = SPELLINGS[spelling](key)
     said = {"message": f"The key {spelled} is unknown", "error_code": spelled, "name": spelled, "id": 7}
     if status == 200:

@@ -79,7 +79,7 @@ def test_without_a_key_it_prints_an_aligned_table(folder: Path, capsys: pytest.C
 
     assert printed(capsys) == (
         "row  time (UTC)            account   host       tool          kind     line  person    outcome  rule         "
-        "ids\n"
+        "ids                           yes by\n"
         "1    2026-05-28T20:26:40Z  01234567  claude-ai  send_message  send     121   fedcba98  sent                  "
         "send_id=send_1 message_id=m1\n"
         "2    2026-05-29T20:26:40Z  01234567  claude-ai  send_message  refusal  121   fedcba98  refused  quiet_hours\n"
@@ -103,6 +103,7 @@ def test_json_lines_have_every_fact(folder: Path, capsys: pytest.CaptureFixture[
         "outcome": "sent",
         "rule": None,
         "ids": {"send_id": "send_1"},
+        "approved_by": None,
         "note": "Näh.",
         "body": "Hi\nMaria 🙂",
     }

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from tests.served import INITIALIZE, running
+from tests.unruled import BY_TOKEN
 
 from textrequest_mcp.wiring import SANDBOX_FILE
 
@@ -17,7 +18,7 @@ TEXT = {"phone_number": MARIA, "body": "Your car is ready.", "dashboard_id": 121
 def call(folder: Path | None, tool: str, *flags: str, **arguments: Any) -> dict[str, Any]:
     """What a tool answers in a process of its own."""
     environment = {"TEXTREQUEST_STATE_DIR": str(folder)} if folder else {}
-    with running("serve", "--sandbox", *flags, environment=environment) as child:
+    with running("serve", "--sandbox", *flags, environment=environment | BY_TOKEN) as child:
         assert child.stdin
         assert child.stdout
         asked = {"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": {"name": tool, "arguments": arguments}}

@@ -15,7 +15,7 @@ from typing import Any
 import httpx2
 import pytest
 from tests.served import INITIALIZE, KEY, address_of, real_account, running
-from tests.unruled import UNRULED_ENVIRONMENT
+from tests.unruled import BY_TOKEN, UNRULED_ENVIRONMENT
 
 from textrequest_mcp.live.signature import sign
 
@@ -93,6 +93,7 @@ def sending(service: socket.socket, folder: Path) -> Generator[tuple[subprocess.
     with running("serve", environment=environment) as child:
         assert child.stderr is not None
         assert "runs without these rules" in child.stderr.readline()  # they would read the contact first
+        assert "lets an assistant say the yes" in child.stderr.readline()
         tell(child, INITIALIZE, {"jsonrpc": "2.0", "method": "notifications/initialized"}, SEND)
         asked, _ = service.accept()
         with asked:  # its first act asks the service for the time
@@ -248,3 +249,12 @@ def test_where_all_rules_are_on_nothing_is_said_of_them():
     with running("serve", "--sandbox", "--transport", "http", "--port", "0") as child:
         assert child.stderr is not None
         assert "rules" not in child.stderr.readline()
+
+
+def test_the_start_says_where_an_assistant_can_say_the_yes_by_itself():
+    with running("serve", "--sandbox", environment=BY_TOKEN) as child:
+        assert child.stderr is not None
+        line = child.stderr.readline()
+
+    assert "lets an assistant say the yes for a person" in line
+    assert "TEXTREQUEST_CONFIRM_FALLBACK is token" in line

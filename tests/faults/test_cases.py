@@ -17,7 +17,7 @@ from tests.desk import ERAS, MARIA, OPTED_OUT_BY_STATUS, Era, text_of
 from tests.faults.lab import Fault
 from tests.faults.stage import Row, Stage, open_stage
 
-from textrequest_mcp.upstream import api, tries
+from textrequest_mcp.upstream import connection, tries
 
 TEXT = {"phone_number": MARIA, "body": "Your car is ready."}
 OPEN_PAYMENT = 2501
@@ -119,7 +119,7 @@ async def stage(tmp_path: Path, log: StringIO) -> AsyncGenerator[Stage]:
 async def impatient(monkeypatch: pytest.MonkeyPatch, stage: Stage) -> None:
     """Give up on answers early; that takes connections of its own."""
     await stage.account.api.aclose()
-    monkeypatch.setattr(api, "_TIMEOUT", httpx2.Timeout(10.0, read=STALLED_SECONDS))
+    monkeypatch.setattr(connection, "_TIMEOUT", httpx2.Timeout(10.0, read=STALLED_SECONDS))
 
 
 def latest_text_id(stage: Stage) -> str:

@@ -167,7 +167,7 @@ def hurry() -> None:
     import httpx2
 
     from textrequest_mcp.guard.once import lost_sends as settling
-    from textrequest_mcp.upstream import api, tries
+    from textrequest_mcp.upstream import connection, tries
 
     def soon(low: float, high: float) -> float:
         return random.uniform(low, high) / 20
@@ -176,7 +176,7 @@ def hurry() -> None:
         (settling, "PACE", settling.Pace(in_call=IN_CALL, after=AFTER)),
         (settling, "_POSTPONE_SECONDS", 0.5),
         (settling, "_TIDY_SECONDS", 3.0),  # how long what a killed server left may wait for another
-        (api, "_TIMEOUT", httpx2.Timeout(connect=1.0, read=READ_SECONDS, write=1.0, pool=1.0)),
+        (connection, "_TIMEOUT", httpx2.Timeout(connect=1.0, read=READ_SECONDS, write=1.0, pool=1.0)),
         (tries, "random", types.SimpleNamespace(uniform=soon)),  # the pauses between tries
     ):
         assert hasattr(module, name), f"{module.__name__} has no {name} any more"

@@ -14,6 +14,8 @@ import pytest
 from tests.faults.zygote import Zygote
 from tests.interop.clients import Case, Session, need, sessions, why_missing
 from tests.served import address_of, running
+from tests.surface import DEFAULT_TOOLS
+from tests.unruled import BY_TOKEN
 
 MARIA = {"dashboard_id": 121, "phone_number": "14235550100"}
 DEVON = {"dashboard_id": 121, "phone_number": "14235550102"}
@@ -86,9 +88,10 @@ def plays(
 
     def play(case: Case) -> Play:
         if case.transport == "stdio":
-            return Play(*sessions(case, json.dumps(command), STORY, clean_environment))
+            by_token = ["env", *(f"{name}={value}" for name, value in BY_TOKEN.items()), *command]
+            return Play(*sessions(case, json.dumps(by_token), STORY, clean_environment))
         # Two hosts share this server, and what one of them reads would have the other ask before it saves a new number.
-        unruled = {"TEXTREQUEST_PROVENANCE": "off"}
+        unruled = BY_TOKEN | {"TEXTREQUEST_PROVENANCE": "off"}
         with running("serve", "--sandbox", "--transport", case.transport, "--port", "0", environment=unruled) as server:
             return Play(*sessions(case, address_of(server), STORY, clean_environment))
 
@@ -135,7 +138,7 @@ def test_client_rejects_no_answer(case: Case, played: Play):
 def test_client_sees_every_tool_and_what_each_can_do(case: Case, played: Play):
     tools = {tool["name"]: tool for tool in played.eliciting.answers["tools"]["tools"]}
 
-    assert len(tools) == 30
+    assert len(tools) == DEFAULT_TOOLS
     for tool in tools.values():
         hints = tool["annotations"]
         assert {hint: type(hints[hint]) for hint in hints if hint.endswith("Hint")} == {

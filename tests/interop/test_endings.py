@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import httpx2
 import pytest
+from tests.surface import DEFAULT_TOOLS
 
 PATIENCE_SECONDS = 30.0  # for what only takes long when something hangs
 SOON_SECONDS = 1.0
@@ -143,7 +144,7 @@ def test_stdout_of_a_stdio_server_holds_only_messages(take: Take):
     lines += [json.loads(line) for line in ending.stdout.splitlines()]
     assert {line["jsonrpc"] for line in lines} == {"2.0"}
     by_id = {line.get("id"): line for line in lines}
-    assert len(by_id[2]["result"]["tools"]) == 30
+    assert len(by_id[2]["result"]["tools"]) == DEFAULT_TOOLS
     assert not by_id[3]["result"].get("isError")
     assert by_id[4].get("error") or by_id[4]["result"]["isError"]
     assert by_id[5]["error"]["code"] == -32601

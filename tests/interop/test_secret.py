@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import pytest
 from tests.interop.clients import Case, Session, need, play, sessions, why_missing
 from tests.served import address_of, bearing_secret, real_account, running
+from tests.surface import DEFAULT_TOOLS
 
 STORY: list[dict[str, Any]] = [
     {
@@ -87,7 +88,7 @@ def test_client_that_brings_the_secret_works_on_the_account(case: Case, plays: C
     need(case.client)
     [session] = plays(case)
 
-    assert len(session.answers["tools"]["tools"]) == 30
+    assert len(session.answers["tools"]["tools"]) == DEFAULT_TOOLS
     lines = session.answers["lines"]["structuredContent"]["items"]
     assert [line["id"] for line in lines] == [121, 122, 123]
     assert session.answers["lines_document"]["contents"]

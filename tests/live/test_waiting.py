@@ -274,19 +274,16 @@ class TestTrouble:
     async def test_what_happened_before_a_wait_without_a_look_is_passed_over(self):
         async with open_desk(rate_limit=(1, 60.0)) as desk:
             live = desk.account.live
-            async with anyio.create_task_group() as tasks:
 
-                async def soon() -> None:
-                    await anyio.sleep(0.03)
-                    await live.note([event("old", at=desk.clock() - 60)])
+            async def note_old(_: float) -> None:
+                await live.note([event("old", at=desk.clock() - 60)])
 
-                tasks.start_soon(soon)
-                arrived = await wait(live, LINE, ON_THE_LINE, after=None, seconds=0.1, tell=nobody)
-                await live.note([event("new")])
+            arrived = await wait(live, LINE, ON_THE_LINE, after=None, seconds=0.1, tell=note_old)
+            await live.note([event("new")])
 
-                assert arrived.texts == []
-                after = await waited(desk, after=arrived.cursor, timeout_seconds=0)
-                assert [item["message_id"] for item in after["items"]] == ["new"]
+            assert arrived.texts == []
+            after = await waited(desk, after=arrived.cursor, timeout_seconds=0)
+            assert [item["message_id"] for item in after["items"]] == ["new"]
 
     async def test_a_service_that_does_not_answer_in_time_is_told(self, monkeypatch: pytest.MonkeyPatch):
         monkeypatch.setattr(waiting, "_LOOK_SECONDS", 0.05)

@@ -29,7 +29,8 @@ from tests.upstream.faulty_server import (
 )
 
 from textrequest_mcp.ground.store import Store, StoreError
-from textrequest_mcp.upstream import api as module
+from textrequest_mcp.upstream import api as api_module
+from textrequest_mcp.upstream import connection as module
 from textrequest_mcp.upstream.api import Api
 from textrequest_mcp.upstream.errors import (
     NOTHING_CHANGED,
@@ -1023,8 +1024,10 @@ async def test_a_change_that_left_is_finished_although_its_caller_is_cancelled(v
         with anyio.CancelScope(shield=True):
             await anyio.wait_all_tasks_blocked()
             assert not held.hung_up.is_set()
+            assert api.changing == 1
             held.let.set()
 
+    assert api.changing == 0
     assert results == [[]]
     assert len(server.received) == 1
 
@@ -1074,7 +1077,7 @@ async def test_the_log_of_a_call_has_no_phone_number(caplog: pytest.LogCaptureFi
     async with service(answer(500), answer(429), GOOD) as (_, api, _):
         await SAVE(api)
 
-    own = [record.getMessage() for record in caplog.records if record.name == module.__name__]
+    own = [record.getMessage() for record in caplog.records if record.name == api_module.__name__]
     assert own == [
         "POST /contacts/…23 -> 500",
         "POST /contacts/…23: the service answered 500; trying again",

@@ -9,17 +9,21 @@ import anyio
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.resolve import Resolve
 
+from textrequest_mcp.account.directory import Directory
 from textrequest_mcp.account.facts_reader import FactsReader
 from textrequest_mcp.account.line import KnownLine, TextingLine
-from textrequest_mcp.account.local_times import zone_named
+from textrequest_mcp.account.local_times import zone_of
 from textrequest_mcp.ground.clean import clean
-from textrequest_mcp.ground.quoting import one_line
+from textrequest_mcp.ground.quoting import one_line, quoted
 from textrequest_mcp.guard.approval.gate import Gate
+from textrequest_mcp.guard.approval.shown import Beside
 from textrequest_mcp.guard.audit.writer import Audit
-from textrequest_mcp.guard.change import Change, Place
+from textrequest_mcp.guard.change import Account as Facts
+from textrequest_mcp.guard.change import Change, PersonFacts, Place
 from textrequest_mcp.guard.once.carry_out import AtMostOnce
-from textrequest_mcp.guard.provenance.memory import Answered
+from textrequest_mcp.guard.provenance.readings import Answered
 from textrequest_mcp.guard.rules.policy import Policy
+from textrequest_mcp.guard.rules.sorting import Sorted, sort_out
 from textrequest_mcp.live.subscriptions import Subscriptions
 from textrequest_mcp.live.watch import Watch
 from textrequest_mcp.tools.pages import Pages
@@ -27,7 +31,6 @@ from textrequest_mcp.tools.parameters import DashboardId
 from textrequest_mcp.upstream.api import Api
 from textrequest_mcp.upstream.errors import BadInput
 from textrequest_mcp.upstream.page import MAX_SIZE, read_page
-from textrequest_mcp.upstream.phone import from_wire
 
 _LINES_STAY_SECONDS = 60.0
 _NAMESAKES = 5
@@ -50,6 +53,8 @@ class Account:
         also: further chores in the background.
         routes: further routes that are served over HTTP.
         pages: the pages of lists that hosts read lately.
+        strangers: facts about people who are no contacts, with the time at which they were read.
+        directory: the people of the lines.
     """
 
     api: Api
@@ -64,8 +69,14 @@ class Account:
     also: Sequence[Callable[[], Coroutine[Any, Any, None]]] = ()
     routes: Sequence[Any] = ()
     pages: Pages = field(default_factory=Pages)
+    strangers: dict[Place, tuple[float, PersonFacts]] = field(default_factory=dict[Place, tuple[float, PersonFacts]])
     _lines: tuple[KnownLine, ...] = ()
     _read_at: float | None = None
+    directory: Directory = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.directory = Directory(self.api)
+        self.live.log.tell = self.directory.heard
 
     async def run(self) -> None:
         """Run the chores in the background as long as the server runs; never returns."""
@@ -84,12 +95,23 @@ class Account:
 
     async def zone(self, dashboard_id: int) -> tzinfo | None:
         """A line's time zone, where the account says it."""
-        return zone_named(next((line.zone for line in await self.lines() if line.id == dashboard_id), None))
+        return zone_of(next((line.zone for line in await self.lines() if line.id == dashboard_id), None))
+
+    async def sort_out(self, change: Change, facts: Facts) -> Sorted:
+        """As `sorting.sort_out`."""
+        return await sort_out(self.policy, facts, change)
 
     @property
     def usual_line(self) -> int | None:
         """The line of a call that names none: the default, or the only one if the lines were read."""
         return self.default_line or (self._lines[0].id if len(self._lines) == 1 else None)
+
+    async def beside(self, line: int | None, people: Sequence[Place], body: str | None) -> Beside:
+        """As `beside.read_beside`."""
+        from textrequest_mcp.account.beside import read_beside  # only a question at the desk needs it
+
+        where = TextingLine(self, line) if line is not None else None
+        return await read_beside(where, people[0][1] if people else None, body, self.at_most_once.caps)
 
     def acted(self, people: Sequence[Place]) -> None:
         """Note that this server texted these people."""
@@ -104,15 +126,13 @@ class Account:
             TextRequestError: the line is not known, or cannot be read.
             StoreError: the store cannot be used.
         """
-        line = await self.line(dashboard_id)
-        query = {"search": name.strip(), "include_archived": True, "page": 0, "page_size": _NAMESAKES + 1}
-        page = read_page(await line.get("conversations", query=query), page=0, page_size=_NAMESAKES + 1)
-        numbers = [number for row in page.items if (number := from_wire(row.get("phone_number")))]
-        if not numbers:
-            return "A number is needed, and nobody with a conversation on this line has that name."
-        people = "; ".join([await line.person(number) for number in numbers[:_NAMESAKES]])
-        more = "; and more" if len(numbers) > _NAMESAKES else ""
-        return f"A number is needed. That name finds: {people}{more}. Ask the person who is meant; do not choose."
+        people = await self.directory.all((await self.line(dashboard_id)).id)
+        found = people.search(name)
+        if not found:
+            return f"A number is needed. {people.found_nobody()}"
+        named = "; ".join(f"{quoted(person.name)} ({person.number})" for person in found[:_NAMESAKES])
+        more = f"; and {len(found) - _NAMESAKES} more" if len(found) > _NAMESAKES else ""
+        return f"A number is needed. That name finds: {named}{more}. Ask the person who is meant; do not choose."
 
     async def lines(self) -> tuple[KnownLine, ...]:
         """All lines of the account, read at most once a minute."""

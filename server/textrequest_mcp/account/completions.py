@@ -10,7 +10,6 @@ from mcp_types import Completion, CompletionArgument, CompletionContext
 
 from textrequest_mcp.account.account import Account
 from textrequest_mcp.account.contacts import list_contacts
-from textrequest_mcp.account.conversations import list_conversations
 from textrequest_mcp.account.line import TextingLine
 from textrequest_mcp.account.payments import list_payments
 
@@ -52,9 +51,8 @@ async def _values(account: Account, name: str, typed: str, dashboard_id: str | N
 
 
 async def _numbers(line: TextingLine, typed: str) -> list[str]:
-    """By the start of a number among all contacts, by a part of a name among those with a conversation."""
+    """By the start of a number, or by a part of a name, among all contacts."""
     if typed and any(c.isalpha() for c in typed):
-        named = await list_conversations(line, search=typed, include_archived=True, page_size=_MOST + 1)
-        return [item.phone_number for item in named.items if item.phone_number]
+        return [person.number for person in await line.account.directory.search(line.id, typed)]
     started = await list_contacts(line, contact_phone_number=typed or None, page_size=_MOST + 1)
     return [item.phone_number for item in started.items if item.phone_number]

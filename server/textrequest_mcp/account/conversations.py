@@ -1,28 +1,33 @@
 """Conversations: one for each contact that a line has texted with, newest words first in view."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
 from textrequest_mcp.account.account import Line
+from textrequest_mcp.account.directory import People
+from textrequest_mcp.account.labels import ids_of
 from textrequest_mcp.account.line import TextingLine
 from textrequest_mcp.account.message import Message
 from textrequest_mcp.guard.approval.question import Question
 from textrequest_mcp.tools.about import BY_NUMBER
-from textrequest_mcp.tools.answers import Answer, Flag, Listing, Phone, Record
+from textrequest_mcp.tools.answers import Answer, Flag, Listing, PersonName, Phone, Record
 from textrequest_mcp.tools.declare import Toolset
-from textrequest_mcp.tools.parameters import Guids, KnownNumber, PageNumber, PageSize, Words, slip
+from textrequest_mcp.tools.parameters import KnownNumber, Labels, PageNumber, PageSize, Words, slip
 from textrequest_mcp.upstream.errors import NotFound
 from textrequest_mcp.upstream.page import DEFAULT_SIZE
 from textrequest_mcp.upstream.phone import wire
 
 conversations = Toolset("conversations")
 
+_MOST_ADDED = 25
+
 
 class Conversation(Answer):
     """A conversation by its contact's number."""
 
     phone_number: Phone = None
+    name: PersonName = Field(default=None, description="From the line's contacts")
     last_message: Annotated[Message | None, Record] = None
 
 
@@ -31,8 +36,8 @@ class Conversations(Listing):
 
     told_elsewhere = True
     longest_cell = 300
-    theirs = ("body",)
-    columns = ("phone_number", "message_timestamp_utc", "message_direction", "body", "delivery_status")
+    theirs = ("name", "body")
+    columns = ("phone_number", "name", "message_timestamp_utc", "message_direction", "body", "delivery_status")
     items: list[Conversation] = Field(default_factory=list[Conversation])
 
 
@@ -47,7 +52,7 @@ class Archived(Answer):
 async def list_conversations(
     line: Line,
     *,
-    tags: Annotated[Guids, Field(description="Contacts with any of these; ids from list_tags")] | None = None,
+    tags: Annotated[Labels, Field(description="Contacts with any of these")] | None = None,
     show_unresolved_only: Annotated[bool, Field(description="Leave settled ones out")] | None = None,
     include_archived: Annotated[bool, Field(description="Also archived ones")] | None = None,
     search: Annotated[Words, Field(description="Part of a name or number")] | None = None,
@@ -55,9 +60,9 @@ async def list_conversations(
     page_size: PageSize = DEFAULT_SIZE,
 ) -> Conversations:
     """List a line's conversations with their last text. Who waits for an answer: show_unresolved_only, and
-    message_direction R. Names are in get_contact, whole threads in list_messages."""
+    message_direction R. Whole threads are in list_messages."""
     query = {
-        "tags": tags or None,
+        "tags": await ids_of(line, "tags", tags or (), "tags") or None,
         "show_unresolved_only": show_unresolved_only,
         "include_archived": include_archived,
         "search": (search or "").strip() or None,
@@ -65,7 +70,37 @@ async def list_conversations(
         "page_size": page_size,
     }
     listing = Conversations.of(await line.get("conversations", query=query), page=page, page_size=page_size)
+    if query["search"] is not None and page == 0 and listing.next_page is None:
+        found = await line.account.directory.all(line.id)
+        _go_on(listing, found, query)
+    people = await line.names()
+    for row in listing.items:
+        row.name = people.name(row.phone_number)
     return listing.noting(slip("search", search))
+
+
+def _go_on(listing: Conversations, people: People, query: dict[str, Any]) -> None:
+    """Add those contacts whom the search finds and the service does not: archived, without a text, with an accent."""
+    there = {row.phone_number for row in listing.items}
+    tags = set(query["tags"] or ())
+    more = [
+        person
+        for person in people.search(query["search"])
+        if person.number not in there
+        and not (query["show_unresolved_only"] and person.is_marked("is_resolved"))
+        and not (tags and tags.isdisjoint(person.tags))
+    ]
+    rows = [{"phone_number": person.number, "last_message": person.last_message} for person in more[:_MOST_ADDED]]
+    listing.items += [Conversation.model_validate(row) for row in rows]
+    listing.total_items = (listing.total_items or 0) + len(rows)
+    archived = sum(person.is_marked("is_archived") for person in more[:_MOST_ADDED])
+    silent = sum(person.last_message is None for person in more[:_MOST_ADDED])
+    listing.noting(
+        f"{archived} of them archived." if archived else None,
+        f"{silent} without any text yet." if silent else None,
+        f"{len(more) - len(rows)} more contacts are found; list_contacts has them." if len(more) > len(rows) else None,
+        None if listing.items else people.found_nobody(query["search"]),
+    )
 
 
 async def _before_archiving(line: Line, phone_number: KnownNumber) -> Question:
@@ -108,6 +143,7 @@ async def _put(line: TextingLine, phone_number: str, where: str, *, is_archived:
     if await line.get("contacts", wire(phone_number)) is None:
         raise NotFound("There is no conversation with this number.", todo="See list_conversations for those there are.")
     answer = await line.put("contacts", wire(phone_number), "conversations", where)
+    line.account.directory.change(line.id, phone_number, is_archived=is_archived)
     done = Archived(phone_number=phone_number, is_archived=is_archived)
     if isinstance(answer, dict):  # no source says that it says anything
         Archived.changed(answer, look_with="get_contact", **dict(done))

@@ -10,7 +10,7 @@ from textrequest_mcp.account.message import Messages
 from textrequest_mcp.ground.quoting import quoted
 from textrequest_mcp.guard.change import PersonFacts
 from textrequest_mcp.guard.notice import Notice
-from textrequest_mcp.guard.provenance.memory import Person
+from textrequest_mcp.guard.provenance.readings import Called
 from textrequest_mcp.guard.rules.policy import Policy
 from textrequest_mcp.upstream.api import Api
 from textrequest_mcp.upstream.errors import TextRequestError
@@ -43,7 +43,7 @@ class FactsReader:
         known = Contact.asked_for(answer, phone_number=number) if answer is not None else Contact()
         if answer is not None:
             names = (known.display_name or "", known.first_name or "")
-            self._policy.provenance.take(Person((line, number), *names))
+            self._policy.provenance.have(Called((line, number), *names))
         if known.opted_out_utc is None and _says_something(answer):
             raise TextRequestError(
                 "Text Request says that this person opted out, or perhaps did, in a form that cannot be read.",

@@ -80,6 +80,7 @@ async def create_group(line: Line, name: GroupName, notes: GroupNotes | None = N
     """Create an empty group on a line; save_contact puts people in. Groups cannot be texted as a whole here. A repeat
     makes a second group."""
     answer = await line.post("groups", body=only_given(name=name, notes=notes))
+    line.account.directory.forget_labels(line.id, "groups")
     return Group.changed(answer, look_with="list_groups", needs="id", name=name)
 
 
@@ -126,6 +127,7 @@ async def update_group(
         name=now.name if name is None else name, notes=now.notes if notes is None else notes
     )
     answer = await line.put("groups", group_id, body=body) or {"id": group_id}
+    line.account.directory.forget_labels(line.id, "groups")
     return Group.changed(answer, look_with="get_group", id=group_id, name=name)
 
 
@@ -143,6 +145,7 @@ async def _before_deleting(line: Line, group_id: GroupId) -> Question:
 async def delete_group(line: Line, group_id: GroupId) -> GroupDeleted:
     """Delete a group for good; its contacts stay."""
     await line.delete("groups", group_id)
+    line.account.directory.forget_labels(line.id, "groups")
     return GroupDeleted(group_id=group_id)
 
 

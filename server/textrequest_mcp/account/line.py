@@ -1,8 +1,11 @@
 """One texting line: the verbs that reach it, and how a question names it and the people on it."""
 
+from datetime import tzinfo
 from typing import Any, NamedTuple, Protocol
 
+from textrequest_mcp.account.directory import Directory, People
 from textrequest_mcp.ground.quoting import quoted
+from textrequest_mcp.guard.change import PersonFacts, Place
 from textrequest_mcp.guard.rules.policy import Policy
 from textrequest_mcp.live.watch import Watch
 from textrequest_mcp.upstream.api import Api
@@ -26,7 +29,13 @@ class Home(Protocol):
     api: Api
     policy: Policy
     live: Watch
+    directory: Directory
+    strangers: dict[Place, tuple[float, PersonFacts]]
     resource_links: bool
+
+    async def zone(self, dashboard_id: int) -> tzinfo | None:
+        """A line's time zone, where the account says it."""
+        ...
 
     async def lines(self) -> tuple[KnownLine, ...]:
         """All lines of the account."""
@@ -68,6 +77,10 @@ class TextingLine:
     async def delete(self, *path: Segment) -> Any | None:
         """As `Api.delete`."""
         return await self.account.api.delete("dashboards", self.id, *path)
+
+    async def names(self) -> People:
+        """As `Directory.names`."""
+        return await self.account.directory.names(self.id)
 
     async def title(self) -> str:
         """How a question names the line: its name, and the id that no other line has."""

@@ -36,7 +36,7 @@ async def in_utc(line: TextingLine, times: Mapping[str, str | None]) -> dict[str
         return dict(times)
     zone = None
     with suppress(TextRequestError):  # then the service reads them by its own idea of the line's clock, as before
-        zone = zone_named(await line.zone())
+        zone = zone_of(await line.zone())
     return {name: _placed(time, zone) for name, time in times.items()}
 
 
@@ -49,8 +49,8 @@ def _placed(time: str | None, zone: "ZoneInfo | None") -> str | None:
         return time
 
 
-def zone_named(name: str | None) -> "ZoneInfo | None":
-    """A zone by the service's name for it; None where nobody knows it."""
+def zone_of(name: str | None) -> "ZoneInfo | None":
+    """The clock of a line's zone, as the service calls it; None where it names none that is known."""
     found = _WINDOWS.get(name or "", name)
     try:
         return clock(found) if found else None

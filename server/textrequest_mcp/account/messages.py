@@ -1,7 +1,7 @@
 """Messages: the texts between a line and a contact, read and sent."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
@@ -15,9 +15,8 @@ from textrequest_mcp.account.message import (
     Sent,
     asks_for_location,
 )
-from textrequest_mcp.account.segments import segments
-from textrequest_mcp.account.sent_texts import NO_SENDER, SENDING, refusal_of
-from textrequest_mcp.ground.clean import clean
+from textrequest_mcp.account.posting import LONGEST_SENDER, post_text
+from textrequest_mcp.account.sent_texts import SENDING
 from textrequest_mcp.ground.quoting import visible
 from textrequest_mcp.guard.approval.question import Question
 from textrequest_mcp.guard.marks import Mark
@@ -26,7 +25,6 @@ from textrequest_mcp.live.event_filter import EventFilter
 from textrequest_mcp.live.events import TextEvent
 from textrequest_mcp.live.waiting import wait
 from textrequest_mcp.tools.about import BY_NUMBER
-from textrequest_mcp.tools.answers import no_word_of_it
 from textrequest_mcp.tools.declare import Toolset
 from textrequest_mcp.tools.parameters import (
     Callback,
@@ -40,7 +38,6 @@ from textrequest_mcp.tools.parameters import (
     WebAddress,
     Words,
     listed,
-    only_given,
     whole_number,
 )
 from textrequest_mcp.tools.progress import Progress
@@ -51,15 +48,12 @@ from textrequest_mcp.upstream.phone import wire
 messages = Toolset("messages")
 
 LONGEST_BODY = 1600
-LONGEST_SENDER = 41
 MOST_MEDIA = 3
 DEFAULT_WAIT, LONGEST_WAIT = 4, 50  # hosts give up on a tool call after about 60 seconds, some after 5
 
 Seconds = Annotated[
     int, Field(ge=0, le=LONGEST_WAIT, description=f"Default {DEFAULT_WAIT}"), BeforeValidator(whole_number)
 ]
-_NO_ERROR = {None, "", "0"}
-_REFUSED_STATUSES = {"error", "failed", "undelivered"}
 
 
 def _body(value: object) -> object:
@@ -183,22 +177,16 @@ async def send_message(
     recalled. If the outcome is unclear, get_send_status tells; do not send again."""
     _check_location(body, asks=asks_location is True, callback=location_callback)
     del if_unanswered_since  # the rules looked at it
-    answer = await line.post(
-        "contacts",
-        wire(phone_number),
-        "messages",
-        body=only_given(
-            body=body,
-            sender_name=_marked(sender_name, departure.tag),
-            status_callback=status_callback or line.account.live.status_address(line.id),
-            location_callback=location_callback,
-            mms_media=mms_media or None,
-        ),
-        departure=departure,
+    return await post_text(
+        line,
+        departure,
+        phone_number,
+        body,
+        sender_name=sender_name,
+        status_callback=status_callback,
+        location_callback=location_callback,
+        mms_media=mms_media or None,
     )
-    sent = _sent(answer)
-    sent.segments = None if mms_media else segments(body)  # a text with media is billed by other rules
-    return sent
 
 
 def _check_location(body: str, *, asks: bool, callback: str | None) -> None:
@@ -210,22 +198,3 @@ def _check_location(body: str, *, asks: bool, callback: str | None) -> None:
         )
     if callback and not asks:
         raise BadInput(f"location_callback needs {LOCATION_TAG} in the body.", todo="Leave the callback out.")
-
-
-def _marked(sender_name: str | None, tag: str | None) -> str | None:
-    """The sender's name with the send's mark, cut so that both fit."""
-    if tag is None:
-        return sender_name
-    # Clean, because the end of a name could make the mark a part of an escape sequence, and the trace unreadable.
-    return f"{(clean(sender_name or '') or NO_SENDER)[: LONGEST_SENDER - len(tag) - 1]} {tag}"
-
-
-def _sent(answer: Any) -> Sent:
-    """The text as the service answered it; a 200 can still say no (wire-facts, Conversations and messages)."""
-    fields: dict[str, Any] = answer if isinstance(answer, dict) else {}  # pyright: ignore[reportUnknownVariableType]
-    sent = Sent.model_validate({"delivery_status": fields.get("status")} | fields)
-    if str(sent.delivery_status).lower() in _REFUSED_STATUSES:
-        raise refusal_of(sent)
-    if not sent.message_id or sent.delivery_error not in _NO_ERROR:
-        raise no_word_of_it("list_messages")
-    return sent

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -129,3 +130,5 @@ SENDING = SameAct(
     kept=("message_timestamp_utc", "delivery_status", "delivery_error", "segments"),
     announce=_announce,
 )
+# A text to many: the same for somebody whatever their name was when its blanks were filled in.
+MAILING = replace(SENDING, same=("phone_number", "template"), words=("body",))

@@ -30,9 +30,9 @@ _SHOWN_OF_A_HASH = 8
 _SHOWN_ROWS = 200  # the newest, of a table
 _FACTS = (
     *("number", "time", "account", "host", "tool", "kind", "dashboard_id", "person", "outcome", "rule", "ids"),
-    *("note", "body"),
+    *("approved_by", "note", "body"),
 )
-_HEADINGS = {"number": "row", "time": "time (UTC)", "dashboard_id": "line"}
+_HEADINGS = {"number": "row", "time": "time (UTC)", "dashboard_id": "line", "approved_by": "yes by"}
 _COLUMNS = _FACTS[:-2]  # a note or a text would not fit a line
 # What a spreadsheet takes for a formula, or skips before one (OWASP, CSV Injection).
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")

@@ -29,6 +29,12 @@ def serve(settings: Settings) -> int:
     if off:
         sys.stderr.write(f"textrequest-mcp runs without these rules: {', '.join(off)}.\n")
         sys.stderr.flush()
+    if settings.confirm_fallback == "token" and not settings.read_only:
+        sys.stderr.write(
+            "textrequest-mcp lets an assistant say the yes for a person where its host does not ask: "
+            "TEXTREQUEST_CONFIRM_FALLBACK is token.\n"
+        )
+        sys.stderr.flush()
     secret = None if settings.transport == "stdio" else secret_in_force(settings)  # before anything listens
     try:
         return anyio.run(_serve, settings, secret)

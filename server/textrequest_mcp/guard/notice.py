@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from textrequest_mcp.guard.marks import Fields, Mark, fields_of
-from textrequest_mcp.guard.provenance.memory import Opened, Person, Said
+from textrequest_mcp.guard.provenance.readings import Called, Opened, Said
 from textrequest_mcp.guard.provenance.source import TEXT_RECEIVED, Source
 from textrequest_mcp.guard.rules.optout import read_wish
 from textrequest_mcp.guard.rules.policy import Policy
@@ -62,7 +62,7 @@ class Notice:
     def _words(self, fields: Fields, record: Mapping[str, Any], person: str | None, *, is_alone: bool) -> None:
         memory, line = self._policy.provenance, self._line
         names = fields.all(record, Mark.CALLED) or [""]
-        memory.take(*(Person((line, number), names[-1], names[0]) for number in fields.all(record, Mark.PERSON)))
+        memory.take(*(Called((line, number), names[-1], names[0]) for number in fields.all(record, Mark.PERSON)))
         thing = fields.one(record, Mark.TEXT) or fields.one(record, Mark.PAYMENT)
         said = partial(Said, thing=None if thing is None else str(thing), here=memory.shares and thing is not None)
         if ours := fields.all(record, Mark.OURS, Mark.LINE):

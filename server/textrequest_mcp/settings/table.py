@@ -15,11 +15,11 @@ from textrequest_mcp.settings import reading as by
 
 DEFAULT_BASE_URL = "https://api.textrequest.com/api/v3"
 SANDBOX_BASE_URL = "http://sandbox.invalid/api/v3"  # a name that no network resolves: the sandbox is in this process
-TOOLSETS = ("dashboards", "contacts", "groups", "tags", "fields", "conversations", "messages", "payments")
+TOOLSETS = ("dashboards", "contacts", "groups", "tags", "fields", "conversations", "messages", "payments", "daily")
 
 Transport = Literal["stdio", "sse", "http"]
 Confirm = Literal["destructive", "sends", "all", "off"]
-Fallback = Literal["page", "token", "refuse"]
+Fallback = Literal["page", "text", "token", "refuse"]
 ConfirmVia = Literal["host", "page"]
 HttpAuth = Literal["secret", "off"]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
@@ -57,12 +57,13 @@ class Settings:
     read_only: Annotated[bool, by.yes_or_no, "whether tools that change something are left out"] = False
     toolsets: Annotated[tuple[str, ...], by.toolsets, "the toolsets that are offered"] = TOOLSETS
     confirm: Annotated[Confirm, by.choice(Confirm), "which tools wait for a person's yes"] = "destructive"
-    confirm_fallback: Annotated[Fallback, by.choice(Fallback), "how a host confirms that cannot ask by itself"] = (
-        "token"
-    )
+    confirm_fallback: Annotated[
+        Fallback | None, by.choice(Fallback), "how a call is confirmed where the host does not ask"
+    ] = None  # the page where this machine has a browser that can be opened, else refuse
     confirm_via: Annotated[ConfirmVia, by.choice(ConfirmVia), "who asks the person: a host that can, or the page"] = (
         "host"
     )
+    approvers: Annotated[str, by.words, "the numbers of the people who are asked by text"] = ""
     rate_limit: Annotated[tuple[int, float], by.calls_per_seconds, "calls/seconds for one key"] = (100, 60.0)
     state_dir: Annotated[Path | None, by.state_folder, "where state is kept; None keeps it in memory"] = None
     log_level: Annotated[LogLevel, by.choice(LogLevel), "the least that is told on stderr"] = "INFO"

@@ -18,21 +18,20 @@ from mcp.server.mcpserver.resolve import Resolve, build_resolver_plans, find_res
 from mcp.server.mcpserver.tools.base import Tool
 from mcp.server.mcpserver.utilities.func_metadata import FuncMetadata, func_metadata
 from mcp_types import CallToolResult
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from textrequest_mcp.ground.store import StoreError
 from textrequest_mcp.guard.approval.gate import Approval
 from textrequest_mcp.guard.approval.question import Decision
 from textrequest_mcp.guard.approval.verdict import Ask, Verdict
-from textrequest_mcp.guard.outcome import Outcome, SendOutcome
-from textrequest_mcp.tools.answers import Answer
 from textrequest_mcp.tools.bad_arguments import check_names, refusal_of
 from textrequest_mcp.tools.call import Call, Options, current_call
 from textrequest_mcp.tools.declare import ToolSpec, asks
+from textrequest_mcp.tools.output_schema import output_schema
 from textrequest_mcp.tools.parameters import Confirmation, DashboardId, IdempotencyKey, Repeat, TypedName, is_empty
 from textrequest_mcp.tools.progress import patience_of
-from textrequest_mcp.tools.run import act, read, run
-from textrequest_mcp.tools.schema import bared, plain_schema
+from textrequest_mcp.tools.run import act, ask, read, run
+from textrequest_mcp.tools.schema import plain_schema
 from textrequest_mcp.tools.signature import bare, is_resolved, optional, required, sign
 from textrequest_mcp.upstream.errors import TextRequestError
 from textrequest_mcp.upstream.patience import waiting_with
@@ -49,7 +48,7 @@ def make_tool(spec: ToolSpec, *, confirm: str) -> Tool:
     own = [
         parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
         for parameter in signature.parameters.values()
-        if parameter.name != "departure"  # the ledger's
+        if parameter.name not in {"departure", "each"}  # the ledger's
     ]
     added = [optional("dashboard_id", DashboardId)] if "line" in signature.parameters else []
     always, changes = asks(spec, confirm), spec.risk != "reads"
@@ -67,7 +66,7 @@ def make_tool(spec: ToolSpec, *, confirm: str) -> Tool:
         parameters=plain_schema(arguments, "validation"),
         fn_metadata=_HostArguments(
             arg_model=arguments,
-            output_schema=_output_schema(spec, signature.return_annotation, can_differ=changes),
+            output_schema=output_schema(spec, signature.return_annotation, can_differ=changes),
         ),
         is_async=True,
         context_kwarg="ctx",
@@ -102,7 +101,7 @@ def _verdict_of(tool: str, parameters: list[inspect.Parameter]) -> Callable[...,
 
     async def verdict(ctx: Context[Any, Any], **arguments: Any) -> Verdict:  # noqa: ARG001 - the SDK gives it
         options, given = _divided(arguments)
-        return await current_call.get().ask(given, options)
+        return await ask(current_call.get(), given, options)
 
     return sign(verdict, f"{tool}.verdict", parameters, Any)
 
@@ -158,24 +157,6 @@ def _description(spec: ToolSpec, *, always: bool) -> str:
     if not always:
         return described
     return described + (" A person confirms by typing its name." if spec.types_name else " A person confirms first.")
-
-
-def _output_schema(spec: ToolSpec, model: type[BaseModel], *, can_differ: bool) -> dict[str, Any]:
-    """What a tool may answer; nothing is required, because the service promises no field."""
-    properties: dict[str, Any] = plain_schema(model, "serialization", bare=can_differ)["properties"]
-    if can_differ:
-        outcome = Outcome if spec.once is None else SendOutcome
-        properties = plain_schema(outcome, "serialization", bare=True)["properties"] | properties
-    if issubclass(model, Answer):
-        told = {"items"} if not model.told_elsewhere else set[str]()
-        inner = {name: bared(part) for name, part in properties.items() if name not in told and _holds(part)}
-        properties = ({"customers_words": {"type": "string"}} if model.theirs else {}) | properties | inner
-    return {"type": "object", "properties": properties}
-
-
-def _holds(part: dict[str, Any]) -> bool:
-    """Whether a field is a record or a list of records: what is in it is told by the tool that reads such a record."""
-    return "properties" in part or "properties" in part.get("items", {})
 
 
 class _HostArguments(FuncMetadata):

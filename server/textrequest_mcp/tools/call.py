@@ -2,68 +2,43 @@
 
 from __future__ import annotations
 
-import inspect
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Protocol
+from functools import partial
+from typing import Any
 
 from mcp.server.mcpserver import Context
+from pydantic import BaseModel
 
 from textrequest_mcp.ground.store import StoreError
-from textrequest_mcp.guard.approval.gate import Gate
 from textrequest_mcp.guard.approval.host import caller
 from textrequest_mcp.guard.approval.question import Question
+from textrequest_mcp.guard.approval.shown import Beside
 from textrequest_mcp.guard.approval.verdict import AlreadyDone, Ask, Go, Verdict
 from textrequest_mcp.guard.audit.call_record import CallRecord
 from textrequest_mcp.guard.audit.reader import Entry, Kind
-from textrequest_mcp.guard.audit.writer import Audit
-from textrequest_mcp.guard.change import Change, Place
+from textrequest_mcp.guard.change import Place
 from textrequest_mcp.guard.marks import Mark, fields_of
-from textrequest_mcp.guard.once.carry_out import AtMostOnce
+from textrequest_mcp.guard.once.departure import Check, LedgerDeparture
+from textrequest_mcp.guard.once.doing import Doing
 from textrequest_mcp.guard.once.ledger_rows import Act
 from textrequest_mcp.guard.once.same_act import SameAct
 from textrequest_mcp.guard.once.send_answer import SendAnswer
-from textrequest_mcp.guard.rules.policy import Policy
 from textrequest_mcp.tools.changes import amount_of, change_of, person_texted
 from textrequest_mcp.tools.declare import Asker, Risk, ToolSpec
-from textrequest_mcp.tools.pages import Pages
+from textrequest_mcp.tools.plan import Plan
+from textrequest_mcp.tools.served import Served
+from textrequest_mcp.tools.signature import only
 from textrequest_mcp.upstream.errors import BadInput
 from textrequest_mcp.upstream.phone import as_listed
 
 KINDS: Mapping[Risk, Kind] = {"writes": "write", "sends": "send", "destroys": "destroy"}
 GO = Go()
 _RESOLVED = frozenset({"line", "account"})
-
-
-class Served(Protocol):
-    """What a call needs of the account that the server was started for."""
-
-    gate: Gate
-    at_most_once: AtMostOnce
-    policy: Policy
-    audit: Audit
-    pages: Pages
-
-    @property
-    def usual_line(self) -> int | None:
-        """Where a call happens that names no line, as far as that was read."""
-        ...
-
-    async def reasons(self, change: Change) -> list[str]:
-        """Why a person has to be asked before a change; raises what a rule says no with."""
-        ...
-
-    async def who_is(self, name: str, dashboard_id: int | None) -> str:
-        """The people of a line who have a name, as a sentence."""
-        ...
-
-    def acted(self, people: Sequence[Place]) -> None:
-        """These people were texted."""
-        ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,6 +73,7 @@ class Call:
         approval: what the host answered to the question.
         last_look: called right before the first byte; what it raises stops the act.
         answered: what is answered, once the act has ended.
+        plan: of a call that texts many, what it is about to do.
     """
 
     ctx: Context[Any, Any]
@@ -112,6 +88,7 @@ class Call:
     approval: object = None
     last_look: Callable[[], Awaitable[None]] | None = None
     answered: SendAnswer | None = None
+    plan: Plan = field(init=False)
 
     def __post_init__(self) -> None:
         self.account = account_of(self.ctx)
@@ -143,7 +120,49 @@ class Call:
             return Go()
         asked = await self.question(**only(self.question, given))
         about = tuple((use.line, use.person) for use in change.uses if use.person is not None)
-        return Ask(Question(" ".join([*why, asked.text]), asked.must_type, about))
+        return Ask(Question(" ".join([*why, asked.text]), asked.must_type, about, tuple(why)))
+
+    async def beside(self) -> Beside:
+        """What a person is shown beside the question, at the desk."""
+        line, body = self.given.get("line"), fields_of(self.spec.function).one(self.given, Mark.BODY)
+        about = self.verdict.question.about if isinstance(self.verdict, Ask) else ()
+        return await self.account.beside(line.id if line is not None else None, about, body)
+
+    async def carry_out(
+        self,
+        act: Act,
+        given: Mapping[str, Any],
+        do: Callable[[LedgerDeparture], Awaitable[BaseModel]],
+        *,
+        check: Check | None,
+        repeat: bool,
+        judge: Callable[[], Awaitable[bool]] | None = None,
+        claimed: Callable[[], None] = lambda: None,
+        is_known: bool = False,
+        until: float | None = None,
+    ) -> SendAnswer:
+        """Have one act happen at most once: the only way from a tool to the ledger.
+
+        Args:
+            act: as the ledger knows it.
+            given: its arguments, for who is told of it.
+            do, check, claimed, is_known: as `Doing`.
+            repeat, judge, until: as `AtMostOnce.carry_out`.
+        """
+        assert self.spec.once is not None  # noqa: S101 - the guard `once` looked
+        announce = partial(self.spec.once.announce, given) if self.spec.once.announce is not None else None
+        doing = Doing(
+            tool=self.spec.name,
+            once=self.spec.once,
+            texts=self.spec.risk == "sends",
+            do=do,
+            check=check,
+            amount=self.amount,
+            announce=announce,
+            claimed=claimed,
+            is_known=is_known,
+        )
+        return await self.account.at_most_once.carry_out(act, doing, repeat=repeat, judge=judge, until=until)
 
     async def nobody_has_to_be_asked(self) -> bool:
         """Whether the rules have no doubt; raises what one of them says no with."""
@@ -205,11 +224,3 @@ def account_of(ctx: Context[Any, Any]) -> Served:
 
 # The call that is being worked on. The SDK hands it to no resolver; `build` sets it around each.
 current_call: ContextVar[Call] = ContextVar("current_call")
-
-
-def only(function: Callable[..., Awaitable[Any]], given: Mapping[str, Any]) -> dict[str, Any]:
-    """Of some arguments those that a function takes; all but `line` and `account` for `**values`."""
-    taken = inspect.signature(function).parameters
-    if any(one.kind is one.VAR_KEYWORD for one in taken.values()):
-        return {name: value for name, value in given.items() if name in taken or name not in _RESOLVED}
-    return {name: given[name] for name in taken}

@@ -17,10 +17,12 @@ from textrequest_mcp.guard.approval.question import Question
 from textrequest_mcp.guard.marks import unmarked
 from textrequest_mcp.guard.once.same_act import SameAct
 from textrequest_mcp.tools.about import NOBODY, About
+from textrequest_mcp.tools.plan import Chosen
 
 Risk = Literal["reads", "writes", "sends", "destroys"]
 Function = TypeVar("Function", bound=Callable[..., Awaitable[BaseModel]])
 Asker = Callable[..., Awaitable[Question]]
+Chooser = Callable[..., Awaitable[Chosen]]
 Doubt = Callable[..., Awaitable[str | None]]
 
 
@@ -43,6 +45,8 @@ class ToolSpec:
         link: the resource, below the line's, that the answer is about; may hold arguments in braces.
         once: how its act is known again, where it must happen at most once; its function takes a `departure`.
         about: the people that it texts, or whose records it reads or changes.
+        choose: of a tool that texts many, answers whom its arguments name; its function takes `each`, and texts them
+            with that.
     """
 
     function: Callable[..., Awaitable[BaseModel]]
@@ -59,6 +63,7 @@ class ToolSpec:
     link: str | None = None
     once: SameAct | None = None
     about: About = NOBODY
+    choose: Chooser | None = None
 
     @property
     def name(self) -> str:
@@ -141,6 +146,12 @@ class Toolset:
         """A tool that makes a text go out to a person; `question` is shown where a person is asked first."""
         return self._declare(partial(ToolSpec, risk="sends", texts=True, once=once, about=about, **declared))
 
+    def texts_many(
+        self, *, once: SameAct, choose: Chooser, **declared: Unpack[Sending]
+    ) -> Callable[[Function], Function]:
+        """A tool that texts many people, whom `choose` names; a person is shown `question`, which takes the plan."""
+        return self._declare(partial(ToolSpec, risk="sends", texts=True, once=once, choose=choose, **declared))
+
     def destroys(self, **declared: Unpack[Destroying]) -> Callable[[Function], Function]:
         """A tool that cannot be undone; a person is shown `question` first."""
         return self._declare(partial(ToolSpec, risk="destroys", overwrites=True, idempotent=True, **declared))
@@ -165,7 +176,8 @@ def _check(spec: ToolSpec) -> None:
     texting = "texts people, and " if spec.texts else ""
     if spec.texts and "line" not in inspect.signature(spec.function).parameters:
         raise TypeError(f"{spec.name} {texting}takes no line")
-    if (spec.about != NOBODY or spec.texts) and not spec.about.fits(spec.function):
+    names_them = spec.about != NOBODY or (spec.texts and spec.choose is None)
+    if names_them and not spec.about.fits(spec.function):
         raise TypeError(f"{spec.name} {texting}does not say by its arguments whom it is about")
     if spec.texts and spec.about.each is not None:  # the caps, the ledger and the last look know one person of an act
         raise TypeError(f"{spec.name} {texting}names several at once")
@@ -177,7 +189,7 @@ def asks(spec: ToolSpec, confirm: str) -> bool:
     """Whether a tool asks a person first under a policy (`destructive`, `sends`, `all`, `off`)."""
     by_policy = {
         "off": False,
-        "destructive": spec.risk == "destroys",
+        "destructive": spec.risk == "destroys" or spec.choose is not None,
         "sends": spec.risk == "destroys" or spec.texts,
         "all": spec.risk != "reads",
     }

@@ -1,6 +1,6 @@
 """Runs a call of a tool: the guards first, then the tool's function.
 
-A call of a changing tool goes through two phases, which the SDK gives. `Call.ask` finds out whether it may go ahead; it
+A call of a changing tool goes through two phases, which the SDK gives. `ask` finds out whether it may go ahead; it
 writes nothing, and can run several times before a person has answered. Then `act` passes the guards and acts once.
 """
 
@@ -17,20 +17,25 @@ from mcp_types import CallToolResult
 
 from textrequest_mcp.ground.store import StoreError
 from textrequest_mcp.guard.approval.host import caller
-from textrequest_mcp.guard.approval.verdict import AlreadyDone, Ask, Go
+from textrequest_mcp.guard.approval.verdict import AlreadyDone, Ask, Go, Verdict
 from textrequest_mcp.guard.notice import Notice
-from textrequest_mcp.guard.once.carry_out import Doing
 from textrequest_mcp.guard.once.send_answer import SendAnswer
-from textrequest_mcp.guard.outcome import unknown
+from textrequest_mcp.guard.outcome import Outcome, unknown
 from textrequest_mcp.tools.answers import Listing
-from textrequest_mcp.tools.call import Call, account_of
+from textrequest_mcp.tools.call import Call, Options, account_of
 from textrequest_mcp.tools.declare import ToolSpec
+from textrequest_mcp.tools.many import Each, ask_about_many
 from textrequest_mcp.tools.result import as_result, link_of
 from textrequest_mcp.upstream.errors import BadInput, TextRequestError, Uncertain
 
 logger = logging.getLogger(__name__)
 
 GoOn = Callable[[], Awaitable[Any]]
+
+
+async def ask(call: Call, given: Mapping[str, Any], options: Options) -> Verdict:
+    """The first phase of a call, as `Call.ask`; of one that texts many, about their whole list."""
+    return await (ask_about_many(call, given, options) if call.spec.choose else call.ask(given, options))
 
 
 async def audited(call: Call, go_on: GoOn) -> Any:
@@ -50,9 +55,10 @@ async def audited(call: Call, go_on: GoOn) -> Any:
 
 async def ruled(call: Call, go_on: GoOn) -> SendAnswer:
     """`Call.ask` looked at the rules. A last look stands before the first byte, because STOP can come meanwhile."""
-    call.last_look = call.still_allowed if call.spec.risk == "sends" else None
+    many = call.spec.choose is not None  # then each person of them is looked at in turn
+    call.last_look = call.still_allowed if call.spec.risk == "sends" and not many else None
     told: SendAnswer = await go_on()
-    if told.answer is not None and call.spec.texts:
+    if told.answer is not None and call.spec.texts and not many:
         with suppress(TextRequestError, StoreError):  # it has happened, whatever is noted
             call.account.acted(await call.person_texted())
     return told
@@ -60,23 +66,25 @@ async def ruled(call: Call, go_on: GoOn) -> SendAnswer:
 
 async def approved(call: Call, go_on: GoOn) -> SendAnswer:
     """A person's yes is used up before anything happens; no yes, no act."""
-    if isinstance(call.verdict, Go) and call.options.confirmation and not call.options.repeat:
+    may_come_again = call.options.repeat or call.spec.choose is not None  # with what began it
+    if isinstance(call.verdict, Go) and call.options.confirmation and not may_come_again:
         raise BadInput(f"{call.spec.name} asks for no confirmation here.", todo="Leave it out, unless it is a repeat.")
     if isinstance(call.verdict, Ask):
         question = call.verdict.question
-        refused = await call.account.gate.settle(
+        answer = await call.account.gate.settle(
             call.ctx,
             question,
             call.approval,
             again=partial(_asked_again, call),
             tool=call.spec.name,
             title=call.spec.title,
+            beside=call.beside,
         )
-        if refused is not None:
-            return SendAnswer(refused.model_dump(mode="json", exclude_none=True))
+        if isinstance(answer, Outcome):
+            return SendAnswer(answer.model_dump(mode="json", exclude_none=True))
         await call.account.policy.approved(question.about, question.text)
         await call.account.at_most_once.ledger.lost_record.accept()
-        await call.record.approved()
+        await call.record.approved(answer.by)
     return await go_on()
 
 
@@ -85,22 +93,19 @@ async def once(call: Call, go_on: GoOn) -> SendAnswer:
     spec = call.spec
     if spec.once is None:
         return await go_on()
-    announce = partial(spec.once.announce, call.given) if spec.once.announce is not None else None
-    doing = Doing(
-        tool=spec.name,
-        once=spec.once,
-        texts=spec.risk == "sends",
-        do=lambda departing: spec.function(**call.given, departure=departing),
-        check=call.last_look,
-        amount=call.amount,
-        announce=announce,
-        claimed=call.record.leave_to_ledger,
-    )
-    return await call.account.at_most_once.carry_out(
+    if spec.choose is not None:
+        each = Each(call)
+        answer = await spec.function(**call.given, each=each)
+        said = answer.model_dump(mode="json", exclude_none=True)
+        return SendAnswer({"outcome": "sent" if each.told.sent + each.told.have_it else "not_sent"} | said, answer)
+    return await call.carry_out(
         await call.act(spec.once, call.given, call.options),
-        doing,
+        call.given,
+        lambda departing: spec.function(**call.given, departure=departing),
+        check=call.last_look,
         repeat=call.options.repeat and (isinstance(call.verdict, Ask) or not call.repeats_ask),
         judge=call.nobody_has_to_be_asked if isinstance(call.verdict, AlreadyDone) else None,
+        claimed=call.record.leave_to_ledger,
     )
 
 
@@ -184,7 +189,7 @@ def _crash(spec: ToolSpec) -> Uncertain:
 
 async def _asked_again(call: Call) -> Any:
     """The question as it would be asked now; None where nobody would be."""
-    verdict = await call.ask(call.given, call.options)
+    verdict = await ask(call, call.given, call.options)
     return verdict.question if isinstance(verdict, Ask) else None
 
 

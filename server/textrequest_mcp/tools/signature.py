@@ -1,6 +1,7 @@
 """The parameters of the functions that the SDK calls: a tool's own, and those that a declaration adds."""
 
 import inspect
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated, Any, get_args, get_origin
 
 from mcp.server.mcpserver import Context
@@ -34,3 +35,10 @@ def sign(function: Any, name: str, parameters: list[inspect.Parameter], returns:
     function.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters} | {"return": returns}
     function.__qualname__ = name
     return function
+
+
+def only(function: Callable[..., Awaitable[Any]], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Of some arguments those that a function takes; all of them where it takes `**values`."""
+    taken = inspect.signature(function).parameters
+    takes_all = any(one.kind is one.VAR_KEYWORD for one in taken.values())
+    return dict(given) if takes_all else {name: given[name] for name in taken}

@@ -1,4 +1,4 @@
-"""The only HTTP client of Text Request; it repeats a request only where that is safe.
+"""The only way to Text Request; it repeats a request only where that is safe.
 
 A call is limiter -> HTTP -> status to JSON or error. A request that certainly did not leave this machine is repeated.
 After a passing fault, a read is repeated too, and so is a change that gives the same result twice. Any other change
@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING, Any
 import anyio
 import httpx2
 
-from textrequest_mcp import __version__
 from textrequest_mcp.ground.store import StoreError
 from textrequest_mcp.upstream import answer
+from textrequest_mcp.upstream.connection import Connection
 from textrequest_mcp.upstream.departure import Departure, ambient_departure
 from textrequest_mcp.upstream.errors import NotFound, Refused, TextRequestError, Unreachable
+from textrequest_mcp.upstream.hidden import Hidden
 from textrequest_mcp.upstream.limiter import Limiter, RateLimited
 from textrequest_mcp.upstream.patience import READ_SECONDS, Patience, ambient_patience
 from textrequest_mcp.upstream.reading_limiter import ReadingLimiter
-from textrequest_mcp.upstream.receiving import Received, Unacceptable, receive
 from textrequest_mcp.upstream.request import Query, Request, Segment, flatten, join
 from textrequest_mcp.upstream.scrub import Scrubber
 from textrequest_mcp.upstream.service_clock import ServiceClock
@@ -36,11 +36,6 @@ logger = logging.getLogger(__name__)
 _USED_UP = "The rate limit of this API key is used up for the moment."
 _HELD_OFF = "Text Request asked for a pause, and all calls with this API key are held off until it is over."
 _DEADLINE_SECONDS = 45.0  # hosts give up on a tool call after about 60
-# Connecting fails fast; an answer may take long when the service is busy; nobody waits for a free connection for long.
-_TIMEOUT = httpx2.Timeout(connect=5.0, read=20.0, write=10.0, pool=10.0)
-_NEVER_LEFT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.UnsupportedProtocol)
-# The HTTP library raises these over certificates that are missing or invalid, and over proxies that it cannot use.
-_BAD_SURROUNDINGS = (OSError, ValueError, ImportError, httpx2.InvalidURL)
 
 
 class Api:
@@ -60,6 +55,7 @@ class Api:
         key: as given; the service signs its own calls with it.
         changing: the number of changing requests on their way.
         clock: tells the service's time.
+        hidden: the numbers that no call reads or changes.
     """
 
     def __init__(
@@ -74,19 +70,20 @@ class Api:
         sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
         clock: ServiceClock | None = None,
     ) -> None:
-        self._base_url = base_url.rstrip("/")
         self.key = key
+        self._connection = Connection(base_url, key, Scrubber([key, *secrets]), transport)
         self._limiter = limiter
         self._reading = ReadingLimiter(limiter)
-        self._scrubber = Scrubber([key, *secrets])
-        self._transport = transport
         self._deadline = deadline_seconds
         self._sleep = sleep
         self._budget = RetryBudget()
-        self._client: httpx2.AsyncClient | None = None
-        self.changing = 0
+        self.hidden = Hidden()
         self.clock = clock or ServiceClock()
         self.clock.ask = lambda: self.get("dashboards", query={"page": 0, "page_size": 1})
+
+    @property
+    def changing(self) -> int:
+        return self._connection.changing
 
     async def get(self, *path: Segment, query: Query | None = None) -> Any | None:
         """Read; None where there is nothing. Raises any `TextRequestError` but `Uncertain`."""
@@ -112,9 +109,7 @@ class Api:
 
     async def aclose(self) -> None:
         """Close the connections; a later call opens them again."""
-        if self._client is not None:
-            client, self._client = self._client, None
-            await client.aclose()
+        await self._connection.aclose()
 
     async def __aenter__(self) -> "Self":
         return self
@@ -132,12 +127,13 @@ class Api:
         repeatable: bool,
         departure: Departure | None = None,
     ) -> Any | None:
+        self.hidden.check(path, query, body)
         request = Request(method, join(path), flatten(query or {}), body, repeatable)
         departure = None if method == "GET" else departure or ambient_departure.get()
         tries = Tries(request, self._deadline, self._budget)
         while True:
             try:
-                return await self._try(request, departure, tries)
+                return self.hidden.without(await self._try(request, departure, tries))
             except Lost as lost:
                 pause = tries.after_loss(lost)
                 logger.info("%s: %s; trying again", request, lost)
@@ -155,7 +151,7 @@ class Api:
 
     async def _try(self, request: Request, departure: Departure | None, tries: Tries) -> Any | None:
         """One try: wait for a slot, exchange, read. Raises `Lost`, `Busy`, `RateLimited` or the answer's error."""
-        self._open()  # before the slot: without a usable connection no slot is taken, and no doubt is left
+        self._connection.open()  # before the slot: without a usable connection no slot is taken, and no doubt is left
         patience = ambient_patience.get() or Patience(READ_SECONDS)
         longest = max(0.0, min(patience.left, tries.seconds_left))
         limiter = self._reading if request.method == "GET" else self._limiter
@@ -164,9 +160,12 @@ class Api:
             try:
                 if departure is not None:
                     await departure.leaving()
-                status, headers, content = await self._exchange(request, max(1.0, tries.seconds_left))
+                status, headers, content = await self._connection.exchange(request, max(1.0, tries.seconds_left))
             except (Lost, TextRequestError, StoreError) as stopped:
-                if not (isinstance(stopped, Lost) and stopped.left):
+                lost = isinstance(stopped, Lost)
+                if lost:
+                    self._budget.answered(well=False)
+                if not (lost and stopped.left):
                     slot.unused()
                     _stays(departure)
                 raise
@@ -192,79 +191,6 @@ class Api:
         if asked is not None:
             with suppress(StoreError):  # the call is lost already, and that is the news
                 await self._limiter.hold_off(Busy(asked).pause)
-
-    async def _exchange(self, request: Request, seconds: float) -> Received:
-        """Send and receive, and note whether bytes left. A request that must not repeat ignores cancellation.
-
-        The keys are out of what it answers.
-        """
-        client = self._open()  # again, because waiting for the slot may have outlasted it
-        left = False
-        traced = False
-
-        async def trace(event: str, _: Mapping[str, Any]) -> None:
-            nonlocal left, traced
-            traced = True
-            left = left or event == "http11.send_request_headers.started"
-
-        change = request.method != "GET"
-        self.changing += change
-        try:
-            with anyio.fail_after(seconds, shield=not request.repeatable):
-                async with client.stream(
-                    request.method,
-                    request.path,
-                    params=request.query or None,
-                    json=request.body,
-                    extensions={"trace": trace},
-                ) as response:
-                    received = await receive(response)
-                    return received._replace(content=self._scrubber.scrub(received.content))
-        except Unacceptable as refused:
-            self._budget.answered(well=False)
-            raise Lost(str(refused), left=True) from None
-        except _NEVER_LEFT as error:
-            self._budget.answered(well=False)
-            raise Lost(f"no connection ({type(error).__name__})", left=left) from None
-        except (httpx2.HTTPError, httpx2.StreamError, TimeoutError) as error:
-            self._budget.answered(well=False)
-            # A transport without a trace may have sent everything.
-            raise Lost(f"the connection broke ({type(error).__name__})", left=left or not traced) from None
-        finally:
-            self.changing -= change
-
-    def _open(self) -> httpx2.AsyncClient:
-        """The client, made at the first call: a server whose tools are only listed needs no TLS set-up.
-
-        Raises:
-            Unreachable: this machine's settings for certificates and proxies cannot be used.
-        """
-        why = ""
-        if self._client is None:
-            try:
-                self._client = httpx2.AsyncClient(
-                    base_url=self._base_url,
-                    headers={
-                        "x-api-key": self.key,
-                        "accept": "application/json",
-                        "accept-encoding": "gzip, deflate",
-                        "user-agent": f"textrequest-mcp/{__version__}",
-                    },
-                    timeout=_TIMEOUT,
-                    follow_redirects=False,
-                    transport=self._transport,
-                    # Plain http stays on this machine (settings); a proxy would read the key.
-                    trust_env=httpx2.URL(self._base_url).scheme == "https",
-                )
-            except _BAD_SURROUNDINGS as error:
-                why = type(error).__name__
-        if self._client is None:  # raised out here, so that nothing carries the proxy's address and its password
-            raise Unreachable(
-                f"No connection to Text Request can be set up on this machine ({why}).",
-                todo="Ask the person to check the environment that the server runs in: SSL_CERT_FILE and "
-                "SSL_CERT_DIR must name certificates, and HTTPS_PROXY and ALL_PROXY an http:// proxy.",
-            )
-        return self._client
 
 
 def _stays(departure: Departure | None) -> None:

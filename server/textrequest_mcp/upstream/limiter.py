@@ -12,14 +12,14 @@ from __future__ import annotations
 import contextlib
 import math
 import time
-from bisect import bisect_left
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import TYPE_CHECKING, Protocol
 
 import anyio
 
 from textrequest_mcp.ground.store import Store, StoreError
-from textrequest_mcp.upstream.limiter_rows import SCHEMA, Row, Rows, State, bury, drop_lapsed
+from textrequest_mcp.upstream.limiter_forecast import forecast, paused_until, rank
+from textrequest_mcp.upstream.limiter_rows import SCHEMA, Rows, State, bury, drop_lapsed
 
 if TYPE_CHECKING:
     import sqlite3
@@ -218,13 +218,13 @@ class Limiter:
         while True:
             rows = self._rows.read(connection)
             queue = [row.ticket for row in rows if row.state == "waiting"]
-            start_of = self._forecast(now, rows)
-            start = waiter.start = start_of(_rank(queue, waiter.ticket))
+            start_of = forecast(rows, now, calls=self._calls, per_seconds=self._per_seconds)
+            start = waiter.start = start_of(rank(queue, waiter.ticket))
             owners = {row.owner for row in rows if row.state in ("waiting", "inside")}
             if start < now or not bury(connection, owners, now=now, lasts=self._per_seconds):
                 break
         if start > waiter.give_up_at:
-            return RateLimited(start - now, held_off=start == _paused_until(rows))
+            return RateLimited(start - now, held_off=start == paused_until(rows))
         first = waiter in self._line[:1] or not self._line
         if first and start < now:
             return self._write(connection, waiter.ticket, "inside", INSIDE_AT_MOST), None
@@ -232,42 +232,13 @@ class Limiter:
         if first:  # looks for the waiters behind it too
             show = now >= self._shown_at + 2 * LOOK_EVERY
             for other in self._line[1:]:
-                if start_of(_rank(queue, other.ticket)) > other.give_up_at:
+                if start_of(rank(queue, other.ticket)) > other.give_up_at:
                     other.nudge()
                 elif show:
                     self._write(connection, other.ticket, "waiting", PATIENCE)
             self._shown_at = now if show else self._shown_at
         return ticket, min(start, now + LOOK_EVERY)
 
-    def _forecast(self, now: float, rows: list[Row]) -> Callable[[int], float]:
-        """Answers a function from a call's `rank`, the number of calls ahead, to its earliest start."""
-        # A call on its way could end now, and then counts for one window more.
-        ends = sorted(
-            now + self._per_seconds if row.state == "inside" else row.ends
-            for row in rows
-            if row.state in ("inside", "spent")
-        )
-        ends = ends[-self._calls :]
-        idle = self._calls - len(ends)  # slots that are free now
-        paused_until = _paused_until(rows)
-
-        def start_of(rank: int) -> float:
-            rounds, place = divmod(rank, self._calls)
-            free_at = -math.inf if place < idle else ends[place - idle]
-            start = max(free_at, paused_until)
-            return start if rounds == 0 else max(start, now) + rounds * self._per_seconds
-
-        return start_of
-
     def _write(self, connection: sqlite3.Connection, ticket: int | None, state: State, lasts: float) -> int:
         """Write the row of a call as from now; answers its ticket, a new one for None."""
         return self._rows.write(connection, ticket, state, since=self._clock.now(), lasts=lasts)
-
-
-def _paused_until(rows: list[Row]) -> float:
-    return max((row.ends for row in rows if row.state == "pause"), default=-math.inf)
-
-
-def _rank(queue: list[int], ticket: int | None) -> int:
-    """How many waiting calls are ahead of a call; a new call, which has no ticket yet, comes last."""
-    return len(queue) if ticket is None else bisect_left(queue, ticket)

@@ -44,8 +44,10 @@ from tests.desk import (
     said,
 )
 
+from textrequest_mcp.guard.approval import at_desk
 from textrequest_mcp.guard.approval import gate as confirmation
-from textrequest_mcp.guard.approval.gate import UNANSWERED_SECONDS
+from textrequest_mcp.guard.approval.asking import UNANSWERED_SECONDS, answered_state
+from textrequest_mcp.guard.approval.browser import can_be_opened
 from textrequest_mcp.guard.approval.host import can_elicit
 from textrequest_mcp.guard.approval.tokens import TOKEN_MINUTES
 
@@ -640,7 +642,7 @@ class TestWithoutTheSealing:
 
     async def test_an_answer_that_cannot_be_told_from_its_copy_is_not_taken(self, desk: Desk):
         async def forget(ctx: Any, call_next: Any) -> Any:
-            confirmation.answered_state.set(None)
+            answered_state.set(None)
             return await call_next(ctx)
 
         desk.server.middleware.insert(1, forget)
@@ -724,3 +726,92 @@ class TestQuestions:
 def sparse_service(answer: dict[str, Any]) -> httpx2.MockTransport:
     """A service that answers every call with hardly anything."""
     return httpx2.MockTransport(lambda _: httpx2.Response(200, json=answer))
+
+
+class TestWhereNothingIsSet:
+    """The yes stays out of the model's hands: the desk where a browser can be opened, else a refusal."""
+
+    @pytest.mark.parametrize(("has_browser", "outcome"), [(True, "confirmation_required"), (False, "")])
+    async def test_the_page_asks_where_there_is_a_browser_and_else_nobody_does(
+        self, monkeypatch: pytest.MonkeyPatch, has_browser: bool, outcome: str
+    ):
+        monkeypatch.setattr(confirmation, "can_be_opened", lambda: has_browser)
+        monkeypatch.setattr(at_desk, "PATIENCE_SECONDS", 0.0)
+        async with open_desk(confirm_fallback=None) as desk, desk.host() as host:
+            result = await call(host, "delete_contact", phone_number=DEVON)
+
+        assert desk.changes == []
+        if has_browser:
+            assert said(result)["outcome"] == outcome
+            assert "confirmation" not in said(result)
+        else:
+            assert "needs a person's confirmation, and this host cannot ask" in refusal(result)
+
+    @pytest.mark.parametrize(
+        ("environment", "system", "can"),
+        [
+            ({"BROWSER": "/usr/bin/lynx"}, "linux", True),
+            ({"PATH": "{bin}"}, "linux", False),
+            ({"PATH": "{bin}", "DISPLAY": ":0"}, "linux", True),
+            ({"PATH": "{bin}", "WAYLAND_DISPLAY": "wayland-0"}, "linux", True),
+            ({"PATH": "/nowhere", "DISPLAY": ":0"}, "linux", False),
+            ({}, "darwin", True),
+            ({}, "win32", True),
+            ({"SSH_CONNECTION": "192.0.2.1 1 192.0.2.2 22"}, "darwin", False),
+        ],
+    )
+    def test_a_browser_comes_up_only_before_a_screen(
+        self, tmp_path: Path, environment: dict[str, str], system: str, can: bool
+    ):
+        (tmp_path / "xdg-open").touch(0o700)
+        given = {name: value.format(bin=tmp_path) for name, value in environment.items()}
+
+        assert can_be_opened(given, system) is can
+
+
+class TestAHostThatStaysSilent:
+    async def test_its_question_goes_to_the_desk_and_the_same_call_picks_the_answer_up(
+        self, monkeypatch: pytest.MonkeyPatch
+    ):
+        """The call says why the host was not the one to ask, and shares one patience with the desk."""
+        monkeypatch.setattr(at_desk, "PATIENCE_SECONDS", 0.01)
+        asked: list[str] = []
+
+        async def silent(context: ClientRequestContext, params: ElicitRequestParams) -> ElicitResult:
+            asked.append(params.message)
+            await anyio.sleep_forever()
+            raise AssertionError
+
+        async with open_desk(confirm_fallback="page") as desk, desk.host(silent, era="legacy") as host:
+            monkeypatch.setattr(desk.account.gate, "_patience", 0.02)
+            first = said(await call(host, "delete_contact", phone_number=DEVON))
+            [row] = await desk.account.gate.desk.approvals.waiting()
+            await desk.account.gate.desk.approvals.decide(row.id, yes=True, by="page")
+            assert said(await call(host, "delete_contact", phone_number=DEVON))["outcome"] == "done"
+
+        assert first["outcome"] == "confirmation_required"
+        assert first["message"].startswith("This host says that it can ask a person, but nobody answered for 0.02 sec")
+        assert len(asked) == 1
+        assert desk.changes == [DELETED]
+
+
+class TestWhoseYesItWas:
+    async def test_the_audit_says_who(self):
+        async with open_desk() as desk:
+            async with desk.host(agrees()) as host:
+                await call(host, "delete_group", group_id=await stale_group(desk))
+            async with desk.host() as host:
+                token = (await preview(host))["confirmation"]
+                await call(host, "delete_contact", phone_number=DEVON, confirmation=token)
+            rows = [row.entry async for row in desk.account.audit.trail.entries() if row.entry is not None]
+
+        assert [row.approved_by for row in rows if row.kind == "approval"] == ["host", "token"]
+        assert {row.approved_by for row in rows if row.kind != "approval"} == {None}
+
+    async def test_a_token_outlives_a_clock_that_is_set_right_by_some_seconds(self, desk: Desk, monkeypatch: Any):
+        now = 1_800_000_000.0
+        monkeypatch.setattr(desk.account.gate, "_clock", lambda: now)
+        async with desk.host() as host:
+            token = (await preview(host))["confirmation"]
+            now -= 4
+            assert said(await call(host, "delete_contact", phone_number=DEVON, confirmation=token))["outcome"] == "done"

@@ -30,12 +30,12 @@ from tests.desk import (
 )
 from tests.guard.once.rows import act, brought, claim
 
-from textrequest_mcp.account import messages as messages_module
+from textrequest_mcp.account import posting
 from textrequest_mcp.account.message import Sent
 from textrequest_mcp.account.sent_texts import SENDING
 from textrequest_mcp.ground.store import StoreError
-from textrequest_mcp.guard.once.carry_out import Doing
 from textrequest_mcp.guard.once.departure import LedgerDeparture, tag_of
+from textrequest_mcp.guard.once.doing import Doing
 from textrequest_mcp.guard.once.ledger import Ledger
 from textrequest_mcp.guard.once.ledger_rows import Ending
 
@@ -896,7 +896,7 @@ class TestCrashes:
         self, desk: Desk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
     ):
         with monkeypatch.context() as patch:
-            patch.setattr(messages_module, "only_given", crash)
+            patch.setattr(posting, "only_given", crash)
             result = await send(desk)
 
         assert refusal(result) == f"send_message failed inside this server before anything left. {NOTHING}"
@@ -908,7 +908,7 @@ class TestCrashes:
     async def test_a_crash_after_the_call_left_is_looked_for_and_found(
         self, desk: Desk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
     ):
-        monkeypatch.setattr(messages_module, "_sent", crash)
+        monkeypatch.setattr(posting, "_sent", crash)
 
         assert said(await send(desk))["outcome"] == "sent"
         assert "a mistake of ours" in caplog.text
@@ -918,7 +918,7 @@ class TestCrashes:
     async def test_a_crash_after_a_call_that_cannot_be_found_is_unknown(self, monkeypatch: pytest.MonkeyPatch):
         way = Way()
         way.blind = True
-        monkeypatch.setattr(messages_module, "_sent", crash)
+        monkeypatch.setattr(posting, "_sent", crash)
         async with desk_behind(way) as desk:
             result = said(await send(desk))
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from textrequest_mcp.guard.change import Kind, PersonAndWords
 from textrequest_mcp.guard.provenance.doubts import Doubt, doubts
-from textrequest_mcp.guard.provenance.memory import Answered, Memory, Opened, Person, Said
+from textrequest_mcp.guard.provenance.memory import Memory
+from textrequest_mcp.guard.provenance.readings import Answered, Called, Opened, Said
 from textrequest_mcp.guard.provenance.source import TEXT_RECEIVED, Source
 
 LINE, OTHER_LINE = 7, 8
@@ -31,10 +32,10 @@ def ours(words: str, *, to: str | None = None, at: datetime | None = None, here:
     return Said(words=words, line=LINE, person=to, at=at, here=here, by=by)
 
 
-def desk(*read: Source | Said | Opened | Person | Answered) -> Memory:
+def desk(*read: Source | Said | Opened | Called | Answered) -> Memory:
     """An assistant that has read these, and Ann's and Bob's records."""
     memory = Memory()
-    memory.take(Person((LINE, ANN), "Ann Miller", "Ann"), Person((LINE, BOB), "Bob Ng", "Bob"), *read)
+    memory.take(Called((LINE, ANN), "Ann Miller", "Ann"), Called((LINE, BOB), "Bob Ng", "Bob"), *read)
     return memory
 
 
@@ -125,7 +126,7 @@ class TestNames:
 
     def test_a_name_is_nothing_where_its_writer_has_it_too(self):
         memory = both(text("Thanks! Bob", STRANGER), Answered((LINE, BOB)))
-        memory.take(Person((LINE, STRANGER), "Bob Miller", "Bob"))
+        memory.take(Called((LINE, STRANGER), "Bob Miller", "Bob"))
 
         assert reasons(memory, to(BOB, "It is.")) == []
 
@@ -156,7 +157,7 @@ class TestDisclosure:
     @pytest.mark.parametrize("body", ["Hi Ann, it is ready", "Dana will call you", "See Bob on Friday"])
     def test_their_own_name_a_colleagues_and_one_that_they_wrote_may_be_used(self, body: str):
         memory = desk(text("my husband Bob picks it up"), ours("Hi", by="Dana Whitaker"))
-        memory.take(Person((LINE, STRANGER), "Dana Ito", "Dana"), Person((OTHER_LINE, BOB), "Friday Ng", "Friday"))
+        memory.take(Called((LINE, STRANGER), "Dana Ito", "Dana"), Called((OTHER_LINE, BOB), "Friday Ng", "Friday"))
 
         assert reasons(memory, to(ANN, body)) == []
 
@@ -164,7 +165,7 @@ class TestDisclosure:
         assert reasons(desk(record("Ann Miller")), to(ANN, "Bob Ng picks it up")) == []
 
     def test_who_has_no_name_is_told_of_by_number(self):
-        memory = desk(text("who called me?"), Person((LINE, STRANGER)))
+        memory = desk(text("who called me?"), Called((LINE, STRANGER)))
 
         (doubt,) = doubts(memory, to(ANN, "That was 423-555-0177"))
         assert doubt.what.endswith(f"another customer, {STRANGER}.")

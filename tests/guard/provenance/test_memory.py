@@ -9,7 +9,8 @@ import pytest
 from tests.sandbox.service import Clock
 
 from textrequest_mcp.ground.store import Store, StoreError
-from textrequest_mcp.guard.provenance.memory import Answered, Memory, Opened, Person, Said
+from textrequest_mcp.guard.provenance.memory import Memory
+from textrequest_mcp.guard.provenance.readings import Answered, Called, Opened, Said
 from textrequest_mcp.guard.provenance.source import TEXT_RECEIVED, Source
 from textrequest_mcp.live.encryption import Cipher
 
@@ -52,7 +53,7 @@ class Server:
 
 
 async def test_another_server_knows_all_of_it_and_its_age(tmp_path: Path, clock: Clock):
-    things = (TEXT, OURS, Person(PLACE, "Ann Miller", "Ann"), Opened(PLACE), Answered(PLACE))
+    things = (TEXT, OURS, Called(PLACE, "Ann Miller", "Ann"), Opened(PLACE), Answered(PLACE))
     await Server(tmp_path, clock).read(*things)
 
     clock.forward(3599)
@@ -105,7 +106,7 @@ async def test_what_is_read_again_at_once_is_written_once(tmp_path: Path, clock:
 
 
 async def test_the_file_holds_no_word_and_another_key_opens_nothing(tmp_path: Path, clock: Clock):
-    await Server(tmp_path, clock).read(TEXT, Person(PLACE, "Ann Miller", "Ann"))
+    await Server(tmp_path, clock).read(TEXT, Called(PLACE, "Ann Miller", "Ann"))
 
     held = b"".join(path.read_bytes() for path in sorted(tmp_path.iterdir()))  # noqa: ASYNC240 - a few small files
     assert not any(word in held for word in (b"evil", b"Miller", b"4235550142"))

@@ -13,7 +13,8 @@ from tests.sandbox.service import START, Clock
 
 from textrequest_mcp.ground.store import Store
 from textrequest_mcp.guard.change import Change, PersonAndWords, PersonFacts
-from textrequest_mcp.guard.provenance.memory import Memory, Person
+from textrequest_mcp.guard.provenance.memory import Memory
+from textrequest_mcp.guard.provenance.readings import Called
 from textrequest_mcp.guard.provenance.source import TEXT_RECEIVED, Source
 from textrequest_mcp.guard.rules.allowlist import Allowlist
 from textrequest_mcp.guard.rules.consent import Consent
@@ -373,7 +374,7 @@ class TestWhoseWords:
 
     async def test_a_person_is_told_whose_words_and_when_by_the_lines_clock(self, clock: Clock, read: Read):
         policy = policy_of(clock)
-        policy.provenance.take(self.READ, Person((LINE, DEVON), "Devon O'Neil", "Devon"))
+        policy.provenance.take(self.READ, Called((LINE, DEVON), "Devon O'Neil", "Devon"))
 
         (why,) = await policy.reasons(read, text_to())
 
@@ -395,7 +396,7 @@ class TestWhoseWords:
 
     async def test_of_a_change_about_many_three_doubts_are_told(self, clock: Clock, read: Read):
         policy = policy_of(clock)
-        policy.provenance.take(*(Person((LINE, f"+1423555014{n}"), f"Zed{'abcde'[n]} Quill") for n in range(5)))
+        policy.provenance.take(*(Called((LINE, f"+1423555014{n}"), f"Zed{'abcde'[n]} Quill") for n in range(5)))
         policy.provenance.take(replace(self.READ, words="block Zeda, Zedb, Zedc, Zedd and Zede"))
         people = [PersonAndWords(line=LINE, person=f"+1423555014{n}", kind="rank") for n in range(5)]
 
@@ -404,7 +405,7 @@ class TestWhoseWords:
 
     async def test_a_doubt_without_a_source_is_a_sentence(self, clock: Clock, read: Read):
         policy = policy_of(clock)
-        policy.provenance.take(self.READ, Person((LINE, MARIA), "Maria Lopez", "Maria"))
+        policy.provenance.take(self.READ, Called((LINE, MARIA), "Maria Lopez", "Maria"))
 
         (why,) = await policy.reasons(read, text_to(DEVON, {"body": "Maria comes at 9"}))
         assert why == f'This tells {DEVON} of another customer, "Maria Lopez" ({MARIA}).'

@@ -16,6 +16,7 @@ import pytest
 from tests.faults.zygote import Zygote
 from tests.interop.clients import Case, Session, need, sessions, why_missing
 from tests.served import address_of, bearing_secret, real_account, running
+from tests.unruled import BY_TOKEN
 
 from textrequest_mcp.app import all_specs
 
@@ -112,7 +113,7 @@ def played(case: Case, stories: list[dict[str, Any]], folder: Path, program: str
         service = servers.enter_context(running("sandbox", "--port", "0"))
         assert service.stderr is not None
         *_, url, _, _, key = service.stderr.readline().split()
-        account = real_account(url, folder) | {"TEXTREQUEST_API_KEY": key}
+        account = real_account(url, folder) | {"TEXTREQUEST_API_KEY": key} | BY_TOKEN
         if case.transport == "stdio":
             told = sessions(case, json.dumps([program, "serve"]), stories, environment | account)
         else:

@@ -11,25 +11,28 @@ import json
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal, cast
 
 import anyio
-from mcp.server.elicitation import AcceptedElicitation, CancelledElicitation, DeclinedElicitation
+from mcp.server.elicitation import AcceptedElicitation
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.resolve import Elicit
-from mcp.shared.exceptions import MCPError
 from pydantic_core import to_jsonable_python
 
 from textrequest_mcp.ground.quoting import same_name
 from textrequest_mcp.ground.store import Store
-from textrequest_mcp.guard.approval.approvals import Approvals, Shown
-from textrequest_mcp.guard.approval.at_desk import AtDesk, decided
+from textrequest_mcp.guard.approval.approvals import Approvals
+from textrequest_mcp.guard.approval.asking import UNANSWERED_SECONDS, Unconfirmed, answered_state, asked_by_host
+from textrequest_mcp.guard.approval.at_desk import AtDesk, ByText, decided
+from textrequest_mcp.guard.approval.browser import can_be_opened
 from textrequest_mcp.guard.approval.desk import Desk
 from textrequest_mcp.guard.approval.host import caller, can_elicit, seals_state
 from textrequest_mcp.guard.approval.question import Decision, Question, TypedDecision, agrees, is_filled_in
+from textrequest_mcp.guard.approval.shown import NOTHING, Beside, Shown
 from textrequest_mcp.guard.approval.tokens import TOKEN_MINUTES, opened, sealed
+from textrequest_mcp.guard.approval.verdict import Yes
 from textrequest_mcp.guard.outcome import (
     Outcome,
     confirmation_required,
@@ -38,18 +41,9 @@ from textrequest_mcp.guard.outcome import (
 )
 from textrequest_mcp.upstream.errors import BadInput, TextRequestError
 
-UNANSWERED_SECONDS = 50.0  # many hosts give a call up after 60
 _KEEP_BURNT_SECONDS = 3600.0  # longer than any token or sealed state lives
 
-# Which sealed state brought the answer that is being worked on; set where states are unsealed (`sealed_state`).
-answered_state: ContextVar[str | None] = ContextVar("answered_state", default=None)
-# Whether a sealed state came back with what is no answer to a question; set there too.
-badly_answered: ContextVar[bool] = ContextVar("badly_answered", default=False)
-_NO_ANSWER = "what came back is no answer to it"
-Fallback = Literal["page", "token", "refuse"]
-
-
-_Unconfirmed = DeclinedElicitation | CancelledElicitation
+Fallback = Literal["page", "text", "token", "refuse"]
 
 
 @dataclass(frozen=True)
@@ -69,10 +63,14 @@ class Gate:
     Args:
         store: where the sealing secret and the used approvals are kept.
         account: identifies the account to bind tokens to, e.g. a hash of its API key.
-        fallback: how a host confirms that does not ask: at the desk, by a token, or not at all.
+        fallback: how a call is confirmed where the host does not ask: at the desk, by text, by a token or not at all.
+            None is the desk where this machine has a browser that can be opened, and not at all where it has none.
         always_desk: whether the desk asks also where a host can.
         clock: seconds since 1970.
         patience: how many seconds a question waits for its answer, before it counts as not shown.
+
+    Attributes:
+        by_text: asks by text.
     """
 
     def __init__(
@@ -80,22 +78,31 @@ class Gate:
         store: Store,
         account: str,
         *,
-        fallback: Fallback = "refuse",
+        fallback: Fallback | None = "refuse",
         always_desk: bool = False,
         clock: Callable[[], float] = time.time,
         patience: float = UNANSWERED_SECONDS,
     ) -> None:
         self._store = store
         self.account = account
-        self._fallback = fallback
+        self._named_fallback: Fallback | None = fallback
         self.desk = Desk(Approvals(store, account, clock=clock))
+        self.by_text: ByText | None = None
         self._always_desk = always_desk
         self._clock = clock
         self._patience = patience
 
+    @cached_property
+    def _fallback(self) -> Fallback:
+        if self._named_fallback is not None:
+            return self._named_fallback
+        if can_be_opened():
+            return "page"
+        return "refuse"
+
     async def ask(
         self, ctx: Context[Any, Any], tool: str, arguments: Mapping[str, Any], question: Question, token: str | None
-    ) -> Approval | AtDesk | Outcome | Elicit[Any] | Decision | TypedDecision | _Unconfirmed:
+    ) -> Approval | AtDesk | Outcome | Elicit[Any] | Decision | TypedDecision | Unconfirmed:
         """How this call can be approved: by asking now, at the desk, by its token, or not yet.
 
         Writes nothing: it runs again in every round of a question.
@@ -104,67 +111,51 @@ class Gate:
             BadInput: the token is not good for this call.
             TextRequestError: the host cannot ask and the fallback is refused.
         """
-        why = ""
-        if can_elicit(ctx.client_capabilities) and not self._always_desk:
-            # A token was given to this host only if it did not ask, and it still may: another one goes for nothing.
-            by_token = (
-                token and self._fallback == "token" and await self._by_token(ctx, tool, arguments, question, token)
-            )
-            if by_token:
-                return by_token
-            asked = await self._asked(ctx, question)
+        why, since = "", anyio.current_time()
+        binding = self._binding(ctx, tool, arguments, question)
+        if can_elicit(ctx.client_capabilities) and not await self._is_at_desk(binding):
+            if token and self._fallback == "token":
+                # It was given to this host only if it did not ask, and it still may: another one goes for nothing.
+                with suppress(BadInput):
+                    return await self._by_token(arguments, question, binding, token)
+            asked = await asked_by_host(ctx, question, self._patience)
             if not isinstance(asked, str):
                 return asked
             token, why = None, f"This host says that it can ask a person, but {asked}. "
         if self._always_desk or self._fallback == "page":
-            return AtDesk(self._binding(ctx, tool, arguments, question))
+            return AtDesk(binding, since, why)
+        if self._fallback == "text":
+            return AtDesk(binding, since, why, self.by_text)
         if self._fallback == "refuse":
             raise TextRequestError(
                 f"{why}{tool} needs a person's confirmation{'' if why else ', and this host cannot ask for one'}.",
-                todo="Ask the person to use a host with elicitation, or to set TEXTREQUEST_CONFIRM_FALLBACK=page.",
+                todo="Ask the person to use a host with elicitation, or to set TEXTREQUEST_CONFIRM_FALLBACK=page "
+                "and answer in a terminal with textrequest-mcp approve.",
             )
+        if token:
+            return await self._by_token(arguments, question, binding, token)
+        fresh = sealed(await self._store.secret(), binding, now=self._clock())
+        typed_too = question.must_type is not None
+        return confirmation_required(question.text, tool, fresh, TOKEN_MINUTES, types_name=typed_too, why=why)
+
+    async def _is_at_desk(self, binding: bytes) -> bool:
+        """Whether the desk asks, whatever the host can: by the settings, or because this host did not show it."""
+        if self._always_desk or self._fallback not in {"page", "text"}:
+            return self._always_desk
+        return await self.desk.approvals.asked(binding.hex()) is not None
+
+    async def _by_token(self, arguments: Mapping[str, Any], question: Question, binding: bytes, token: str) -> Approval:
+        """The approval that a token brings.
+
+        Raises:
+            BadInput: it is not good for this call, or the name that a person types is not there.
+        """
         typed: str | None = arguments.get("typed_name")
-        if question.must_type and typed is not None and not same_name(typed, question.must_type):
-            raise BadInput("typed_name is not the exact name.", todo="Ask the person to type the name again.")
-        secret = await self._store.secret()
-        binding = self._binding(ctx, tool, arguments, question)
-        if not token:
-            fresh = sealed(secret, binding, now=self._clock())
-            typed_too = question.must_type is not None
-            return confirmation_required(question.text, tool, fresh, TOKEN_MINUTES, types_name=typed_too, why=why)
         if question.must_type and typed is None:
             raise BadInput("typed_name is missing.", todo="Ask the person to type the name, and pass what they typed.")
-        return Approval(opened(secret, token, binding, now=self._clock()))
-
-    async def _by_token(
-        self, ctx: Context[Any, Any], tool: str, arguments: Mapping[str, Any], question: Question, token: str
-    ) -> Approval | None:
-        """The approval that a good token brings; None for any other token."""
-        typed: str | None = arguments.get("typed_name")
-        if question.must_type and not (typed and same_name(typed, question.must_type)):
-            return None
-        with suppress(BadInput):
-            binding = self._binding(ctx, tool, arguments, question)
-            return Approval(opened(await self._store.secret(), token, binding, now=self._clock()))
-        return None
-
-    async def _asked(
-        self, ctx: Context[Any, Any], question: Question
-    ) -> Elicit[Any] | Decision | TypedDecision | _Unconfirmed | str:
-        """What a person answered, or how they are asked; where the host asked nobody, what it did instead."""
-        form: type[Decision | TypedDecision] = TypedDecision if question.must_type else Decision
-        if seals_state(ctx):
-            return _NO_ANSWER if badly_answered.get() else Elicit(question.text, form)
-        try:
-            with anyio.fail_after(self._patience):
-                answer = await ctx.elicit(question.text, form)
-        except TimeoutError:
-            return f"nobody answered for {self._patience:g} seconds"
-        except MCPError as error:
-            return f"it answered the question with an error ({error.error.code})"
-        except ValueError:  # accepted without content or with other content, or no answer of the protocol at all
-            return _NO_ANSWER
-        return answer.data if isinstance(answer, AcceptedElicitation) else answer
+        if question.must_type and not same_name(typed or "", question.must_type):
+            raise BadInput("typed_name is not the exact name.", todo="Ask the person to type the name again.")
+        return Approval(opened(await self._store.secret(), token, binding, now=self._clock()))
 
     async def settle(
         self,
@@ -175,8 +166,9 @@ class Gate:
         *,
         tool: str,
         title: str,
-    ) -> Outcome | None:
-        """Turn what came of `ask` into None (approved, and used up now) or the outcome to answer with.
+        beside: Callable[[], Awaitable[Beside]] | None = None,
+    ) -> Outcome | Yes:
+        """Turn what came of `ask` into a yes, which is used up now, or the outcome to answer with.
 
         Args:
             ctx: of this call.
@@ -185,6 +177,7 @@ class Gate:
             again: makes the question afresh, from the facts as they are now; None where it has become idle.
             tool: that was called.
             title: what it does, for a person.
+            beside: reads what a person is shown beside the question, at the desk.
 
         Raises:
             BadInput: the approval was used before.
@@ -194,16 +187,20 @@ class Gate:
         given = cast("object", answer.data)  # pyright: ignore[reportUnknownMemberType] - any model
         if isinstance(given, Outcome):
             return given
-        if isinstance(given, _Unconfirmed):
+        if isinstance(given, Unconfirmed):
             return not_confirmed(given.action)
         if isinstance(given, AtDesk):
-            shown = Shown(question.text, question.must_type, caller(ctx.session), title)
+
+            async def shown() -> Shown:
+                read = await beside() if beside is not None else NOTHING
+                return Shown(question.text, question.must_type, caller(ctx.session), title, question.why, read)
+
             return await decided(self.desk, ctx, question, given, tool, shown, again)
         return await self._used_up(ctx, question, given, again)
 
     async def _used_up(
         self, ctx: Context[Any, Any], question: Question, given: object, again: Callable[[], Awaitable[Question | None]]
-    ) -> Outcome | None:
+    ) -> Outcome | Yes:
         """Use up what a host brought: an answer to the question, or the approval of a token."""
         burn_id: str | None  # None where the answer arrived inside the very call that asked
         if isinstance(given, Approval):
@@ -222,7 +219,7 @@ class Gate:
                 changed="This call changed nothing.",
                 todo="Look at what the first call did; to act again, ask the person again.",
             )
-        return None
+        return Yes("token" if isinstance(given, Approval) else "host")
 
     def _binding(self, ctx: Context[Any, Any], tool: str, arguments: Mapping[str, Any], question: Question) -> bytes:
         # What the person types arrives only with the token, so it cannot be part of what the token is bound to.

@@ -16,7 +16,7 @@ from mcp.server.request_state import AESGCMRequestStateCodec, InvalidRequestStat
 from mcp.shared.exceptions import MCPError
 
 from textrequest_mcp.ground.store import Store, StoreError
-from textrequest_mcp.guard.approval.gate import answered_state, badly_answered
+from textrequest_mcp.guard.approval.asking import answered_state, badly_answered
 from textrequest_mcp.guard.approval.question import is_answer
 
 _CALL = "tools/call"

@@ -11,7 +11,7 @@ TOKEN_MINUTES = 10
 _NONCE = 9
 _EXPIRY = 4
 _MAC = 16
-_ROUNDING_SECONDS = 1.0  # a token that would live longer was made by a clock that was wrong
+_CORRECTED_SECONDS = 5.0  # the clock is set right by so much; a token that lives longer was made by a wrong one
 
 
 def sealed(secret: bytes, binding: bytes, *, now: float) -> str:
@@ -43,7 +43,7 @@ def opened(secret: bytes, token: str, binding: bytes, *, now: float) -> str:
             "This confirmation does not belong to this call: other arguments, other facts by now, or not a real token.",
             todo="Call without confirmation to see the facts as they are now.",
         )
-    if not 0.0 <= int.from_bytes(head[_NONCE:], "big") - now <= TOKEN_MINUTES * 60 + _ROUNDING_SECONDS:
+    if not 0.0 <= int.from_bytes(head[_NONCE:], "big") - now <= TOKEN_MINUTES * 60 + _CORRECTED_SECONDS:
         raise BadInput(
             f"This confirmation is older than {TOKEN_MINUTES} minutes.", todo="Call without confirmation and ask again."
         )

@@ -22,4 +22,15 @@ class Ask:
     question: Question
 
 
+@dataclass(frozen=True)
+class Yes:
+    """A person agreed, and the yes is used up.
+
+    Attributes:
+        by: whose yes it was, as the audit says it: host, page, terminal, text, passkey or token.
+    """
+
+    by: str
+
+
 Verdict = AlreadyDone | Go | Ask

@@ -67,10 +67,11 @@ class CallRecord:
         departing = self._departing
         await self._end(None, "unknown" if departing is not None and departing.ever_left else "cancelled")
 
-    async def approved(self) -> None:
-        """A person said yes."""
+    async def approved(self, by: str) -> None:
+        """A person said yes; `by` as `Entry.approved_by`."""
         with anyio.CancelScope(shield=True):
-            await self._audit.record(replace(await self._begun(), kind="approval", outcome="approved"))
+            entry = replace(await self._begun(), kind="approval", outcome="approved", approved_by=by)
+            await self._audit.record(entry)
 
     async def _end(
         self,

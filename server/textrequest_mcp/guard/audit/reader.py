@@ -39,6 +39,8 @@ class Entry:
         ids: what it made or changed, by name: send_id, message_id, payment_id; and as first_row the number of the row
             that said of the same act that its outcome was unknown.
         body: the words of a text; kept only by an audit `with_bodies`.
+        approved_by: of an approval, whose yes it was: host (as the host says), page, passkey and its id, text and the
+            hash of its sender, terminal, or token (which a model can bring by itself).
         note: a sentence without anybody's words; long numbers in it are masked.
     """
 
@@ -51,6 +53,7 @@ class Entry:
     rule: str | None = None
     ids: Mapping[str, str | int] = field(default_factory=dict[str, str | int])
     body: str | None = None
+    approved_by: str | None = None
     note: str | None = None
 
 

@@ -5,7 +5,6 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from typing import Any
 
 import anyio
@@ -14,15 +13,17 @@ from pydantic_core import to_jsonable_python
 
 from textrequest_mcp.ground.keyed_hash import as_read
 from textrequest_mcp.ground.store import StoreError
-from textrequest_mcp.guard.once.departure import Check, LedgerDeparture, tag_of
+from textrequest_mcp.guard.once.departure import LedgerDeparture, tag_of
+from textrequest_mcp.guard.once.doing import Doing
 from textrequest_mcp.guard.once.endings import ending_of, torn
 from textrequest_mcp.guard.once.ledger import Ledger
 from textrequest_mcp.guard.once.ledger_rows import Act, Ending, Send
 from textrequest_mcp.guard.once.lost_sends import LostSends
+from textrequest_mcp.guard.once.mailings import Mailings
 from textrequest_mcp.guard.once.same_act import SameAct, written
 from textrequest_mcp.guard.once.send_answer import SendAnswer, left_over, tell
 from textrequest_mcp.guard.rules.caps import Caps
-from textrequest_mcp.guard.rules.remaining import Reservation
+from textrequest_mcp.guard.rules.remaining import Remaining, Reservation
 from textrequest_mcp.upstream.errors import TextRequestError
 from textrequest_mcp.upstream.phone import mask_numbers
 from textrequest_mcp.upstream.times import show_time
@@ -30,31 +31,6 @@ from textrequest_mcp.upstream.times import show_time
 logger = logging.getLogger(__name__)
 
 CALL_SECONDS = 55.0  # hosts give up on a tool call after about 60
-
-
-@dataclass(frozen=True, kw_only=True)
-class Doing:
-    """How a tool does its act.
-
-    Attributes:
-        tool: its name.
-        once: how the act is known again.
-        texts: whether it counts as a text under the caps.
-        do: makes it happen, given what goes along with it.
-        check: as `LedgerDeparture`.
-        amount: the dollars that it asks for.
-        announce: told of the answer once this very call made it happen.
-        claimed: called when the act is in the ledger as this call's own.
-    """
-
-    tool: str
-    once: SameAct
-    texts: bool
-    do: Callable[[LedgerDeparture], Awaitable[BaseModel]]
-    check: Check | None = None
-    amount: Decimal | None = None
-    announce: Callable[[BaseModel], Awaitable[None]] | None = None
-    claimed: Callable[[], None] = lambda: None
 
 
 @dataclass(frozen=True)
@@ -67,10 +43,12 @@ class AtMostOnce:
         tagged: whether sends are marked, to be known again in the account.
         caps: how much may leave; None for as much as anybody likes.
         keeps_bodies: whether the audit is to have the words of texts, whoever writes its row.
+        mailings: to whom texts to many were agreed.
     """
 
     ledger: Ledger
     lost_sends: LostSends
+    mailings: Mailings
     tagged: bool = False
     caps: Caps | None = None
     keeps_bodies: bool = False
@@ -130,8 +108,22 @@ class AtMostOnce:
         happened = "was done" if earlier.state == "SENT" else "was tried, and may have happened,"
         return [f"The same {happened} at {show_time(earlier.called_at)}; this does it once more."]
 
+    async def room(self, line: int) -> Remaining | None:
+        """What a line has left under the caps; None where there are none.
+
+        Raises:
+            StoreError: they cannot be counted.
+        """
+        return await self.caps.left(line) if self.caps is not None else None
+
     async def carry_out(
-        self, act: Act, doing: Doing, *, repeat: bool, judge: Callable[[], Awaitable[bool]] | None = None
+        self,
+        act: Act,
+        doing: Doing,
+        *,
+        repeat: bool,
+        judge: Callable[[], Awaitable[bool]] | None = None,
+        until: float | None = None,
     ) -> SendAnswer:
         """Make the act happen once, or tell what became of the same act before.
 
@@ -141,13 +133,14 @@ class AtMostOnce:
             repeat: whether a person agreed to a repetition.
             judge: given where the ledger had the answer when the rules were to be looked at: looks at them after all,
                 if that answer is gone, and answers whether nobody has to be asked.
+            until: when a lost answer is looked for no longer, as `anyio.current_time`; by default when hosts give up.
 
         Raises:
             BadInput: the idempotency key was used with other arguments.
             TextRequestError: the answer of the earlier act is gone, and somebody has to be asked.
             StoreError: the ledger cannot be used, so nothing was sent.
         """
-        until = anyio.current_time() + CALL_SECONDS
+        until = anyio.current_time() + CALL_SECONDS if until is None else until
         may_act = judge is None
         looked = False
         while True:
@@ -213,7 +206,12 @@ class AtMostOnce:
         if self.caps is None or not doing.texts or act.dashboard_id is None:
             return {}
         use = Reservation(
-            send_id=send.send_id, dashboard_id=act.dashboard_id, person=act.person, texts=1, dollars=doing.amount
+            send_id=send.send_id,
+            dashboard_id=act.dashboard_id,
+            person=act.person,
+            texts=1,
+            dollars=doing.amount,
+            is_known=doing.is_known,
         )
         return left_over(await self.caps.reserve(use), with_dollars=doing.amount is not None)
 

@@ -173,11 +173,10 @@ class Ledger:
             TextRequestError: the row is not this server's to act on any more; nothing may leave.
         """
 
-        def write(connection: sqlite3.Connection) -> bool:
-            return write_leaving(connection, send_id, self._book.owner, self.clock())
-
         self._left.add(send_id)
-        if not await self._store.transact(write):
+        if not await self._store.transact(
+            lambda connection: write_leaving(connection, send_id, self._book.owner, self.clock())
+        ):
             raise TextRequestError(
                 "The record of this call is gone, or was given up as too old, so it was stopped.", todo="Call again."
             )

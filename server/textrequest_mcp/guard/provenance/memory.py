@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field, replace
-from datetime import datetime
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from textrequest_mcp.ground.store import Store, StoreError
 from textrequest_mcp.guard.change import Place
 from textrequest_mcp.guard.provenance.expiring import Expiring
 from textrequest_mcp.guard.provenance.names import called
+from textrequest_mcp.guard.provenance.readings import Called, Opened, Reading, Said, as_json, from_json
 from textrequest_mcp.guard.provenance.source import Source
 from textrequest_mcp.guard.provenance.things import ReadText
 
@@ -49,55 +49,6 @@ class Seal(Protocol):
     def open(self, sealed: bytes, name: str) -> dict[str, Any] | None:
         """The content; None where it was sealed for another name or with another key."""
         ...
-
-
-@dataclass(frozen=True, kw_only=True)
-class Said:
-    """Words of our own side.
-
-    Attributes:
-        words: as they stand in the account.
-        line: the line's id.
-        person: to whom they were written; None for words to nobody, such as a line's name.
-        at: when a text was sent.
-        by: the colleague who sent it, as the service names them.
-        thing: the id of the text or payment, by which this server knows its own.
-        here: whether this server made them, in words that a model chose.
-    """
-
-    words: str
-    line: int = 0
-    person: str | None = None
-    at: datetime | None = None
-    by: str | None = None
-    thing: str | None = None
-    here: bool = field(default=False, compare=False)
-
-
-@dataclass(frozen=True)
-class Person:
-    """Somebody whom the account lists, by their whole and given name."""
-
-    place: Place
-    whole: str = ""
-    given: str = ""
-
-
-@dataclass(frozen=True)
-class Opened:
-    """A conversation that was opened."""
-
-    place: Place
-
-
-@dataclass(frozen=True)
-class Answered:
-    """Somebody whom this server texted."""
-
-    place: Place
-
-
-Thing = Source | Said | Person | Opened | Answered
 
 
 @dataclass(frozen=True)
@@ -142,8 +93,8 @@ class Memory:
         self.people = Expiring[Place, Known](seconds=_HOUR, most=_MOST_PEOPLE, clock=steady)
         self.opened = Expiring[Place, None](seconds=_HOUR, most=_MOST_PEOPLE, clock=steady)
         self.answered = Expiring[Place, None](seconds=_HOUR, most=_MOST_PEOPLE, clock=steady)
-        self._told = Expiring[Thing, None](seconds=_SOON, most=_MOST_PEOPLE, clock=steady)
-        self._news: list[Thing] = []
+        self._told = Expiring[Reading, None](seconds=_SOON, most=_MOST_PEOPLE, clock=steady)
+        self._news: list[Reading] = []
         self._marks: set[str] = set()
         self._seen = 0
         if store is not None:
@@ -154,10 +105,10 @@ class Memory:
         """Whether it finds out which words this server made."""
         return self._shared is not None
 
-    def take(self, *things: Thing) -> None:
+    def take(self, *things: Reading) -> None:
         """Remember these from now on; `keep` shares them."""
         for one in things:
-            self._have(one)
+            self.have(one)
             if self._shared is not None and not self._told.has(one):
                 self._told.put(one, None)
                 self._news.append(one)
@@ -189,7 +140,7 @@ class Memory:
         self._news = []
         things = {one.thing for one in news if isinstance(one, Said) and one.thing is not None}
 
-        def write(connection: sqlite3.Connection) -> list[Thing]:
+        def write(connection: sqlite3.Connection) -> list[Reading]:
             made = self._made(connection, things) if things else set[str]()
             rows = [replace(one, here=one.thing in made) if isinstance(one, Said) else one for one in news]
             now = self._clock()
@@ -197,7 +148,7 @@ class Memory:
             connection.execute("DELETE FROM provenance_read WHERE account = ? AND at < ?", (self._account, old))
             connection.execute(
                 "INSERT INTO provenance_read (account, mark, at, sealed) VALUES (?, ?, ?, ?)",
-                (self._account, mark, now, seal.seal({"rows": [_row(one) for one in rows]}, mark)),
+                (self._account, mark, now, seal.seal({"rows": [as_json(one) for one in rows]}, mark)),
             )
             return rows
 
@@ -205,7 +156,7 @@ class Memory:
             kept = await store.transact(write, durable=False)
             self._marks.add(mark)
             for one in kept:
-                self._have(one)
+                self.have(one)
 
     async def catch_up(self) -> None:
         """Take in what other servers have kept.
@@ -228,35 +179,18 @@ class Memory:
             ago = max(0.0, self._clock() - at)
             told = seal.open(sealed, mark) if mark not in self._marks and ago < _HOUR else None
             for row in told["rows"] if told is not None else ():
-                self._have(_thing(row), ago)
+                self.have(from_json(row), ago)
 
-    def _have(self, one: Thing, ago: float = 0.0) -> None:
+    def have(self, one: Reading, ago: float = 0.0) -> None:
+        """Remember a thing here alone, as if it had come up some seconds ago."""
         if isinstance(one, Source):
             if one.words.strip():
                 self.read.put(one, self.read.get(one) or ReadText(one.words), weight=len(one.words), ago=ago)
         elif isinstance(one, Said):
             self.ours.put(one, self.ours.get(one) or ReadText(one.words), weight=len(one.words), ago=ago)
-        elif isinstance(one, Person):
+        elif isinstance(one, Called):
             known = self.people.get(one.place) or Known()
             names = known.names | called((one.whole, one.given))
             self.people.put(one.place, Known(one.whole or known.name, names), ago=ago)
         else:
             (self.opened if isinstance(one, Opened) else self.answered).put(one.place, None, ago=ago)
-
-
-def _row(one: Thing) -> list[Any]:
-    """A thing as JSON."""
-    fields = {name: value.isoformat() if isinstance(value, datetime) else value for name, value in asdict(one).items()}
-    return [type(one).__name__, fields]
-
-
-def _thing(row: Sequence[Any]) -> Thing:
-    name, fields = row
-    if fields.get("at") is not None:
-        fields["at"] = datetime.fromisoformat(fields["at"])
-    if "place" in fields:
-        fields["place"] = tuple(fields["place"])
-    return _KINDS[name](**fields)
-
-
-_KINDS: dict[str, type[Thing]] = {kind.__name__: kind for kind in (Source, Said, Person, Opened, Answered)}

@@ -160,7 +160,7 @@ class Caps:
 
     def _is_new(self, connection: sqlite3.Connection, use: Reservation, now: float) -> bool:
         """Whether the act texts a person for the first time in 30 days from this line."""
-        if not use.texts or use.person is None:
+        if not use.texts or use.person is None or use.is_known:
             return False
         known = connection.execute(
             "SELECT 1 FROM caps_uses WHERE account = ? AND dashboard_id = ? AND person = ? AND texts > 0 AND at > ?",

@@ -19,11 +19,13 @@ class Forbidden(TextRequestError):
 
     Attributes:
         rule: the setting that governs the rule.
+        brief: the same of one of many people, after their number: `4 opted out`.
     """
 
-    def __init__(self, what: str, *, rule: str, todo: str) -> None:
+    def __init__(self, what: str, *, rule: str, todo: str, brief: str = "") -> None:
         super().__init__(what, todo=f"{todo} The rule is {rule}, which only the person who runs this server can set.")
         self.rule = rule
+        self.brief = brief or what.rstrip(".")
 
 
 def rule_of(error: Exception) -> str | None:
@@ -49,12 +51,14 @@ def check_record(facts: PersonFacts, number: str) -> None:
             "texted.",
             rule=CONSENT,
             todo="Only their own START lifts that.",
+            brief="opted out",
         )
     if facts.is_blocked:
         raise Forbidden(
             f"The contact with {masked(number)} is blocked on this line: an answer would be dropped.",
             rule=CONSENT,
             todo='Ask the person whether to unblock them: save_contact with clear: ["is_blocked"].',
+            brief="blocked",
         )
 
 

@@ -9,23 +9,16 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, tzinfo
-from urllib.parse import urlsplit
+from datetime import UTC, datetime
 
-from textrequest_mcp.ground.clean import unseen
 from textrequest_mcp.guard.change import Account, Change, PersonFacts, Place
-from textrequest_mcp.guard.provenance.doubts import Doubt, doubts
 from textrequest_mcp.guard.provenance.memory import Memory
-from textrequest_mcp.guard.provenance.source import origin
 from textrequest_mcp.guard.rules.allowlist import ONLY_TO, Allowlist
 from textrequest_mcp.guard.rules.consent import Consent
 from textrequest_mcp.guard.rules.forbidden import (
-    CALLBACK_HOSTS,
     CONSENT,
     IF_UNANSWERED,
-    VISIBLE_ONLY,
     Forbidden,
     check_record,
     perhaps,
@@ -34,10 +27,11 @@ from textrequest_mcp.guard.rules.forbidden import (
 from textrequest_mcp.guard.rules.hours import QUIET_HOURS, Open, Quiet, QuietHours, time_there, why_not
 from textrequest_mcp.guard.rules.person_facts import KnownPeople
 from textrequest_mcp.guard.rules.reachable import doubt_about, never_texted
-from textrequest_mcp.upstream.errors import BadInput, TextRequestError
+from textrequest_mcp.guard.rules.whose_words import WhoseWords
+from textrequest_mcp.guard.rules.words import check
+from textrequest_mcp.upstream.errors import BadInput
 from textrequest_mcp.upstream.phone import masked
 
-_TOLD = 3  # doubts about one change; a person is asked anyway, and reads no more
 _ANSWER_SECONDS = 86_400.0  # an answer within a day of the person's last text is no outreach
 
 
@@ -79,7 +73,7 @@ class Policy:
         self.provenance = provenance
         self.known = known
         self._clock = clock
-        self._zones: dict[int, tzinfo | None] = {}
+        self.whose_words = WhoseWords(provenance)
 
     def now(self) -> float:
         """Seconds since 1970 by the service's clock."""
@@ -95,45 +89,31 @@ class Policy:
             TextRequestError: the facts cannot be read.
             StoreError: the store cannot be used.
         """
-        self._words(change)
-        self._callbacks(change)
+        self.check_words(change)
         why: list[str] = []
         for use in change.uses:
             if change.texts is not None and use.person is not None:
                 why += await self._decided(account, change, use.line, use.person)
-        if self.rules.provenance:
-            why += await self._doubts(account, change)
-        return list(dict.fromkeys(why))
+        return list(dict.fromkeys([*why, *await self.doubts(account, change)]))
 
-    async def _doubts(self, account: Account, change: Change) -> list[str]:
-        await self.provenance.catch_up()
-        why: list[str] = []
-        for use in change.uses:
-            if change.texts is None and use.person is not None and self.provenance.read.all() and len(why) < _TOLD:
-                await account.contact(use.line, use.person)  # their name: somebody may have written of them
-            found = doubts(self.provenance, use, final=change.closes) if len(why) < _TOLD else ()
-            why += [await self._told(account, doubt, use.line) for doubt in found]
-        return why
+    def check_words(self, change: Change) -> None:
+        """As `words.check`."""
+        check(change, visible_only=self.rules.visible_only, callback_hosts=self.rules.callback_hosts)
 
-    async def _told(self, account: Account, doubt: Doubt, line: int) -> str:
-        """A doubt as a sentence, with the name of the words' author, and the time by the line's clock."""
-        source = doubt.source
-        if source is None:
-            return doubt.what
-        on, person = source.line or line, source.person
-        with suppress(TextRequestError):
-            if person is not None and self.provenance.name(on, person) is None:
-                await account.contact(on, person)
-        zone = await self._zone(account, line)
-        place = origin(source, line, doubt.clue, name=self.provenance.name(on, person), zone=zone)
-        return f"{doubt.what} {place}."
+    async def one_of_many(self, account: Account, change: Change, line: int, number: str) -> list[str]:
+        """The reasons against texting one of many people, whatever the hour and whoever wrote last.
 
-    async def _zone(self, account: Account, line: int) -> tzinfo | None:
-        """A line's time zone; None where it cannot be read."""
-        if line not in self._zones:
-            with suppress(TextRequestError):
-                self._zones[line] = await account.zone(line)
-        return self._zones.get(line)
+        Raises:
+            Forbidden, BadInput: a rule says no.
+            TextRequestError: the facts cannot be read.
+            StoreError: the store cannot be used.
+        """
+        why = await self._allowed(account, change, line, number)
+        return [*why, *self._by_record(change, number, await self._facts(account, line, number, None))]
+
+    async def doubts(self, account: Account, change: Change) -> list[str]:
+        """As `WhoseWords.doubts`; none where the rule is off."""
+        return await self.whose_words.doubts(account, change) if self.rules.provenance else []
 
     async def approved(self, people: Sequence[Place], shown: str) -> None:
         """Take note that a change about these people was agreed to, after a question with the text `shown`.
@@ -143,7 +123,7 @@ class Policy:
         """
         for place in people:
             at = (await self.consent.standing(*place)).perhaps_at if self.rules.consent else None
-            if at is not None and perhaps(at, self._zones.get(place[0])) in shown:
+            if at is not None and perhaps(at, self.whose_words.zones.get(place[0])) in shown:
                 await self.consent.lift(*place, through=at)
 
     async def still_allowed(self, people: Sequence[Place]) -> None:
@@ -164,27 +144,41 @@ class Policy:
                 return [no.what]
             raise
 
-    async def _texting(self, account: Account, change: Change, line: int, number: str) -> list[str]:
+    async def _allowed(self, account: Account, change: Change, line: int, number: str) -> list[str]:
+        """What can be said of a number without the account."""
         no_person = never_texted(number)
         if no_person is not None and not change.closes:
             raise BadInput(no_person, todo="Ask the person you work for which number they mean.")
         if not self.rules.only_to.allows(number):
-            raise Forbidden(self.rules.only_to.refusal(number), rule=ONLY_TO, todo="Do not try another way.")
-        why = await self._said_no(line, number, account) if self.rules.consent else []
+            raise Forbidden(
+                self.rules.only_to.refusal(number),
+                rule=ONLY_TO,
+                todo="Do not try another way.",
+                brief=f"not among those whom {ONLY_TO} lets be texted",
+            )
+        return await self._said_no(line, number, account) if self.rules.consent else []
+
+    def _by_record(self, change: Change, number: str, facts: PersonFacts) -> list[str]:
+        if self.rules.consent:
+            check_record(facts, number)
+        strange = doubt_about(number) if facts.received_at is None and not change.closes else None
+        why = [strange] if strange is not None else []
+        if self.rules.provenance and facts.sent_at is None and change.asks_to_pay:
+            why.append(f"This would be the first text from this line to {number}, and it asks for money.")
+        return why
+
+    async def _texting(self, account: Account, change: Change, line: int, number: str) -> list[str]:
+        why = await self._allowed(account, change, line, number)
         since = change.since  # the caller's own condition holds under any settings
         if since is None and self.rules.if_unanswered and not change.closes:
             since = self.known.read_to(change.caller, (line, number))
         facts = await self._facts(account, line, number, since)
-        if self.rules.consent:
-            check_record(facts, number)
-        strange = doubt_about(number) if facts.received_at is None and not change.closes else None
-        if self.rules.provenance and facts.sent_at is None and change.asks_to_pay:
-            why.append(f"This would be the first text from this line to {number}, and it asks for money.")
+        why += self._by_record(change, number, facts)
         answered_at = self.known.answered_at((line, number), facts)
         # Hosts are told whole seconds, so within the same second nothing is newer.
         if since is not None and answered_at is not None and math.floor(answered_at) > since:
             await self._answered_meanwhile(account, change, line, number, since, answered_at)
-        return [*why, *([strange] if strange is not None else []), *self._hours(number, facts)]
+        return [*why, *self._hours(number, facts)]
 
     async def _facts(self, account: Account, line: int, number: str, since: float | None) -> PersonFacts:
         """The facts about a person as they are now: what was read a moment ago says nothing of a text since."""
@@ -204,9 +198,14 @@ class Policy:
                 "is not texted.",
                 rule=CONSENT,
                 todo="Only their own START lifts that.",
+                brief="asked for no more texts",
             )
         if standing.perhaps_at is not None:
-            return [perhaps(standing.perhaps_at, await self._zone(account, line) if account is not None else None)]
+            return [
+                perhaps(
+                    standing.perhaps_at, await self.whose_words.zone(account, line) if account is not None else None
+                )
+            ]
         return []
 
     def _hours(self, number: str, facts: PersonFacts) -> list[str]:
@@ -234,32 +233,3 @@ class Policy:
             rule=IF_UNANSWERED,
             todo=f"Read it, and send what still fits; {then}.",
         )
-
-    def _words(self, change: Change) -> None:
-        for use in change.uses if self.rules.visible_only else ():
-            for name, words in (use.words or {}).items():
-                hidden = unseen(words)
-                if hidden:
-                    raise Forbidden(
-                        f"{name} holds characters that nobody would see: {', '.join(hidden[:3])}.",
-                        rule=VISIBLE_ONLY,
-                        todo="Write it without them.",
-                    )
-
-    def _callbacks(self, change: Change) -> None:
-        for address in change.callbacks:
-            if _host(address) not in self.rules.callback_hosts:
-                raise Forbidden(
-                    "A callback would send what becomes of this text to an address that is not on the list.",
-                    rule=CALLBACK_HOSTS,
-                    todo="Leave the callback out; get_send_status tells of the delivery.",
-                )
-
-
-def _host(address: str) -> str | None:
-    """The host in an address; None where programs would read different ones."""
-    try:
-        parts = urlsplit(address)
-    except ValueError:
-        return None
-    return None if "\\" in address or "@" in parts.netloc else (parts.hostname or "").lower()

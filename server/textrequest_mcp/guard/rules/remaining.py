@@ -40,6 +40,7 @@ class Reservation:
         person: hash of the texted number; None where it is not known, then nobody counts as new.
         texts: the number of texts; 0 for an act that texts nobody.
         dollars: the amount that a payment request asks for; None for any other act.
+        is_known: whether the person ever wrote to the line, and so is nobody new.
 
     Raises:
         ValueError: a number is negative, or the dollars are no whole number of cents.
@@ -50,6 +51,7 @@ class Reservation:
     person: str | None
     texts: int
     dollars: Decimal | None
+    is_known: bool = False
 
     def __post_init__(self) -> None:
         if self.texts < 0 or self.cents < 0:

@@ -1,0 +1,93 @@
+"""What owners and front desks ask for each day, over all lines at once."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
+
+from textrequest_mcp.account.account import Account, InAccount, Line
+from textrequest_mcp.account.count import Counts, answer_of, count
+from textrequest_mcp.account.line import KnownLine, TextingLine
+from textrequest_mcp.account.mailing import Mailed, question_of
+from textrequest_mcp.account.mailing import answer_of as answer_of_mailing
+from textrequest_mcp.account.message import Sent
+from textrequest_mcp.account.messages import Body
+from textrequest_mcp.account.periods import NAMES, Step
+from textrequest_mcp.account.posting import post_text
+from textrequest_mcp.account.recipients import choose
+from textrequest_mcp.account.sent_texts import MAILING
+from textrequest_mcp.guard.approval.question import Question
+from textrequest_mcp.guard.marks import Mark
+from textrequest_mcp.guard.once.departure import LedgerDeparture
+from textrequest_mcp.tools.declare import Toolset
+from textrequest_mcp.tools.many import Each
+from textrequest_mcp.tools.parameters import DashboardId, Filled, Words, listed
+from textrequest_mcp.tools.plan import Chosen, Plan
+from textrequest_mcp.upstream.errors import BadInput
+
+daily = Toolset("daily")
+
+DEFAULT_PERIOD = "last_7_days"
+People = Annotated[list[Filled], BeforeValidator(listed), Mark.NOBODYS]
+Period = Annotated[Words, Field(description=f"{', '.join(NAMES)}, a day, or FIRST/LAST such as 2026-11-01/2026-11-15")]
+
+
+@daily.reads(title="Count texts", action="")
+async def count_texts(
+    account: InAccount,
+    period: Period = DEFAULT_PERIOD,
+    by: Annotated[Step, Field(description="A row for each")] | None = None,
+    dashboard_id: Annotated[DashboardId, Field(description="Default all lines")] | None = None,
+) -> Counts:
+    """Count a period's texts on each line: sent, received, failed, people, and how fast customers got an answer."""
+    now = account.policy.now()
+    return answer_of(
+        [await count(line, known, period, by, now) for line, known in await lines_of(account, dashboard_id)]
+    )
+
+
+async def _recipients(line: Line, body: Body, to: People, leave_out: People | None) -> Chosen:
+    return await choose(line, body, to, leave_out)
+
+
+async def _before_texting_many(line: Line, body: Body, plan: Plan) -> Question:
+    return await question_of(line, plan, body)
+
+
+@daily.texts_many(title="Text many people", action="", once=MAILING, choose=_recipients, question=_before_texting_many)
+async def text_many(
+    line: Line,
+    each: Each,
+    body: Annotated[Body, Field(description="May hold {first_name}, {last_name}, {name} or {a custom field's name}")],
+    to: Annotated[
+        People,
+        Field(
+            description="Any of: number, all, group:NAME, tag:NAME, field:NAME=VALUE, texted_since:DATE, "
+            "not_texted_since:DATE"
+        ),
+    ],
+    leave_out: Annotated[People, Field(description="In the same forms")] | None = None,
+) -> Mailed:
+    """Text up to 200 people, each once. Leaves out who opted out, is blocked, waits for an answer or has quiet hours,
+    and lists them. What is not done in time goes on with the same call."""
+    del body, to, leave_out  # `_recipients` read them
+
+    async def send(arguments: Mapping[str, Any], departing: LedgerDeparture) -> Sent:
+        return await post_text(line, departing, arguments["phone_number"], arguments["body"])
+
+    return answer_of_mailing(await each(send), "text_many")
+
+
+async def lines_of(account: Account, dashboard_id: int | None) -> list[tuple[TextingLine, KnownLine]]:
+    """The line that is named, or all lines of the account.
+
+    Raises:
+        BadInput: there is no such line.
+        TextRequestError: the lines cannot be read.
+    """
+    lines = await account.lines()
+    chosen = [line for line in lines if dashboard_id in (None, line.id)]
+    if not chosen:
+        listed = ", ".join(str(line.id) for line in lines) or "none"
+        raise BadInput("There is no such line.", todo=f"The lines are {listed}.")
+    return [(TextingLine(account, line.id), line) for line in chosen]

@@ -1,0 +1,46 @@
+"""Refuses words that may go to nobody: with characters that nobody would see, or with a callback to a foreign host."""
+
+from collections.abc import Collection
+from urllib.parse import urlsplit
+
+from textrequest_mcp.ground.clean import unseen
+from textrequest_mcp.guard.change import Change
+from textrequest_mcp.guard.rules.forbidden import CALLBACK_HOSTS, VISIBLE_ONLY, Forbidden
+
+
+def check(change: Change, *, visible_only: bool, callback_hosts: Collection[str]) -> None:
+    """Refuse a change whose words may go to nobody.
+
+    Args:
+        change: the change.
+        visible_only: whether characters that nobody sees are refused.
+        callback_hosts: where the service may be asked to send what becomes of a text.
+
+    Raises:
+        Forbidden: the words hold what nobody would see, or have an address called that is not on the list.
+    """
+    for use in change.uses if visible_only else ():
+        for name, words in (use.words or {}).items():
+            hidden = unseen(words)
+            if hidden:
+                raise Forbidden(
+                    f"{name} holds characters that nobody would see: {', '.join(hidden[:3])}.",
+                    rule=VISIBLE_ONLY,
+                    todo="Write it without them.",
+                )
+    for address in change.callbacks:
+        if _host(address) not in callback_hosts:
+            raise Forbidden(
+                "A callback would send what becomes of this text to an address that is not on the list.",
+                rule=CALLBACK_HOSTS,
+                todo="Leave the callback out; get_send_status tells of the delivery.",
+            )
+
+
+def _host(address: str) -> str | None:
+    """The host in an address; None where programs would read different ones."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return None
+    return None if "\\" in address or "@" in parts.netloc else (parts.hostname or "").lower()
