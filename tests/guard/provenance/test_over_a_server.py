@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from tests.desk import DEVON, LINE, MARIA, OWES, Desk, agrees, call, declines, open_desk, said
-from tests.unruled import RULED
+from tests.unruled import RULED, ruled_but
 
 from textrequest_mcp.sandbox import receive
 
@@ -28,7 +28,7 @@ async def test_another_process_knows_what_this_one_read(tmp_path: Path):
 
 
 async def test_off_nothing_is_kept(tmp_path: Path):
-    async with open_desk(**RULED | {"provenance": False}, state_dir=tmp_path) as desk:
+    async with open_desk(**ruled_but({"provenance": False}), state_dir=tmp_path) as desk:
         await desk.call("list_messages", phone_number=MARIA)
     async with open_desk(**RULED, state_dir=tmp_path) as desk:
         assert await outcome(desk, "send_message", phone_number=OWES, body="Hello") == "sent"
