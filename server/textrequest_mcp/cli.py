@@ -5,15 +5,21 @@ import gc
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from textrequest_mcp import __version__
+from textrequest_mcp.commands.doctor.options import add_doctor
+from textrequest_mcp.commands.hosts.options import add_install
 from textrequest_mcp.commands.policy import as_table, check_rules
 from textrequest_mcp.ground.stderr import stand_in
 from textrequest_mcp.settings.table import Settings, SettingsError, make_state_folder, read_settings, read_state_folder
 
-_COMMANDS = ("serve", "sandbox", "demo", "tools", "hooks", "approve", "audit", "policy", "report")
+_COMMANDS = (
+    *("serve", "sandbox", "demo", "tools", "hooks", "approve", "audit", "policy", "report", "desk"),
+    *("config", "install", "uninstall", "doctor"),
+)
 _FAILED, _WRONG_USE = 1, 2
 
 
@@ -43,6 +49,9 @@ def _printed(run: Any, chosen: argparse.Namespace) -> int:
     """
     if sys.stdout is None:  # pyright: ignore[reportUnnecessaryComparison] - it was closed
         raise SettingsError(["stdout is closed, so nothing can be printed."])
+    out: Any = sys.stdout  # paths and names hold letters that not every terminal or file knows
+    with suppress(AttributeError):
+        out.reconfigure(errors="backslashreplace")
     try:
         status: int = run(chosen)
         sys.stdout.flush()
@@ -99,6 +108,11 @@ def _parser() -> argparse.ArgumentParser:
     policy.set_defaults(run=_policy)
 
     _add_report(commands)
+    desk = commands.add_parser("desk", help="keep a page open: what waits for a yes, today, the week, the audit")
+    desk.add_argument("--sandbox", action="store_true", help="of the pretend account; needs no key")
+    desk.set_defaults(run=_desk)
+    add_install(commands)
+    add_doctor(commands)
     return parser
 
 
@@ -220,6 +234,15 @@ def _report(chosen: argparse.Namespace) -> int:
     from textrequest_mcp.commands.report import run_report
 
     return run_report(settings, chosen.period or "last_7_days", chosen.html)
+
+
+def _desk(chosen: argparse.Namespace) -> int:
+    settings: Settings = read_settings({"sandbox": chosen.sandbox})
+    make_state_folder(settings.state_dir)
+    check_rules(settings)
+    from textrequest_mcp.commands.desk import run_desk
+
+    return run_desk(settings)
 
 
 def _policy(_: argparse.Namespace) -> int:

@@ -50,17 +50,19 @@ class Notice:
             StoreError: a wish about further texts cannot be kept, so nobody may be told it.
         """
         if self._policy.rules.provenance and words:
-            records = list(_records(model, said if shown is None else shown, self._person))
-            texters = {person for fields, record, person in records if fields.one(record, Mark.BODY)}
-            for fields, record, person in records:
-                self._words(fields, record, person, is_alone=len(texters) == 1)
+            records = list(_records(model, said if shown is None else shown, self._line, self._person))
+            texters = {person for fields, record, _, person in records if fields.one(record, Mark.BODY)}
+            for fields, record, line, person in records:
+                self._words(fields, record, line, person, is_alone=len(texters) == 1)
             await self._policy.provenance.keep()
-        for fields, record, person in _records(model, said, self._person):
+        for fields, record, line, person in _records(model, said, self._line, self._person):
             if person is not None:
-                await self._record(fields, record, person)
+                await self._record(fields, record, line, person)
 
-    def _words(self, fields: Fields, record: Mapping[str, Any], person: str | None, *, is_alone: bool) -> None:
-        memory, line = self._policy.provenance, self._line
+    def _words(
+        self, fields: Fields, record: Mapping[str, Any], line: int, person: str | None, *, is_alone: bool
+    ) -> None:
+        memory = self._policy.provenance
         names = fields.all(record, Mark.CALLED) or [""]
         memory.take(*(Called((line, number), names[-1], names[0]) for number in fields.all(record, Mark.PERSON)))
         thing = fields.one(record, Mark.TEXT) or fields.one(record, Mark.PAYMENT)
@@ -78,11 +80,11 @@ class Notice:
             if person is not None and (is_alone or person == fields.one(record, Mark.PERSON)):
                 memory.take(Opened((line, person)))  # not in a list that shows the last words of many
 
-    async def _record(self, fields: Fields, record: Mapping[str, Any], person: str) -> None:
+    async def _record(self, fields: Fields, record: Mapping[str, Any], line: int, person: str) -> None:
         """Note the facts that a payment or a text states of a person."""
         payment_id = fields.one(record, Mark.PAYMENT)
         if payment_id is not None and fields.one(record, Mark.PERSON):
-            self._policy.known.pays(self._line, payment_id, person)
+            self._policy.known.pays(line, payment_id, person)
         body: str = fields.one(record, Mark.BODY) or ""
         moment = read_time(fields.one(record, Mark.AT))
         at = None if moment is None else moment.timestamp()
@@ -90,20 +92,20 @@ class Notice:
         # A text without a time may forbid texts from now on, but allows none.
         heard = direction == "R" and (at is not None or read_wish(body) != "start")
         if heard and self._policy.rules.consent:
-            await self._policy.consent.heard(self._line, person, body, self._policy.now() if at is None else at)
+            await self._policy.consent.heard(line, person, body, self._policy.now() if at is None else at)
         if at is not None and direction in ("R", "S"):
-            self._policy.known.read(self._caller, (self._line, person), at)
+            self._policy.known.read(self._caller, (line, person), at)
 
 
 def _records(
-    model: type[BaseModel], record: Mapping[str, Any], person: str | None
-) -> Iterator[tuple[Fields, Mapping[str, Any], str | None]]:
-    """A record and every one inside it, with the number that it, or the one around it, is about."""
+    model: type[BaseModel], record: Mapping[str, Any], line: int, person: str | None
+) -> Iterator[tuple[Fields, Mapping[str, Any], int, str | None]]:
+    """A record and every one inside it, with the line and number that it, or the one around it, is about."""
     fields = fields_of(model)
-    person = fields.one(record, Mark.PERSON) or person
-    yield fields, record, person
+    line, person = fields.one(record, Mark.WHERE) or line, fields.one(record, Mark.PERSON) or person
+    yield fields, record, line, person
     for name, inner in fields.inner.items():
         inside: Any = record.get(name) or []
         records: list[Any] = inside if isinstance(inside, list) else [inside]  # pyright: ignore[reportUnknownVariableType] - JSON
         for each in records:
-            yield from _records(inner, each, person)
+            yield from _records(inner, each, line, person)
