@@ -18,16 +18,15 @@ from textrequest_mcp.guard.once.mailings import Mailings
 from textrequest_mcp.guard.provenance.memory import Provenance
 from textrequest_mcp.guard.rules.allowlist import Allowlist
 from textrequest_mcp.guard.rules.caps import Caps
-from textrequest_mcp.guard.rules.consent import Consent, note
+from textrequest_mcp.guard.rules.consent import Consent
 from textrequest_mcp.guard.rules.hours import read_quiet_hours
-from textrequest_mcp.guard.rules.optout import read_wish
 from textrequest_mcp.guard.rules.person_facts import KnownPeople
 from textrequest_mcp.guard.rules.policy import Policy, Rules
 from textrequest_mcp.guard.rules.remaining import Limits
 from textrequest_mcp.live.encryption import Cipher
-from textrequest_mcp.live.events import TextEvent
 from textrequest_mcp.live.hooks import Hooks
 from textrequest_mcp.live.log import EventLog
+from textrequest_mcp.live.opt_outs import hears
 from textrequest_mcp.live.poll import Poller
 from textrequest_mcp.live.subscriptions import Subscriptions
 from textrequest_mcp.live.watch import Watch
@@ -40,8 +39,6 @@ from textrequest_mcp.upstream.phone import e164
 from textrequest_mcp.upstream.service_clock import ServiceClock
 
 if TYPE_CHECKING:
-    import sqlite3
-
     import httpx2
 
 SANDBOX_FILE = "sandbox.sqlite3"
@@ -90,15 +87,7 @@ async def open_account(
 
 
 def _make(settings: Settings, store: Store, api: Api, account_id: str, now: ServiceClock, pace: Pace | None) -> Account:
-    audit = Audit(
-        store,
-        account_id,
-        keep_days=settings.audit_days,
-        with_bodies=settings.audit_bodies,
-        kinds=kinds_of_acts(),
-        clock=now,
-        is_sure=lambda: now.is_sure,
-    )
+    audit = _audit(settings, store, account_id, now)
     window = settings.duplicate_minutes * 60.0
     ledger = Ledger(store, account_id, window_seconds=window, clock=now, service=now, witness=audit.follow)
     at_most_once = AtMostOnce(
@@ -142,21 +131,16 @@ def _make(settings: Settings, store: Store, api: Api, account_id: str, now: Serv
     return account
 
 
-def hears(account: str | None, now: Callable[[], float]) -> "Callable[[sqlite3.Connection, bytes, TextEvent], None]":
-    """Gives what the event log calls with each text: it keeps the wishes for no more texts.
-
-    Args:
-        account: whose wishes are kept; None where they are not.
-        now: seconds since 1970, for texts without a time.
-    """
-
-    def witness(connection: "sqlite3.Connection", secret: bytes, event: TextEvent) -> None:
-        wish = read_wish(event.body or "") if account is not None and event.direction == "R" else None
-        if account is not None and wish is not None and (event.at is not None or wish != "start"):
-            at = event.at if event.at is not None else now()  # a text without a time allows nothing
-            note(connection, secret, account, event.dashboard_id, event.phone_number, wish, at)
-
-    return witness
+def _audit(settings: Settings, store: Store, account_id: str, now: ServiceClock) -> Audit:
+    return Audit(
+        store,
+        account_id,
+        keep_days=settings.audit_days,
+        with_bodies=settings.audit_bodies,
+        kinds=kinds_of_acts(),
+        clock=now,
+        is_sure=lambda: now.is_sure,
+    )
 
 
 def _status_address(settings: Settings, api: Api) -> Callable[[int], str] | None:
