@@ -13,8 +13,15 @@ from textrequest_mcp import __version__
 from textrequest_mcp.commands.doctor.options import add_doctor
 from textrequest_mcp.commands.hosts.options import add_install
 from textrequest_mcp.commands.policy import as_table, check_rules
+from textrequest_mcp.commands.serve_options import add_serve
 from textrequest_mcp.ground.stderr import stand_in
-from textrequest_mcp.settings.table import Settings, SettingsError, make_state_folder, read_settings, read_state_folder
+from textrequest_mcp.settings.table import (
+    Settings,
+    SettingsError,
+    make_state_folder,
+    read_settings,
+    read_state_folder,
+)
 
 _COMMANDS = (
     *("serve", "sandbox", "demo", "tools", "hooks", "approve", "audit", "policy", "report"),
@@ -66,22 +73,12 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="textrequest-mcp",
         description="An MCP server for a business's Text Request texting lines.",
-        epilog="Settings are also read from TEXTREQUEST_ variables, first of all TEXTREQUEST_API_KEY; see README.md.",
+        epilog="`serve --help` lists the settings, `install HOST` connects an AI host, `doctor` looks what is wrong.",
     )
     parser.add_argument("--version", action="version", version=f"textrequest-mcp {__version__}")
     commands = parser.add_subparsers(required=True, metavar="{" + ",".join(_COMMANDS) + "}")
 
-    serve = commands.add_parser("serve", help="serve an account to an AI host (the default)")
-    serve.add_argument("--transport", choices=("stdio", "sse", "http"), default="stdio", help="how hosts connect")
-    serve.add_argument("--host", help="where HTTP listens; this machine only (127.0.0.1)")
-    serve.add_argument("--port", type=int, help="the port that HTTP listens on (8000)")
-    serve.add_argument("--read-only", action="store_true", default=None, help="offer only tools that change nothing")
-    serve.add_argument("--toolsets", help="offer only these, e.g. contacts,messages")
-    serve.add_argument("--sandbox", action="store_true", help="work with a pretend account; needs no key")
-    serve.add_argument(
-        "--sandbox-reset", action="store_true", help="begin the account anew that TEXTREQUEST_STATE_DIR keeps"
-    )
-    serve.set_defaults(run=_serve)
+    add_serve(commands).set_defaults(run=_serve)
 
     _add_sandbox(commands)
 
