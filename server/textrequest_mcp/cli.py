@@ -24,7 +24,7 @@ from textrequest_mcp.settings.table import (
 )
 
 _COMMANDS = (
-    *("serve", "sandbox", "demo", "tools", "hooks", "approve", "audit", "policy", "report"),
+    *("serve", "sandbox", "demo", "tools", "hooks", "approve", "audit", "policy", "report", "desk"),
     *("config", "install", "uninstall", "doctor"),
 )
 _FAILED, _WRONG_USE = 1, 2
@@ -107,6 +107,9 @@ def _parser() -> argparse.ArgumentParser:
     _add_report(commands)
     add_install(commands)
     add_doctor(commands)
+    desk = commands.add_parser("desk", help="keep a page open: what waits for a yes, today, the week, the audit")
+    desk.add_argument("--sandbox", action="store_true", help="of the pretend account; needs no key")
+    desk.set_defaults(run=_desk)
     return parser
 
 
@@ -228,6 +231,15 @@ def _report(chosen: argparse.Namespace) -> int:
     from textrequest_mcp.commands.report import run_report
 
     return run_report(settings, chosen.period or "last_7_days", chosen.html)
+
+
+def _desk(chosen: argparse.Namespace) -> int:
+    settings: Settings = read_settings({"sandbox": chosen.sandbox})
+    make_state_folder(settings.state_dir)
+    check_rules(settings)
+    from textrequest_mcp.commands.desk import run_desk
+
+    return run_desk(settings)
 
 
 def _policy(_: argparse.Namespace) -> int:
