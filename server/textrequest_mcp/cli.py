@@ -15,13 +15,7 @@ from textrequest_mcp.commands.hosts.options import add_install
 from textrequest_mcp.commands.policy import as_table, check_rules
 from textrequest_mcp.commands.serve_options import add_serve
 from textrequest_mcp.ground.stderr import stand_in
-from textrequest_mcp.settings.table import (
-    Settings,
-    SettingsError,
-    make_state_folder,
-    read_settings,
-    read_state_folder,
-)
+from textrequest_mcp.settings.table import Settings, SettingsError, make_state_folder, read_settings, read_state_folder
 
 _COMMANDS = (
     *("serve", "sandbox", "demo", "tools", "hooks", "approve", "audit", "policy", "report", "desk"),
@@ -57,7 +51,7 @@ def _printed(run: Any, chosen: argparse.Namespace) -> int:
     if sys.stdout is None:  # pyright: ignore[reportUnnecessaryComparison] - it was closed
         raise SettingsError(["stdout is closed, so nothing can be printed."])
     out: Any = sys.stdout  # paths and names hold letters that not every terminal or file knows
-    with suppress(AttributeError):
+    with suppress(AttributeError, OSError):
         out.reconfigure(errors="backslashreplace")
     try:
         status: int = run(chosen)
