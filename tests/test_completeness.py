@@ -114,15 +114,15 @@ ACTIONS = (
     Action("CancelPayment", "cancel_payment", f"{ON_LINE} payment_id", PAYMENT),
     Action("MarkPaymentPaid", "mark_payment_paid", f"{ON_LINE} payment_id", PAYMENT),
 )
-BEYOND = ["get_send_status", "wait_for_messages", "count_texts", "text_many"]
-DAILY = {"count_texts", "text_many"}
+BEYOND = ["get_send_status", "wait_for_messages", "count_texts", "text_many", "who_is_waiting"]
+DAILY = {"count_texts", "text_many", "who_is_waiting"}
 TOOLS = [*(action.tool for action in ACTIONS), *BEYOND]
 RULED = {"asks_location", "if_unanswered_since", "clear"}  # what this server asks beyond the connector
 ONCE = {
     *("send_message", "create_payment", "send_payment_reminder", "cancel_payment", "mark_payment_paid"),
     *("create_dashboard", "text_many"),
 }
-READS = {tool for tool in TOOLS if tool.startswith(("list_", "get_", "wait_", "count_"))}
+READS = {tool for tool in TOOLS if tool.startswith(("list_", "get_", "wait_", "count_", "who_"))}
 IDS = pytest.mark.parametrize("action", ACTIONS, ids=[action.name for action in ACTIONS])
 EACH_TOOL = pytest.mark.parametrize("name", TOOLS)
 

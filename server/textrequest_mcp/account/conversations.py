@@ -35,7 +35,15 @@ class Conversations(Listing):
     told_elsewhere = True
     longest_cell = 300
     theirs = ("name", "body")
-    columns = ("phone_number", "name", "message_timestamp_utc", "message_direction", "body", "delivery_status")
+    columns = (
+        "phone_number",
+        "name",
+        "message_timestamp_utc",
+        "message_direction",
+        "body",
+        "delivery_status",
+        "delivery_reason",
+    )
     items: list[Conversation] = Field(default_factory=list[Conversation])
 
 

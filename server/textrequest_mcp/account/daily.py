@@ -16,6 +16,8 @@ from textrequest_mcp.account.periods import NAMES, Step
 from textrequest_mcp.account.posting import post_text
 from textrequest_mcp.account.recipients import choose
 from textrequest_mcp.account.sent_texts import MAILING
+from textrequest_mcp.account.waiting import Matters, of_line
+from textrequest_mcp.account.waiting import answer_of as matters_of
 from textrequest_mcp.guard.approval.question import Question
 from textrequest_mcp.guard.marks import Mark
 from textrequest_mcp.guard.once.departure import LedgerDeparture
@@ -32,12 +34,23 @@ People = Annotated[list[Filled], BeforeValidator(listed), Mark.NOBODYS]
 Period = Annotated[Words, Field(description=f"{', '.join(NAMES)}, a day, or FIRST/LAST such as 2026-11-01/2026-11-15")]
 
 
+AllLines = Annotated[DashboardId, Field(description="Default all lines")]
+
+
+@daily.reads(title="Who is waiting", action="")
+async def who_is_waiting(account: InAccount, dashboard_id: AllLines | None = None) -> Matters:
+    """List who waits for an answer, longest first, with their last words, over all lines; then wishes to stop, texts
+    that failed lately, and payments due."""
+    now = account.policy.now()
+    return matters_of([await of_line(line, known, now) for line, known in await lines_of(account, dashboard_id)])
+
+
 @daily.reads(title="Count texts", action="")
 async def count_texts(
     account: InAccount,
     period: Period = DEFAULT_PERIOD,
     by: Annotated[Step, Field(description="A row for each")] | None = None,
-    dashboard_id: Annotated[DashboardId, Field(description="Default all lines")] | None = None,
+    dashboard_id: AllLines | None = None,
 ) -> Counts:
     """Count a period's texts on each line: sent, received, failed, people, and how fast customers got an answer."""
     now = account.policy.now()

@@ -1,9 +1,10 @@
 """A text: as the service answers it, as it was sent, and as it is heard of."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from textrequest_mcp.account.failures import in_words
 from textrequest_mcp.guard.marks import Mark
 from textrequest_mcp.tools.answers import (
     Answer,
@@ -43,7 +44,13 @@ class Message(Answer):
     message_timestamp_utc: Annotated[Time, Mark.AT] = None
     delivery_status: DeliveryStatus | Code = Field(default=None, description="Accepted is not delivered")
     delivery_error: Code = None
+    delivery_reason: Code = Field(default=None, description="The error in words")
     mms_media: Codes = None
+
+    @model_validator(mode="after")
+    def _told_in_words(self) -> Self:
+        self.delivery_reason = self.delivery_reason or in_words(self.delivery_error)
+        return self
 
 
 class Sent(Message):
@@ -63,6 +70,7 @@ class Messages(Listing):
         "body",
         "delivery_status",
         "delivery_error",
+        "delivery_reason",
         "mms_media",
         "message_id",
     )

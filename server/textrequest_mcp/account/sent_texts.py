@@ -75,8 +75,9 @@ def _trace(message: Message, message_id: str, *, certain: bool) -> Candidate:
 def refusal_of(message: Message) -> Refused:
     """Of a text that the service keeps in the conversation, but did not send."""
     reason = f" (code {quote(message.delivery_error)})" if message.delivery_error else ""
+    why = message.delivery_reason or "the number is invalid or the person opted out"
     return Refused(
-        f"Text Request took the call but refused the text{reason}: the number is invalid or the person opted out.",
+        f"Text Request took the call but refused the text{reason}: {why}.",
         status=200,
         code=message.delivery_error,
         changed="No text went out.",

@@ -25,6 +25,7 @@ class Mark(Enum):
     CALLED = auto()  # beside THEIRS: what the person of this record is called
     DIRECTION = auto()  # of a text: R received, S sent
     AT = auto()  # when a text was sent or received
+    OF_LINE = auto()  # the id of the line that the record is of, where one answer has several
     PAYMENT = auto()  # the id of a payment that the record's person is asked for
 
     CALLBACK = auto()  # an address that the service is to call
