@@ -197,3 +197,17 @@ def test_h13_a_command_that_cannot_print_says_so(command: str, how: str, status:
     assert ran.returncode == status
     assert says in ran.stderr
     assert "Traceback" not in ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("variables", "says"),
+    [
+        ({"TEXTREQUEST_CONFIRM_FALLBACK": "text"}, "TEXTREQUEST_APPROVERS names nobody to ask"),
+        ({"TEXTREQUEST_APPROVERS": "+14235550142, 12"}, "TEXTREQUEST_APPROVERS makes no sense at entry 2"),
+    ],
+)
+def test_approvers_that_cannot_be_asked_stop_the_start(variables: dict[str, str], says: str):
+    stopped = run("policy", **variables)
+
+    assert stopped.returncode == 2
+    assert says in stopped.stderr

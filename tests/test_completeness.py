@@ -117,7 +117,10 @@ ACTIONS = (
 BEYOND = ["get_send_status", "wait_for_messages", "count_texts", "text_many", "who_is_waiting"]
 DAILY = {"count_texts", "text_many", "who_is_waiting"}
 TOOLS = [*(action.tool for action in ACTIONS), *BEYOND]
-RULED = {"asks_location", "if_unanswered_since", "clear"}  # what this server asks beyond the connector
+RULED = {  # what this server asks and can do beyond the connector
+    *("asks_location", "if_unanswered_since", "clear"),
+    *("search", "add_tags", "remove_tags", "add_groups", "remove_groups"),
+}
 ONCE = {
     *("send_message", "create_payment", "send_payment_reminder", "cancel_payment", "mark_payment_paid"),
     *("create_dashboard", "text_many"),
@@ -137,11 +140,15 @@ CALLS: dict[str, dict[str, Any]] = {
     "save_contact": {
         "phone_number": MARIA,
         "groups": [1211],
-        "contact_tags": [],
+        "contact_tags": ["VIP"],
         "custom_fields": [],
         "clear": ["note"],
+        "add_tags": ["VIP"],
+        "remove_tags": ["Follow up"],
+        "add_groups": ["1212"],
+        "remove_groups": ["1213"],
     },
-    "save_contacts": {"contacts": [{"phone_number": MARIA, "note": "x"}]},
+    "save_contacts": {"contacts": [{"phone_number": MARIA, "add_groups": ["1211"]}]},
     "delete_contact": {"phone_number": DEVON},
     "get_group": {"group_id": 1211},
     "create_group": {"name": "Fleet"},
@@ -216,7 +223,16 @@ async def arguments(host: Client, name: str) -> dict[str, Any]:
 
 def alike(answer: dict[str, Any]) -> dict[str, Any]:
     """An answer without what is new in every call."""
-    new = {"confirmation", "cursor", "message_id", "send_id", "message_timestamp_utc"}
+    new = {
+        "confirmation",
+        "cursor",
+        "message_id",
+        "send_id",
+        "message_timestamp_utc",
+        "was",
+        "remark",
+        "customers_words",
+    }
     return {name: value for name, value in answer.items() if name not in new}
 
 

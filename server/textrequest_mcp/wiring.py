@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from textrequest_mcp.account.account import Account
+from textrequest_mcp.account.approvers import ASKING, TOOL, Approvers
 from textrequest_mcp.app import all_specs, kinds_of_acts
 from textrequest_mcp.ground.store import Store
 from textrequest_mcp.guard.approval.gate import Gate
@@ -32,7 +33,10 @@ from textrequest_mcp.live.subscriptions import Subscriptions
 from textrequest_mcp.live.watch import Watch
 from textrequest_mcp.settings.table import Settings, SettingsError
 from textrequest_mcp.upstream.api import Api
+from textrequest_mcp.upstream.errors import BadInput
+from textrequest_mcp.upstream.hidden import Hidden
 from textrequest_mcp.upstream.limiter import Limiter
+from textrequest_mcp.upstream.phone import e164
 from textrequest_mcp.upstream.service_clock import ServiceClock
 
 if TYPE_CHECKING:
@@ -99,7 +103,7 @@ def _make(settings: Settings, store: Store, api: Api, account_id: str, now: Serv
     ledger = Ledger(store, account_id, window_seconds=window, clock=now, service=now, witness=audit.follow)
     at_most_once = AtMostOnce(
         ledger,
-        LostSends(ledger, ahead=lambda: 0.0, pace=pace),  # the ledger's clock is the service's
+        LostSends(ledger, pace=pace),
         Mailings(store, account_id, clock=now),
         tagged=settings.tag_sends,
         caps=Caps(store, account_id, limits_of(settings), clock=now),
@@ -111,7 +115,9 @@ def _make(settings: Settings, store: Store, api: Api, account_id: str, now: Serv
     poller = Poller(api, log, store, account_id, rate_limit=settings.rate_limit, ledger=ledger, clock=now)
     provenance = Provenance(spec.name for spec in all_specs())
     policy = Policy(rules_of(settings), consent, provenance, KnownPeople(), clock=now)
-    live = Watch(log, poller, status_address=_status_address(settings, api))
+    approvers = approvers_of(settings)
+    api.hidden = Hidden(approvers)
+    live = Watch(log, poller, status_address=_status_address(settings, api), hidden=approvers)
     gate = Gate(
         store,
         account_id,
@@ -131,7 +137,8 @@ def _make(settings: Settings, store: Store, api: Api, account_id: str, now: Serv
         resource_links=settings.resource_links,
     )
     ways = {spec.name: spec.once for spec in all_specs() if spec.once is not None}
-    at_most_once.lost_sends.goes_by(account, ways)
+    at_most_once.lost_sends.goes_by(account, ways | {TOOL: ASKING})
+    gate.by_text = Approvers(account, sorted(approvers), gate.desk.approvals) if approvers else None
     return account
 
 
@@ -185,6 +192,25 @@ def rules_of(settings: Settings) -> Rules:
         if_unanswered=settings.if_unanswered,
         callback_hosts=settings.callback_hosts,
     )
+
+
+def approvers_of(settings: Settings) -> frozenset[str]:
+    """The numbers of the people who are asked by text, in E.164.
+
+    Raises:
+        ValueError: one is no number, or there is none to ask.
+    """
+    name = "TEXTREQUEST_APPROVERS"
+    numbers: set[str] = set()
+    entries = [entry.strip() for entry in settings.approvers.split(",") if entry.strip()]
+    for position, entry in enumerate(entries, 1):
+        try:
+            numbers.add(e164(entry))
+        except BadInput as error:
+            raise ValueError(f"{name} makes no sense at entry {position}: {error.what}") from None
+    if settings.confirm_fallback == "text" and not numbers:
+        raise ValueError(f"TEXTREQUEST_CONFIRM_FALLBACK is text, and {name} names nobody to ask.")
+    return frozenset(numbers)
 
 
 class Pretend(NamedTuple):

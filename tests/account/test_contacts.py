@@ -65,6 +65,7 @@ class TestReading:
             "groups": [SPRING],
             "contact_tags": [],
             "custom_fields": ["..."],
+            "group_names": ["Spring Specials"],
             "is_resolved": False,
             "first_contact_utc": "2026-05-28T15:26:40Z",
             "last_msg_sent_utc": "2026-05-28T15:54:40Z",
@@ -152,7 +153,7 @@ class TestSizes:
         maria = said(await desk.call("list_contacts", page_size=50))["items"][0]
 
         assert maria.keys() == {
-            *("phone_number", "first_name", "last_name", "display_name", "groups", "custom_fields"),
+            *("phone_number", "first_name", "last_name", "display_name", "groups", "group_names", "custom_fields"),
             *("last_msg_received_utc", "last_msg_sent_utc", "last_message"),
         }
 
@@ -273,9 +274,14 @@ class TestSaving:
         saved = said(await desk.call("save_contact", phone_number=MARIA, note="Likes mornings", is_resolved=True))
 
         assert sent(desk) == [{"note": "Likes mornings", "is_resolved": True}]
-        assert saved["note"] == "Likes mornings"
-        assert saved["groups"] == [SPRING]
-        assert len(saved["custom_fields"]) == 1
+        assert saved == {
+            "customers_words": "display_name,note,was",
+            "phone_number": MARIA,
+            "display_name": "Maria Lopez",
+            "note": "Likes mornings",
+            "is_resolved": True,
+            "was": {"clear": ["note", "is_resolved"]},
+        }
 
     async def test_null_is_left_out(self, desk: Desk):
         await desk.call(
@@ -304,7 +310,12 @@ class TestSaving:
         )
 
         assert sent(desk) == [{"groups": [], "custom_fields": [], "last_name": ""}]
-        assert (saved["groups"], saved["custom_fields"], saved.get("last_name")) == ([], [], None)
+        assert (saved.get("group_names"), saved["custom_fields"], saved.get("last_name")) == (None, [], None)
+        assert saved["was"] == {
+            "custom_fields": ["Vehicle=2021 Toyota RAV4"],
+            "groups": ["Spring Specials"],
+            "last_name": "Lopez",
+        }
 
     @pytest.mark.parametrize("many", [False, True])
     @pytest.mark.parametrize(
@@ -343,7 +354,7 @@ class TestSaving:
     async def test_everything_can_be_set_on_a_new_contact(self, desk: Desk):
         tags = await tag_ids(desk)
         field = said(await desk.call("list_custom_fields"))["items"][0]["id"]
-        wanted = {
+        wanted: dict[str, Any] = {
             "first_name": "Ana",
             "last_name": "Reyes",
             "display_name": "Ana R.",
@@ -352,15 +363,24 @@ class TestSaving:
             "is_blocked": True,
             "suppressed_reason": "Robot",
             "note": "New",
+        }
+        labels = {
             "groups": [SPRING],
             "contact_tags": tags[:2],
             "custom_fields": [{"id": field, "value": "2016 Honda Civic"}],
         }
 
-        saved = said(await desk.call("save_contact", phone_number=NEW, clear=["is_resolved"], **wanted))
+        saved = said(await desk.call("save_contact", phone_number=NEW, clear=["is_resolved"], **wanted, **labels))
 
-        assert wanted | {"is_resolved": False} == {name: saved[name] for name in [*wanted, "is_resolved"]}
-        assert saved["phone_number"] == NEW
+        assert saved.pop("customers_words")
+        assert saved == wanted | {
+            "created": True,
+            "phone_number": NEW,
+            "is_resolved": False,
+            "group_names": ["Spring Specials"],
+            "tags": ["VIP", "Follow up"],
+            "custom_fields": [{"name": "Vehicle", "value": "2016 Honda Civic"}],
+        }
 
     async def test_custom_fields_change_by_id_and_the_others_stay(self, desk: Desk):
         vehicle, plate, _ = (item["id"] for item in said(await desk.call("list_custom_fields"))["items"])
@@ -371,7 +391,8 @@ class TestSaving:
         await desk.call("save_contact", phone_number=MARIA, custom_fields=f"{plate}=TN-1")
         await desk.call("save_contact", phone_number=MARIA, custom_fields=json.dumps([f"{plate} = TN=1"]))
 
-        assert {item["id"] for item in saved["custom_fields"]} == {vehicle, plate}
+        assert [item["name"] for item in saved["custom_fields"]] == ["Vehicle", "License plate"]
+        assert vehicle
         assert [body["custom_fields"][0]["value"] for body in sent(desk)] == ["TN-1", "TN-1", " TN=1"]
 
     @pytest.mark.parametrize("as_text", [False, True])
@@ -383,7 +404,8 @@ class TestSaving:
 
         saved = said(await desk.call("save_contacts", contacts=json.dumps(people) if as_text else people))
 
-        assert saved == {"saved": 2, "items": []}
+        was = [{"phone_number": MARIA, "clear": ["note"]}]
+        assert saved == {"customers_words": "was", "saved": 2, "created": 1, "was": was, "items": []}
         assert sent(desk) == [
             [{"phone_number": "14235550100", "note": "VIP"}, {"phone_number": "14235550198", "first_name": "Ana"}]
         ]
@@ -393,8 +415,9 @@ class TestSaving:
 
         result = await desk.call("save_contacts", contacts=people)
 
-        assert said(result) == {"saved": 1000, "items": []}
-        assert text_of(result) == '{"saved":1000}'
+        note = "What was there before is told of at most 25 contacts."
+        assert said(result) == {"saved": 1000, "created": 990, "items": [], "note": note}
+        assert text_of(result) == f'{{"saved":1000,"created":990,"note":"{note}"}}'
 
     async def test_d4_what_differs_or_is_missing_is_told(self):
         kept = {"id": ID_OF_A_FIELD, "value": "kept"}
@@ -432,6 +455,7 @@ class TestSaving:
         async with open_desk(transport=transport) as desk:
             assert said(await desk.call("save_contacts", contacts=[{"phone_number": MARIA}])) == {
                 "saved": 1,
+                "created": 1,
                 "items": [],
             }
 

@@ -26,4 +26,4 @@ async def test_a_field_and_its_value_find_their_contact(desk: Desk):
     )
 
     assert found["items"][0]["phone_number"] == MARIA
-    assert {"id": vehicle, "value": "2021 Toyota RAV4"} in found["items"][0]["custom_fields"]
+    assert {"id": vehicle, "name": "Vehicle", "value": "2021 Toyota RAV4"} in found["items"][0]["custom_fields"]

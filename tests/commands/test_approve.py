@@ -8,7 +8,9 @@ import pytest
 
 from textrequest_mcp.cli import main
 from textrequest_mcp.ground.store import Store
-from textrequest_mcp.guard.approval.approvals import Approvals, Row, Shown
+from textrequest_mcp.guard.approval.approval_rows import Row
+from textrequest_mcp.guard.approval.approvals import Approvals
+from textrequest_mcp.guard.approval.shown import Shown
 
 DELETE = Shown("Delete Devon?", None, "test-host", "Delete a contact")
 CLOSE = Shown("Delete the line?", "Front Desk", "", "Delete a line")

@@ -1,4 +1,4 @@
-"""Sends, faults, kills and replays at random for as many steps as asked; fails where a text went out twice or got lost.
+"""Sends, faults, kills, losses and replays at random, as many as asked; fails where a text went out twice or got lost.
 
 `python tests/faults/soak.py [STEPS] [SEED]`. The seed chooses the steps; how they interleave is the machine's affair.
 """
@@ -17,11 +17,13 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[2]))  # run by itself, as `make soak` does
 
 from tests.faults.kills import kill_in_flight
+from tests.faults.losses import lose_once
 from tests.faults.machine import ARMED, CLOCKS, MARKED, SERVERS, TEXTS, Episode, open_episode
 from tests.faults.zygote import Zygote
 
 STEPS = 10_000
 KILLS = 200
+LOSSES = 100
 _STEPS_OF_AN_EPISODE = 80
 _AT_ONCE = 6
 _SEVERAL = 1_000_000
@@ -37,6 +39,8 @@ def main() -> int:
         for number in range(-(-steps // _STEPS_OF_AN_EPISODE)):
             pool.submit(soak.run, lambda n=number: soak.episode(zygote, Path(folder, f"{n}"), n))
         pool.submit(soak.run, lambda: soak.kills(zygote, Path(folder, "kills")))
+        for number in range(LOSSES):
+            pool.submit(soak.run, lambda n=number: lose_once(zygote, Path(folder, f"loss {n}"), n, seed))
     sys.stdout.write(soak.report(time.perf_counter() - began))
     return int(soak.failed)
 
@@ -93,6 +97,7 @@ class Soak:
             ("kill -9 of a server", self.counts["kills"]),
             ("  between INFLIGHT and the answer read", self.counts["kills on the way"]),
             ("    the text accepted by then", self.counts["accepted before the kill"]),
+            ("state files lost, emptied, cut or put back", self.counts["losses"]),
             ("clocks that were set between starts", self.counts["clock jumps"]),
             ("saves", self.counts["saves"]),
             ("calls given up", self.counts["cancelled"]),

@@ -3,10 +3,13 @@
 import os
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from tests.faults.host import Account, said
 from tests.faults.lab import Lab
+from tests.faults.losses import WAYS, lose_once
+from tests.faults.zygote import Zygote
 
 from textrequest_mcp.ground.store import FILE_NAME
 
@@ -71,3 +74,11 @@ def test_l4_a_clock_that_was_set_between_two_starts(account: Account, lab: Lab, 
         assert said(host.call("send_message", **TEXT)).get("duplicate_suppressed")
 
     assert len(lab.sends()) == 1
+
+
+@pytest.mark.parametrize("number", range(len(WAYS)), ids=WAYS)
+def test_r8_whenever_and_however_it_is_lost_no_text_goes_out_twice(zygote: Zygote, tmp_path: Path, number: int):
+    episode = lose_once(zygote, tmp_path, number, seed=3)
+
+    assert episode.books.problems == []
+    assert episode.counts["losses"] == 1

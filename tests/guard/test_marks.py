@@ -57,6 +57,9 @@ def test_a_tool_that_answers_such_text_is_not_served():
             raise AssertionError
 
 
+LABELS = ("groups", "contact_tags", "add_tags", "remove_tags", "add_groups", "remove_groups", "clear")
+
+
 @pytest.mark.parametrize("spec", SPECS.values(), ids=list(SPECS))
 def test_every_tool_says_whose_words_its_answer_holds(spec: Any):
     assert unmarked(spec.answer) == []
@@ -72,7 +75,7 @@ def test_a_list_says_it_of_its_own_fields_too():
         ("send_message", Mark.CALLBACK, ("status_callback", "location_callback")),
         ("send_message", Mark.SINCE, ("if_unanswered_since",)),
         ("send_message", Mark.BODY, ("body",)),
-        ("save_contact", Mark.NOBODYS, ("contact_tags", "clear")),
+        ("save_contact", Mark.NOBODYS, LABELS),
         ("create_payment", Mark.AMOUNT, ("amount_requested",)),
     ],
 )
@@ -82,4 +85,4 @@ def test_the_arguments_that_the_rules_look_at_by_themselves_are_marked(tool: str
 
 def test_so_are_those_of_each_record_in_a_list():
     assert fields_of(SPECS["save_contacts"].function).inner == {"contacts": ContactInput}
-    assert fields_of(ContactInput).names[Mark.NOBODYS] == ("contact_tags", "clear")
+    assert fields_of(ContactInput).names[Mark.NOBODYS] == LABELS

@@ -14,6 +14,7 @@ from textrequest_mcp.account.line import KnownLine, TextingLine
 from textrequest_mcp.ground.clean import clean
 from textrequest_mcp.ground.quoting import one_line, quoted
 from textrequest_mcp.guard.approval.gate import Gate
+from textrequest_mcp.guard.approval.shown import Beside
 from textrequest_mcp.guard.audit.writer import Audit
 from textrequest_mcp.guard.change import Account as Facts
 from textrequest_mcp.guard.change import Change, PersonFacts, Place
@@ -98,6 +99,13 @@ class Account:
         """The line of a call that names none: the default, or the only one if the lines were read."""
         return self.default_line or (self._lines[0].id if len(self._lines) == 1 else None)
 
+    async def beside(self, line: int | None, people: Sequence[Place], body: str | None) -> Beside:
+        """As `beside.read_beside`."""
+        from textrequest_mcp.account.beside import read_beside  # only a question at the desk needs it
+
+        where = TextingLine(self, line) if line is not None else None
+        return await read_beside(where, people[0][1] if people else None, body, self.at_most_once.caps)
+
     def acted(self, people: Sequence[Place]) -> None:
         """Note that this server texted these people."""
         for place in people:
@@ -113,7 +121,7 @@ class Account:
         people = await self.directory.all((await self.line(dashboard_id)).id)
         found = people.search(name)
         if not found:
-            return f"A number is needed. {people.found_nobody(name)}"
+            return f"A number is needed. {people.found_nobody()}"
         named = "; ".join(f"{quoted(person.name)} ({person.number})" for person in found[:_NAMESAKES])
         more = f"; and {len(found) - _NAMESAKES} more" if len(found) > _NAMESAKES else ""
         return f"A number is needed. That name finds: {named}{more}. Ask the person who is meant; do not choose."

@@ -19,12 +19,13 @@ from textrequest_mcp.tools.answers import (
     Record,
     Records,
     TheirName,
+    TheirNames,
     Theirs,
     Time,
     Whole,
     Wholes,
 )
-from textrequest_mcp.tools.parameters import Filled, Guid, Guids, Ids, Number, Words, is_empty, listed, parsed
+from textrequest_mcp.tools.parameters import Filled, Label, Labels, Number, Words, is_empty, listed, parsed
 
 _THEIRS = ("first_name", "last_name", "display_name", "suppressed_reason", "note", "custom_fields")
 
@@ -33,6 +34,7 @@ class CustomFieldValue(BaseModel):
     """A contact's value for a custom field."""
 
     id: Code = None
+    name: TheirName = None
     value: Theirs = None
 
 
@@ -55,7 +57,14 @@ class SavedContact(Answer):
     is_resolved: Flag = None
 
 
-class Contact(SavedContact):
+class LabelledContact(SavedContact):
+    """A person whose tags and groups have names."""
+
+    tags: TheirNames = Field(default=None, description="Names of their tags")
+    group_names: TheirNames = None
+
+
+class Contact(LabelledContact):
     """A person, as one line knows them."""
 
     first_contact_utc: Time = None
@@ -70,6 +79,18 @@ class Contact(SavedContact):
     last_message: Annotated[Message | None, Record] = None
 
 
+class ContactSaved(Contact):
+    """What a save changed of a person."""
+
+    first = ("created",)
+    theirs = (*_THEIRS, "was")
+    created: Flag = Field(default=None, description="True: there was no such contact")
+    was: Annotated[dict[str, Any] | None, Mark.THEIRS] = Field(
+        default=None, description="What was there before: saving it again undoes this"
+    )
+    remark: Code = None
+
+
 _LAST = "last_message.message_direction"
 
 
@@ -77,7 +98,7 @@ class Contacts(Listing):
     """The contacts that match."""
 
     told_elsewhere = True
-    brief = (*SavedContact.model_fields, "opted_out_utc", "last_msg_received_utc", "last_msg_sent_utc", _LAST)
+    brief = (*LabelledContact.model_fields, "opted_out_utc", "last_msg_received_utc", "last_msg_sent_utc", _LAST)
     columns = (
         "phone_number",
         "display_name",
@@ -89,11 +110,14 @@ class Contacts(Listing):
         "opted_out_utc",
         "last_msg_received_utc",
         "last_msg_sent_utc",
-        "groups",
+        "tags",
+        "group_names",
+        "custom_fields",
         "note",
     )
     longest_cell = 80
     theirs = _THEIRS
+    not_shown: Codes = Field(default=None, description="Fields with values that the table leaves out")
     items: list[Contact] = Field(default_factory=list[Contact])
 
 
@@ -106,10 +130,15 @@ class ContactDeleted(Answer):
 class ContactsSaved(Answer):
     """What became of a bulk save: counts, and the records that are not as they were asked for."""
 
+    first = ("saved", "created")
     columns = tuple(SavedContact.model_fields)
     longest_cell = Contacts.longest_cell
-    theirs = _THEIRS
+    theirs = (*_THEIRS, "was")
     saved: Whole = Field(default=None, description="Contacts that are now as asked")
+    created: Whole = Field(default=None, description="Of them, those that are new")
+    was: Annotated[list[dict[str, Any]] | None, Mark.THEIRS] = Field(
+        default=None, description="What was there before: saving it again undoes this"
+    )
     items: list[SavedContact] = Field(default_factory=list[SavedContact], description="The first that differ")
     missing: Annotated[Codes, Field(description="The first numbers that the answer leaves out")] = None
     note: Code = None
@@ -139,9 +168,9 @@ Clear = Annotated[list[_Clearable], BeforeValidator(listed), Mark.NOBODYS]
 
 
 class FieldValueInput(BaseModel, extra="forbid"):
-    """A value for a custom field, by the field's id; also as one text, `ID=value`."""
+    """A value for a custom field, by the field's name or id; also as one text, `NAME=value`."""
 
-    id: Guid
+    id: Label
     value: Filled
 
     @model_validator(mode="before")
@@ -151,22 +180,20 @@ class FieldValueInput(BaseModel, extra="forbid"):
             return value
         field, equals, said = value.partition("=")
         if not equals:
-            raise ValueError("must be a field's id, =, and the value")
+            raise ValueError("must be a field's name, =, and the value")
         return {"id": field.strip(), "value": said}
 
 
 def _pairs(value: object) -> object:
     """A list, its JSON text, or its only item."""
-    return [value] if isinstance(value, str) and re.match(r"\s*[0-9A-Fa-f-]{36}\s*=", value) else parsed(value)
+    return [value] if isinstance(value, str) and re.match(r"\s*[^\s\[{=][^=]*=", value) else parsed(value)
 
 
 # One text for each, because some hosts take no more than five levels of lists and objects.
 FieldValues = Annotated[
     list[FieldValueInput],
     BeforeValidator(_pairs),
-    WithJsonSchema(
-        {"type": "array", "items": {"type": "string"}, "description": "ID=value, ids from list_custom_fields"}
-    ),
+    WithJsonSchema({"type": "array", "items": {"type": "string"}, "description": "NAME=value of fields"}),
 ]
 
 
@@ -182,8 +209,12 @@ class ContactInput(BaseModel, extra="forbid"):
     is_blocked: bool | None = None
     suppressed_reason: Words | None = None
     note: Words | None = None
-    groups: Ids | None = None
-    contact_tags: Guids | None = None
+    groups: Labels | None = None
+    contact_tags: Labels | None = None
+    add_tags: Labels | None = None
+    remove_tags: Labels | None = None
+    add_groups: Labels | None = None
+    remove_groups: Labels | None = None
     custom_fields: FieldValues | None = None
     is_resolved: bool | None = None
     clear: Annotated[Clear, WithJsonSchema({"type": "array", "items": {"type": "string"}})] | None = None

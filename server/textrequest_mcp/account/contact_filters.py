@@ -1,10 +1,11 @@
 """The filters of a list of contacts: as the service takes them, and the search that the server adds."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from textrequest_mcp.account.contact import Contacts
+from textrequest_mcp.account.contact import Contact, Contacts
+from textrequest_mcp.account.labels import ids_of
 from textrequest_mcp.account.line import TextingLine
 from textrequest_mcp.account.local_times import in_utc
 from textrequest_mcp.tools.parameters import in_order, slip
@@ -24,7 +25,21 @@ async def query_of(line: TextingLine, given: Mapping[str, Any]) -> dict[str, Any
     """
     _check_ranges(given)  # before the line's zone is read for nothing; and again once all times have a zone
     given = {**given, **await in_utc(line, {name: given[name] for name in given if _LOCAL.fullmatch(name)})}
-    return _query(given)
+    query = _query(given)
+    for name in ("tags", "groups"):
+        query[name] = await ids_of(line, name, given[name] or (), name) or None  # an empty list is no filter
+    for name in filter(re.compile("custom_field_id_.").fullmatch, given):
+        query[name] = (await ids_of(line, "fields", [given[name]], name))[0] if given[name] else None
+    return query
+
+
+def not_shown(rows: Sequence[Contact]) -> list[str] | None:
+    """The fields that a save could replace and that the table of contacts leaves out: names within the shown name."""
+    return [
+        name
+        for name in ("first_name", "last_name")
+        if any((getattr(row, name) or "").casefold() not in (row.display_name or "").casefold() for row in rows)
+    ] or None
 
 
 async def found(line: TextingLine, search: str, query: Mapping[str, Any], *, page: int, page_size: int) -> Contacts:
@@ -48,11 +63,7 @@ def _query(given: dict[str, Any]) -> dict[str, Any]:
         BadInput: two of them do not go together, or one makes no sense.
     """
     _check_ranges(given)
-    query = given | {
-        "contact_phone_number": _first_digits(given["contact_phone_number"]),
-        "tags": given["tags"] or None,  # an empty list is no filter, to the service too
-        "groups": given["groups"] or None,
-    }
+    query = given | {"contact_phone_number": _first_digits(given["contact_phone_number"])}
     for number in (1, 2, 3):
         if (query[f"custom_field_id_{number}"] is None) != (query[f"custom_field_value_{number}"] is None):
             raise BadInput(f"custom_field_id_{number} and custom_field_value_{number} go together.", todo="Give both.")

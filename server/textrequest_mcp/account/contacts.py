@@ -1,6 +1,5 @@
 """Contacts: the people a line texts with, found, saved and deleted."""
 
-from collections import Counter
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
@@ -12,21 +11,33 @@ from textrequest_mcp.account.contact import (
     ContactDeleted,
     ContactInput,
     Contacts,
+    ContactSaved,
     ContactsSaved,
     FieldValues,
 )
-from textrequest_mcp.account.contact_filters import found, query_of
-from textrequest_mcp.account.contact_saves import changes_of, lifted, no_word_of_the_save, some_of, what_was_saved
+from textrequest_mcp.account.contact_filters import found, not_shown, query_of
+from textrequest_mcp.account.contact_saves import (
+    body_of,
+    check_given,
+    check_once,
+    contact_before,
+    contacts_before,
+    known_before,
+    lifted,
+    needs_before,
+    no_word_of_the_save,
+)
+from textrequest_mcp.account.labels import label
+from textrequest_mcp.account.saved_contacts import what_changed, what_was_saved
 from textrequest_mcp.ground.quoting import quoted, some
 from textrequest_mcp.guard.approval.question import Question
 from textrequest_mcp.tools.about import BY_NUMBER, About
 from textrequest_mcp.tools.declare import Toolset
 from textrequest_mcp.tools.parameters import (
-    Guid,
-    Guids,
-    Ids,
     Instant,
     KnownNumber,
+    Label,
+    Labels,
     LocalTime,
     PageNumber,
     PageSize,
@@ -35,7 +46,7 @@ from textrequest_mcp.tools.parameters import (
     parsed,
     slip,
 )
-from textrequest_mcp.upstream.errors import BadInput, NotFound, Refused
+from textrequest_mcp.upstream.errors import NotFound, Refused
 from textrequest_mcp.upstream.page import DEFAULT_SIZE, MAX_SIZE
 from textrequest_mcp.upstream.phone import masked, wire
 
@@ -61,13 +72,13 @@ async def list_contacts(
     last_message_sent_after: Annotated[LocalTime, Field(description="Last text to them")] | None = None,
     last_message_received_before: Annotated[LocalTime, Field(description="Last text from them")] | None = None,
     last_message_received_after: Annotated[LocalTime, Field(description="Last text from them")] | None = None,
-    tags: Annotated[Guids, Field(description="Any of these ids from list_tags")] | None = None,
-    groups: Annotated[Ids, Field(description="Members of any of these; ids from list_groups")] | None = None,
-    custom_field_id_1: Annotated[Guid, Field(description="From list_custom_fields; needs its value")] | None = None,
+    tags: Annotated[Labels, Field(description="Any of these")] | None = None,
+    groups: Annotated[Labels, Field(description="Members of any of these")] | None = None,
+    custom_field_id_1: Annotated[Label, Field(description="A field; needs its value")] | None = None,
     custom_field_value_1: Annotated[Words, Field(description="Exact value")] | None = None,
-    custom_field_id_2: Annotated[Guid, Field(description="A second field")] | None = None,
+    custom_field_id_2: Annotated[Label, Field(description="A second field")] | None = None,
     custom_field_value_2: Annotated[Words, Field(description="Exact value")] | None = None,
-    custom_field_id_3: Annotated[Guid, Field(description="A third field")] | None = None,
+    custom_field_id_3: Annotated[Label, Field(description="A third field")] | None = None,
     custom_field_value_3: Annotated[Words, Field(description="Exact value")] | None = None,
     page: PageNumber = 0,
     page_size: PageSize = DEFAULT_SIZE,
@@ -80,6 +91,8 @@ async def list_contacts(
         listing = Contacts.of(await line.get("contacts", query=query), page=page, page_size=page_size)
     else:
         listing = await found(line, search, query, page=page, page_size=page_size)
+    await label(line, listing.items)
+    listing.not_shown = not_shown(listing.items)
     return listing.noting(*(slip(name, given[name]) for name in given if name.startswith("custom_field_value")))
 
 
@@ -96,6 +109,7 @@ async def get_contact(line: Line, phone_number: KnownNumber) -> Contact:
         )
     contact = Contact.asked_for(answer, phone_number=phone_number)
     line.account.directory.put(line.id, answer)
+    await label(line, [contact])
     return contact
 
 
@@ -128,21 +142,28 @@ async def save_contact(
     is_blocked: Annotated[bool, Field(description="Drop their texts")] | None = None,
     suppressed_reason: Annotated[Words, Field(description="With is_suppressed")] | None = None,
     note: Annotated[Words, Field(description="For colleagues")] | None = None,
-    groups: Annotated[Ids, Field(description="All their groups, by ids from list_groups")] | None = None,
-    contact_tags: Annotated[Guids, Field(description="All their tags, by ids from list_tags")] | None = None,
+    groups: Annotated[Labels, Field(description="All their groups")] | None = None,
+    contact_tags: Annotated[Labels, Field(description="All their tags")] | None = None,
+    add_tags: Annotated[Labels, Field(description="The others stay")] | None = None,
+    remove_tags: Annotated[Labels, Field(description="The others stay")] | None = None,
+    add_groups: Annotated[Labels, Field(description="The others stay")] | None = None,
+    remove_groups: Annotated[Labels, Field(description="The others stay")] | None = None,
     custom_fields: FieldValues | None = None,
     is_resolved: Annotated[bool, Field(description="Conversation is settled")] | None = None,
     clear: Annotated[Clear, Field(description="Fields to empty or set to false")] | None = None,
-) -> Contact:
+) -> ContactSaved:
     """Create or update one contact of a line: replaces what is given; what is empty, false or left out stays. For
     many, save_contacts."""
-    changes = changes_of({name: value for name, value in locals().items() if name not in ("line", "phone_number")})
+    values = {name: value for name, value in locals().items() if name not in ("line", "phone_number")}
+    check_given(values)
+    before, known = await contact_before(line, phone_number, needed=needs_before(values))
+    changes = await body_of(line, values, before)
     answer = await line.post("contacts", wire(phone_number), body=changes, repeatable=True)
-    saved = Contact.model_validate(answer or {"phone_number": phone_number})
+    saved = Contact.model_validate(answer or {"phone_number": phone_number, **changes})
     if saved.phone_number != phone_number:
         raise no_word_of_the_save()
     line.account.directory.put(line.id, answer or {"phone_number": phone_number, **changes})
-    return saved
+    return await what_changed(line, saved, changes, before, known=known)
 
 
 @contacts.writes(
@@ -163,19 +184,22 @@ async def save_contacts(
 ) -> ContactsSaved:
     """Create or update many contacts of a line in one call, as save_contact does. Answers what differs."""
     numbers = [contact.phone_number for contact in contacts]
-    twice = {masked(number) for number, times in Counter(numbers).items() if times > 1}
-    if twice:
-        raise BadInput(f"The list has {some_of(sorted(twice))} more than once.", todo="Give each contact once.")
+    check_once(numbers)
+    given = [dict(contact) for contact in contacts]
+    for place, values in enumerate(given):
+        check_given(values, place)
+    adding = [number for number, values in zip(numbers, given, strict=True) if needs_before(values)]
+    before = await contacts_before(line, adding)
     body = [
-        {"phone_number": wire(contact.phone_number)}
-        | changes_of({name: getattr(contact, name) for name in ContactInput.model_fields if name != "phone_number"}, at)
-        for at, contact in enumerate(contacts)
+        {"phone_number": wire(number)} | await body_of(line, values, before.get(number), at)
+        for at, (number, values) in enumerate(zip(numbers, given, strict=True))
     ]
+    before = await known_before(line, numbers, before)
     answer = await line.post("contacts", body=body, repeatable=True)
     if answer is not None and not isinstance(answer, list):
         raise no_word_of_the_save()
     told: list[Any] = body if answer is None else answer  # pyright: ignore[reportUnknownVariableType] - JSON
-    saved = what_was_saved(body, told)
+    saved = await what_was_saved(line, body, told, before)
     for record in told:
         line.account.directory.put(line.id, record)
     return saved

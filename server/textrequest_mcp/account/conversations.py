@@ -6,12 +6,13 @@ from pydantic import Field
 
 from textrequest_mcp.account.account import Line
 from textrequest_mcp.account.directory import People
+from textrequest_mcp.account.labels import ids_of
 from textrequest_mcp.account.line import TextingLine
 from textrequest_mcp.account.message import Message
 from textrequest_mcp.tools.about import BY_NUMBER
 from textrequest_mcp.tools.answers import Answer, Flag, Listing, PersonName, Phone, Record
 from textrequest_mcp.tools.declare import Toolset
-from textrequest_mcp.tools.parameters import Guids, KnownNumber, PageNumber, PageSize, Words, slip
+from textrequest_mcp.tools.parameters import KnownNumber, Labels, PageNumber, PageSize, Words, slip
 from textrequest_mcp.upstream.errors import NotFound
 from textrequest_mcp.upstream.page import DEFAULT_SIZE
 from textrequest_mcp.upstream.phone import wire
@@ -58,7 +59,7 @@ class Archived(Answer):
 async def list_conversations(
     line: Line,
     *,
-    tags: Annotated[Guids, Field(description="Contacts with any of these; ids from list_tags")] | None = None,
+    tags: Annotated[Labels, Field(description="Contacts with any of these")] | None = None,
     show_unresolved_only: Annotated[bool, Field(description="Leave settled ones out")] | None = None,
     include_archived: Annotated[bool, Field(description="Also archived ones")] | None = None,
     search: Annotated[Words, Field(description="Part of a name or number")] | None = None,
@@ -68,7 +69,7 @@ async def list_conversations(
     """List a line's conversations with their last text. Who waits for an answer: show_unresolved_only, and
     message_direction R. Whole threads are in list_messages."""
     query = {
-        "tags": tags or None,
+        "tags": await ids_of(line, "tags", tags or (), "tags") or None,
         "show_unresolved_only": show_unresolved_only,
         "include_archived": include_archived,
         "search": (search or "").strip() or None,

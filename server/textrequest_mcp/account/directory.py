@@ -71,10 +71,11 @@ class People:
         person = self.get(number)
         return (person.name or None) if person is not None else None
 
-    def found_nobody(self, words: str, which: str | None = None) -> str:
-        """The sentence for a search that finds nobody: what it looked through."""
+    def found_nobody(self, words: str | None = None, which: str | None = None) -> str:
+        """The sentence for a search that finds nobody: what it looked through; an error does not repeat the words."""
         of = f"{len(self):,} of {self.total:,}" if len(self) < self.total else f"all {self.total:,}"
-        return f"Nobody is found by {quoted(words)}; looked through {of} contacts{which or ', archived ones too'}."
+        by = f" by {quoted(words)}" if words is not None else ""
+        return f"Nobody is found{by}; looked through {of} contacts{which or ', archived ones too'}."
 
 
 class Directory:

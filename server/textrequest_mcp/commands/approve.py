@@ -8,7 +8,8 @@ import anyio
 
 from textrequest_mcp.ground.quoting import same_name
 from textrequest_mcp.ground.store import Store, StoreError
-from textrequest_mcp.guard.approval.approvals import Approvals, Row
+from textrequest_mcp.guard.approval.approval_rows import Row
+from textrequest_mcp.guard.approval.approvals import Approvals
 from textrequest_mcp.upstream.errors import BadInput
 
 _FAILED = 1

@@ -7,6 +7,7 @@ from mcp_types import INVALID_REQUEST
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from textrequest_mcp.commands.http_names import host_name
 from textrequest_mcp.live.webhooks import PATH
 from textrequest_mcp.settings.reading import is_loopback
 
@@ -28,7 +29,7 @@ _FROM_OUTSIDE = (
 
 def public_name(public_url: str | None) -> str | None:
     """The server's name on the internet, in lower case; None if it has only names of this machine."""
-    name = _name(public_url) if public_url else None
+    name = host_name(urlsplit(public_url).netloc) if public_url else None
     return None if name is None or is_loopback(name) else name
 
 
@@ -75,7 +76,7 @@ class HttpAccess:
         return not any(
             name in _FORWARDING
             or name.startswith(_FORWARDING_BEGINS)
-            or (name == b"host" and self._public is not None and _name(f"//{value.decode('latin-1')}") == self._public)
+            or (name == b"host" and self._public is not None and host_name(value.decode("latin-1")) == self._public)
             for name, value in headers
         )
 
@@ -92,12 +93,3 @@ def _brings(scope: Scope, secret: str) -> bool:
         return False
     scheme, _, credentials = given[0].partition(b" ")
     return scheme.lower() == b"bearer" and hmac.compare_digest(credentials.strip(b" "), secret.encode())
-
-
-def _name(address: str) -> str | None:
-    """The host name in an address, in lower case, without port and last dot."""
-    try:
-        name = urlsplit(address).hostname
-    except ValueError:
-        return None
-    return name.rstrip(".") if name else None

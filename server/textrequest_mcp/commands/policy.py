@@ -16,7 +16,8 @@ class InForce(NamedTuple):
 
 
 _RULES = (
-    *("read_only", "confirm", "confirm_fallback", "consent", "provenance", "if_unanswered", "visible_only"),
+    *("read_only", "confirm", "confirm_via", "confirm_fallback", "approvers"),
+    *("consent", "provenance", "if_unanswered", "visible_only"),
     *("quiet_hours", "only_to", "texts_per_hour", "texts_per_day", "new_people_per_day"),
     *("dollars_per_request", "dollars_per_day", "callback_hosts", "duplicate_minutes", "audit_days", "audit_bodies"),
 )
@@ -29,7 +30,7 @@ _CONFIRM = {
 # False of another setting only shapes how other rules work.
 _OFF_WHEN_FALSE = {"consent", "provenance", "if_unanswered", "visible_only", "duplicate_minutes"}
 _UNSET = {"confirm_fallback": "page or, without a browser here, refuse"}
-_EMPTY = {"only_to": "everybody", "callback_hosts": "none"}
+_EMPTY = {"approvers": "nobody", "only_to": "everybody", "callback_hosts": "none"}
 
 
 def in_force(settings: Settings) -> Iterator[InForce]:
@@ -62,12 +63,14 @@ def check_rules(settings: Settings) -> None:
     Raises:
         SettingsError: a rule names what is no number, or no hours.
     """
-    if not settings.only_to and settings.quiet_hours == Settings.quiet_hours:
+    by_text = settings.approvers or settings.confirm_fallback == "text"
+    if not (settings.only_to or by_text) and settings.quiet_hours == Settings.quiet_hours:
         return
-    from textrequest_mcp.wiring import rules_of  # all that the rules need takes long to load
+    from textrequest_mcp.wiring import approvers_of, rules_of  # all that the rules need takes long to load
 
     try:
         rules_of(settings)
+        approvers_of(settings)
     except ValueError as error:
         raise SettingsError([str(error)]) from None
 

@@ -48,8 +48,12 @@ class Fields:
     unmarked: tuple[str, ...]
 
     def all(self, record: Mapping[str, Any], *marks: Mark) -> list[Any]:
-        """The values of a record under these marks, without the missing and the empty ones."""
-        return [record[name] for mark in marks for name in self.names.get(mark, ()) if record.get(name)]
+        """The values of a record under these marks, of lists each part, without the missing and the empty ones."""
+        found = [record[name] for mark in marks for name in self.names.get(mark, ()) if record.get(name)]
+        parts: list[Any] = []
+        for value in found:
+            parts += value if isinstance(value, list) else [value]
+        return parts
 
     def one(self, record: Mapping[str, Any], mark: Mark) -> Any | None:
         """The first of `all`, or None."""

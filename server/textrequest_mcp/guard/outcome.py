@@ -56,13 +56,14 @@ def not_confirmed(action: str) -> Outcome:
     )
 
 
-def waits_at_the_desk(tool: str, why: str = "") -> Outcome:
+def waits_at_the_desk(tool: str, why: str = "", *, by_text: bool = False) -> Outcome:
     """The answer when nobody has decided yet; `why` as in `confirmation_required`."""
+    where = "and was asked by text" if by_text else "on a page that only they can see"
     return Outcome(
         outcome="confirmation_required",
         message=(
-            f"{why}Nothing was sent or changed yet. A person has to agree, on a page that only they can see; nobody "
-            f"has decided yet. Tell the person, wait for their word, and call {tool} again with the same arguments."
+            f"{why}Nothing was sent or changed yet. A person has to agree, {where}; nobody has "
+            f"decided yet. Tell the person, wait for their word, and call {tool} again with the same arguments."
         ),
     )
 

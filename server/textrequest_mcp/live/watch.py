@@ -34,18 +34,27 @@ class Watch:
         reader: reads the texts of a line from the service.
         status_address: makes the address at which the service tells the delivery of a line's texts; None if the service
             cannot reach this server.
+        hidden: the numbers whose texts are not noted.
 
     Attributes:
         news: set when this process noted a text, and then replaced by a new event.
         hooked: the lines whose texts webhooks tell of.
     """
 
-    def __init__(self, log: EventLog, reader: Poller, *, status_address: Callable[[int], str] | None = None) -> None:
+    def __init__(
+        self,
+        log: EventLog,
+        reader: Poller,
+        *,
+        status_address: Callable[[int], str] | None = None,
+        hidden: frozenset[str] = frozenset(),
+    ) -> None:
         self.log = log
         self.reader = reader
         self.news = anyio.Event()
         self.hooked: frozenset[int] = frozenset()
         self._status_address = status_address
+        self._hidden = hidden
         self._waiting: Counter[int] = Counter()
         self._subscribed: Counter[int] = Counter()
         self._turns: defaultdict[int, anyio.Lock] = defaultdict(anyio.Lock)
@@ -63,7 +72,8 @@ class Watch:
         also: "Callable[[sqlite3.Connection], None] | None" = None,
     ) -> None:
         """Note the texts that a webhook or our own send tells of; the arguments are those of `EventLog.append`."""
-        if await self.log.append(events, durable=durable, once=once, also=also):
+        told = [event for event in events if event.phone_number not in self._hidden]
+        if await self.log.append(told, durable=durable, once=once, also=also):
             self.wake()
 
     def rely_on_hooks(self, dashboard_ids: Iterable[int]) -> None:

@@ -19,7 +19,7 @@ TOOLSETS = ("dashboards", "contacts", "groups", "tags", "fields", "conversations
 
 Transport = Literal["stdio", "sse", "http"]
 Confirm = Literal["destructive", "sends", "all", "off"]
-Fallback = Literal["page", "token", "refuse"]
+Fallback = Literal["page", "text", "token", "refuse"]
 ConfirmVia = Literal["host", "page"]
 HttpAuth = Literal["secret", "off"]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
@@ -63,6 +63,7 @@ class Settings:
     confirm_via: Annotated[ConfirmVia, by.choice(ConfirmVia), "who asks the person: a host that can, or the page"] = (
         "host"
     )
+    approvers: Annotated[str, by.words, "the numbers of the people who are asked by text"] = ""
     rate_limit: Annotated[tuple[int, float], by.calls_per_seconds, "calls/seconds for one key"] = (100, 60.0)
     state_dir: Annotated[Path | None, by.state_folder, "where state is kept; None keeps it in memory"] = None
     log_level: Annotated[LogLevel, by.choice(LogLevel), "the least that is told on stderr"] = "INFO"

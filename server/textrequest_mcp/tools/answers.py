@@ -111,6 +111,7 @@ Code = Annotated[Text, Mark.NOBODYS]
 Colleague = Annotated[Name, Mark.NOBODYS]
 Kept = Annotated[str | None, BeforeValidator(_kept)]  # as it is, to be sent back; nobody is shown it
 Codes = Annotated[list[str] | None, BeforeValidator(_texts), Mark.NOBODYS]
+TheirNames = Annotated[list[str] | None, BeforeValidator(_texts), Mark.THEIRS]
 Flag = Annotated[bool | None, BeforeValidator(_flag)]
 Whole = Annotated[int | None, BeforeValidator(_whole)]
 Wholes = Annotated[list[int] | None, BeforeValidator(_wholes)]
@@ -128,6 +129,7 @@ class Answer(BaseModel):
         columns: for a list, the fields of an item that its text shows.
         longest_cell: for a list, where its text cuts a long value.
         theirs: the fields that hold words of customers, which the text names before it gives them.
+        first: the fields that come first, because they say what happened.
     """
 
     told_elsewhere: ClassVar[bool] = False
@@ -135,6 +137,7 @@ class Answer(BaseModel):
     columns: ClassVar[tuple[str, ...]] = ()
     longest_cell: ClassVar[int | None] = None
     theirs: ClassVar[tuple[str, ...]] = ()
+    first: ClassVar[tuple[str, ...]] = ()
 
     @model_validator(mode="before")
     @classmethod

@@ -17,6 +17,7 @@ from pydantic import BaseModel
 from textrequest_mcp.ground.store import StoreError
 from textrequest_mcp.guard.approval.host import caller
 from textrequest_mcp.guard.approval.question import Question
+from textrequest_mcp.guard.approval.shown import Beside
 from textrequest_mcp.guard.approval.verdict import AlreadyDone, Ask, Go, Verdict
 from textrequest_mcp.guard.audit.call_record import CallRecord
 from textrequest_mcp.guard.audit.reader import Entry, Kind
@@ -119,7 +120,13 @@ class Call:
             return Go()
         asked = await self.question(**only(self.question, given))
         about = tuple((use.line, use.person) for use in change.uses if use.person is not None)
-        return Ask(Question(" ".join([*why, asked.text]), asked.must_type, about))
+        return Ask(Question(" ".join([*why, asked.text]), asked.must_type, about, tuple(why)))
+
+    async def beside(self) -> Beside:
+        """What a person is shown beside the question, at the desk."""
+        line, body = self.given.get("line"), fields_of(self.spec.function).one(self.given, Mark.BODY)
+        about = self.verdict.question.about if isinstance(self.verdict, Ask) else ()
+        return await self.account.beside(line.id if line is not None else None, about, body)
 
     async def carry_out(
         self,

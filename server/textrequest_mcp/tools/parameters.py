@@ -75,10 +75,13 @@ def _is_seen(character: str) -> bool:
     return category(character)[0] not in "CZ"
 
 
-def _guid(value: object) -> object:
-    if not isinstance(value, str) or not re.fullmatch(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}", value):
-        raise ValueError("must be an id of the form 00000000-0000-0000-0000-000000000000")
-    return value
+def _label(value: object) -> object:
+    """A name, or an id: also as a number."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    if not isinstance(value, str):
+        raise ValueError("must be a name or an id")  # noqa: TRY004 - pydantic wants ValueError
+    return _filled(value.strip())
 
 
 def _moment(value: object) -> datetime:
@@ -146,7 +149,6 @@ def _web_address(value: object) -> object:
 Id = Annotated[int, BeforeValidator(whole_number), AfterValidator(_positive)]
 Number = Annotated[str, BeforeValidator(_number)]
 ListedNumber = Annotated[str, BeforeValidator(_listed_number)]
-Guid = Annotated[str, BeforeValidator(_guid), Mark.NOBODYS]
 Words = Annotated[str, BeforeValidator(_words)]
 Filled = Annotated[str, BeforeValidator(_filled)]
 WebAddress = Annotated[str, BeforeValidator(_web_address)]
@@ -154,8 +156,8 @@ Callback = Annotated[WebAddress, Mark.CALLBACK]
 Dollars = Annotated[Decimal, BeforeValidator(_dollars), WithJsonSchema({"type": "number"}), Mark.AMOUNT]
 Instant = Annotated[str, BeforeValidator(_instant)]  # on the wire: UTC
 LocalTime = Annotated[str, BeforeValidator(_local)]  # UTC where a zone was given; else the line's own time
-Ids = Annotated[list[Id], BeforeValidator(listed)]
-Guids = Annotated[list[Guid], BeforeValidator(listed)]
+Label = Annotated[str, BeforeValidator(_label), Mark.NOBODYS]  # the name of a tag, group or field, or its id
+Labels = Annotated[list[Label], BeforeValidator(listed)]
 
 LineId = Annotated[Id, Field(description="From list_dashboards")]
 DashboardId = Annotated[Id, Field(description="A line")]

@@ -17,8 +17,9 @@ def as_result(told: SendAnswer, link: ResourceLink | None, news: str | None = No
     if told.failed:  # an error is a plain sentence
         written = told.said["message"]
     elif isinstance(answer, Answer):
-        written = write_text(told.said, answer.columns, answer.longest_cell, answer.theirs)
-        structured = write_structured(told.said, answer.brief, answer.theirs)
+        said = {name: structured[name] for name in answer.first if name in structured} | structured
+        written = write_text(said, answer.columns, answer.longest_cell, answer.theirs)
+        structured = write_structured(said, answer.brief, answer.theirs)
     else:
         written = write_text(told.said)
     content: list[ContentBlock] = [TextContent(type="text", text=written)]

@@ -32,10 +32,11 @@ def write_text(
     rows: list[Any] = items  # pyright: ignore[reportUnknownVariableType] - rows are JSON
     about = {name: value for name, value in answer.items() if name != "items" and value is not None}
     if not rows or not all(isinstance(row, Mapping) for row in rows):
-        return _compact(about if not rows else answer)
+        return _compact(marked(about, theirs=[name for name in theirs if name != "note"]) if not rows else answer)
     names = [name for name in columns or _all_names(rows) if any(_says(_find(row, name)) for row in rows)]
     lines = ["\t".join(names), *("\t".join(_cell(_find(row, name), longest_cell) for name in names) for row in rows)]
-    return "\n".join([_compact(_naming(about, [name for name in theirs if name in names])), *lines])
+    words = [name for name in theirs if name in names or (name != "note" and _says(about.get(name)))]
+    return "\n".join([_compact(_naming(about, words)), *lines])
 
 
 def write_structured(
@@ -69,7 +70,13 @@ def _briefly(row: Mapping[str, Any], brief: Sequence[str]) -> dict[str, Any]:
 def marked(answer: Mapping[str, Any], *, theirs: Sequence[str]) -> Mapping[str, Any]:
     """An answer that names the fields with customers' words before the words themselves."""
     items: Any = answer.get("items")
-    rows: list[Any] = items if isinstance(items, list) else [answer]  # pyright: ignore[reportUnknownVariableType] - JSON
+    if isinstance(items, list):
+        of_the_list = {
+            name: value for name, value in answer.items() if name not in ("items", "note")
+        }  # its note is ours
+        rows: list[Any] = [of_the_list, *items]  # pyright: ignore[reportUnknownVariableType] - JSON
+    else:
+        rows = [answer]
     return _naming(answer, [name for name in theirs if any(_says(_find(row, name)) for row in rows)])
 
 
@@ -104,8 +111,8 @@ def _cell(value: Any, longest: int | None = None) -> str:
         return ",".join(_cell(part, longest) for part in parts)
     if isinstance(value, Mapping):
         pairs: Mapping[str, Any] = value  # pyright: ignore[reportUnknownVariableType]
-        if set(pairs) == {"id", "value"}:
-            return f"{_cell(pairs['id'])}={_cell(pairs['value'], longest)}"
+        if "value" in pairs and pairs.keys() <= {"id", "name", "value"}:
+            return f"{_cell(pairs.get('name') or pairs.get('id'))}={_cell(pairs['value'], longest)}"
         return _compact(pairs)
     text = "⏎".join(" ".join(line.split()) for line in clean(str(value)).splitlines())
     return clean(text, longest)

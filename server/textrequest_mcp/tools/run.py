@@ -78,6 +78,7 @@ async def approved(call: Call, go_on: GoOn) -> SendAnswer:
             again=partial(_asked_again, call),
             tool=call.spec.name,
             title=call.spec.title,
+            beside=call.beside,
         )
         if isinstance(answer, Outcome):
             return SendAnswer(answer.model_dump(mode="json", exclude_none=True))

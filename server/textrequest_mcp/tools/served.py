@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from textrequest_mcp.guard.approval.gate import Gate
+from textrequest_mcp.guard.approval.shown import Beside
 from textrequest_mcp.guard.audit.writer import Audit
 from textrequest_mcp.guard.change import Account as Facts
 from textrequest_mcp.guard.change import Change, Place
@@ -37,6 +38,10 @@ class Served(Protocol):
 
     async def sort_out(self, change: Change, facts: Facts) -> Sorted:
         """As `sorting.sort_out`."""
+        ...
+
+    async def beside(self, line: int | None, people: Sequence[Place], body: str | None) -> Beside:
+        """What a person is shown beside a question about these people, and about a text that would leave."""
         ...
 
     def acted(self, people: Sequence[Place]) -> None:

@@ -19,6 +19,7 @@ from textrequest_mcp.upstream import answer
 from textrequest_mcp.upstream.connection import Connection
 from textrequest_mcp.upstream.departure import Departure, ambient_departure
 from textrequest_mcp.upstream.errors import NotFound, Refused, TextRequestError, Unreachable
+from textrequest_mcp.upstream.hidden import Hidden
 from textrequest_mcp.upstream.limiter import Limiter, RateLimited
 from textrequest_mcp.upstream.patience import READ_SECONDS, Patience, ambient_patience
 from textrequest_mcp.upstream.reading_limiter import ReadingLimiter
@@ -54,6 +55,7 @@ class Api:
         key: as given; the service signs its own calls with it.
         changing: the number of changing requests on their way.
         clock: tells the service's time.
+        hidden: the numbers that no call reads or changes.
     """
 
     def __init__(
@@ -75,6 +77,7 @@ class Api:
         self._deadline = deadline_seconds
         self._sleep = sleep
         self._budget = RetryBudget()
+        self.hidden = Hidden()
         self.clock = clock or ServiceClock()
         self.clock.ask = lambda: self.get("dashboards", query={"page": 0, "page_size": 1})
 
@@ -124,12 +127,13 @@ class Api:
         repeatable: bool,
         departure: Departure | None = None,
     ) -> Any | None:
+        self.hidden.check(path, query, body)
         request = Request(method, join(path), flatten(query or {}), body, repeatable)
         departure = None if method == "GET" else departure or ambient_departure.get()
         tries = Tries(request, self._deadline, self._budget)
         while True:
             try:
-                return await self._try(request, departure, tries)
+                return self.hidden.without(await self._try(request, departure, tries))
             except Lost as lost:
                 pause = tries.after_loss(lost)
                 logger.info("%s: %s; trying again", request, lost)

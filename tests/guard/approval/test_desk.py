@@ -1,8 +1,10 @@
 """The desk: a question that only a person decides, on a page that only their browser gets."""
 
+import errno
 import re
+import socket
 import sqlite3
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -10,13 +12,15 @@ from typing import Any
 import anyio
 import httpx2
 import pytest
-from tests.desk import DEVON, Desk, agrees, call, open_desk, refusal, said
+from tests.desk import DEVON, LINE, Desk, agrees, call, open_desk, refusal, said
 
 from textrequest_mcp.ground.store import Store
-from textrequest_mcp.guard.approval import at_desk
+from textrequest_mcp.guard.approval import at_desk, listening, page, site
 from textrequest_mcp.guard.approval import desk as pages
-from textrequest_mcp.guard.approval.approvals import MINUTES, Approvals, Shown
+from textrequest_mcp.guard.approval.approval_rows import Row
+from textrequest_mcp.guard.approval.approvals import MINUTES, Approvals
 from textrequest_mcp.guard.approval.browser import open_browser
+from textrequest_mcp.guard.approval.shown import Beside, Bubble, Shown
 from textrequest_mcp.upstream.errors import BadInput, TextRequestError
 
 DELETED = ("DELETE", "/dashboards/121/contacts/14235550102")
@@ -101,7 +105,7 @@ def approvals() -> Approvals:
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(at_desk, "PATIENCE_SECONDS", 0.3)
     monkeypatch.setattr(at_desk, "_TELL_EVERY_SECONDS", 0.1)
-    monkeypatch.setattr(pages, "_LOOK_EVERY_SECONDS", 0.01)
+    monkeypatch.setattr(site, "_LOOK_EVERY_SECONDS", 0.01)
 
 
 class TestRows:
@@ -165,7 +169,7 @@ class TestRows:
         clock = Clock()
         approvals = Approvals(Store.open(None), "account", clock=clock)
         row = await approvals.ask("b", "delete_contact", SHOWN)
-        await approvals.be_silent()
+        await approvals.be_silent(row.id, by="page")
 
         assert (await approvals.get(row.id) or row).decision == "no"
         with pytest.raises(TextRequestError, match="10 minutes"):
@@ -192,6 +196,75 @@ class TestRows:
         assert (await approvals.wait(row, anyio.current_time() + 0.01)).decision is None
         await approvals.decide(row.id, yes=True, by="page")
         assert (await approvals.wait(row, anyio.current_time() + 20)).decision == "yes"
+
+
+class TestWhatIsKept:
+    FULL = Shown(
+        "A customer wrote this. Delete Devon?",
+        None,
+        "test-host",
+        "Delete a contact",
+        ("A customer wrote this.",),
+        Beside(
+            person="Devon (+14235550102)",
+            texts=(
+                Bubble(theirs=True, words="<b>Hi</b>", at=1_800_000_000.0),
+                Bubble(theirs=False, words="Hello", by="Luis"),
+                Bubble(theirs=False, words="There"),
+            ),
+            facts=(("Line", "Front Desk"),),
+            note="Half of it.",
+        ),
+    )
+
+    def test_another_process_of_this_user_shows_the_same_and_the_disk_says_nothing(self, tmp_path: Path):
+        row = anyio.run(Approvals(Store.open(tmp_path), "account").ask, "b", "delete_contact", self.FULL)
+
+        [same] = anyio.run(Approvals(Store.open(tmp_path), None).waiting)
+        assert same == row
+        assert same.shown == self.FULL
+        assert b"Devon" not in b"".join(file.read_bytes() for file in tmp_path.iterdir())
+
+    async def test_what_was_sealed_with_another_secret_or_for_another_row_is_not_shown(self, tmp_path: Path):
+        approvals = Approvals(Store.open(tmp_path), "account")
+        rows = [await approvals.ask(f"{n}", "delete_contact", self.FULL) for n in range(3)]
+        with sqlite3.connect(tmp_path / "state.sqlite3", isolation_level=None) as file:
+            other = file.execute("SELECT shown FROM approvals WHERE id = ?", (rows[0].id,)).fetchone()
+            file.execute("UPDATE approvals SET shown = ? WHERE id = ?", (*other, rows[1].id))
+            file.execute("UPDATE approvals SET shown = 'AAAA' WHERE id = ?", (rows[2].id,))
+
+        assert [bool(row.shown) for row in [await approvals.get(row.id) or row for row in rows]] == [True, False, False]
+        assert rows[0].challenge != (await approvals.get(rows[1].id) or rows[0]).challenge
+
+    async def test_a_question_of_0_1_0_is_shown_as_it_was_kept(self, tmp_path: Path):
+        approvals = Approvals(Store.open(tmp_path), "account")
+        row = await approvals.ask("b", "delete_contact", SHOWN)
+        kept = '{"text": "Delete Devon?", "must_type": null, "caller": "test-host", "title": "Delete a contact"}'
+        with sqlite3.connect(tmp_path / "state.sqlite3", isolation_level=None) as file:
+            file.execute("UPDATE approvals SET shown = ?", (kept,))
+
+        assert (await approvals.get(row.id) or row).shown == SHOWN
+
+    async def test_the_page_shows_reasons_facts_and_the_conversation_as_plain_text(self, approvals: Approvals):
+        row = await approvals.ask("b", "delete_contact", self.FULL)
+
+        html = page.questions([row], value_of={row.id: "v"}, nonce="n")
+
+        assert "<blockquote>Delete Devon?</blockquote>" in html
+        assert "<li>A customer wrote this.</li>" in html
+        assert "<dt>Line</dt><dd>Front Desk</dd>" in html
+        assert "Half of it." in html
+        assert "Conversation with Devon (+14235550102)" in html
+        assert f"&lt;b&gt;Hi&lt;/b&gt;<small>Customer, {page.moment(1_800_000_000.0)}</small>" in html
+        assert 'class="ours">Hello<small>Luis</small>' in html
+        assert 'class="ours">There<small>Us</small>' in html
+        assert html.index("There") < html.index("Hello"), "the newest is read first, and shown last"
+
+    async def test_a_conversation_without_texts_says_so(self, approvals: Approvals):
+        row = await approvals.ask("b", "t", Shown("Delete?", None, "", "Delete", (), Beside(person="Devon")))
+
+        assert "No texts yet." in page.questions([row], value_of={row.id: "v"}, nonce="n")
+        assert "TEXTREQUEST_CONFIRM" in page.questions([row], value_of={row.id: "v"}, nonce="n")
 
 
 class TestThePage:
@@ -312,7 +385,7 @@ class TestThePage:
             assert len(room.opened) == 1
 
     async def test_it_is_up_only_while_something_waits(self, approvals: Approvals, monkeypatch: pytest.MonkeyPatch):
-        monkeypatch.setattr(pages, "_LINGER_SECONDS", 0.1)
+        monkeypatch.setattr(site, "_LINGER_SECONDS", 0.1)
         row = await approvals.ask("b", "delete_contact", SHOWN)
         async with open_room(approvals) as room:
             room.desk.show()
@@ -427,6 +500,136 @@ class TestHosts:
 async def opened_for_hosts(*, confirm_via: str = "host") -> AsyncGenerator[Desk]:
     async with open_desk(confirm_fallback="page", confirm_via=confirm_via) as desk:
         yield desk
+
+
+class Texting:
+    """Asks by text, and hears a yes at the second look, or nothing at all."""
+
+    def __init__(self, approvals: Approvals, *, fails: bool = False) -> None:
+        self.approvals = approvals
+        self.fails = fails
+        self.asked: list[str] = []
+        self.looks = 0
+
+    async def ask(self, row: Row) -> None:
+        self.asked.append(row.id)
+
+    async def look(self, row: Row) -> None:
+        self.looks += 1
+        if self.fails:
+            raise TextRequestError("Text Request is down.")
+        if self.looks == 2:
+            await self.approvals.decide(row.id, yes=True, by="text:0123abcd")
+
+
+class TestByText:
+    async def test_an_answer_is_looked_for_while_the_call_waits(self, monkeypatch: pytest.MonkeyPatch):
+        monkeypatch.setattr(at_desk, "_TELL_EVERY_SECONDS", 0.01)
+        async with open_desk(confirm_fallback="text", approvers="+14235550142") as desk, desk.host() as host:
+            by_text = Texting(desk.account.gate.desk.approvals)
+            desk.account.gate.by_text = by_text
+            told: list[Any] = []
+
+            async def hears(progress: float, total: float | None, message: str | None) -> None:
+                told.append(message)
+
+            arguments = {"dashboard_id": LINE, "phone_number": DEVON}
+            result = said(await host.call_tool("delete_contact", arguments, progress_callback=hears))
+            rows = [row.entry async for row in desk.account.audit.trail.entries() if row.entry is not None]
+
+        assert (result["outcome"], by_text.looks, len(by_text.asked)) == ("done", 2, 1)
+        assert told == ["A person decides by text"]
+        assert [row.approved_by for row in rows if row.kind == "approval"] == ["text:0123abcd"]
+
+    async def test_a_look_that_fails_leaves_the_question_open_and_a_silent_host_is_not_asked_again(
+        self, monkeypatch: pytest.MonkeyPatch
+    ):
+        monkeypatch.setattr(at_desk, "PATIENCE_SECONDS", 0.0)
+        person = agrees()
+        async with open_desk(confirm_fallback="text", approvers="+14235550142") as desk:
+            by_text = Texting(desk.account.gate.desk.approvals, fails=True)
+            desk.account.gate.by_text = by_text
+            first = said(await desk.call("delete_contact", phone_number=DEVON))
+            async with desk.host(person) as host:
+                again = said(await call(host, "delete_contact", phone_number=DEVON))
+
+        assert first["outcome"] == again["outcome"] == "confirmation_required"
+        assert (by_text.looks, len(by_text.asked), person.questions) == (2, 2, [])
+
+    async def test_a_code_is_the_same_in_every_process_and_another_for_each_question(self, tmp_path: Path):
+        one, other = (Approvals(Store.open(tmp_path), "account") for _ in range(2))
+
+        assert await one.code("approval_1") == await other.code("approval_1")
+        assert len({await one.code(f"approval_{n}") for n in range(20)}) > 15
+        assert re.fullmatch(r"\d{4}", await one.code("approval_1"))
+
+
+class TestRooms:
+    async def test_more_pages_stand_beside_the_questions_for_the_same_browser_alone(self, approvals: Approvals):
+        async def today(given: Mapping[str, str]) -> str:
+            return f"<h1>Today {given.get('q', '')}</h1>"
+
+        rooms = [site.Room(path="today", title="Today", written=today, refresh_seconds=5)]
+        opened: list[str] = []
+        wishes = iter([True])
+        pages_ = site.Site(
+            approvals, wish=lambda: next(wishes, False), open_address=opened.append, rooms=rooms, stays=True
+        )
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(pages_.serve)
+            with anyio.fail_after(20):
+                while not opened:  # noqa: ASYNC110 - a browser has no event either
+                    await anyio.sleep(0.01)
+            browser, stranger = Browser(pages_.origin), Browser(pages_.origin)
+            first = await browser.get(opened[0])
+            room = await browser.get(f"{pages_.origin}/a/today?q=now")
+            foreign = await stranger.get(f"{pages_.origin}/a/today")
+            for each in (browser, stranger):
+                await each.client.aclose()
+            assert '<a href="/a/" aria-current=page>Questions</a><a href="/a/today">Today</a>' in first.text
+            assert "<h1>Today now</h1>" in room.text
+            assert 'content="5;url=/a/today"' in room.text
+            assert room.headers["cache-control"] == "no-store"
+            assert (foreign.status_code, "Today now" in foreign.text) == (403, False)
+            tasks.cancel_scope.cancel()
+
+
+class TestThePort:
+    def test_nobody_else_has_the_same_port_of_the_other_address(self, monkeypatch: pytest.MonkeyPatch):
+        """A browser may take either for localhost."""
+        tried: list[str] = []
+
+        class Taken(socket.socket):
+            def bind(self, address: Any) -> None:
+                tried.append(address[0])
+                if address[0] == "::1" and tried.count("::1") == 1:
+                    raise OSError(errno.EADDRINUSE, "taken")
+                if address[0] == "::1" and tried.count("::1") == 3:
+                    raise OSError(errno.EADDRNOTAVAIL, "no IPv6")
+                super().bind(address if address[0] != "::1" else ("127.0.0.1", 0))
+
+        def taken(*_: Any) -> Taken:
+            return Taken()
+
+        monkeypatch.setattr(socket, "socket", taken)
+        both, alone = listening.listen(), listening.listen()
+        for each in (*both, *alone):
+            each.close()
+
+        assert (len(both), len(alone)) == (2, 1)
+        assert tried == ["127.0.0.1", "::1"] * 3
+
+    def test_a_machine_without_ipv6_has_one_address(self, monkeypatch: pytest.MonkeyPatch):
+        real = socket.socket
+
+        def made(*family: Any) -> socket.socket:
+            if family:
+                raise OSError(errno.EAFNOSUPPORT, "no IPv6")
+            return real()
+
+        monkeypatch.setattr(socket, "socket", made)
+        [one] = listening.listen()
+        one.close()
 
 
 class TestTheBrowser:

@@ -25,6 +25,7 @@ from textrequest_mcp.guard.once.lost_sends import PACE, LostSends, Pace
 from textrequest_mcp.guard.once.same_act import Candidate, SameAct, SearchTerms, written
 from textrequest_mcp.tools.answers import Text
 from textrequest_mcp.upstream.errors import NotFound, Unreadable
+from textrequest_mcp.upstream.service_clock import ServiceClock
 
 ORDERS = tuple(permutations(range(3)))
 AT_ONCE = Pace(in_call=(0.0, 0.0, 0.0), after=(30.0, 60.0))
@@ -82,14 +83,14 @@ class Bench:
     """A ledger, its lost_sends, and the account that it looks at."""
 
     pace: Pace = AT_ONCE
-    ahead: float = 0.0
     fake: Fake = field(default_factory=Fake)
     clock: Clock = field(default_factory=Clock)
     store: Store = field(default_factory=lambda: Store.open(None))
 
     def __post_init__(self) -> None:
-        self.ledger = Ledger(self.store, ACCOUNT, clock=self.clock)
-        self.lost_sends = LostSends(self.ledger, ahead=lambda: self.ahead, pace=self.pace)
+        self.service = ServiceClock(self.clock, steady=self.clock)
+        self.ledger = Ledger(self.store, ACCOUNT, clock=self.service)
+        self.lost_sends = LostSends(self.ledger, pace=self.pace)
         self.lost_sends.goes_by(self.fake, WAYS)
 
     async def bring(self, left: float = 0.0, ending: Ending | None = UNKNOWN) -> Send:
@@ -137,7 +138,8 @@ class TestWhoseATraceIs:
 
     @pytest.mark.parametrize("ahead", [3600.0, -3600.0])
     async def test_the_services_clock_is_allowed_for(self, ahead: float):
-        bench = Bench(ahead=ahead)
+        bench = Bench()
+        bench.service.heard(START + ahead)
         send = await bench.bring()
         bench.show(0)
         assert await bench.look(send) is None
@@ -350,7 +352,7 @@ class TestThePace:
         assert bench.lost_sends.first_look_at() == START + 3 + 60
 
     def test_a_real_service_is_given_minutes_and_a_call_stays_below_the_patience_of_hosts(self):
-        lost_sends = LostSends(Ledger(Store.open(None), ACCOUNT), ahead=lambda: 0.0)
+        lost_sends = LostSends(Ledger(Store.open(None), ACCOUNT))
 
         assert lost_sends.pace is PACE
         assert sum(PACE.in_call) < 45

@@ -6,17 +6,18 @@ row is used up by the act, and is forgotten with its words when it is over.
 
 from __future__ import annotations
 
-import json
+import hmac
 import secrets
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import anyio
 
 from textrequest_mcp.ground.quoting import same_name
 from textrequest_mcp.ground.store import Store
+from textrequest_mcp.guard.approval.approval_rows import SCHEMA, Row, seal, select
+from textrequest_mcp.guard.approval.shown import Shown
 from textrequest_mcp.upstream.errors import BadInput, TextRequestError
 
 if TYPE_CHECKING:
@@ -27,55 +28,8 @@ MOST_OPEN = 3
 _SECONDS = MINUTES * 60.0
 _LOOK_EVERY_SECONDS = 0.2
 
-By = Literal["page", "terminal"]  # whose yes it was, as the audit says it
 _OURS = "(?1 IS NULL OR account = ?1)"
 _OPEN = f"{_OURS} AND expires_at > ?2 AND used = 0 AND decision IS NULL"
-
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS approvals (
-    id TEXT PRIMARY KEY, account TEXT NOT NULL, caller TEXT NOT NULL, tool TEXT NOT NULL, binding TEXT NOT NULL,
-    shown TEXT, asked_at REAL NOT NULL, expires_at REAL NOT NULL,
-    decision TEXT CHECK (decision IN ('yes', 'no')), decided_by TEXT, used INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS approvals_silence (account TEXT PRIMARY KEY, until REAL NOT NULL) WITHOUT ROWID;
-"""
-
-
-@dataclass(frozen=True)
-class Shown:
-    """What a person is shown of a question.
-
-    Attributes:
-        text: the facts and the question.
-        must_type: what the person types to agree; None where a button does.
-        caller: the host that asks.
-        title: what the tool does, in a few words.
-    """
-
-    text: str
-    must_type: str | None
-    caller: str
-    title: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Row:
-    """One question.
-
-    Attributes:
-        id: its name; it opens nothing.
-        shown: what a person sees; None once that was forgotten.
-        asked_at: seconds since 1970.
-        expires_at: seconds since 1970.
-        decision: what a person decided; None where nobody has.
-        by: how the person decided.
-    """
-
-    id: str
-    shown: Shown | None
-    asked_at: float
-    expires_at: float
-    decision: Literal["yes", "no"] | None
-    by: By | None
 
 
 class Approvals:
@@ -110,10 +64,9 @@ class Approvals:
         def write(connection: sqlite3.Connection) -> Row:
             now = self._clock()
             self._forget(connection, now)
-            same = "account = ? AND binding = ? AND used = 0 AND expires_at > ?"
-            rows = _rows(connection, f"{same} ORDER BY asked_at DESC", (self._account, binding, now))
-            if rows:
-                return rows[0]
+            same = self._same(connection, binding)
+            if same is not None:
+                return same
             (until,) = connection.execute(
                 "SELECT max(until) FROM approvals_silence WHERE account = ?", (self._account,)
             ).fetchone()
@@ -133,18 +86,17 @@ class Approvals:
             connection.execute(
                 "INSERT INTO approvals (id, account, caller, tool, binding, shown, asked_at, expires_at)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                (id_, self._account, shown.caller, tool, binding, json.dumps(asdict(shown)), now, now + _SECONDS),
+                (id_, self._account, shown.caller, tool, binding, seal(connection, shown, id_), now, now + _SECONDS),
             )
-            return _rows(connection, "id = ?", (id_,))[0]
+            return select(connection, "id = ?", (id_,))[0]
 
         return await self._store.transact(write)
 
-    async def is_asked(self, binding: str) -> bool:
-        """Whether the question of this call is at the desk already, decided or not."""
+    async def asked(self, binding: str) -> Row | None:
+        """The question of a call that is at the desk already, decided or not."""
 
-        def read(connection: sqlite3.Connection) -> bool:
-            same = "account = ? AND binding = ? AND used = 0 AND expires_at > ?"
-            return bool(_rows(connection, same, (self._account, binding, self._clock())))
+        def read(connection: sqlite3.Connection) -> Row | None:
+            return self._same(connection, binding)
 
         return await self._store.transact(read, durable=False)
 
@@ -159,7 +111,7 @@ class Approvals:
         """A row that is not over; None where there is none."""
 
         def read(connection: sqlite3.Connection) -> Row | None:
-            found = _rows(connection, f"{_OURS} AND expires_at > ?2 AND id = ?3", (self._account, self._clock(), id_))
+            found = select(connection, f"{_OURS} AND expires_at > ?2 AND id = ?3", (self._account, self._clock(), id_))
             return next(iter(found), None)
 
         return await self._store.transact(read, durable=False)
@@ -167,17 +119,30 @@ class Approvals:
     async def waiting(self) -> list[Row]:
         """The rows that nobody has decided, oldest first."""
         return await self._store.transact(
-            lambda connection: _rows(connection, f"{_OPEN} ORDER BY asked_at", (self._account, self._clock())),
+            lambda connection: select(connection, f"{_OPEN} ORDER BY asked_at", (self._account, self._clock())),
             durable=False,
         )
 
-    async def decide(self, id_: str, *, yes: bool, by: By, typed: str | None = None) -> None:
+    async def code(self, id_: str) -> str:
+        """The four digits with which a person answers a question by text; the same in every process of this user."""
+        mark = hmac.new(await self._store.secret(), f"approval code:{id_}".encode(), "sha256").digest()
+        return f"{int.from_bytes(mark[:8], 'big') % 10_000:04}"
+
+    async def any_waits(self) -> bool:
+        """Whether there is a row that nobody has decided."""
+        found = f"SELECT 1 FROM approvals WHERE {_OPEN} LIMIT 1"  # noqa: S608 - our own words
+        return await self._store.transact(
+            lambda connection: connection.execute(found, (self._account, self._clock())).fetchone() is not None,
+            durable=False,
+        )
+
+    async def decide(self, id_: str, *, yes: bool, by: str, typed: str | None = None) -> None:
         """Write down what a person decided.
 
         Args:
             id_: the row.
             yes: whether they agree.
-            by: how they decided.
+            by: whose decision it is, as `Entry.approved_by`.
             typed: what they typed, where the question wants a name.
 
         Raises:
@@ -185,7 +150,7 @@ class Approvals:
         """
 
         def write(connection: sqlite3.Connection) -> None:
-            found = _rows(connection, f"{_OPEN} AND id = ?3", (self._account, self._clock(), id_))
+            found = select(connection, f"{_OPEN} AND id = ?3", (self._account, self._clock(), id_))
             if not found:
                 raise BadInput("This question is over or was decided already.", todo="Look at what waits now.")
             name = found[0].shown.must_type if found[0].shown is not None else None
@@ -210,41 +175,26 @@ class Approvals:
 
         return await self._store.transact(write)
 
-    async def be_silent(self) -> None:
-        """Refuse new questions for ten minutes, and say no to those that wait."""
+    async def be_silent(self, id_: str, *, by: str) -> None:
+        """Refuse new questions of the account of a row for ten minutes, and say no to those of it that wait."""
 
         def write(connection: sqlite3.Connection) -> None:
             now = self._clock()
-            connection.execute(
-                "INSERT OR REPLACE INTO approvals_silence VALUES (?, ?)", (self._account, now + _SECONDS)
-            )
-            connection.execute(
-                f"UPDATE approvals SET decision = 'no' WHERE {_OPEN}",  # noqa: S608 - our own words
-                (self._account, now),
-            )
+            for row in select(connection, f"{_OURS} AND id = ?2", (self._account, id_)):
+                silence = (row.account, now + _SECONDS)
+                connection.execute("INSERT OR REPLACE INTO approvals_silence VALUES (?, ?)", silence)
+                connection.execute(
+                    f"UPDATE approvals SET decision = 'no', decided_by = ?3 WHERE {_OPEN}",  # noqa: S608 - our own words
+                    (row.account, now, by),
+                )
 
         await self._store.transact(write)
+
+    def _same(self, connection: sqlite3.Connection, binding: str) -> Row | None:
+        same = "account = ? AND binding = ? AND used = 0 AND expires_at > ? ORDER BY asked_at DESC"
+        return next(iter(select(connection, same, (self._account, binding, self._clock()))), None)
 
     @staticmethod
     def _forget(connection: sqlite3.Connection, now: float) -> None:
         connection.execute("UPDATE approvals SET shown = NULL WHERE expires_at <= ? AND shown IS NOT NULL", (now,))
         connection.execute("DELETE FROM approvals WHERE expires_at < ?", (now - _SECONDS,))
-
-
-def _rows(connection: sqlite3.Connection, where: str, values: tuple[Any, ...]) -> list[Row]:
-    columns = "id, shown, asked_at, expires_at, decision, decided_by"
-    found = connection.execute(f"SELECT {columns} FROM approvals WHERE {where}", values)  # noqa: S608 - our own words
-    return [_row(row) for row in found.fetchall()]
-
-
-def _row(row: tuple[Any, ...]) -> Row:
-    id_, shown, asked_at, expires_at, decision, by = row
-    facts: Mapping[str, Any] | None = json.loads(shown) if shown is not None else None
-    return Row(
-        id=id_,
-        shown=Shown(**facts) if facts is not None else None,
-        asked_at=asked_at,
-        expires_at=expires_at,
-        decision=decision,
-        by=by,
-    )

@@ -1,20 +1,35 @@
 """A call that waits for what a person decides at the desk."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import anyio
 from mcp.server.mcpserver import Context
 
-from textrequest_mcp.guard.approval.approvals import Row, Shown
+from textrequest_mcp.guard.approval.approval_rows import Row
 from textrequest_mcp.guard.approval.desk import Desk
 from textrequest_mcp.guard.approval.question import Question
+from textrequest_mcp.guard.approval.shown import Shown
 from textrequest_mcp.guard.approval.verdict import Yes
 from textrequest_mcp.guard.outcome import Outcome, declined_at_the_desk, facts_changed, waits_at_the_desk
+from textrequest_mcp.upstream.errors import TextRequestError
 
 PATIENCE_SECONDS = 40.0  # many hosts give a call up after 60, and it has to act in that time too
 _TELL_EVERY_SECONDS = 4.0  # some hosts give up sooner on a call that says nothing
+
+
+class ByText(Protocol):
+    """Asks people who answer by text."""
+
+    async def ask(self, row: Row) -> None:
+        """Text them the question, once however often this is called; raises where nobody could be asked."""
+        ...
+
+    async def look(self, row: Row) -> None:
+        """Write down what one of them answered."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -25,11 +40,13 @@ class AtDesk:
         binding: what the yes is bound to.
         since: when the call began (`anyio.current_time`); a host that was asked first has used up some of its patience.
         why: a sentence about a host that says it can ask and did not.
+        by_text: asks by text instead of on the page.
     """
 
     binding: bytes
     since: float
     why: str = ""
+    by_text: ByText | None = None
 
 
 async def decided(
@@ -38,16 +55,31 @@ async def decided(
     question: Question,
     at: AtDesk,
     tool: str,
-    shown: Shown,
+    shown: Callable[[], Awaitable[Shown]],
     again: Callable[[], Awaitable[Question | None]],
 ) -> Outcome | Yes:
-    """Wait for what a person decides at the desk, as long as hosts wait; a yes is used up."""
-    row = await desk.approvals.ask(at.binding.hex(), tool, shown)
+    """Wait for what a person decides at the desk, as long as hosts wait; a yes is used up.
+
+    Args:
+        desk: where they decide.
+        ctx: of the call.
+        question: what they are asked.
+        at: what the yes is bound to.
+        tool: that was called.
+        shown: reads what they are shown, where the question is new.
+        again: as for `Gate.settle`.
+    """
+    row = await desk.approvals.asked(at.binding.hex())
+    if row is None:
+        row = await desk.approvals.ask(at.binding.hex(), tool, await shown())
     if row.decision is None:
-        desk.show()
-        row = await _wait(desk, ctx, row, at.since + PATIENCE_SECONDS)
+        if at.by_text is not None:
+            await at.by_text.ask(row)
+        else:
+            desk.show()
+        row = await _wait(desk, ctx, row, at)
     if row.decision is None:
-        return waits_at_the_desk(tool, at.why)
+        return waits_at_the_desk(tool, at.why, by_text=at.by_text is not None)
     if row.decision == "no":
         return declined_at_the_desk()
     if await again() != question:
@@ -55,8 +87,21 @@ async def decided(
     return Yes(row.by or "page") if await desk.approvals.use(row.id) else declined_at_the_desk()
 
 
-async def _wait(desk: Desk, ctx: Context[Any, Any], row: Row, until: float) -> Row:
+async def _wait(desk: Desk, ctx: Context[Any, Any], row: Row, at: AtDesk) -> Row:
+    until = at.since + PATIENCE_SECONDS
+    where = "on this computer" if at.by_text is None else "by text"
+    row = await _looked(desk, row, at)  # an answer may have come between two calls
     while row.decision is None and (left := until - anyio.current_time()) > 0:
-        await ctx.report_progress(PATIENCE_SECONDS - left, PATIENCE_SECONDS, "A person decides on this computer")
+        await ctx.report_progress(PATIENCE_SECONDS - left, PATIENCE_SECONDS, f"A person decides {where}")
         row = await desk.approvals.wait(row, anyio.current_time() + min(_TELL_EVERY_SECONDS, left))
+        row = await _looked(desk, row, at)
     return row
+
+
+async def _looked(desk: Desk, row: Row, at: AtDesk) -> Row:
+    """The row after a look at the texts that came in; one that fails is made up for by the next."""
+    if at.by_text is None or row.decision is not None:
+        return row
+    with suppress(TextRequestError):
+        await at.by_text.look(row)
+    return await desk.approvals.get(row.id) or row

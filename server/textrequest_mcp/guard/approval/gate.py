@@ -23,13 +23,14 @@ from pydantic_core import to_jsonable_python
 
 from textrequest_mcp.ground.quoting import same_name
 from textrequest_mcp.ground.store import Store
-from textrequest_mcp.guard.approval.approvals import Approvals, Shown
+from textrequest_mcp.guard.approval.approvals import Approvals
 from textrequest_mcp.guard.approval.asking import UNANSWERED_SECONDS, Unconfirmed, answered_state, asked_by_host
-from textrequest_mcp.guard.approval.at_desk import AtDesk, decided
+from textrequest_mcp.guard.approval.at_desk import AtDesk, ByText, decided
 from textrequest_mcp.guard.approval.browser import can_be_opened
 from textrequest_mcp.guard.approval.desk import Desk
 from textrequest_mcp.guard.approval.host import caller, can_elicit, seals_state
 from textrequest_mcp.guard.approval.question import Decision, Question, TypedDecision, agrees, is_filled_in
+from textrequest_mcp.guard.approval.shown import NOTHING, Beside, Shown
 from textrequest_mcp.guard.approval.tokens import TOKEN_MINUTES, opened, sealed
 from textrequest_mcp.guard.approval.verdict import Yes
 from textrequest_mcp.guard.outcome import (
@@ -42,7 +43,7 @@ from textrequest_mcp.upstream.errors import BadInput, TextRequestError
 
 _KEEP_BURNT_SECONDS = 3600.0  # longer than any token or sealed state lives
 
-Fallback = Literal["page", "token", "refuse"]
+Fallback = Literal["page", "text", "token", "refuse"]
 
 
 @dataclass(frozen=True)
@@ -62,11 +63,14 @@ class Gate:
     Args:
         store: where the sealing secret and the used approvals are kept.
         account: identifies the account to bind tokens to, e.g. a hash of its API key.
-        fallback: how a host confirms that does not ask: at the desk, by a token, or not at all; None is the desk where
-            this machine has a browser that can be opened, and not at all where it has none.
+        fallback: how a call is confirmed where the host does not ask: at the desk, by text, by a token or not at all.
+            None is the desk where this machine has a browser that can be opened, and not at all where it has none.
         always_desk: whether the desk asks also where a host can.
         clock: seconds since 1970.
         patience: how many seconds a question waits for its answer, before it counts as not shown.
+
+    Attributes:
+        by_text: asks by text.
     """
 
     def __init__(
@@ -81,8 +85,9 @@ class Gate:
     ) -> None:
         self._store = store
         self.account = account
-        self._named_fallback = fallback
+        self._named_fallback: Fallback | None = fallback
         self.desk = Desk(Approvals(store, account, clock=clock))
+        self.by_text: ByText | None = None
         self._always_desk = always_desk
         self._clock = clock
         self._patience = patience
@@ -119,6 +124,8 @@ class Gate:
             token, why = None, f"This host says that it can ask a person, but {asked}. "
         if self._always_desk or self._fallback == "page":
             return AtDesk(binding, since, why)
+        if self._fallback == "text":
+            return AtDesk(binding, since, why, self.by_text)
         if self._fallback == "refuse":
             raise TextRequestError(
                 f"{why}{tool} needs a person's confirmation{'' if why else ', and this host cannot ask for one'}.",
@@ -133,9 +140,9 @@ class Gate:
 
     async def _is_at_desk(self, binding: bytes) -> bool:
         """Whether the desk asks, whatever the host can: by the settings, or because this host did not show it."""
-        if self._always_desk or self._fallback != "page":
+        if self._always_desk or self._fallback not in {"page", "text"}:
             return self._always_desk
-        return await self.desk.approvals.is_asked(binding.hex())
+        return await self.desk.approvals.asked(binding.hex()) is not None
 
     async def _by_token(self, arguments: Mapping[str, Any], question: Question, binding: bytes, token: str) -> Approval:
         """The approval that a token brings.
@@ -159,6 +166,7 @@ class Gate:
         *,
         tool: str,
         title: str,
+        beside: Callable[[], Awaitable[Beside]] | None = None,
     ) -> Outcome | Yes:
         """Turn what came of `ask` into a yes, which is used up now, or the outcome to answer with.
 
@@ -169,6 +177,7 @@ class Gate:
             again: makes the question afresh, from the facts as they are now; None where it has become idle.
             tool: that was called.
             title: what it does, for a person.
+            beside: reads what a person is shown beside the question, at the desk.
 
         Raises:
             BadInput: the approval was used before.
@@ -181,7 +190,11 @@ class Gate:
         if isinstance(given, Unconfirmed):
             return not_confirmed(given.action)
         if isinstance(given, AtDesk):
-            shown = Shown(question.text, question.must_type, caller(ctx.session), title)
+
+            async def shown() -> Shown:
+                read = await beside() if beside is not None else NOTHING
+                return Shown(question.text, question.must_type, caller(ctx.session), title, question.why, read)
+
             return await decided(self.desk, ctx, question, given, tool, shown, again)
         return await self._used_up(ctx, question, given, again)
 

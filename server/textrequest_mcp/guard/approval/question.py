@@ -17,11 +17,13 @@ class Question:
         text: the facts and the question; the same facts must give the same text.
         must_type: what the person has to type to agree, instead of ticking a box.
         about: the line and number of each person whom it is about.
+        why: the reasons with which the text begins.
     """
 
     text: str
     must_type: str | None = None
     about: tuple[tuple[int, str], ...] = ()
+    why: tuple[str, ...] = ()
 
 
 class Decision(BaseModel):

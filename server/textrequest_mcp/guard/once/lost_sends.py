@@ -5,7 +5,7 @@ act stays UNKNOWN: looked for with growing pauses while the call waits, then in 
 """
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,15 +51,13 @@ class LostSends:
     """Looks for the UNKNOWN sends of one account.
 
     Args:
-        ledger: where they are.
-        ahead: answers the seconds by which the service's clock is ahead of ours.
+        ledger: where they are; its clock is the service's.
         pace: how long looking goes on.
     """
 
-    def __init__(self, ledger: Ledger, *, ahead: Callable[[], float], pace: Pace | None = None) -> None:
+    def __init__(self, ledger: Ledger, *, pace: Pace | None = None) -> None:
         self._ledger = ledger
         self._account: Any = None
-        self._ahead = ahead
         self.pace = pace or PACE
         self._more = anyio.Event()
         self._looking: dict[str, anyio.Event] = {}
@@ -204,10 +202,11 @@ class LostSends:
                 return wider, contested
             rows = wider
 
-    def _fits(self, trace: Candidate, send: Send) -> bool:
+    @staticmethod
+    def _fits(trace: Candidate, send: Send) -> bool:
         if trace.at is None:
             return True
-        after = trace.at.timestamp() - (_left(send) + self._ahead())
+        after = trace.at.timestamp() - _left(send)
         return -_EARLY_SECONDS <= after <= _LATE_SECONDS
 
 
