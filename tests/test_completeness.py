@@ -114,8 +114,8 @@ ACTIONS = (
     Action("CancelPayment", "cancel_payment", f"{ON_LINE} payment_id", PAYMENT),
     Action("MarkPaymentPaid", "mark_payment_paid", f"{ON_LINE} payment_id", PAYMENT),
 )
-BEYOND = ["get_send_status", "wait_for_messages", "count_texts", "text_many", "who_is_waiting"]
-DAILY = {"count_texts", "text_many", "who_is_waiting"}
+BEYOND = ["get_send_status", "wait_for_messages", "count_texts", "text_many", "who_is_waiting", "stop_texting"]
+DAILY = {"count_texts", "text_many", "who_is_waiting", "stop_texting"}
 TOOLS = [*(action.tool for action in ACTIONS), *BEYOND]
 RULED = {  # what this server asks and can do beyond the connector
     *("asks_location", "if_unanswered_since", "clear"),
@@ -161,6 +161,7 @@ CALLS: dict[str, dict[str, Any]] = {
     "wait_for_messages": {"timeout_seconds": 0},
     "send_message": {"phone_number": MARIA, "body": "Hello", "mms_media": ["https://media.sandbox.invalid/1.png"]},
     "text_many": {"body": "Hello", "to": [OWES], "leave_out": [MARIA]},
+    "stop_texting": {"phone_number": DEVON},
     "get_payment": {"payment_id": 2501},
     "create_payment": {"customer_phone": MARIA, "amount_requested": 5, "description": "Wipers"},
     "send_payment_reminder": {"payment_id": 2501},
@@ -306,7 +307,7 @@ class TestWhatAHostIsTold:
     def test_a_description_starts_with_a_verb(self, tools: dict[str, Tool], name: str):
         verbs = {
             *("List", "Get", "Create", "Rename", "Delete", "Change", "Hide", "Bring", "Text", "Ask", "Cancel", "Close"),
-            *("Look", "Wait", "Count"),
+            *("Look", "Wait", "Count", "Record"),
         }
 
         assert (tools[name].description or "").split()[0] in verbs

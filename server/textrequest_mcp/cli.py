@@ -13,7 +13,7 @@ from textrequest_mcp.commands.policy import as_table, check_rules
 from textrequest_mcp.ground.stderr import stand_in
 from textrequest_mcp.settings.table import Settings, SettingsError, make_state_folder, read_settings, read_state_folder
 
-_COMMANDS = ("serve", "sandbox", "demo", "tools", "hooks", "approve", "audit", "policy", "report")
+_COMMANDS = ("serve", "sandbox", "demo", "tools", "hooks", "approve", "audit", "policy", "report", "import")
 _FAILED, _WRONG_USE = 1, 2
 
 
@@ -98,11 +98,11 @@ def _parser() -> argparse.ArgumentParser:
     policy = commands.add_parser("policy", help="print the rules that are in force, and the setting of each")
     policy.set_defaults(run=_policy)
 
-    _add_report(commands)
+    _add_everyday(commands)
     return parser
 
 
-def _add_report(commands: Any) -> None:
+def _add_everyday(commands: Any) -> None:
     report = commands.add_parser("report", help="count texts, answer times and payments of some days, with plots")
     days = report.add_mutually_exclusive_group()
     days.add_argument(
@@ -112,6 +112,14 @@ def _add_report(commands: Any) -> None:
     report.add_argument("--html", metavar="FILE", type=Path, help="write one page with plots instead")
     report.add_argument("--sandbox", action="store_true", help="of the pretend account; needs no key")
     report.set_defaults(run=_report)
+    taking = commands.add_parser("import", help="take contacts or opt-outs over from a CSV or vCard file")
+    taking.add_argument("file", type=Path, help="CSV with a row of headings, or vCards; UTF-8")
+    taking.add_argument("--dry-run", action="store_true", help="only show what would be done")
+    taking.add_argument("--opt-outs", action="store_true", help="everybody in the file wants no texts")
+    taking.add_argument("--dashboard-id", type=int, metavar="ID", help="the line; for opt-outs all lines if left out")
+    taking.add_argument("--map", action="append", default=[], metavar="FIELD=COLUMN", help="e.g. phone_number=Handy")
+    taking.add_argument("--sandbox", action="store_true", help="into the pretend account; needs no key")
+    taking.set_defaults(run=_import)
 
 
 def _add_audit(commands: Any) -> None:
@@ -214,9 +222,22 @@ def _audit(chosen: argparse.Namespace) -> int:
     return verify_audit(folder, chosen.verify)
 
 
-def _report(chosen: argparse.Namespace) -> int:
-    settings: Settings = read_settings({"sandbox": chosen.sandbox})
+def _account(chosen: argparse.Namespace) -> Settings:
+    settings = read_settings({"sandbox": chosen.sandbox})
     make_state_folder(settings.state_dir)
+    return settings
+
+
+def _import(chosen: argparse.Namespace) -> int:
+    settings = _account(chosen)
+    from textrequest_mcp.commands.import_people import Wanted, run_import
+
+    columns = dict(each.partition("=")[::2] for each in chosen.map)
+    return run_import(settings, Wanted(chosen.file, chosen.dashboard_id, chosen.opt_outs, chosen.dry_run, columns))
+
+
+def _report(chosen: argparse.Namespace) -> int:
+    settings = _account(chosen)
     from textrequest_mcp.commands.report import run_report
 
     return run_report(settings, chosen.period or "last_7_days", chosen.html)

@@ -101,14 +101,7 @@ def _make(settings: Settings, store: Store, api: Api, account_id: str, now: Serv
     )
     window = settings.duplicate_minutes * 60.0
     ledger = Ledger(store, account_id, window_seconds=window, clock=now, service=now, witness=audit.follow)
-    at_most_once = AtMostOnce(
-        ledger,
-        LostSends(ledger, pace=pace),
-        Mailings(store, account_id, clock=now),
-        tagged=settings.tag_sends,
-        caps=Caps(store, account_id, limits_of(settings), clock=now),
-        keeps_bodies=settings.audit_bodies,
-    )
+    at_most_once = _once(settings, store, ledger, account_id, now, pace)
     consent = Consent(store, account_id, clock=now)
     heard = hears(account_id if settings.consent else None, now)
     log = EventLog(store, account_id, Cipher(api.key), keep_days=settings.event_days, witness=heard, clock=now)
@@ -140,6 +133,20 @@ def _make(settings: Settings, store: Store, api: Api, account_id: str, now: Serv
     at_most_once.lost_sends.goes_by(account, ways | {TOOL: ASKING})
     gate.by_text = Approvers(account, sorted(approvers), gate.desk.approvals) if approvers else None
     return account
+
+
+def _once(
+    settings: Settings, store: Store, ledger: Ledger, account_id: str, now: ServiceClock, pace: Pace | None
+) -> AtMostOnce:
+    """What keeps every act from happening twice."""
+    return AtMostOnce(
+        ledger,
+        LostSends(ledger, pace=pace),
+        Mailings(store, account_id, clock=now),
+        tagged=settings.tag_sends,
+        caps=Caps(store, account_id, limits_of(settings), clock=now),
+        keeps_bodies=settings.audit_bodies,
+    )
 
 
 def hears(account: str | None, now: Callable[[], float]) -> "Callable[[sqlite3.Connection, bytes, TextEvent], None]":

@@ -21,9 +21,11 @@ from textrequest_mcp.account.waiting import answer_of as matters_of
 from textrequest_mcp.guard.approval.question import Question
 from textrequest_mcp.guard.marks import Mark
 from textrequest_mcp.guard.once.departure import LedgerDeparture
+from textrequest_mcp.tools.about import BY_NUMBER
+from textrequest_mcp.tools.answers import Answer, Code, Phone, Wholes
 from textrequest_mcp.tools.declare import Toolset
 from textrequest_mcp.tools.many import Each
-from textrequest_mcp.tools.parameters import DashboardId, Filled, Words, listed
+from textrequest_mcp.tools.parameters import DashboardId, Filled, PhoneNumber, Words, listed
 from textrequest_mcp.tools.plan import Chosen, Plan
 from textrequest_mcp.upstream.errors import BadInput
 
@@ -89,6 +91,35 @@ async def text_many(
         return await post_text(line, departing, arguments["phone_number"], arguments["body"])
 
     return answer_of_mailing(await each(send), "text_many")
+
+
+_STOPPED = (
+    "This server texts them no more. The Text Request app does not know of it: tell colleagues who text from there."
+)
+_STOPS_NOTHING = (
+    "It is recorded, but TEXTREQUEST_CONSENT is off, so it stops nothing: tell the person who runs this server."
+)
+
+
+class Stopped(Answer):
+    """Whom nobody texts any more."""
+
+    phone_number: Phone = None
+    line_ids: Wholes = Field(default=None, description="On which lines")
+    message: Code = None
+
+
+@daily.writes(title="Text somebody no more", action="", overwrites=False, idempotent=True, about=BY_NUMBER)
+async def stop_texting(account: InAccount, phone_number: PhoneNumber, dashboard_id: AllLines | None = None) -> Stopped:
+    """Record that a person asked for no more texts, by voice or in other words. Only their own START lifts it; nothing
+    here does."""
+    lines = [line.id for line, _ in await lines_of(account, dashboard_id)]
+    await account.policy.consent.stop(lines, [phone_number])
+    return Stopped(
+        phone_number=phone_number,
+        line_ids=lines,
+        message=_STOPPED if account.policy.rules.consent else _STOPS_NOTHING,
+    )
 
 
 async def lines_of(account: Account, dashboard_id: int | None) -> list[tuple[TextingLine, KnownLine]]:
