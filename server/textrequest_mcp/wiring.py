@@ -175,13 +175,7 @@ def _status_address(settings: Settings, api: Api) -> Callable[[int], str] | None
 
 def limits_of(settings: Settings) -> Limits:
     """The caps that the settings name."""
-    return Limits(
-        texts_per_hour=settings.texts_per_hour,
-        texts_per_day=settings.texts_per_day,
-        new_people_per_day=settings.new_people_per_day,
-        dollars_per_request=settings.dollars_per_request,
-        dollars_per_day=settings.dollars_per_day,
-    )
+    return Limits(**{name: getattr(settings, name) for name in Limits.__dataclass_fields__})
 
 
 def rules_of(settings: Settings) -> Rules:

@@ -57,6 +57,7 @@ class Sent(Message):
     """A text that was just sent."""
 
     segments: Whole = Field(default=None, description="Estimate of how many texts the carrier bills")
+    segments_why: Code = Field(default=None, description="Where it is more than one")
 
 
 class Messages(Listing):

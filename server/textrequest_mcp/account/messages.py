@@ -16,6 +16,7 @@ from textrequest_mcp.account.message import (
     asks_for_location,
 )
 from textrequest_mcp.account.posting import LONGEST_SENDER, post_text
+from textrequest_mcp.account.segments import why_several
 from textrequest_mcp.account.sent_texts import SENDING
 from textrequest_mcp.ground.quoting import visible
 from textrequest_mcp.guard.approval.question import Question
@@ -143,7 +144,9 @@ async def _before_sending(
         if value
     ]
     whom = await line.person(phone_number)
-    return Question(f'Text {whom} from {await line.title()}{"".join(more)}: "{visible(body)}"?')
+    several = None if mms_media else why_several(body)
+    cost = f" It is {visible(several)}." if several else ""
+    return Question(f'Text {whom} from {await line.title()}{"".join(more)}: "{visible(body)}"?{cost}')
 
 
 @messages.sends(
