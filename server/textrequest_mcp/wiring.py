@@ -18,19 +18,19 @@ from textrequest_mcp.guard.once.mailings import Mailings
 from textrequest_mcp.guard.provenance.memory import Provenance
 from textrequest_mcp.guard.rules.allowlist import Allowlist
 from textrequest_mcp.guard.rules.caps import Caps
-from textrequest_mcp.guard.rules.consent import Consent, note
+from textrequest_mcp.guard.rules.consent import Consent
 from textrequest_mcp.guard.rules.hours import read_quiet_hours
-from textrequest_mcp.guard.rules.optout import read_wish
 from textrequest_mcp.guard.rules.person_facts import KnownPeople
 from textrequest_mcp.guard.rules.policy import Policy, Rules
 from textrequest_mcp.guard.rules.remaining import Limits
+from textrequest_mcp.guard.rules.templates import ONLY_TEMPLATES, Templates, read_templates
 from textrequest_mcp.live.encryption import Cipher
-from textrequest_mcp.live.events import TextEvent
 from textrequest_mcp.live.hooks import Hooks
 from textrequest_mcp.live.log import EventLog
 from textrequest_mcp.live.poll import Poller
 from textrequest_mcp.live.subscriptions import Subscriptions
 from textrequest_mcp.live.watch import Watch
+from textrequest_mcp.live.wishes import hears
 from textrequest_mcp.settings.table import Settings, SettingsError
 from textrequest_mcp.upstream.api import Api
 from textrequest_mcp.upstream.errors import BadInput
@@ -40,8 +40,6 @@ from textrequest_mcp.upstream.phone import e164
 from textrequest_mcp.upstream.service_clock import ServiceClock
 
 if TYPE_CHECKING:
-    import sqlite3
-
     import httpx2
 
 SANDBOX_FILE = "sandbox.sqlite3"
@@ -149,23 +147,6 @@ def _once(
     )
 
 
-def hears(account: str | None, now: Callable[[], float]) -> "Callable[[sqlite3.Connection, bytes, TextEvent], None]":
-    """Gives what the event log calls with each text: it keeps the wishes for no more texts.
-
-    Args:
-        account: whose wishes are kept; None where they are not.
-        now: seconds since 1970, for texts without a time.
-    """
-
-    def witness(connection: "sqlite3.Connection", secret: bytes, event: TextEvent) -> None:
-        wish = read_wish(event.body or "") if account is not None and event.direction == "R" else None
-        if account is not None and wish is not None and (event.at is not None or wish != "start"):
-            at = event.at if event.at is not None else now()  # a text without a time allows nothing
-            note(connection, secret, account, event.dashboard_id, event.phone_number, wish, at)
-
-    return witness
-
-
 def _status_address(settings: Settings, api: Api) -> Callable[[int], str] | None:
     """Gives the address at which the service tells the delivery of a line's texts; None if it cannot reach us."""
     if settings.public_url is None or settings.transport == "stdio":
@@ -192,7 +173,25 @@ def rules_of(settings: Settings) -> Rules:
         visible_only=settings.visible_only,
         if_unanswered=settings.if_unanswered,
         callback_hosts=settings.callback_hosts,
+        templates=templates_of(settings),
     )
+
+
+def templates_of(settings: Settings) -> Templates:
+    """The saved replies of the file that the settings name.
+
+    Raises:
+        ValueError: it cannot be read, or holds none; the sentence says which.
+    """
+    if settings.templates is None:
+        if settings.only_templates:
+            raise ValueError(f"{ONLY_TEMPLATES} needs TEXTREQUEST_TEMPLATES, or nothing could leave.")
+        return Templates()
+    try:
+        return Templates(read_templates(settings.templates.read_text("utf-8-sig")), only=settings.only_templates)
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else error
+        raise ValueError(f"TEXTREQUEST_TEMPLATES cannot be used: {why}.") from None
 
 
 def approvers_of(settings: Settings) -> frozenset[str]:

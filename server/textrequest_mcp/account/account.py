@@ -1,6 +1,6 @@
 """The account that a call works on: its lines, and the services through which a call reads and changes it."""
 
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
@@ -11,6 +11,7 @@ from mcp.server.mcpserver.resolve import Resolve
 from textrequest_mcp.account.directory import Directory
 from textrequest_mcp.account.facts_reader import FactsReader
 from textrequest_mcp.account.line import KnownLine, TextingLine
+from textrequest_mcp.account.saved_replies import written_out
 from textrequest_mcp.ground.clean import clean
 from textrequest_mcp.ground.quoting import one_line, quoted
 from textrequest_mcp.guard.approval.gate import Gate
@@ -89,6 +90,10 @@ class Account:
     async def reasons(self, change: Change) -> list[str]:
         """As `Policy.reasons`."""
         return await self.policy.reasons(FactsReader(self.api, self.policy), change)
+
+    async def written_out(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """As `saved_replies.written_out`."""
+        return await written_out(self, arguments)
 
     async def sort_out(self, change: Change, facts: Facts) -> Sorted:
         """As `sorting.sort_out`."""

@@ -226,6 +226,14 @@ def state_folder(given: Given) -> Path | None:
     return folder
 
 
+def whole_path(given: Given) -> Path | None:
+    """A path of a file or folder; what is there is looked at where it is used."""
+    path = _path(given, given.name, given.text) if given.text else None
+    if path is not None and not path.is_absolute():
+        given.wrong("is not a whole path, such as /home/me/replies.txt.")
+    return path
+
+
 def transport(given: Given) -> str:
     chosen: str = given.text or given.default
     ignored = " and ".join(f"--{name}" for name in ("host", "port") if given.flags.get(name) is not None)

@@ -101,6 +101,8 @@ class Settings:
     callback_hosts: Annotated[
         frozenset[str], by.hosts, "where the service may be asked to send what becomes of a text"
     ] = frozenset()
+    templates: Annotated[Path | None, by.whole_path, "a file of saved replies"] = None
+    only_templates: Annotated[bool, by.yes_or_no, "whether nothing but saved replies may leave"] = False
     resource_links: Annotated[
         bool, by.yes_or_no, "whether results link to the document that they are about; some hosts fail over links"
     ] = False

@@ -172,6 +172,9 @@ PageSize = Annotated[
 TypedName = Annotated[str, Field(description="With a confirmation: the name as the person typed it")]
 Confirmation = Annotated[str, Field(description="Token, once the person agreed")]
 
+SavedReply = Annotated[
+    str, Field(description="A saved reply in place of body: NAME, or NAME; BLANK=VALUE; ... for blanks of its own")
+]
 IdempotencyKey = Annotated[Filled, Field(description="Your own; the same again gives the first result")]
 Repeat = Annotated[bool, Field(description="True to do the same again on purpose")]
 

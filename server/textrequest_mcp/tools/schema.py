@@ -42,6 +42,12 @@ def plain_schema(
     return {key: value for key, value in flat.items() if key not in {"$defs", "description"}}
 
 
+def may_miss(schema: dict[str, Any], name: str | None) -> dict[str, Any]:
+    """A schema of arguments without the need for one, because another can stand for it."""
+    required = [each for each in schema.get("required", []) if each != name]
+    return schema | ({"required": required} if required else {})
+
+
 def _undescribed(definition: dict[str, Any]) -> dict[str, Any]:
     """A type without its docstring, which is for programmers."""
     return {key: value for key, value in definition.items() if key != "description"}

@@ -27,7 +27,8 @@ from textrequest_mcp.guard.rules.forbidden import (
 from textrequest_mcp.guard.rules.hours import QUIET_HOURS, Open, Quiet, QuietHours, time_there, why_not
 from textrequest_mcp.guard.rules.person_facts import KnownPeople
 from textrequest_mcp.guard.rules.reachable import doubt_about, never_texted
-from textrequest_mcp.guard.rules.words import check
+from textrequest_mcp.guard.rules.templates import Templates
+from textrequest_mcp.guard.rules.words import check, check_saved
 from textrequest_mcp.upstream.errors import BadInput
 from textrequest_mcp.upstream.phone import masked
 
@@ -45,6 +46,7 @@ class Rules:
     visible_only: bool = True
     if_unanswered: bool = True
     callback_hosts: frozenset[str] = frozenset()
+    templates: Templates = field(default_factory=Templates)
 
 
 class Policy:
@@ -97,6 +99,7 @@ class Policy:
     def check_words(self, change: Change) -> None:
         """As `words.check`."""
         check(change, visible_only=self.rules.visible_only, callback_hosts=self.rules.callback_hosts)
+        check_saved(change, self.rules.templates)
 
     def doubts(self, uses: Sequence[PersonAndWords]) -> list[str]:
         """The reasons to ask that lie in whose words the call's own are, each once."""
