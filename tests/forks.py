@@ -32,8 +32,13 @@ def end_shared_zygote() -> None:
         shared_zygote.cache_clear()
 
 
-def start(*command: str, environment: Mapping[str, str] | None = None, stderr: bool = False) -> subprocess.Popen[str]:
-    """`textrequest-mcp` with a command, or a Python program with its arguments; stderr is a pipe, or this process's."""
+def start(
+    *command: str, environment: Mapping[str, str] | None = None, stderr: bool | int = False
+) -> subprocess.Popen[str]:
+    """`textrequest-mcp` with a command, or a Python program with its arguments.
+
+    Its stderr is a pipe for True, this process's for False, or the descriptor that is given.
+    """
     given = dict(os.environ if environment is None else environment)
     if sys.platform == "win32":  # nothing can be forked there
         program = [] if command[0].endswith(".py") else ["-m", "textrequest_mcp"]
@@ -42,7 +47,7 @@ def start(*command: str, environment: Mapping[str, str] | None = None, stderr: b
             [sys.executable, *program, *command],
             stdin=pipe,
             stdout=pipe,
-            stderr=pipe if stderr else None,
+            stderr=pipe if stderr is True else stderr or None,
             text=True,
             env=given,
         )
@@ -52,10 +57,10 @@ def start(*command: str, environment: Mapping[str, str] | None = None, stderr: b
 class Forked(subprocess.Popen[str]):
     """What `subprocess` gives for a process, of one whose parent is the zygote."""
 
-    def __init__(self, command: list[str], environment: dict[str, str], *, stderr: bool) -> None:
+    def __init__(self, command: list[str], environment: dict[str, str], *, stderr: bool | int) -> None:
         theirs_in, stdin = os.pipe()
         stdout, theirs_out = os.pipe()
-        errors, theirs_errors = os.pipe() if stderr else (None, os.dup(2))
+        errors, theirs_errors = os.pipe() if stderr is True else (None, os.dup(stderr or 2))
         self.args = command
         self.returncode: int | None = None  # pyright: ignore[reportIncompatibleVariableOverride] - as in Popen itself
         self.stdin = os.fdopen(stdin, "w")

@@ -4,9 +4,11 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from tests.served import AS_A_USER_DOES, running
 from tests.surface import DEFAULT_TOOLS
 
 from textrequest_mcp import __version__
@@ -15,23 +17,18 @@ from textrequest_mcp.cli import main
 CANARY = "CANARY0123456789"
 
 
-def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+def run(
+    *arguments: str, environment: Mapping[str, str] | None = None, as_a_user_does: bool = False
+) -> subprocess.CompletedProcess[str]:
     """The command in a process of its own, without a stdin, with only these TEXTREQUEST_ variables."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("TEXTREQUEST_")}
-    return subprocess.run(
-        [sys.executable, "-m", "textrequest_mcp", *arguments],
-        capture_output=True,
-        text=True,
-        env=inherited | environment,
-        stdin=subprocess.DEVNULL,
-        timeout=30,
-        check=False,
-    )
+    with running(*arguments, program=AS_A_USER_DOES if as_a_user_does else (), environment=environment) as child:
+        stdout, stderr = child.communicate(timeout=30)
+        return subprocess.CompletedProcess(arguments, child.returncode, stdout, stderr)
 
 
 @pytest.mark.parametrize("arguments", [[], ["serve"], ["--transport", "http"], ["serve", "--read-only"]])
 def test_without_a_key_nothing_starts_and_both_ways_out_are_named(arguments: list[str]):
-    ran = run(*arguments)
+    ran = run(*arguments, as_a_user_does=not arguments)
 
     assert (ran.returncode, ran.stdout) == (2, "")
     assert "TEXTREQUEST_API_KEY" in ran.stderr
@@ -48,9 +45,11 @@ def test_all_mistakes_are_told_at_once_and_the_key_is_not_shown():
         "0.0.0.0",
         "--toolsets",
         "pigeons",
-        TEXTREQUEST_API_KEY=f"{CANARY} x",
-        TEXTREQUEST_BASE_URL="http://example.com",
-        TEXTREQUEST_RATE_LIMIT="lots",
+        environment={
+            "TEXTREQUEST_API_KEY": f"{CANARY} x",
+            "TEXTREQUEST_BASE_URL": "http://example.com",
+            "TEXTREQUEST_RATE_LIMIT": "lots",
+        },
     )
 
     assert (ran.returncode, ran.stdout) == (2, "")
@@ -59,7 +58,7 @@ def test_all_mistakes_are_told_at_once_and_the_key_is_not_shown():
 
 
 def test_an_allowlist_that_names_what_is_no_number_is_told_before_anything_starts():
-    ran = run("serve", "--sandbox", TEXTREQUEST_ONLY_TO="+14235550100, 423-555")
+    ran = run("serve", "--sandbox", environment={"TEXTREQUEST_ONLY_TO": "+14235550100, 423-555"})
 
     assert (ran.returncode, ran.stdout) == (2, "")
     assert "- TEXTREQUEST_ONLY_TO makes no sense at entry 2: " in ran.stderr
@@ -67,7 +66,7 @@ def test_an_allowlist_that_names_what_is_no_number_is_told_before_anything_start
 
 
 def test_an_allowlist_of_numbers_and_beginnings_starts():
-    ran = run("serve", "--sandbox", TEXTREQUEST_ONLY_TO="+14235550100, 423555*")
+    ran = run("serve", "--sandbox", environment={"TEXTREQUEST_ONLY_TO": "+14235550100, 423555*"})
 
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")
 
@@ -207,7 +206,7 @@ def test_h13_a_command_that_cannot_print_says_so(command: str, how: str, status:
     ],
 )
 def test_approvers_that_cannot_be_asked_stop_the_start(variables: dict[str, str], says: str):
-    stopped = run("policy", **variables)
+    stopped = run("policy", environment=variables)
 
     assert stopped.returncode == 2
     assert says in stopped.stderr

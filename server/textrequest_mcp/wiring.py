@@ -27,10 +27,10 @@ from textrequest_mcp.guard.rules.templates import ONLY_TEMPLATES, Templates, rea
 from textrequest_mcp.live.encryption import Cipher
 from textrequest_mcp.live.hooks import Hooks
 from textrequest_mcp.live.log import EventLog
+from textrequest_mcp.live.opt_outs import hears
 from textrequest_mcp.live.poll import Poller
 from textrequest_mcp.live.subscriptions import Subscriptions
 from textrequest_mcp.live.watch import Watch
-from textrequest_mcp.live.wishes import hears
 from textrequest_mcp.settings.table import Settings, SettingsError
 from textrequest_mcp.upstream.api import Api
 from textrequest_mcp.upstream.errors import BadInput
@@ -88,15 +88,7 @@ async def open_account(
 
 
 def _make(settings: Settings, store: Store, api: Api, account_id: str, now: ServiceClock, pace: Pace | None) -> Account:
-    audit = Audit(
-        store,
-        account_id,
-        keep_days=settings.audit_days,
-        with_bodies=settings.audit_bodies,
-        kinds=kinds_of_acts(),
-        clock=now,
-        is_sure=lambda: now.is_sure,
-    )
+    audit = _audit(settings, store, account_id, now)
     window = settings.duplicate_minutes * 60.0
     ledger = Ledger(store, account_id, window_seconds=window, clock=now, service=now, witness=audit.follow)
     at_most_once = _once(settings, store, ledger, account_id, now, pace)
@@ -109,13 +101,8 @@ def _make(settings: Settings, store: Store, api: Api, account_id: str, now: Serv
     approvers = approvers_of(settings)
     api.hidden = Hidden(approvers)
     live = Watch(log, poller, status_address=_status_address(settings, api), hidden=approvers)
-    gate = Gate(
-        store,
-        account_id,
-        fallback=settings.confirm_fallback,
-        always_desk=settings.confirm_via == "page",
-        clock=now,
-    )
+    on_page = settings.confirm_via == "page"
+    gate = Gate(store, account_id, fallback=settings.confirm_fallback, always_desk=on_page, clock=now)
     account = Account(
         api,
         gate,
@@ -144,6 +131,18 @@ def _once(
         tagged=settings.tag_sends,
         caps=Caps(store, account_id, limits_of(settings), clock=now),
         keeps_bodies=settings.audit_bodies,
+    )
+
+
+def _audit(settings: Settings, store: Store, account_id: str, now: ServiceClock) -> Audit:
+    return Audit(
+        store,
+        account_id,
+        keep_days=settings.audit_days,
+        with_bodies=settings.audit_bodies,
+        kinds=kinds_of_acts(),
+        clock=now,
+        is_sure=lambda: now.is_sure,
     )
 
 

@@ -19,11 +19,13 @@ from typing import Any
 
 import httpx2
 import pytest
+from tests import forks
+from tests.served import AS_A_USER_DOES
 
 from textrequest_mcp.ground.stderr import Lines, let_out, stand_in
 
 on_posix = pytest.mark.skipif(sys.platform == "win32", reason="descriptors are handed down in another way there")
-SERVE = ("-m", "textrequest_mcp", "serve", "--sandbox")
+SERVE = ("serve", "--sandbox")
 PATIENCE_SECONDS = 30.0
 MESSAGES: list[dict[str, Any]] = [
     {
@@ -96,17 +98,21 @@ BAD = [closed, full, gone, unread, unread_and_not_blocking]
 
 @contextmanager
 def running(stderr: int, *command: str, **settings: str) -> Generator[subprocess.Popen[str]]:
-    """Python with this command; -1 closes its stderr. It is killed when it outlasts all patience."""
+    """A command, or a program, with this stderr; -1 closes it. It is killed when it outlasts all patience.
+
+    A fork, but where stderr is closed: that shows at the start of Python itself.
+    """
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("TEXTREQUEST_")}
-    closing = ["sh", "-c", 'exec "$@" 2>&-', "sh"] if stderr == -1 else []
-    child = subprocess.Popen(
-        [*closing, sys.executable, *command],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=None if stderr == -1 else stderr,
-        text=True,
-        env=inherited | settings,
-    )
+    if stderr == -1:
+        child = subprocess.Popen(
+            ["sh", "-c", 'exec "$@" 2>&-', "sh", sys.executable, *AS_A_USER_DOES, *command],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=inherited | settings,
+        )
+    else:
+        child = forks.start(*command, environment=inherited | settings, stderr=stderr)
     overdue = threading.Timer(PATIENCE_SECONDS, child.kill)
     overdue.start()
     try:
@@ -115,7 +121,7 @@ def running(stderr: int, *command: str, **settings: str) -> Generator[subprocess
         overdue.cancel()
         child.kill()
         child.wait()
-        for stream in (child.stdin, child.stdout, child.stderr):
+        for stream in (child.stdin, child.stdout):
             if stream is not None:
                 stream.close()
 
@@ -230,11 +236,18 @@ FLOOD = AS_A_COMMAND.format(
 )
 
 
+@pytest.fixture
+def flood(tmp_path: Path) -> Path:
+    program = tmp_path / "flood.py"
+    program.write_text(FLOOD)
+    return program
+
+
 @on_posix
-def test_of_more_than_fits_the_newest_lines_stay_and_one_says_how_many_were_dropped():
+def test_of_more_than_fits_the_newest_lines_stay_and_one_says_how_many_were_dropped(flood: Path):
     read, write = os.pipe()
     lines: list[str] = []
-    with running(write, "-c", FLOOD) as child, os.fdopen(read, "r") as reading:
+    with running(write, str(flood)) as child, os.fdopen(read, "r") as reading:
         os.close(write)
         assert hear(child) == "flooded\n"
         tell(child, "")
@@ -259,9 +272,9 @@ def test_of_more_than_fits_the_newest_lines_stay_and_one_says_how_many_were_drop
 
 
 @on_posix
-def test_nothing_stops_while_nobody_reads():
+def test_nothing_stops_while_nobody_reads(flood: Path):
     read, write = os.pipe()
-    with running(write, "-c", FLOOD) as child:
+    with running(write, str(flood)) as child:
         os.close(write)
         assert hear(child) == "flooded\n"
         assert ended(child) == 0

@@ -15,6 +15,7 @@ from tests.faults.zygote import Zygote
 from tests.interop.clients import Case, Session, need, sessions, why_missing
 from tests.served import address_of, running
 from tests.surface import DEFAULT_TOOLS
+from tests.unruled import BY_TOKEN
 
 MARIA = {"dashboard_id": 121, "phone_number": "14235550100"}
 DEVON = {"dashboard_id": 121, "phone_number": "14235550102"}
@@ -87,9 +88,10 @@ def plays(
 
     def play(case: Case) -> Play:
         if case.transport == "stdio":
-            return Play(*sessions(case, json.dumps(command), STORY, clean_environment))
+            by_token = ["env", *(f"{name}={value}" for name, value in BY_TOKEN.items()), *command]
+            return Play(*sessions(case, json.dumps(by_token), STORY, clean_environment))
         # Two hosts share this server, and what one of them reads would have the other ask before it saves a new number.
-        unruled = {"TEXTREQUEST_PROVENANCE": "off"}
+        unruled = BY_TOKEN | {"TEXTREQUEST_PROVENANCE": "off"}
         with running("serve", "--sandbox", "--transport", case.transport, "--port", "0", environment=unruled) as server:
             return Play(*sessions(case, address_of(server), STORY, clean_environment))
 

@@ -17,6 +17,7 @@ from textrequest_mcp.live.cursor import Cursor, place_in
 from textrequest_mcp.live.encryption import Cipher
 from textrequest_mcp.live.event_filter import EventFilter, Noted
 from textrequest_mcp.live.events import Direction, TextEvent
+from textrequest_mcp.live.log_rows import INSERT, SCHEMA
 from textrequest_mcp.live.made_ids import named
 from textrequest_mcp.live.replays import SCHEMA as SCHEMA_OF_CALLS
 from textrequest_mcp.live.replays import note_call
@@ -29,21 +30,6 @@ KEEP_DAYS = 30
 _TIDY_SECONDS = 3600.0
 # A text is deleted this long after it became too old to be noted, so that it cannot be noted a second time.
 _LATE_SECONDS = 3600.0
-
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS live_log (id INTEGER PRIMARY KEY CHECK (id = 1), name TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS live_events (
-    number INTEGER PRIMARY KEY AUTOINCREMENT, account TEXT NOT NULL, message_id TEXT NOT NULL,
-    dashboard_id INTEGER NOT NULL, person TEXT NOT NULL, direction TEXT NOT NULL, happened_at REAL NOT NULL,
-    content BLOB NOT NULL, UNIQUE (account, message_id));
-CREATE INDEX IF NOT EXISTS live_events_of_a_line ON live_events (account, dashboard_id, number);
-CREATE INDEX IF NOT EXISTS live_events_by_age ON live_events (happened_at);
-CREATE TABLE IF NOT EXISTS live_forgotten (account TEXT PRIMARY KEY, through INTEGER NOT NULL);
-"""
-_INSERT = """
-INSERT OR IGNORE INTO live_events (account, message_id, dashboard_id, person, direction, happened_at, content)
-VALUES (:account, :message_id, :dashboard_id, :person, :direction, :happened_at, :content)
-"""
 
 
 class EventLog:
@@ -78,7 +64,7 @@ class EventLog:
         self._clock = clock
         self._tidied_at = -math.inf
         self.tell: Callable[[Sequence[TextEvent]], None] = lambda _: None  # told of all that was noted, new or not
-        store.ensure(_SCHEMA + SCHEMA_OF_CALLS)
+        store.ensure(SCHEMA + SCHEMA_OF_CALLS)
 
     async def append(
         self,
@@ -109,7 +95,7 @@ class EventLog:
             if once is not None:
                 note_call(connection, once, today, now)
             rows = [self._row(event, now) for event in heard if event.at is None or event.at >= today - self._keep]
-            new = connection.executemany(_INSERT, rows).rowcount
+            new = connection.executemany(INSERT, rows).rowcount
             if self._witness is not None:
                 for event in heard:
                     self._witness(connection, secret, event)

@@ -49,8 +49,7 @@ def _phone(value: object) -> str | None:
 
 
 def _texts(value: object) -> list[str] | None:
-    """A list of texts, without the nulls that may stand in it."""
-    return _each(value, _text)
+    return _each(value, _text)  # without the nulls that may stand in it
 
 
 def _flag(value: object) -> bool | None:

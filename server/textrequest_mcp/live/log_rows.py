@@ -1,0 +1,16 @@
+"""The tables of the event log."""
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS live_log (id INTEGER PRIMARY KEY CHECK (id = 1), name TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS live_events (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, account TEXT NOT NULL, message_id TEXT NOT NULL,
+    dashboard_id INTEGER NOT NULL, person TEXT NOT NULL, direction TEXT NOT NULL, happened_at REAL NOT NULL,
+    content BLOB NOT NULL, UNIQUE (account, message_id));
+CREATE INDEX IF NOT EXISTS live_events_of_a_line ON live_events (account, dashboard_id, number);
+CREATE INDEX IF NOT EXISTS live_events_by_age ON live_events (happened_at);
+CREATE TABLE IF NOT EXISTS live_forgotten (account TEXT PRIMARY KEY, through INTEGER NOT NULL);
+"""
+INSERT = """
+INSERT OR IGNORE INTO live_events (account, message_id, dashboard_id, person, direction, happened_at, content)
+VALUES (:account, :message_id, :dashboard_id, :person, :direction, :happened_at, :content)
+"""
