@@ -118,7 +118,7 @@ BEYOND = ["get_send_status", "wait_for_messages", "count_texts", "text_many", "w
 DAILY = {"count_texts", "text_many", "who_is_waiting", "stop_texting"}
 TOOLS = [*(action.tool for action in ACTIONS), *BEYOND]
 RULED = {  # what this server asks and can do beyond the connector
-    *("asks_location", "if_unanswered_since", "clear"),
+    *("asks_location", "picture", "if_unanswered_since", "clear"),
     *("add_tags", "remove_tags", "add_groups", "remove_groups"),
 }
 ONCE = {

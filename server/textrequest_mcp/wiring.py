@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from textrequest_mcp.account.account import Account
 from textrequest_mcp.account.approvers import ASKING, TOOL, Approvers
+from textrequest_mcp.account.pictures import Pictures
 from textrequest_mcp.app import all_specs, kinds_of_acts
 from textrequest_mcp.ground.store import Store
 from textrequest_mcp.guard.approval.gate import Gate
@@ -34,6 +35,7 @@ from textrequest_mcp.live.watch import Watch
 from textrequest_mcp.settings.table import Settings, SettingsError
 from textrequest_mcp.upstream.api import Api
 from textrequest_mcp.upstream.errors import BadInput
+from textrequest_mcp.upstream.fetched import Fetcher
 from textrequest_mcp.upstream.hidden import Hidden
 from textrequest_mcp.upstream.limiter import Limiter
 from textrequest_mcp.upstream.phone import e164
@@ -113,6 +115,7 @@ def _make(settings: Settings, store: Store, api: Api, account_id: str, now: Serv
         Subscriptions(live),
         default_line=settings.dashboard_id,
         resource_links=settings.resource_links,
+        pictures=Pictures(settings.pictures, Fetcher()),
     )
     ways = {spec.name: spec.once for spec in all_specs() if spec.once is not None}
     at_most_once.lost_sends.goes_by(account, ways | {TOOL: ASKING})

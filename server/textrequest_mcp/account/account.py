@@ -11,6 +11,7 @@ from mcp.server.mcpserver.resolve import Resolve
 from textrequest_mcp.account.directory import Directory
 from textrequest_mcp.account.facts_reader import FactsReader
 from textrequest_mcp.account.line import KnownLine, TextingLine
+from textrequest_mcp.account.pictures import Pictures
 from textrequest_mcp.account.saved_replies import written_out
 from textrequest_mcp.ground.clean import clean
 from textrequest_mcp.ground.quoting import one_line, quoted
@@ -28,6 +29,7 @@ from textrequest_mcp.tools.pages import Pages
 from textrequest_mcp.tools.parameters import DashboardId
 from textrequest_mcp.upstream.api import Api
 from textrequest_mcp.upstream.errors import BadInput
+from textrequest_mcp.upstream.fetched import Fetcher
 from textrequest_mcp.upstream.page import MAX_SIZE, read_page
 
 _LINES_STAY_SECONDS = 60.0
@@ -51,6 +53,7 @@ class Account:
         also: further chores in the background.
         routes: further routes that are served over HTTP.
         pages: the pages of lists that hosts read lately.
+        pictures: the pictures that texts may have.
         strangers: facts about people who are no contacts, with the time at which they were read.
         directory: the people of the lines.
     """
@@ -67,6 +70,7 @@ class Account:
     also: Sequence[Callable[[], Coroutine[Any, Any, None]]] = ()
     routes: Sequence[Any] = ()
     pages: Pages = field(default_factory=Pages)
+    pictures: Pictures = field(default_factory=lambda: Pictures(None, Fetcher()))
     strangers: dict[Place, tuple[float, PersonFacts]] = field(default_factory=dict[Place, tuple[float, PersonFacts]])
     _lines: tuple[KnownLine, ...] = ()
     _read_at: float | None = None

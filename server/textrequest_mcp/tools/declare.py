@@ -111,6 +111,7 @@ class Sending(Named):
     """What a tool that texts a person declares."""
 
     question: NotRequired[Asker]
+    doubt: NotRequired[Doubt]
 
 
 class Destroying(Writing):
