@@ -5,15 +5,21 @@ import gc
 import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
+from contextlib import suppress
 from typing import Any
 
 from textrequest_mcp import __version__
+from textrequest_mcp.commands.doctor.options import add_doctor
+from textrequest_mcp.commands.everyday import add_everyday
+from textrequest_mcp.commands.hosts.options import add_install
 from textrequest_mcp.commands.policy import as_table, check_rules
 from textrequest_mcp.ground.stderr import stand_in
 from textrequest_mcp.settings.table import Settings, SettingsError, make_state_folder, read_settings, read_state_folder
 
-_COMMANDS = ("serve", "sandbox", "demo", "tools", "hooks", "approve", "audit", "policy", "report", "import")
+_COMMANDS = (
+    *("serve", "sandbox", "demo", "tools", "hooks", "approve", "audit", "policy", "report", "import", "desk"),
+    *("config", "install", "uninstall", "doctor"),
+)
 _FAILED, _WRONG_USE = 1, 2
 
 
@@ -43,6 +49,9 @@ def _printed(run: Any, chosen: argparse.Namespace) -> int:
     """
     if sys.stdout is None:  # pyright: ignore[reportUnnecessaryComparison] - it was closed
         raise SettingsError(["stdout is closed, so nothing can be printed."])
+    out: Any = sys.stdout  # paths and names hold letters that not every terminal or file knows
+    with suppress(AttributeError, OSError):  # a pipe that something was written to before
+        out.reconfigure(errors="backslashreplace")
     try:
         status: int = run(chosen)
         sys.stdout.flush()
@@ -98,28 +107,10 @@ def _parser() -> argparse.ArgumentParser:
     policy = commands.add_parser("policy", help="print the rules that are in force, and the setting of each")
     policy.set_defaults(run=_policy)
 
-    _add_everyday(commands)
+    add_everyday(commands)
+    add_install(commands)
+    add_doctor(commands)
     return parser
-
-
-def _add_everyday(commands: Any) -> None:
-    report = commands.add_parser("report", help="count texts, answer times and payments of some days, with plots")
-    days = report.add_mutually_exclusive_group()
-    days.add_argument(
-        "--week", dest="period", action="store_const", const="last_7_days", help="the last 7 days (default)"
-    )
-    days.add_argument("--period", metavar="DAYS", help="e.g. yesterday, last_month or 2026-11-01/2026-11-15")
-    report.add_argument("--html", metavar="FILE", type=Path, help="write one page with plots instead")
-    report.add_argument("--sandbox", action="store_true", help="of the pretend account; needs no key")
-    report.set_defaults(run=_report)
-    taking = commands.add_parser("import", help="take contacts or opt-outs over from a CSV or vCard file")
-    taking.add_argument("file", type=Path, help="CSV with a row of headings, or vCards; UTF-8")
-    taking.add_argument("--dry-run", action="store_true", help="only show what would be done")
-    taking.add_argument("--opt-outs", action="store_true", help="everybody in the file wants no texts")
-    taking.add_argument("--dashboard-id", type=int, metavar="ID", help="the line; for opt-outs all lines if left out")
-    taking.add_argument("--map", action="append", default=[], metavar="FIELD=COLUMN", help="e.g. phone_number=Handy")
-    taking.add_argument("--sandbox", action="store_true", help="into the pretend account; needs no key")
-    taking.set_defaults(run=_import)
 
 
 def _add_audit(commands: Any) -> None:
@@ -220,27 +211,6 @@ def _audit(chosen: argparse.Namespace) -> int:
     if any((chosen.since, chosen.until, chosen.tool)):
         raise SettingsError(["--verify checks all of the audit, so leave out --since, --until and --tool."])
     return verify_audit(folder, chosen.verify)
-
-
-def _account(chosen: argparse.Namespace) -> Settings:
-    settings = read_settings({"sandbox": chosen.sandbox})
-    make_state_folder(settings.state_dir)
-    return settings
-
-
-def _import(chosen: argparse.Namespace) -> int:
-    settings = _account(chosen)
-    from textrequest_mcp.commands.import_people import Wanted, run_import
-
-    columns = dict(each.partition("=")[::2] for each in chosen.map)
-    return run_import(settings, Wanted(chosen.file, chosen.dashboard_id, chosen.opt_outs, chosen.dry_run, columns))
-
-
-def _report(chosen: argparse.Namespace) -> int:
-    settings = _account(chosen)
-    from textrequest_mcp.commands.report import run_report
-
-    return run_report(settings, chosen.period or "last_7_days", chosen.html)
 
 
 def _policy(_: argparse.Namespace) -> int:

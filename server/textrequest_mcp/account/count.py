@@ -11,8 +11,8 @@ from textrequest_mcp.account.counts import Tally, did_not_arrive, tally
 from textrequest_mcp.account.failures import reason_of
 from textrequest_mcp.account.line import KnownLine, TextingLine
 from textrequest_mcp.account.line_texts import LineText, read_texts
-from textrequest_mcp.account.local_times import zone_of
 from textrequest_mcp.account.periods import Days, Step, read_days
+from textrequest_mcp.account.zones import zone_of
 from textrequest_mcp.guard.marks import Mark
 from textrequest_mcp.tools.answers import Answer, Code, LineName, PersonName, Phone, Time, Whole
 
@@ -42,7 +42,7 @@ class Count(Answer):
 class FailedText(Answer):
     """A text of ours that did not arrive."""
 
-    dashboard_id: Annotated[Whole, Mark.OF_LINE] = None
+    dashboard_id: Annotated[Whole, Mark.WHERE] = None
     phone_number: Phone = None
     name: PersonName = None
     sent_utc: Time = None

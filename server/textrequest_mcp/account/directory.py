@@ -64,7 +64,7 @@ class People:
     def search(self, words: str) -> list[Person]:
         """Those whom parts of a name or number find, the best first."""
         wanted = Wanted(words)
-        return sorted(filter(wanted.fits, self), key=wanted.rank)
+        return sorted(wanted.among(self), key=wanted.rank)
 
     def name(self, number: str | None) -> str | None:
         """What somebody is called; None where nobody knows."""

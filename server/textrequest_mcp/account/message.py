@@ -14,6 +14,8 @@ from textrequest_mcp.tools.answers import (
     Colleague,
     Flag,
     Listing,
+    OnLine,
+    PersonName,
     Phone,
     Theirs,
     Time,
@@ -30,7 +32,7 @@ def asks_for_location(text: str) -> bool:
     return LOCATION_TAG.casefold() in text.casefold()
 
 
-class Message(Answer):
+class Message(OnLine):
     """One text."""
 
     message_id: Code = None
@@ -38,9 +40,7 @@ class Message(Answer):
     message_direction: Annotated[Direction | Code, Mark.DIRECTION] = Field(
         default=None, description="R received from the contact, S sent"
     )
-    response_by_username: Colleague = Field(
-        default=None, description="Colleague who sent or last answered; API if unnamed"
-    )
+    response_by_username: Colleague = Field(default=None, description="Colleague who sent it; API if unnamed")
     message_timestamp_utc: Annotated[Time, Mark.AT] = None
     delivery_status: DeliveryStatus | Code = Field(default=None, description="Accepted is not delivered")
     delivery_error: Code = None
@@ -49,13 +49,18 @@ class Message(Answer):
 
     @model_validator(mode="after")
     def _told_in_words(self) -> Self:
+        """Who sent it, and why it did not arrive: the service names on a customer's text whoever answered it."""
         self.delivery_reason = self.delivery_reason or in_words(self.delivery_error)
+        if self.message_direction == "R" and self.response_by_username is not None:
+            self.response_by_username = None
         return self
 
 
 class Sent(Message):
     """A text that was just sent."""
 
+    theirs = ("name",)
+    name: PersonName = None
     segments: Whole = Field(default=None, description="Estimate of how many texts the carrier bills")
     segments_why: Code = Field(default=None, description="Where it is more than one")
 
@@ -63,8 +68,9 @@ class Sent(Message):
 class Messages(Listing):
     """A conversation's texts."""
 
-    theirs = ("body",)
+    theirs = ("name", "body")
     columns = (
+        "dashboard_id",
         "message_timestamp_utc",
         "message_direction",
         "response_by_username",
@@ -75,6 +81,7 @@ class Messages(Listing):
         "mms_media",
         "message_id",
     )
+    name: PersonName = None
     items: list[Message] = Field(default_factory=list[Message])
 
 
@@ -82,15 +89,18 @@ class ArrivedText(Message):
     """A text that was waited for."""
 
     phone_number: Phone = None
+    name: PersonName = None
 
 
 class Arrived(Answer):
     """What came in or went out."""
 
     told_elsewhere = True
-    theirs = ("body",)
+    theirs = ("name", "body")
     columns = (
+        "dashboard_id",
         "phone_number",
+        "name",
         "message_timestamp_utc",
         "message_direction",
         "response_by_username",

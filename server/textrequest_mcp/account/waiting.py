@@ -44,7 +44,7 @@ class Matter(Answer):
     """Somebody to whom an owner may have to turn."""
 
     kind: Kind | Code = None
-    dashboard_id: Annotated[Whole, Mark.OF_LINE] = None
+    dashboard_id: Annotated[Whole, Mark.WHERE] = None
     line: LineName = None
     name: PersonName = None
     phone_number: Phone = None

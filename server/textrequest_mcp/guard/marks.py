@@ -22,10 +22,10 @@ class Mark(Enum):
     PERSON = auto()  # the number of the person whom the record is about
     LINE = auto()  # the number of one of our lines
 
+    WHERE = auto()  # the id of the line that the record is from, where it is not the call's
     CALLED = auto()  # beside THEIRS: what the person of this record is called
     DIRECTION = auto()  # of a text: R received, S sent
     AT = auto()  # when a text was sent or received
-    OF_LINE = auto()  # the id of the line that the record is of, where one answer has several
     PAYMENT = auto()  # the id of a payment that the record's person is asked for
 
     CALLBACK = auto()  # an address that the service is to call

@@ -48,9 +48,9 @@ class Notice:
             StoreError: a wish about further texts cannot be kept, so nobody may be told it.
         """
         if self._policy.rules.provenance and words:
-            for of in _records(model, said if shown is None else shown, (self._line, self._person)):
-                self._words(*of)
-        for fields, record, line, person in _records(model, said, (self._line, self._person)):
+            for found in _records(model, said if shown is None else shown, self._line, self._person):
+                self._words(*found)
+        for fields, record, line, person in _records(model, said, self._line, self._person):
             if person is not None:
                 await self._record(fields, record, line, person)
 
@@ -88,15 +88,14 @@ class Notice:
 
 
 def _records(
-    model: type[BaseModel], record: Mapping[str, Any], around: tuple[int, str | None]
+    model: type[BaseModel], record: Mapping[str, Any], line: int, person: str | None
 ) -> Iterator[tuple[Fields, Mapping[str, Any], int, str | None]]:
-    """A record and every one inside it, with the line and the number that it, or the one around it, is about."""
+    """A record and every one inside it, with the line and number that it, or the one around it, is about."""
     fields = fields_of(model)
-    line: int = fields.one(record, Mark.OF_LINE) or around[0]
-    person = fields.one(record, Mark.PERSON) or around[1]
+    line, person = fields.one(record, Mark.WHERE) or line, fields.one(record, Mark.PERSON) or person
     yield fields, record, line, person
     for name, inner in fields.inner.items():
         inside: Any = record.get(name) or []
         records: list[Any] = inside if isinstance(inside, list) else [inside]  # pyright: ignore[reportUnknownVariableType] - JSON
         for each in records:
-            yield from _records(inner, each, (line, person))
+            yield from _records(inner, each, line, person)

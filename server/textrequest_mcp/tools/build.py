@@ -42,7 +42,7 @@ from textrequest_mcp.tools.parameters import (
 )
 from textrequest_mcp.tools.progress import patience_of
 from textrequest_mcp.tools.run import act, ask, read, run
-from textrequest_mcp.tools.schema import may_miss, plain_schema
+from textrequest_mcp.tools.schema import pared, plain_schema
 from textrequest_mcp.tools.signature import bare, is_resolved, optional, required, sign
 from textrequest_mcp.upstream.errors import TextRequestError
 from textrequest_mcp.upstream.patience import waiting_with
@@ -53,8 +53,10 @@ _OPTIONS = frozenset(Options.__dataclass_fields__)
 
 
 @cache
-def make_tool(spec: ToolSpec, *, confirm: str, saved_replies: bool = False) -> Tool:
-    """The tool as the server registers it, under a confirmation policy, and with saved replies where there are some."""
+def make_tool(
+    spec: ToolSpec, *, confirm: str, saved_replies: bool = False, without: frozenset[str] = frozenset()
+) -> Tool:
+    """The tool as the server registers it, under a policy; hosts are not told of the arguments in `without`."""
     signature = inspect.signature(spec.function)
     own = [
         parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
@@ -76,7 +78,7 @@ def make_tool(spec: ToolSpec, *, confirm: str, saved_replies: bool = False) -> T
         name=spec.name,
         title=spec.title,
         description=_description(spec, always=always),
-        parameters=may_miss(plain_schema(arguments, "validation"), "body" if by_name else None),
+        parameters=pared(plain_schema(arguments, "validation"), without, may_miss="body" if by_name else None),
         fn_metadata=_HostArguments(
             arg_model=arguments,
             output_schema=output_schema(spec, signature.return_annotation, can_differ=changes),

@@ -47,6 +47,7 @@ class ToolSpec:
         about: the people that it texts, or whose records it reads or changes.
         choose: of a tool that texts many, answers whom its arguments name; its function takes `each`, and texts them
             with that.
+        together: whether its function takes all lines at once, instead of being called for each.
     """
 
     function: Callable[..., Awaitable[BaseModel]]
@@ -64,6 +65,7 @@ class ToolSpec:
     once: SameAct | None = None
     about: About = NOBODY
     choose: Chooser | None = None
+    together: bool = False
 
     @property
     def name(self) -> str:
@@ -98,6 +100,7 @@ class Reading(Named):
     """What a tool that changes nothing declares."""
 
     about: NotRequired[About]
+    together: NotRequired[bool]
 
 
 class Writing(Reading):

@@ -42,10 +42,11 @@ def plain_schema(
     return {key: value for key, value in flat.items() if key not in {"$defs", "description"}}
 
 
-def may_miss(schema: dict[str, Any], name: str | None) -> dict[str, Any]:
-    """A schema of arguments without the need for one, because another can stand for it."""
-    required = [each for each in schema.get("required", []) if each != name]
-    return schema | ({"required": required} if required else {})
+def pared(schema: dict[str, Any], without: frozenset[str], *, may_miss: str | None) -> dict[str, Any]:
+    """A schema of arguments without some of them, and without the need for one, because another can stand for it."""
+    left = {name: part for name, part in schema["properties"].items() if name not in without}
+    required = [name for name in schema.get("required", []) if name != may_miss]
+    return schema | {"properties": left} | ({"required": required} if required else {})
 
 
 def _undescribed(definition: dict[str, Any]) -> dict[str, Any]:
