@@ -6,6 +6,7 @@ import socket
 import sqlite3
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,11 @@ from textrequest_mcp.upstream.errors import BadInput, TextRequestError
 DELETED = ("DELETE", "/dashboards/121/contacts/14235550102")
 SHOWN = Shown("Delete Devon?", None, "test-host", "Delete a contact")
 NAMED = Shown("Delete the line?", "Front Desk", "test-host", "Delete a line")
+
+
+def of_host(number: int) -> Shown:
+    """A question of another host, which is gathered with no other."""
+    return replace(SHOWN, caller=f"host {number}")
 
 
 class Clock:
@@ -157,13 +163,13 @@ class TestRows:
         assert await approvals.use(row.id)
 
     async def test_three_wait_and_the_fourth_is_refused(self, approvals: Approvals):
-        rows = [await approvals.ask(f"{n}", "delete_contact", SHOWN) for n in range(3)]
+        rows = [await approvals.ask(f"{n}", "delete_contact", of_host(n)) for n in range(3)]
 
         with pytest.raises(TextRequestError, match="3 questions wait"):
-            await approvals.ask("3", "delete_contact", SHOWN)
+            await approvals.ask("3", "delete_contact", of_host(3))
         assert [row.id for row in await approvals.waiting()] == [row.id for row in rows]
         await approvals.decide(rows[0].id, yes=False, by="page")
-        await approvals.ask("3", "delete_contact", SHOWN)
+        await approvals.ask("3", "delete_contact", of_host(3))
 
     async def test_who_wants_no_questions_gets_none_for_ten_minutes(self):
         clock = Clock()
@@ -283,7 +289,7 @@ class TestThePage:
         assert await approvals.use(row.id)
 
     async def test_no_and_silence(self, approvals: Approvals):
-        rows = [await approvals.ask(f"{n}", "delete_contact", SHOWN) for n in range(2)]
+        rows = [await approvals.ask(f"{n}", "delete_contact", of_host(n)) for n in range(2)]
         async with open_room(approvals) as room:
             room.desk.show()
             browser, page = await room.enter()
@@ -320,15 +326,15 @@ class TestThePage:
     @pytest.mark.parametrize(
         ("fields", "headers"),
         [
-            ({"value": "0" * 64}, {}),
-            ({"id": "approval_other"}, {}),
+            ({"row": "approval_other " + "0" * 64}, {}),
+            ({"row": ""}, {}),
             ({}, {"origin": "http://evil.example"}),
             ({}, {"origin": "null"}),
             ({}, {"sec-fetch-site": "cross-site"}),
             ({}, {"sec-fetch-site": "same-site"}),
             ({}, {"host": "evil.example"}),
             ({}, {"content-type": "text/plain"}),
-            ({"typed": "x" * 9000}, {}),
+            ({"typed": "x" * 40_000}, {}),
         ],
     )
     async def test_what_did_not_come_from_the_page_itself_decides_nothing(
