@@ -58,6 +58,20 @@ class TestWhatIsGathered:
         await approvals.ask("same breath", "t", SHOWN)
         assert sizes(await approvals.waiting()) == [3, 1, 1]
 
+    async def test_what_cannot_be_undone_only_with_its_like(self, approvals: Approvals):
+        final = replace(SHOWN, is_final=True)
+        for number, (tool, shown) in enumerate(
+            [("send_message", SHOWN), ("delete_contact", final), ("save_contact", SHOWN), ("delete_contact", final)]
+        ):
+            await approvals.ask(f"{number}", tool, shown)
+        await approvals.ask("group", "delete_group", final)
+
+        assert [[row.tool for row in group] for group in batches(await approvals.waiting())] == [
+            ["send_message", "save_contact"],
+            ["delete_contact", "delete_contact"],
+            ["delete_group"],
+        ]
+
     async def test_not_what_is_asked_later_or_cannot_be_read(self, approvals: Approvals, clock: Clock):
         await asked(approvals, 1)
         clock.now += LATER

@@ -12,8 +12,8 @@ MOST_TOGETHER = 50
 def batches(rows: Sequence[Row]) -> list[list[Row]]:
     """The rows, oldest first, in the groups in which a person is asked.
 
-    A group is of one host of one account, each row within a breath of the one before. A question that wants a name
-    typed stands alone.
+    A group is of one host of one account, each row within a breath of the one before. What cannot be undone is only
+    gathered with its like, and a question that wants a name typed stands alone.
     """
     found: list[list[Row]] = []
     for row in rows:
@@ -33,11 +33,13 @@ def challenge_of(rows: Sequence[Row]) -> bytes:
 
 
 def _together(one: Row, other: Row) -> bool:
-    if one.shown is None or other.shown is None or one.shown.must_type is not None or other.shown.must_type is not None:
-        return False
-    same = (one.account, one.shown.caller, one.shown.by_passkey) == (
-        other.account,
-        other.shown.caller,
-        other.shown.by_passkey,
-    )
-    return same and 0 <= other.asked_at - one.asked_at <= BREATH_SECONDS
+    kinds = _kind(one), _kind(other)
+    return kinds[0] is not None and kinds[0] == kinds[1] and 0 <= other.asked_at - one.asked_at <= BREATH_SECONDS
+
+
+def _kind(row: Row) -> tuple[object, ...] | None:
+    """What rows have in common that a person may be shown together; None for one that stands alone."""
+    shown = row.shown
+    if shown is None or shown.must_type is not None:
+        return None
+    return row.account, shown.caller, shown.by_passkey, row.tool if shown.is_final else None

@@ -74,8 +74,8 @@ def _act(row: Row, shown: Shown, value: str) -> str:
     return (
         f'<div class=act><input type="hidden" name="row" value="{row.id} {value}">'
         f'<label><input type="checkbox" name="pick" value="{row.id}" checked{challenge}> {escape(shown.title)}'
-        f"<blockquote>{escape(shown.asked)}</blockquote></label><details><summary>Why, and what is beside it</summary>"
-        f"{reasons(shown)}{facts(shown.beside)}{conversation(shown.beside)}</details></div>"
+        f"<blockquote>{escape(shown.asked)}</blockquote></label>{reasons(shown) if shown.why else ''}<details><summary>What is beside it</summary>"
+        f"{facts(shown.beside)}{conversation(shown.beside)}</details></div>"
     )
 
 
