@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, get_args
 
 KEY_FILE = "TEXTREQUEST_API_KEY_FILE"
-_API_KEY = "[!-~]*"
+API_KEY = "[!-~]*"
 _NO_API_KEY = "holds spaces, line breaks or characters that no API key has."
 _SHORTEST_TOKEN = 24
 _YES = {"1", "true", "yes", "on"}
@@ -92,6 +92,18 @@ def beside_sandbox(given: Given) -> bool:
     if given.text == "True" and not given.flags.get("sandbox"):
         given.problems.append("--sandbox-reset begins the pretend account anew, so it needs --sandbox.")
     return given.text == "True"
+
+
+def time_zone(given: Given) -> str | None:
+    """A zone that this machine knows, such as America/New_York."""
+    from zoneinfo import ZoneInfo
+
+    if not given.text:
+        return None
+    try:
+        return ZoneInfo(given.text).key
+    except (OSError, ValueError):  # also its word for a zone that is not there
+        return given.wrong("is no time zone such as America/New_York.")
 
 
 line_id = _matching("[1-9][0-9]{0,17}", "is not a line's id, which is a whole number such as 121.", int)
@@ -184,13 +196,13 @@ def api_key(given: Given) -> str:
     if not key:
         ways = f"set {given.name} (or {KEY_FILE}), or add --sandbox to work with a pretend account"
         given.problems.append(f"There is no API key: {ways}.")
-    elif not re.fullmatch(_API_KEY, key):
+    elif not re.fullmatch(API_KEY, key):
         given.problems.append(f"{name} {_NO_API_KEY}")
     return key
 
 
 def previous_api_key(given: Given) -> str | None:
-    if not re.fullmatch(_API_KEY, given.raw):
+    if not re.fullmatch(API_KEY, given.raw):
         given.wrong(_NO_API_KEY)
     return given.raw or None
 

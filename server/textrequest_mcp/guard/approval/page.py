@@ -71,10 +71,11 @@ def batch(group: Sequence[tuple[Row, Shown]], value_of: Mapping[str, str], keys:
 
 def _act(row: Row, shown: Shown, value: str) -> str:
     challenge = f' data-challenge="{encoded(row.challenge)}"' if shown.by_passkey else ""
+    why = reasons(shown) if shown.why else ""
     return (
         f'<div class=act><input type="hidden" name="row" value="{row.id} {value}">'
         f'<label><input type="checkbox" name="pick" value="{row.id}" checked{challenge}> {escape(shown.title)}'
-        f"<blockquote>{escape(shown.asked)}</blockquote></label>{reasons(shown) if shown.why else ''}<details><summary>What is beside it</summary>"
+        f"<blockquote>{escape(shown.asked)}</blockquote></label>{why}<details><summary>What is beside it</summary>"
         f"{facts(shown.beside)}{conversation(shown.beside)}</details></div>"
     )
 
