@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -12,8 +12,8 @@ import anyio.to_thread
 
 from textrequest_mcp.guard.approval import page
 from textrequest_mcp.guard.approval.approvals import Approvals
-from textrequest_mcp.guard.approval.batches import challenge_of
 from textrequest_mcp.guard.approval.browser import open_browser
+from textrequest_mcp.guard.approval.deciding import Answered, write_down
 from textrequest_mcp.guard.approval.listening import listen
 from textrequest_mcp.guard.approval.look import document
 from textrequest_mcp.guard.approval.passkey_pages import Enrolment
@@ -165,43 +165,13 @@ class Site:
 
     async def _decide(self, request: "Request") -> "Response":
         fields = await form(request)
-        given = dict(fields)
         shown = [text.partition(" ") for name, text in fields if name == "row"]
         ours = [self._visitors.sent_the_form(request, id_, {"value": value}) for id_, _, value in shown]
         if not ours or not all(ours):
             return unknown()
         self._seen_at = anyio.current_time()
-        said, ids = given.get("answer"), [id_ for id_, _, _ in shown]
-        try:
-            if said == "silence":
-                await self.approvals.be_silent(ids[0], by="page")
-                note = "You said no. No new questions for 10 minutes."
-            else:
-                picked = [text for name, text in fields if name == "pick"] if len(ids) > 1 else ids
-                note = await self._settle(ids, picked if said == "yes" else [], given)
-        except BadInput as error:
-            note = str(error)
-        return await self._questions(note)
-
-    async def _settle(self, ids: Sequence[str], picked: Sequence[str], given: Mapping[str, str]) -> str:
-        """Write down a yes for those that were picked, and a no for the others; a sentence about it."""
-        yes = [id_ for id_ in ids if id_ in picked]
-        by = await self._whose(yes, given) if yes else "page"
-        for id_ in ids:
-            mine = by if id_ in yes else "page"
-            with suppress(*([BadInput] if len(ids) > 1 else [])):  # of several, one that is over stops no other
-                await self.approvals.decide(id_, yes=id_ in yes, by=mine, typed=given.get("typed"))
-        if not yes:
-            return "You said no: nothing was done."
-        which = "" if len(ids) == 1 else f" to {len(yes)} of {len(ids)}"
-        return f"You said yes{which}: it may be done, once."
-
-    async def _whose(self, ids: Sequence[str], given: Mapping[str, str]) -> str:
-        """Whose yes it is: the page's, or where a question wants it that of the passkey which signed them all."""
-        rows = [row for row in [await self.approvals.get(id_) for id_ in ids] if row is not None]
-        if not any(row.shown is not None and row.shown.by_passkey for row in rows):
-            return "page"
-        return f"passkey:{(await self._passkeys.check(given, challenge_of(rows), self.origin)).id[:8]}"
+        answered = Answered(fields, [id_ for id_, _, _ in shown], self.origin)
+        return await self._questions(await write_down(self.approvals, self._passkeys, answered))
 
     async def _questions(self, note: str | None) -> "Response":
         rows, top = await self.approvals.waiting(), self._top("")
