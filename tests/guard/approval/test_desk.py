@@ -370,7 +370,7 @@ class TestThePage:
         assert "frame-ancestors 'none'" in policy
         assert "form-action 'self'" in policy
         assert page.headers["cache-control"] == "no-store"
-        assert page.headers["referrer-policy"] == "no-referrer"
+        assert page.headers["referrer-policy"] == "same-origin"
         assert page.headers["x-frame-options"] == "DENY"
         assert "<script" not in page.text
         [cookie] = browser.client.cookies.jar

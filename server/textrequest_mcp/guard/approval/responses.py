@@ -53,7 +53,8 @@ def sealed_off(response: "Response", nonce: str, *, scripts: bool = False) -> "R
             "frame-ancestors 'none'; base-uri 'none'",
             "X-Frame-Options": "DENY",
             "X-Content-Type-Options": "nosniff",
-            "Referrer-Policy": "no-referrer",
+            # Under no-referrer a browser sends `Origin: null` with the page's own form too, which is then refused.
+            "Referrer-Policy": "same-origin",
             "Cross-Origin-Opener-Policy": "same-origin",
             "Cross-Origin-Resource-Policy": "same-origin",
             "Cache-Control": "no-store",
