@@ -254,7 +254,7 @@ class TestWhatIsKept:
     async def test_the_page_shows_reasons_facts_and_the_conversation_as_plain_text(self, approvals: Approvals):
         row = await approvals.ask("b", "delete_contact", self.FULL)
 
-        html = page.questions([row], value_of={row.id: "v"}, nonce="n")
+        html = page.questions([row], value_of={row.id: "v"}, nonce="n", now=row.asked_at)
 
         assert "<blockquote>Delete Devon?</blockquote>" in html
         assert "<li>A customer wrote this.</li>" in html
@@ -269,8 +269,8 @@ class TestWhatIsKept:
     async def test_a_conversation_without_texts_says_so(self, approvals: Approvals):
         row = await approvals.ask("b", "t", Shown("Delete?", None, "", "Delete", (), Beside(person="Devon")))
 
-        assert "No texts yet." in page.questions([row], value_of={row.id: "v"}, nonce="n")
-        assert "TEXTREQUEST_CONFIRM" in page.questions([row], value_of={row.id: "v"}, nonce="n")
+        assert "No texts yet." in page.questions([row], value_of={row.id: "v"}, nonce="n", now=row.asked_at)
+        assert "TEXTREQUEST_CONFIRM" in page.questions([row], value_of={row.id: "v"}, nonce="n", now=row.asked_at)
 
 
 class TestThePage:

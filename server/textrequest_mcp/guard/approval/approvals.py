@@ -127,6 +127,10 @@ class Approvals:
         mark = hmac.new(await self.store.secret(), f"approval code:{id_}".encode(), "sha256").digest()
         return f"{int.from_bytes(mark[:8], 'big') % 10_000:04}"
 
+    def now(self) -> float:
+        """Seconds since 1970 by the clock of the rows."""
+        return self._clock()
+
     async def any_waits(self) -> bool:
         """Whether there is a row that nobody has decided."""
         found = f"SELECT 1 FROM approvals WHERE {_OPEN} LIMIT 1"  # noqa: S608 - our own words

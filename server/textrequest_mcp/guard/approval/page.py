@@ -22,6 +22,7 @@ def questions(
     *,
     value_of: Mapping[str, str],
     nonce: str,
+    now: float,
     note: str | None = None,
     top: str = "",
     keys: Sequence[Passkey] = (),
@@ -32,6 +33,7 @@ def questions(
         rows: what waits, oldest first.
         value_of: by the id of a row what its form must bring.
         nonce: lets the page's own style in, and nothing else.
+        now: seconds since 1970 by the clock of the rows.
         note: what became of the last answer.
         top: HTML above it.
         keys: the passkeys that are there, where a question wants one.
@@ -47,13 +49,13 @@ def questions(
         f"<h1>{count} for you</h1><p class=soft>An assistant wants to do this. Nothing happens until you say yes.</p>"
     )
     asked = "".join(
-        _question(group[0][0], group[0][1], value_of, keys) if len(group) == 1 else batch(group, value_of, keys)
+        batch(group, value_of, keys, now) if len(group) > 1 else _question(*group[0], value_of, keys, now)
         for group in groups
     )
     return document(count, top + said + head + asked, nonce, script=agreeing(keys) if keys else "")
 
 
-def batch(group: Sequence[tuple[Row, Shown]], value_of: Mapping[str, str], keys: Sequence[Passkey]) -> str:
+def batch(group: Sequence[tuple[Row, Shown]], value_of: Mapping[str, str], keys: Sequence[Passkey], now: float) -> str:
     """Several acts in one question, each with its own facts; a person unticks what they do not want."""
     first, shown = group[0]
     titles = Counter(each.title for _, each in group)
@@ -62,7 +64,7 @@ def batch(group: Sequence[tuple[Row, Shown]], value_of: Mapping[str, str], keys:
     acts = "".join(_act(row, each, value_of[row.id]) for row, each in group)
     return (
         f'<article aria-labelledby="{first.id}"><h2 id="{first.id}">{len(group)} acts together: {named}</h2>'
-        f"{asked_by(first, shown)}<p>Untick what you do not want.</p>"
+        f"{asked_by(first, shown, now)}<p>Untick what you do not want.</p>"
         f'<form method="post" action="/a/decide"{" data-challenge" if shown.by_passkey else ""}>{acts}'
         f"{yes_button('Yes to the ticked ones', shown, keys)}"
         f'<button name="answer" value="no">No to all</button>{silence}</form></article>'
@@ -91,19 +93,19 @@ def moment(at: float) -> str:
     return f"{time.strftime('%a', local)} {local.tm_mday} {time.strftime('%b, %H:%M', local)}"
 
 
-def _question(row: Row, shown: Shown, value_of: Mapping[str, str], keys: Sequence[Passkey]) -> str:
+def _question(row: Row, shown: Shown, value_of: Mapping[str, str], keys: Sequence[Passkey], now: float) -> str:
     talk = conversation(shown.beside)
     return (
-        f'<article aria-labelledby="{row.id}"><h2 id="{row.id}">{escape(shown.title)}</h2>{asked_by(row, shown)}'
+        f'<article aria-labelledby="{row.id}"><h2 id="{row.id}">{escape(shown.title)}</h2>{asked_by(row, shown, now)}'
         f'<div class="sides{" two" if talk else ""}"><div>'
         f"<blockquote>{escape(shown.asked)}</blockquote>{reasons(shown)}{facts(shown.beside)}"
         f"{_form(row, shown, value_of[row.id], keys)}</div>{talk}</div></article>"
     )
 
 
-def asked_by(row: Row, shown: Shown) -> str:
+def asked_by(row: Row, shown: Shown, now: float) -> str:
     """Who asks, when, and for how long."""
-    left = max(1, round((row.expires_at - time.time()) / 60))
+    left = max(1, round((row.expires_at - now) / 60))
     at = time.strftime("%H:%M", time.localtime(row.asked_at))
     who = escape(shown.caller) or "an assistant"
     return f"<p class=soft>Asked by {who} at {at}, open for {left} of {MINUTES} minutes</p>"

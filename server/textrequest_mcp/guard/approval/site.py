@@ -174,14 +174,14 @@ class Site:
         return await self._questions(await write_down(self.approvals, self._passkeys, answered))
 
     async def _questions(self, note: str | None) -> "Response":
-        rows, top = await self.approvals.waiting(), self._top("")
+        rows, top, now = await self.approvals.waiting(), self._top(""), self.approvals.now()
         keys = await self._passkeys.all() if any(row.shown and row.shown.by_passkey for row in rows) else []
         values = {row.id: self._visitors.value(row.id) for row in rows}
-        return answer(
-            200,
-            lambda nonce: page.questions(rows, value_of=values, nonce=nonce, note=note, top=top, keys=keys),
-            scripts=bool(keys),
-        )
+
+        def written(nonce: str) -> str:
+            return page.questions(rows, value_of=values, nonce=nonce, now=now, note=note, top=top, keys=keys)
+
+        return answer(200, written, scripts=bool(keys))
 
     async def _adds(self, request: "Request") -> "Response":
         given, enrolment = dict(await form(request)), self.enrolment
