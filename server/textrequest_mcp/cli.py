@@ -13,6 +13,7 @@ from textrequest_mcp.commands.arguments import add_audit, add_desk, add_report, 
 from textrequest_mcp.commands.doctor.options import add_doctor
 from textrequest_mcp.commands.hosts.options import add_install
 from textrequest_mcp.commands.policy import as_table, check_rules
+from textrequest_mcp.commands.serve_options import add_serve
 from textrequest_mcp.ground.stderr import stand_in
 from textrequest_mcp.settings.table import Settings, SettingsError, make_state_folder, read_settings, read_state_folder
 
@@ -50,7 +51,7 @@ def _printed(run: Any, chosen: argparse.Namespace) -> int:
     if sys.stdout is None:  # pyright: ignore[reportUnnecessaryComparison] - it was closed
         raise SettingsError(["stdout is closed, so nothing can be printed."])
     out: Any = sys.stdout  # paths and names hold letters that not every terminal or file knows
-    with suppress(AttributeError):
+    with suppress(AttributeError, OSError):
         out.reconfigure(errors="backslashreplace")
     try:
         status: int = run(chosen)
@@ -66,12 +67,12 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="textrequest-mcp",
         description="An MCP server for a business's Text Request texting lines.",
-        epilog="Settings are also read from TEXTREQUEST_ variables, first of all TEXTREQUEST_API_KEY; see README.md.",
+        epilog="`serve --help` lists the settings, `install HOST` connects an AI host, `doctor` looks what is wrong.",
     )
     parser.add_argument("--version", action="version", version=f"textrequest-mcp {__version__}")
     commands = parser.add_subparsers(required=True, metavar="{" + ",".join(_COMMANDS) + "}")
 
-    _add_serve(commands)
+    add_serve(commands).set_defaults(run=_serve)
     add_sandbox(commands, sandbox=_sandbox, text=_text)
     commands.add_parser("demo", help="show an hour at the counter, with the pretend account").set_defaults(run=_demo)
     tools = commands.add_parser("tools", help="print every tool: name, risk, connector action")
@@ -91,20 +92,6 @@ def _parser() -> argparse.ArgumentParser:
     add_install(commands)
     add_doctor(commands)
     return parser
-
-
-def _add_serve(commands: Any) -> None:
-    serve = commands.add_parser("serve", help="serve an account to an AI host (the default)")
-    serve.add_argument("--transport", choices=("stdio", "sse", "http"), default="stdio", help="how hosts connect")
-    serve.add_argument("--host", help="where HTTP listens; this machine only (127.0.0.1)")
-    serve.add_argument("--port", type=int, help="the port that HTTP listens on (8000)")
-    serve.add_argument("--read-only", action="store_true", default=None, help="offer only tools that change nothing")
-    serve.add_argument("--toolsets", help="offer only these, e.g. contacts,messages")
-    serve.add_argument("--sandbox", action="store_true", help="work with a pretend account; needs no key")
-    serve.add_argument(
-        "--sandbox-reset", action="store_true", help="begin the account anew that TEXTREQUEST_STATE_DIR keeps"
-    )
-    serve.set_defaults(run=_serve)
 
 
 def _serve(chosen: argparse.Namespace) -> int:

@@ -139,6 +139,13 @@ TABLE = {row.name: Row(row.name, row.default, *get_args(row.type)[1:]) for row i
 VARIABLES = (*(row.variable for row in TABLE.values() if row.has_variable), by.KEY_FILE)
 
 
+def variables_as_text() -> str:
+    """Every variable with what it does, in aligned lines."""
+    told = {row.variable: row.what for row in TABLE.values() if row.has_variable} | {by.KEY_FILE: "a file with the key"}
+    width = max(map(len, told))
+    return "\n".join(["variables:", *(f"  {name:<{width}}  {what}" for name, what in sorted(told.items()))])
+
+
 def make_state_folder(folder: Path | None) -> None:
     """Make sure that state can be kept, before anything starts; None keeps it in memory.
 
@@ -200,5 +207,5 @@ def _unknown(environment: Mapping[str, str]) -> Iterator[str]:
             import difflib  # only a mistake needs it
 
             nearest = difflib.get_close_matches(name.upper(), VARIABLES, n=1, cutoff=0.8)
-            instead = f"did you mean {nearest[0]}?" if nearest else "docs/settings.md lists them all."
+            instead = f"did you mean {nearest[0]}?" if nearest else "`textrequest-mcp serve --help` lists them all."
             yield f"{name} is not a setting; {instead}"
