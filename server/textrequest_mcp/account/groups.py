@@ -59,7 +59,7 @@ class GroupDeleted(Answer):
 async def list_groups(line: AnyLine, page: PageNumber = 0, page_size: PageSize = DEFAULT_SIZE) -> Groups:
     """List groups with their sizes. For the members, list_contacts with groups."""
     answer = await line.get("groups", query={"page": page, "page_size": page_size})
-    return Groups.of(answer, page=page, page_size=page_size)
+    return Groups.of(answer, page=page, page_size=page_size).if_empty("This line has no groups.")
 
 
 @groups.reads(title="Get a group", action="GetGroupById")

@@ -61,7 +61,11 @@ async def list_payments(
         people = await line.names()
         for payment in listing.items:
             payment.recipient = payment.recipient or people.name(payment.customer_phone)
-    return listing.noting(slip("reference_number", reference_number))
+    given = [name for name in ("reference_number", "phone_number") if query[name]]
+    which = f" matches {' and '.join(given)}" if given else " is there"
+    return listing.if_empty(f"No payment request of this line{which}.").noting(
+        slip("reference_number", reference_number)
+    )
 
 
 @payments.reads(title="Get a payment", action="GetPayment", link="payments/{payment_id}")

@@ -176,6 +176,15 @@ class Listing(Answer):
             }
         )
 
+    def if_empty(self, why: str) -> Self:
+        """The same page, with a word on why a list has no rows at all."""
+        return self.noting(why) if not self.items_there and not self.note else self
+
+    @property
+    def items_there(self) -> bool:
+        """Whether the page has rows."""
+        return bool(getattr(self, "items", ()))
+
     def noting(self, *notes: str | None) -> Self:
         """The same page, with further notes."""
         self.note = " ".join(filter(None, [self.note, *notes])) or None
