@@ -5,15 +5,21 @@ import gc
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from textrequest_mcp import __version__
+from textrequest_mcp.commands.doctor.options import add_doctor
+from textrequest_mcp.commands.hosts.options import add_install
 from textrequest_mcp.commands.policy import as_table, check_rules
 from textrequest_mcp.ground.stderr import stand_in
 from textrequest_mcp.settings.table import Settings, SettingsError, make_state_folder, read_settings, read_state_folder
 
-_COMMANDS = ("serve", "sandbox", "demo", "tools", "hooks", "approve", "audit", "policy", "report")
+_COMMANDS = (
+    *("serve", "sandbox", "demo", "tools", "hooks", "approve", "audit", "policy", "report", "desk"),
+    *("config", "install", "uninstall", "doctor"),
+)
 _FAILED, _WRONG_USE = 1, 2
 
 
@@ -43,6 +49,9 @@ def _printed(run: Any, chosen: argparse.Namespace) -> int:
     """
     if sys.stdout is None:  # pyright: ignore[reportUnnecessaryComparison] - it was closed
         raise SettingsError(["stdout is closed, so nothing can be printed."])
+    out: Any = sys.stdout  # paths and names hold letters that not every terminal or file knows
+    with suppress(AttributeError):
+        out.reconfigure(errors="backslashreplace")
     try:
         status: int = run(chosen)
         sys.stdout.flush()
@@ -62,6 +71,32 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"textrequest-mcp {__version__}")
     commands = parser.add_subparsers(required=True, metavar="{" + ",".join(_COMMANDS) + "}")
 
+    _add_serve(commands)
+    _add_sandbox(commands)
+    commands.add_parser("demo", help="show an hour at the counter, with the pretend account").set_defaults(run=_demo)
+    tools = commands.add_parser("tools", help="print every tool: name, risk, connector action")
+    tools.add_argument("--json", action="store_true", help="as JSON, with schemas")
+    tools.set_defaults(run=_tools)
+    hooks = commands.add_parser("hooks", help="show, make, remove or repair the webhooks to TEXTREQUEST_PUBLIC_URL")
+    hooks.add_argument("do", choices=("list", "add", "remove", "repair"), help="what to do with them")
+    hooks.add_argument(
+        "--dashboard-id", type=int, action="append", default=[], help="only on this line; may be given several times"
+    )
+    hooks.set_defaults(run=_hooks)
+    commands.add_parser("approve", help="say yes or no to what an assistant waits for").set_defaults(run=_approve)
+    _add_audit(commands)
+    policy = commands.add_parser("policy", help="print the rules that are in force, and the setting of each")
+    policy.set_defaults(run=_policy)
+    _add_report(commands)
+    desk = commands.add_parser("desk", help="keep a page open: what waits for a yes, today, the week, the audit")
+    desk.add_argument("--sandbox", action="store_true", help="of the pretend account; needs no key")
+    desk.set_defaults(run=_desk)
+    add_install(commands)
+    add_doctor(commands)
+    return parser
+
+
+def _add_serve(commands: Any) -> None:
     serve = commands.add_parser("serve", help="serve an account to an AI host (the default)")
     serve.add_argument("--transport", choices=("stdio", "sse", "http"), default="stdio", help="how hosts connect")
     serve.add_argument("--host", help="where HTTP listens; this machine only (127.0.0.1)")
@@ -73,33 +108,6 @@ def _parser() -> argparse.ArgumentParser:
         "--sandbox-reset", action="store_true", help="begin the account anew that TEXTREQUEST_STATE_DIR keeps"
     )
     serve.set_defaults(run=_serve)
-
-    _add_sandbox(commands)
-
-    demo = commands.add_parser("demo", help="show an hour at the counter, with the pretend account")
-    demo.set_defaults(run=_demo)
-
-    tools = commands.add_parser("tools", help="print every tool: name, risk, connector action")
-    tools.add_argument("--json", action="store_true", help="as JSON, with schemas")
-    tools.set_defaults(run=_tools)
-
-    hooks = commands.add_parser("hooks", help="show, make, remove or repair the webhooks to TEXTREQUEST_PUBLIC_URL")
-    hooks.add_argument("do", choices=("list", "add", "remove", "repair"), help="what to do with them")
-    hooks.add_argument(
-        "--dashboard-id", type=int, action="append", default=[], help="only on this line; may be given several times"
-    )
-    hooks.set_defaults(run=_hooks)
-
-    approve = commands.add_parser("approve", help="say yes or no to what an assistant waits for")
-    approve.set_defaults(run=_approve)
-
-    _add_audit(commands)
-
-    policy = commands.add_parser("policy", help="print the rules that are in force, and the setting of each")
-    policy.set_defaults(run=_policy)
-
-    _add_report(commands)
-    return parser
 
 
 def _add_report(commands: Any) -> None:
@@ -220,6 +228,15 @@ def _report(chosen: argparse.Namespace) -> int:
     from textrequest_mcp.commands.report import run_report
 
     return run_report(settings, chosen.period or "last_7_days", chosen.html)
+
+
+def _desk(chosen: argparse.Namespace) -> int:
+    settings: Settings = read_settings({"sandbox": chosen.sandbox})
+    make_state_folder(settings.state_dir)
+    check_rules(settings)
+    from textrequest_mcp.commands.desk import run_desk
+
+    return run_desk(settings)
 
 
 def _policy(_: argparse.Namespace) -> int:

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from textrequest_mcp.account.account import Account
-from textrequest_mcp.account.approvers import ASKING, TOOL, Approvers
+from textrequest_mcp.account.approvers import ASKING, TOOL, Approvers, read_approvers
 from textrequest_mcp.app import all_specs, kinds_of_acts
 from textrequest_mcp.ground.store import Store
 from textrequest_mcp.guard.approval.gate import Gate
@@ -32,10 +32,8 @@ from textrequest_mcp.live.subscriptions import Subscriptions
 from textrequest_mcp.live.watch import Watch
 from textrequest_mcp.settings.table import Settings, SettingsError
 from textrequest_mcp.upstream.api import Api
-from textrequest_mcp.upstream.errors import BadInput
 from textrequest_mcp.upstream.hidden import Hidden
 from textrequest_mcp.upstream.limiter import Limiter
-from textrequest_mcp.upstream.phone import e164
 from textrequest_mcp.upstream.service_clock import ServiceClock
 
 if TYPE_CHECKING:
@@ -98,15 +96,12 @@ def _make(settings: Settings, store: Store, api: Api, account_id: str, now: Serv
         caps=Caps(store, account_id, limits_of(settings), clock=now),
         keeps_bodies=settings.audit_bodies,
     )
-    consent = Consent(store, account_id, clock=now)
-    heard = hears(account_id if settings.consent else None, now)
-    log = EventLog(store, account_id, Cipher(api.key), keep_days=settings.event_days, witness=heard, clock=now)
-    poller = Poller(api, log, store, account_id, rate_limit=settings.rate_limit, ledger=ledger, clock=now)
     provenance = Provenance(spec.name for spec in all_specs())
+    consent = Consent(store, account_id, clock=now)
     policy = Policy(rules_of(settings), consent, provenance, KnownPeople(), clock=now)
     approvers = approvers_of(settings)
     api.hidden = Hidden(approvers)
-    live = Watch(log, poller, status_address=_status_address(settings, api), hidden=approvers)
+    live = _watch(settings, store, api, account_id, ledger, now)
     gate = Gate(
         store,
         account_id,
@@ -142,6 +137,13 @@ def _audit(settings: Settings, store: Store, account_id: str, now: ServiceClock)
         clock=now,
         is_sure=lambda: now.is_sure,
     )
+
+
+def _watch(settings: Settings, store: Store, api: Api, account_id: str, ledger: Ledger, now: ServiceClock) -> Watch:
+    heard = hears(account_id if settings.consent else None, now)
+    log = EventLog(store, account_id, Cipher(api.key), keep_days=settings.event_days, witness=heard, clock=now)
+    poller = Poller(api, log, store, account_id, rate_limit=settings.rate_limit, ledger=ledger, clock=now)
+    return Watch(log, poller, status_address=_status_address(settings, api), hidden=api.hidden.numbers)
 
 
 def _status_address(settings: Settings, api: Api) -> Callable[[int], str] | None:
@@ -180,22 +182,11 @@ def rules_of(settings: Settings) -> Rules:
 
 
 def approvers_of(settings: Settings) -> frozenset[str]:
-    """The numbers of the people who are asked by text, in E.164.
-
-    Raises:
-        ValueError: one is no number, or there is none to ask.
-    """
-    name = "TEXTREQUEST_APPROVERS"
-    numbers: set[str] = set()
-    entries = [entry.strip() for entry in settings.approvers.split(",") if entry.strip()]
-    for position, entry in enumerate(entries, 1):
-        try:
-            numbers.add(e164(entry))
-        except BadInput as error:
-            raise ValueError(f"{name} makes no sense at entry {position}: {error.what}") from None
+    """The numbers of the people who are asked by text, in E.164; raises `ValueError` for what makes no sense."""
+    numbers = read_approvers(settings.approvers)
     if settings.confirm_fallback == "text" and not numbers:
-        raise ValueError(f"TEXTREQUEST_CONFIRM_FALLBACK is text, and {name} names nobody to ask.")
-    return frozenset(numbers)
+        raise ValueError("TEXTREQUEST_CONFIRM_FALLBACK is text, and TEXTREQUEST_APPROVERS names nobody to ask.")
+    return numbers
 
 
 class Pretend(NamedTuple):

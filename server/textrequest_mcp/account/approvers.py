@@ -16,6 +16,7 @@ from textrequest_mcp.guard.once.doing import Doing
 from textrequest_mcp.guard.once.same_act import Candidate, SearchTerms
 from textrequest_mcp.upstream.errors import BadInput, TextRequestError
 from textrequest_mcp.upstream.hidden import seeing_all
+from textrequest_mcp.upstream.phone import e164
 
 if TYPE_CHECKING:
     from textrequest_mcp.account.account import Account
@@ -37,6 +38,21 @@ async def _find(account: "Account", facts: SearchTerms) -> Sequence[Candidate]:
 
 # A question is a text like any other in the ledger, but one that no tool can read.
 ASKING = replace(SENDING, find=_find)
+
+
+def read_approvers(text: str) -> frozenset[str]:
+    """Numbers with commas between, in E.164.
+
+    Raises:
+        ValueError: an entry is no number; the sentence gives its position and does not show it.
+    """
+    numbers: set[str] = set()
+    for position, entry in enumerate([entry for entry in text.split(",") if entry.strip()], 1):
+        try:
+            numbers.add(e164(entry.strip()))
+        except BadInput as error:
+            raise ValueError(f"TEXTREQUEST_APPROVERS makes no sense at entry {position}: {error.what}") from None
+    return frozenset(numbers)
 
 
 class Approvers:

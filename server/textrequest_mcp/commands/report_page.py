@@ -21,7 +21,7 @@ svg{max-width:100%;height:auto}text{font:11px system-ui,sans-serif;fill:#555}
 
 def page_of(reports: Sequence[tuple[Counted, Sequence[StatusTotal]]]) -> str:
     """The page: for each line its texts and answer times by day as plots, and the numbers below."""
-    parts = "".join(_section(counted, payments) for counted, payments in reports)
+    parts = "".join(section(counted, payments) for counted, payments in reports)
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
@@ -34,14 +34,17 @@ def day_name(day: date) -> str:
     return f"{day:%a} {day.day} {day:%b}"
 
 
-def _section(counted: Counted, payments: Sequence[StatusTotal]) -> str:
+def section(counted: Counted, payments: Sequence[StatusTotal] | None = None) -> str:
+    """One line's part, without its payments where they were not read."""
     names = [day_name(days.first) for days, _ in counted.rows]
     tallies = [tally for _, tally in counted.rows]
     whole = sum(tallies, Tally())
     texts = _plot("Texts by day", names, [("r", [t.received for t in tallies]), ("s", [t.sent for t in tallies])])
     answers = _plot("Minutes to an answer by day", names, [("a", [t.median_minutes or 0 for t in tallies])])
     rows = "".join(_row(name, tally) for name, tally in zip([*names, "all"], [*tallies, whole], strict=True))
-    paid = "; ".join(escape(str(each)) for each in payments) or "none"
+    paid = ""
+    if payments is not None:
+        paid = f" Payment requests of these days: {'; '.join(escape(str(each)) for each in payments) or 'none'}."
     cut = "" if counted.is_whole else "<p>There were more texts than a report reads; these are the first.</p>"
     return (
         f"<section><h2>{escape(one_line(counted.line.name))} (line {counted.line.id})</h2>{cut}"
@@ -49,7 +52,7 @@ def _section(counted: Counted, payments: Sequence[StatusTotal]) -> str:
         f'{texts}<p class="key">Minutes until half of the waiting customers had an answer</p>{answers}'
         "<table><tr><th>day</th><th>received</th><th>sent</th><th>failed</th><th>people</th><th>waiting</th>"
         f"<th>answer, min</th></tr>{rows}</table>"
-        f"<p>Billed segments: {whole.segments}. Payment requests of these days: {paid}.</p></section>"
+        f"<p>Billed segments: {whole.segments}.{paid}</p></section>"
     )
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, get_args
 
 KEY_FILE = "TEXTREQUEST_API_KEY_FILE"
-_API_KEY = "[!-~]*"
+API_KEY = "[!-~]*"
 _NO_API_KEY = "holds spaces, line breaks or characters that no API key has."
 _SHORTEST_TOKEN = 24
 _YES = {"1", "true", "yes", "on"}
@@ -196,13 +196,13 @@ def api_key(given: Given) -> str:
     if not key:
         ways = f"set {given.name} (or {KEY_FILE}), or add --sandbox to work with a pretend account"
         given.problems.append(f"There is no API key: {ways}.")
-    elif not re.fullmatch(_API_KEY, key):
+    elif not re.fullmatch(API_KEY, key):
         given.problems.append(f"{name} {_NO_API_KEY}")
     return key
 
 
 def previous_api_key(given: Given) -> str | None:
-    if not re.fullmatch(_API_KEY, given.raw):
+    if not re.fullmatch(API_KEY, given.raw):
         given.wrong(_NO_API_KEY)
     return given.raw or None
 

@@ -5,10 +5,10 @@ from html import escape
 STYLE = """
 :root { color-scheme: light dark; --ink: #16191d; --soft: #58616c; --paper: #f4f5f7; --card: #fff; --line: #d9dde3;
   --yes: #0b6b3a; --mark: #fff3c9; --focus: #1756d1; --theirs: #e8eaee; --ours: #d9ecff;
-  --bar: #1f6fb5; --warn: #9b2c1f; }
+  --bar: #1f6fb5; --pale: #a9cfee; --warn: #9b2c1f; }
 @media (prefers-color-scheme: dark) { :root { --ink: #eceff3; --soft: #a7b0bb; --paper: #131619; --card: #1d2126;
   --line: #363c45; --yes: #24814f; --mark: #3d3618; --focus: #8ab4ff; --theirs: #2b3037; --ours: #17395a;
-  --bar: #6cb2f2; --warn: #ff9a8a; } }
+  --bar: #6cb2f2; --pale: #2f5f8c; --warn: #ff9a8a; } }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--paper); color: var(--ink); font: 1rem/1.55 system-ui, "Segoe UI", sans-serif; }
 main { max-width: 64rem; margin: 0 auto; padding: 1.5rem 1rem 4rem; }
@@ -16,7 +16,7 @@ h1 { font-size: 1.4rem; margin: 0 0 .25rem; } h2 { font-size: 1.15rem; margin: 0
 h3 { font-size: .95rem; margin: 1.1rem 0 .3rem; }
 p { margin: .5rem 0; } ul, ol { margin: .3rem 0; padding-left: 1.2rem; }
 .soft { color: var(--soft); font-size: .92rem; }
-article, section.card { background: var(--card); border: 1px solid var(--line); border-radius: .75rem;
+article, main > section { background: var(--card); border: 1px solid var(--line); border-radius: .75rem;
   padding: 1.1rem 1.25rem; margin: 1.25rem 0; }
 .sides { display: grid; gap: 1rem 2rem; }
 @media (min-width: 52rem) { .sides.two { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); } }
@@ -47,9 +47,10 @@ nav { display: flex; flex-wrap: wrap; gap: .3rem 1.2rem; margin-bottom: 1.2rem; 
 nav a[aria-current] { font-weight: 700; text-decoration: none; }
 .scroll { overflow-x: auto; } table { border-collapse: collapse; width: 100%; font-size: .92rem; }
 th, td { text-align: left; padding: .4rem .8rem .4rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
-td { overflow-wrap: anywhere; } td.number, th.number { text-align: right; }
+td { overflow-wrap: break-word; } td.number, th.number { text-align: right; white-space: nowrap; }
 svg { max-width: 100%; height: auto; } svg text { fill: var(--soft); font: 12px system-ui, sans-serif; }
-svg .bar { fill: var(--bar); } svg .other { fill: var(--soft); } svg .axis { stroke: var(--line); }
+svg .bar, svg .r { fill: var(--bar); } svg .s { fill: var(--pale); } svg .a { fill: var(--warn); }
+svg .axis { stroke: var(--line); }
 .warn { color: var(--warn); }
 @media (max-width: 30rem) { button { flex: 1 1 100%; } .talk li { max-width: 96%; } }
 """

@@ -70,8 +70,8 @@ class Site:
         stays: bool = False,
     ) -> None:
         self._approvals = approvals
-        self._wish = wish
-        self._open_address = open_address
+        self.wish = wish
+        self.open_address = open_address
         self._rooms = rooms
         self._stays = stays
         self._once: set[str] = set()
@@ -102,8 +102,8 @@ class Site:
         """Open the page for each new wish, until nothing has waited for a while."""
         quiet_since = anyio.current_time()
         while True:
-            if self._wish() and anyio.current_time() > self._seen_at + _WATCHED_SECONDS:
-                await anyio.to_thread.run_sync(self._open_address, self.address())
+            if self.wish() and anyio.current_time() > self._seen_at + _WATCHED_SECONDS:
+                await anyio.to_thread.run_sync(self.open_address, self.address())
             if self._stays or await self._approvals.any_waits():
                 # Looked at before the time, which can jump while the machine is busy.
                 quiet_since = anyio.current_time()

@@ -1,0 +1,66 @@
+"""The command `textrequest-mcp doctor`: runs every check, and prints what each found and what to do."""
+
+import json
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+
+import anyio
+
+from textrequest_mcp import __version__
+from textrequest_mcp.commands.doctor.finding import Finding
+from textrequest_mcp.commands.doctor.hosts import hosts_here
+from textrequest_mcp.commands.doctor.machine import browser, python_and_parts, settings_of
+from textrequest_mcp.commands.doctor.service import account_of, newest, public_address
+from textrequest_mcp.commands.doctor.state import folder_of_state
+from textrequest_mcp.commands.logs import start_logging
+from textrequest_mcp.ground.quoting import some
+from textrequest_mcp.settings.table import SettingsError, read_state_folder
+
+_MARKS = {"ok": "ok", "note": "note", "problem": "PROBLEM"}
+_WIDTH = max(map(len, _MARKS.values()))
+
+
+def run_doctor(*, as_json: bool, online: bool) -> int:
+    """Print all findings; returns 0 if none is a problem, else 1.
+
+    Args:
+        as_json: for programs.
+        online: also ask the package index for a newer version, and call the public address.
+    """
+    start_logging("ERROR")  # what a check finds is printed
+    findings = anyio.run(_examine, online)
+    sys.stdout.write(_as_json(findings) if as_json else as_text(findings))
+    return int(any(each.state == "problem" for each in findings))
+
+
+def as_text(findings: Sequence[Finding]) -> str:
+    """A line for each finding, one more for what to do, and the count."""
+    lines: list[str] = []
+    for each in findings:
+        lines.append(f"{_MARKS[each.state]:<{_WIDTH}}  {each.check}: {each.says}")
+        if each.todo:
+            lines.append(f"{'':<{_WIDTH}}  -> {each.todo}")
+    counts = {state: sum(each.state == state for each in findings) for state in ("problem", "note")}
+    told = ", ".join(some(count, state) for state, count in counts.items() if count)
+    return "\n".join([*lines, "", f"{told}." if told else "All is well."]) + "\n"
+
+
+def _as_json(findings: Sequence[Finding]) -> str:
+    is_well = not any(each.state == "problem" for each in findings)
+    return json.dumps({"version": __version__, "ok": is_well, "findings": [each._asdict() for each in findings]}) + "\n"
+
+
+async def _examine(online: bool) -> list[Finding]:  # noqa: FBT001 - anyio.run passes no names
+    found = python_and_parts()
+    settings, of_settings = settings_of()
+    found += [*of_settings, browser()]
+    with suppress(SettingsError):  # told with the other settings already
+        found += folder_of_state(read_state_folder())
+    if settings is not None:
+        found += await account_of(settings)
+    if online:
+        found.append(await newest(__version__))
+        if settings is not None and settings.public_url:
+            found.append(await public_address(settings.public_url))
+    return [*found, *await hosts_here()]
