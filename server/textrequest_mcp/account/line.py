@@ -32,6 +32,10 @@ class Home(Protocol):
     strangers: dict[Place, tuple[float, PersonFacts]]
     resource_links: bool
 
+    def known_name(self, dashboard_id: int) -> str | None:
+        """The name of a line, as far as it is known without reading."""
+        ...
+
     async def lines(self) -> tuple[KnownLine, ...]:
         """All lines of the account."""
         ...

@@ -18,7 +18,7 @@ from textrequest_mcp.account.message import (
     asks_for_location,
 )
 from textrequest_mcp.account.posting import LONGEST_SENDER, post_text
-from textrequest_mcp.account.sent_texts import SENDING
+from textrequest_mcp.account.sent_texts import NO_SENDER, SENDING
 from textrequest_mcp.ground.quoting import visible
 from textrequest_mcp.guard.approval.question import Question
 from textrequest_mcp.guard.marks import Mark
@@ -192,7 +192,9 @@ async def send_message(
     recalled. If the outcome is unclear, get_send_status tells; do not send again."""
     _check_location(body, asks=asks_location is True, callback=location_callback)
     del if_unanswered_since  # the rules looked at it
-    return await post_text(
+    live = line.account.live
+    cursor = await live.log.cursor(await live.log.end(), live.reader.now())
+    sent = await post_text(
         line,
         departure,
         phone_number,
@@ -202,6 +204,10 @@ async def send_message(
         location_callback=location_callback,
         mms_media=mms_media or None,
     )
+    sent.name, sent.cursor = line.account.directory.name(line.id, phone_number), cursor
+    sent.body = sent.message_direction = sent.mms_media = None
+    sent.response_by_username = None if sent.response_by_username == NO_SENDER else sent.response_by_username
+    return sent
 
 
 def _check_location(body: str, *, asks: bool, callback: str | None) -> None:

@@ -114,6 +114,7 @@ class Sending(Named):
     """What a tool that texts a person declares."""
 
     question: NotRequired[Asker]
+    doubt: NotRequired[Doubt]
 
 
 class Destroying(Writing):

@@ -65,6 +65,7 @@ class SameAct:
         words: the arguments that `find` compares by their hash.
         text: the argument that holds the words of the text, which an audit may keep.
         announce: told of the arguments and the answer once this very call made it happen.
+        repeats: whether the service does it a second time, so that a repetition can be meant.
     """
 
     same: tuple[str, ...]
@@ -76,6 +77,7 @@ class SameAct:
     words: tuple[str, ...] = ()
     text: str = ""
     announce: Callable[[Mapping[str, Any], Any], Awaitable[None]] | None = None
+    repeats: bool = True
 
     def keep(self, answer: Mapping[str, Any]) -> dict[str, Any]:
         """Of an answer's fields those that the ledger keeps."""
