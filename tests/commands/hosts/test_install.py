@@ -1,6 +1,7 @@
 """`config`, `install` and `uninstall`: a host's file gets one entry, and everything else in it stays as it was."""
 
 import base64
+import io
 import json
 import os
 import stat
@@ -166,14 +167,16 @@ def test_installing_again_keeps_settings_and_takes_a_key_out_of_the_host_s_file(
         "command": "/old/textrequest-mcp",
         "args": ["serve"],
         "env": {"TEXTREQUEST_API_KEY": KEY, "TEXTREQUEST_DASHBOARD_ID": "121"},
+        "autoApprove": ["list_contacts"],
     }
     path = written("cursor", json.dumps({"mcpServers": {"textrequest": old}}))
     monkeypatch.setattr(sys, "stdin", Terminal(KEY))
 
     assert main(["install", "cursor", "--set", "TEXTREQUEST_CONFIRM=sends"]) == 0
 
-    env = server(path, "cursor", "textrequest")["env"]
-    assert env.keys() == {"TEXTREQUEST_DASHBOARD_ID", "TEXTREQUEST_API_KEY_FILE", "TEXTREQUEST_CONFIRM"}
+    entry = server(path, "cursor", "textrequest")
+    assert entry["autoApprove"] == ["list_contacts"]
+    assert entry["env"].keys() == {"TEXTREQUEST_DASHBOARD_ID", "TEXTREQUEST_API_KEY_FILE", "TEXTREQUEST_CONFIRM"}
     said = capsys.readouterr().out
     assert KEY not in said
     assert '-     "TEXTREQUEST_API_KEY": "…",' in said
@@ -247,6 +250,23 @@ def test_a_file_that_changes_meanwhile_is_left_alone(
 
     assert path.read_text() == '{"newer": 1}'
     assert not list(path.parent.glob(".*"))
+
+
+def test_where_the_difference_cannot_be_shown_nothing_is_written(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    class Gone(io.StringIO):
+        def write(self, text: str, /) -> int:
+            raise BrokenPipeError(32, "Broken pipe")
+
+    path = written("cursor", "{}")
+    monkeypatch.setattr(sys, "stdout", Gone())
+    monkeypatch.setattr("os.dup2", lambda *_: None)  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
+
+    assert main(["install", "cursor", "--sandbox"]) == 1
+
+    assert path.read_text() == "{}"
+    assert "could not print all: Broken pipe" in capsys.readouterr().err
 
 
 def test_another_s_server_of_the_same_name_is_not_replaced_nor_removed(capsys: pytest.CaptureFixture[str]):
@@ -362,7 +382,8 @@ def test_a_program_that_uvx_may_delete_says_so(monkeypatch: pytest.MonkeyPatch, 
 @pytest.mark.parametrize(
     ("setting", "says"),
     [
-        ("TEXTREQUEST_API_KEY=x", "takes no API key"),
+        ("TEXTREQUEST_API_KEY=x", "takes no TEXTREQUEST_API_KEY"),
+        ("TEXTREQUEST_WEBHOOK_TOKEN=x", "a secret would stand in the host's file"),
         ("HOME=/", "takes TEXTREQUEST_NAME=value"),
         ("TEXTREQUEST_CONFIRM", "takes TEXTREQUEST_NAME=value"),
         ("TEXTREQUEST_CONFIRM=never", "is none of"),
