@@ -174,7 +174,8 @@ def _put(host: Host, entry: Entry, path: Path, *, dry_run: bool) -> int:
 
 def _merged(host: Host, entry: Entry, before: dict[str, Any]) -> dict[str, Any]:
     """The entry, with what an older one of ours has beside it: variables but the key, and the host's own fields."""
-    env: dict[str, Any] = {name: value for name, value in (before.get("env") or {}).items() if name != VARIABLE}
+    old: dict[str, Any] = before.get("env") or {}
+    env = {name: value for name, value in old.items() if name != VARIABLE}
     fields = {name: value for name, value in before.items() if name not in _OF_THE_START}
     return {**fields, **entry._replace(env=env | entry.env).as_object(host)}
 
