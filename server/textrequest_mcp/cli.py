@@ -73,37 +73,27 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="{" + ",".join(_COMMANDS) + "}")
 
     add_serve(commands).set_defaults(run=_serve)
-
     _add_sandbox(commands)
-
-    demo = commands.add_parser("demo", help="show an hour at the counter, with the pretend account")
-    demo.set_defaults(run=_demo)
-
+    commands.add_parser("demo", help="show an hour at the counter, with the pretend account").set_defaults(run=_demo)
     tools = commands.add_parser("tools", help="print every tool: name, risk, connector action")
     tools.add_argument("--json", action="store_true", help="as JSON, with schemas")
     tools.set_defaults(run=_tools)
-
     hooks = commands.add_parser("hooks", help="show, make, remove or repair the webhooks to TEXTREQUEST_PUBLIC_URL")
     hooks.add_argument("do", choices=("list", "add", "remove", "repair"), help="what to do with them")
     hooks.add_argument(
         "--dashboard-id", type=int, action="append", default=[], help="only on this line; may be given several times"
     )
     hooks.set_defaults(run=_hooks)
-
-    approve = commands.add_parser("approve", help="say yes or no to what an assistant waits for")
-    approve.set_defaults(run=_approve)
-
+    commands.add_parser("approve", help="say yes or no to what an assistant waits for").set_defaults(run=_approve)
     _add_audit(commands)
-
     policy = commands.add_parser("policy", help="print the rules that are in force, and the setting of each")
     policy.set_defaults(run=_policy)
-
     _add_report(commands)
-    add_install(commands)
-    add_doctor(commands)
     desk = commands.add_parser("desk", help="keep a page open: what waits for a yes, today, the week, the audit")
     desk.add_argument("--sandbox", action="store_true", help="of the pretend account; needs no key")
     desk.set_defaults(run=_desk)
+    add_install(commands)
+    add_doctor(commands)
     return parser
 
 

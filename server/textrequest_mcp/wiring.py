@@ -118,6 +118,7 @@ def _make(settings: Settings, store: Store, api: Api, account_id: str, now: Serv
         live,
         Subscriptions(live),
         default_line=settings.dashboard_id,
+        time_zone=settings.time_zone,
         resource_links=settings.resource_links,
     )
     ways = {spec.name: spec.once for spec in all_specs() if spec.once is not None}

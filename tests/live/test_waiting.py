@@ -124,7 +124,7 @@ class TestFromACursor:
         await desk.account.live.look(122, 0)
         then = await waited(desk, after=answer["cursor"], dashboard_id=122)
 
-        assert "known from 2026-05-28T20:28:21Z on; list_messages has" in answer["note"]
+        assert "Line 122 is known from 2026-05-28T20:28:21Z on; list_messages has" in answer["note"]
         assert (bodies(then), "note" in then) == (["then"], False)
 
     async def test_l6_nothing_is_said_where_the_line_had_no_text_meanwhile(self, desk: Desk):
@@ -206,7 +206,7 @@ class TestFromNow:
 
     async def test_it_ends_with_nothing_after_its_time(self, desk: Desk):
         began = anyio.current_time()
-        arrived = await wait(desk.account.live, LINE, ON_THE_LINE, after=None, seconds=0.1, tell=nobody)
+        arrived = await wait(desk.account.live, [LINE], ON_THE_LINE, after=None, seconds=0.1, tell=nobody)
 
         assert 0.1 <= anyio.current_time() - began < 2.0
         assert arrived.texts == []
@@ -278,7 +278,7 @@ class TestTrouble:
             async def note_old(_: float) -> None:
                 await live.note([event("old", at=desk.clock() - 60)])
 
-            arrived = await wait(live, LINE, ON_THE_LINE, after=None, seconds=0.1, tell=note_old)
+            arrived = await wait(live, [LINE], ON_THE_LINE, after=None, seconds=0.1, tell=note_old)
             await live.note([event("new")])
 
             assert arrived.texts == []
@@ -307,7 +307,7 @@ async def test_a_hundred_that_wait_at_once_all_hear_of_it(desk: Desk):
     async def one() -> None:
         arrived = await wait(
             live,
-            LINE,
+            [LINE],
             EventFilter(dashboard_id=LINE),
             after=None,
             seconds=SOON,

@@ -13,7 +13,7 @@ async def test_h7_a_host_is_told_at_once_that_its_call_waits(era: Era):
     async def tell(progress: float, total: float | None, message: str | None) -> None:
         told.append((progress, total, message))
 
-    async with open_desk(rate_limit=(1, 0.3)) as desk, desk.host(era=era) as host:
+    async with open_desk(rate_limit=(1, 1.0)) as desk, desk.host(era=era) as host:
         await host.call_tool("list_dashboards", {}, progress_callback=tell)
         assert told == []
         said(await host.call_tool("list_dashboards", {}, progress_callback=tell))

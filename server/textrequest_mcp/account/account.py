@@ -1,6 +1,7 @@
 """The account that a call works on: its lines, and the services through which a call reads and changes it."""
 
 from collections.abc import Callable, Coroutine, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
@@ -8,11 +9,13 @@ import anyio
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.resolve import Resolve
 
-from textrequest_mcp.account.directory import Directory
+from textrequest_mcp.account.directory import FRESH_SECONDS, NAMES_SECONDS, Directory
 from textrequest_mcp.account.facts_reader import FactsReader
 from textrequest_mcp.account.line import KnownLine, TextingLine
+from textrequest_mcp.account.zones import zone_of
 from textrequest_mcp.ground.clean import clean
 from textrequest_mcp.ground.quoting import one_line, quoted
+from textrequest_mcp.ground.store import StoreError
 from textrequest_mcp.guard.approval.gate import Gate
 from textrequest_mcp.guard.approval.shown import Beside
 from textrequest_mcp.guard.audit.writer import Audit
@@ -23,14 +26,17 @@ from textrequest_mcp.guard.rules.policy import Policy
 from textrequest_mcp.guard.rules.sorting import Sorted, sort_out
 from textrequest_mcp.live.subscriptions import Subscriptions
 from textrequest_mcp.live.watch import Watch
+from textrequest_mcp.tools.every_line import EveryLine
+from textrequest_mcp.tools.line_clocks import LineClocks
 from textrequest_mcp.tools.pages import Pages
 from textrequest_mcp.tools.parameters import DashboardId
 from textrequest_mcp.upstream.api import Api
-from textrequest_mcp.upstream.errors import BadInput
+from textrequest_mcp.upstream.errors import BadInput, TextRequestError
 from textrequest_mcp.upstream.page import MAX_SIZE, read_page
 
-_LINES_STAY_SECONDS = 60.0
 _NAMESAKES = 5
+_CLOCKS_SECONDS = 3.0
+_MOST_LINES = 20  # that are read for one call
 
 
 @dataclass
@@ -46,6 +52,7 @@ class Account:
         live: hears of the texts that come in and go out.
         subscriptions: tells the hosts that subscribed to those texts.
         default_line: a dashboard id from the settings, or None.
+        time_zone: from the settings, for lines that have none.
         resource_links: whether results carry a link to the resource that they are about.
         also: further chores in the background.
         routes: further routes that are served over HTTP.
@@ -62,6 +69,7 @@ class Account:
     live: Watch
     subscriptions: Subscriptions
     default_line: int | None = None
+    time_zone: str | None = None
     resource_links: bool = False
     also: Sequence[Callable[[], Coroutine[Any, Any, None]]] = ()
     routes: Sequence[Any] = ()
@@ -126,10 +134,16 @@ class Account:
         more = f"; and {len(found) - _NAMESAKES} more" if len(found) > _NAMESAKES else ""
         return f"A number is needed. That name finds: {named}{more}. Ask the person who is meant; do not choose."
 
-    async def lines(self) -> tuple[KnownLine, ...]:
-        """All lines of the account, read at most once a minute."""
+    async def clocks(self, *, read: bool) -> LineClocks:
+        """The clocks of the lines; those that are known, unless others are to be `read` in short time."""
+        with suppress(TextRequestError, StoreError), anyio.move_on_after(_CLOCKS_SECONDS if read else 0):
+            await self.lines(within=NAMES_SECONDS)
+        return LineClocks({line.id: zone_of(line.zone) for line in self._lines}, self.policy.now())
+
+    async def lines(self, *, within: float = FRESH_SECONDS) -> tuple[KnownLine, ...]:
+        """All lines of the account, as they were read within so many seconds."""
         now = anyio.current_time()
-        if self._read_at is None or now - self._read_at > _LINES_STAY_SECONDS:
+        if self._read_at is None or now - self._read_at > within:
             answer = await self.api.get("dashboards", query={"page": 0, "page_size": MAX_SIZE})
             items = read_page(answer, page=0, page_size=MAX_SIZE).items
             rows: list[dict[str, Any]] = [item for item in items if isinstance(item, dict)]
@@ -138,7 +152,7 @@ class Account:
                     row["id"],
                     clean(str(row.get("name") or "")),
                     clean(str(row.get("phone") or "")),
-                    str(row.get("timeZoneId") or "") or None,
+                    str(row.get("timeZoneId") or "") or self.time_zone,
                 )
                 for row in rows
                 if isinstance(row.get("id"), int)
@@ -179,6 +193,19 @@ async def account_of(ctx: Context[Any, Any]) -> Account:
     return account
 
 
+async def _line_or_all(ctx: Context[Any, Any], dashboard_id: DashboardId | None) -> TextingLine | EveryLine:
+    account = await account_of(ctx)
+    lines = () if dashboard_id or account.default_line else await account.lines()
+    if not 1 < len(lines) <= _MOST_LINES:
+        return await account.line(dashboard_id)
+    return EveryLine([(TextingLine(account, line.id), line.name) for line in lines])
+
+
+def lines_of(line: TextingLine | EveryLine) -> list[TextingLine]:
+    """The line of a call, or all of them."""
+    return line.lines if isinstance(line, EveryLine) else [line]
+
+
 async def _line_of(ctx: Context[Any, Any], dashboard_id: DashboardId | None) -> TextingLine:
     return await (await account_of(ctx)).line(dashboard_id)
 
@@ -186,3 +213,5 @@ async def _line_of(ctx: Context[Any, Any], dashboard_id: DashboardId | None) -> 
 InAccount = Annotated[Account, Resolve(account_of)]
 # A tool that takes a line gets an optional `dashboard_id` argument from its toolset.
 Line = Annotated[TextingLine, Resolve(_line_of)]
+# The same, of a tool that reads all lines, one after the other, where a call names none.
+AnyLine = Annotated[TextingLine, Resolve(_line_or_all)]

@@ -14,6 +14,7 @@ from textrequest_mcp.tools.answers import (
     Codes,
     Flag,
     Listing,
+    OnLine,
     PersonName,
     Phone,
     Record,
@@ -64,7 +65,7 @@ class LabelledContact(SavedContact):
     group_names: TheirNames = None
 
 
-class Contact(LabelledContact):
+class Contact(LabelledContact, OnLine):
     """A person, as one line knows them."""
 
     first_contact_utc: Time = None
@@ -77,6 +78,7 @@ class Contact(LabelledContact):
     date_created_utc: Time = None
     last_contact_date_utc: Time = None
     last_message: Annotated[Message | None, Record] = None
+    also_on: Wholes = Field(default=None, description="Other lines that have this contact")
 
 
 class ContactSaved(Contact):
@@ -91,6 +93,7 @@ class ContactSaved(Contact):
     remark: Code = None
 
 
+_TIMES = ("opted_out_utc", "last_msg_received_utc", "last_msg_sent_utc")
 _LAST = "last_message.message_direction"
 
 
@@ -98,8 +101,9 @@ class Contacts(Listing):
     """The contacts that match."""
 
     told_elsewhere = True
-    brief = (*LabelledContact.model_fields, "opted_out_utc", "last_msg_received_utc", "last_msg_sent_utc", _LAST)
+    brief = ("dashboard_id", *LabelledContact.model_fields, *_TIMES, _LAST)
     columns = (
+        "dashboard_id",
         "phone_number",
         "display_name",
         "is_resolved",

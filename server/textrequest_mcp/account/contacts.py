@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from textrequest_mcp.account.account import Line
+from textrequest_mcp.account.account import AnyLine, Line
 from textrequest_mcp.account.contact import (
     Clear,
     Contact,
@@ -55,7 +55,7 @@ contacts = Toolset("contacts")
 
 @contacts.reads(title="List contacts", action="GetContacts")
 async def list_contacts(
-    line: Line,
+    line: AnyLine,
     *,
     search: Annotated[Words, Field(description="Part of a name or number")] | None = None,
     contact_phone_number: Annotated[str, Field(description="First digits of the number")] | None = None,
@@ -83,7 +83,7 @@ async def list_contacts(
     page: PageNumber = 0,
     page_size: PageSize = DEFAULT_SIZE,
 ) -> Contacts:
-    """List a line's contacts that match all given filters, by name with search; for one number, get_contact. Times: ISO
+    """List contacts that match all given filters, by name with search; for one number, get_contact. Times: ISO
     8601; without a zone, local to the line unless the name ends in _utc."""
     given = {name: value for name, value in locals().items() if name not in ("line", "search")}
     query = await query_of(line, given)
@@ -99,13 +99,13 @@ async def list_contacts(
 @contacts.reads(
     title="Get a contact", action="GetContactByPhoneNumber", link="contacts/{phone_number}", about=BY_NUMBER
 )
-async def get_contact(line: Line, phone_number: KnownNumber) -> Contact:
+async def get_contact(line: AnyLine, phone_number: KnownNumber) -> Contact:
     """Get one contact by number: names, flags, groups, tags, opt-out, last message. Texts are in list_messages."""
     answer = await line.get("contacts", wire(phone_number))
     if answer is None:
         raise NotFound(
             f"This line has no contact with {masked(phone_number)}.",
-            todo="Each line has its own contacts: try another line, or list_contacts with search.",
+            todo="Each line has its own contacts: leave dashboard_id out, or try list_contacts with search.",
         )
     contact = Contact.asked_for(answer, phone_number=phone_number)
     line.account.directory.put(line.id, answer)

@@ -4,13 +4,13 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from textrequest_mcp.account.account import Line
+from textrequest_mcp.account.account import AnyLine, Line
 from textrequest_mcp.account.directory import People
 from textrequest_mcp.account.labels import ids_of
 from textrequest_mcp.account.line import TextingLine
 from textrequest_mcp.account.message import Message
 from textrequest_mcp.tools.about import BY_NUMBER
-from textrequest_mcp.tools.answers import Answer, Flag, Listing, PersonName, Phone, Record
+from textrequest_mcp.tools.answers import Answer, Flag, Listing, OnLine, PersonName, Phone, Record
 from textrequest_mcp.tools.declare import Toolset
 from textrequest_mcp.tools.parameters import KnownNumber, Labels, PageNumber, PageSize, Words, slip
 from textrequest_mcp.upstream.errors import NotFound
@@ -22,7 +22,7 @@ conversations = Toolset("conversations")
 _MOST_ADDED = 25
 
 
-class Conversation(Answer):
+class Conversation(OnLine):
     """A conversation by its contact's number."""
 
     phone_number: Phone = None
@@ -36,7 +36,10 @@ class Conversations(Listing):
     told_elsewhere = True
     longest_cell = 300
     theirs = ("name", "body")
-    columns = ("phone_number", "name", "message_timestamp_utc", "message_direction", "body", "delivery_status")
+    columns = (
+        *("dashboard_id", "phone_number", "name", "message_timestamp_utc", "message_direction", "body"),
+        "delivery_status",
+    )
     items: list[Conversation] = Field(default_factory=list[Conversation])
 
 
@@ -49,7 +52,7 @@ class Archived(Answer):
 
 @conversations.reads(title="List conversations", action="GetConversations", link="conversations")
 async def list_conversations(
-    line: Line,
+    line: AnyLine,
     *,
     tags: Annotated[Labels, Field(description="Contacts with any of these")] | None = None,
     show_unresolved_only: Annotated[bool, Field(description="Leave settled ones out")] | None = None,
@@ -58,7 +61,7 @@ async def list_conversations(
     page: PageNumber = 0,
     page_size: PageSize = DEFAULT_SIZE,
 ) -> Conversations:
-    """List a line's conversations with their last text. Who waits for an answer: show_unresolved_only, and
+    """List conversations with their last text. Who waits for an answer: show_unresolved_only, and
     message_direction R. Whole threads are in list_messages."""
     query = {
         "tags": await ids_of(line, "tags", tags or (), "tags") or None,

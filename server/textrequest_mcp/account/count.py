@@ -10,8 +10,8 @@ from pydantic import Field
 from textrequest_mcp.account.counts import Tally, tally
 from textrequest_mcp.account.line import KnownLine, TextingLine
 from textrequest_mcp.account.line_texts import LineText, read_texts
-from textrequest_mcp.account.local_times import zone_of
 from textrequest_mcp.account.periods import Days, Step, read_days
+from textrequest_mcp.account.zones import zone_of
 from textrequest_mcp.tools.answers import Answer, Code, LineName, Whole
 
 if TYPE_CHECKING:

@@ -64,7 +64,7 @@ class People:
     def search(self, words: str) -> list[Person]:
         """Those whom parts of a name or number find, the best first."""
         wanted = Wanted(words)
-        return sorted(filter(wanted.fits, self), key=wanted.rank)
+        return sorted(wanted.among(self), key=wanted.rank)
 
     def name(self, number: str | None) -> str | None:
         """What somebody is called; None where nobody knows."""
@@ -188,7 +188,8 @@ class Directory:
     def heard(self, events: Iterable[TextEvent]) -> None:
         """Take note of texts that came in or went out."""
         for event in events:
-            if (people := self._people.get(event.dashboard_id)) is not None:
+            people = self._people.get(event.dashboard_id)
+            if people is not None and event.phone_number not in self._api.hidden.numbers:
                 known = people.get(event.phone_number) or Person(
                     event.dashboard_id, event.phone_number, {"phone_number": event.phone_number}
                 )

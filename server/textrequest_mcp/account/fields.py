@@ -2,14 +2,14 @@
 
 from pydantic import Field
 
-from textrequest_mcp.account.account import Line
-from textrequest_mcp.tools.answers import Answer, Code, Listing, TheirName
+from textrequest_mcp.account.account import AnyLine
+from textrequest_mcp.tools.answers import Code, Listing, OnLine, TheirName
 from textrequest_mcp.tools.declare import Toolset
 
 fields = Toolset("fields")
 
 
-class CustomField(Answer):
+class CustomField(OnLine):
     """A field that contacts can have a value for."""
 
     id: Code = None
@@ -23,6 +23,6 @@ class CustomFields(Listing):
 
 
 @fields.reads(title="List custom fields", action="GetCustomFields")
-async def list_custom_fields(line: Line) -> CustomFields:
-    """List all custom fields of a line with the ids that contacts and filters use."""
+async def list_custom_fields(line: AnyLine) -> CustomFields:
+    """List all custom fields of contacts."""
     return CustomFields.of(await line.get("fields"), page=0, page_size=0)

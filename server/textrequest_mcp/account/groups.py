@@ -4,12 +4,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from textrequest_mcp.account.account import Line
+from textrequest_mcp.account.account import AnyLine, Line
 from textrequest_mcp.account.line import TextingLine
 from textrequest_mcp.ground.quoting import quoted, some
 from textrequest_mcp.guard.approval.question import Question
 from textrequest_mcp.guard.marks import Mark
-from textrequest_mcp.tools.answers import Answer, Flag, Kept, Listing, TheirName, Theirs, Time, Whole
+from textrequest_mcp.tools.answers import Answer, Flag, Kept, Listing, OnLine, TheirName, Theirs, Time, Whole
 from textrequest_mcp.tools.declare import Toolset
 from textrequest_mcp.tools.parameters import Filled, GroupId, PageNumber, PageSize, Words, listed, only_given
 from textrequest_mcp.upstream.errors import BadInput, NotFound
@@ -22,7 +22,7 @@ Clear = Annotated[list[Literal["notes"]], BeforeValidator(listed), Mark.NOBODYS]
 GroupNotes = Annotated[Words, Field(description="For colleagues")]
 
 
-class Group(Answer):
+class Group(OnLine):
     """A group."""
 
     id: Whole = None
@@ -37,7 +37,7 @@ class Groups(Listing):
     """A line's groups."""
 
     told_elsewhere = True
-    columns = ("id", "name", "group_member_count", "is_keyword", "last_message_sent_utc", "notes")
+    columns = ("dashboard_id", "id", "name", "group_member_count", "is_keyword", "last_message_sent_utc", "notes")
     items: list[Group] = Field(default_factory=list[Group])
 
 
@@ -56,14 +56,14 @@ class GroupDeleted(Answer):
 
 
 @groups.reads(title="List groups", action="GetGroups", link="groups")
-async def list_groups(line: Line, page: PageNumber = 0, page_size: PageSize = DEFAULT_SIZE) -> Groups:
-    """List a line's groups with their sizes. For the members, list_contacts with groups."""
+async def list_groups(line: AnyLine, page: PageNumber = 0, page_size: PageSize = DEFAULT_SIZE) -> Groups:
+    """List groups with their sizes. For the members, list_contacts with groups."""
     answer = await line.get("groups", query={"page": page, "page_size": page_size})
     return Groups.of(answer, page=page, page_size=page_size)
 
 
 @groups.reads(title="Get a group", action="GetGroupById")
-async def get_group(line: Line, group_id: GroupId) -> Group:
+async def get_group(line: AnyLine, group_id: GroupId) -> Group:
     """Get one group: name, notes, size. For the members, list_contacts with groups."""
     return await _read(line, group_id)
 

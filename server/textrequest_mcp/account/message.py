@@ -1,8 +1,8 @@
 """A text: as the service answers it, as it was sent, and as it is heard of."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from textrequest_mcp.guard.marks import Mark
 from textrequest_mcp.tools.answers import (
@@ -13,6 +13,8 @@ from textrequest_mcp.tools.answers import (
     Colleague,
     Flag,
     Listing,
+    OnLine,
+    PersonName,
     Phone,
     Theirs,
     Time,
@@ -29,7 +31,7 @@ def asks_for_location(text: str) -> bool:
     return LOCATION_TAG.casefold() in text.casefold()
 
 
-class Message(Answer):
+class Message(OnLine):
     """One text."""
 
     message_id: Code = None
@@ -37,26 +39,34 @@ class Message(Answer):
     message_direction: Annotated[Direction | Code, Mark.DIRECTION] = Field(
         default=None, description="R received from the contact, S sent"
     )
-    response_by_username: Colleague = Field(
-        default=None, description="Colleague who sent or last answered; API if unnamed"
-    )
+    response_by_username: Colleague = Field(default=None, description="Colleague who sent it; API if unnamed")
     message_timestamp_utc: Annotated[Time, Mark.AT] = None
     delivery_status: DeliveryStatus | Code = Field(default=None, description="Accepted is not delivered")
     delivery_error: Code = None
     mms_media: Codes = None
 
+    @model_validator(mode="after")
+    def _who_answered(self) -> Self:
+        """The service names on a customer's text whoever answered it; a reader takes that for its sender."""
+        if self.message_direction == "R" and self.response_by_username is not None:
+            self.response_by_username = None
+        return self
+
 
 class Sent(Message):
     """A text that was just sent."""
 
+    theirs = ("name",)
+    name: PersonName = None
     segments: Whole = Field(default=None, description="Estimate of how many texts the carrier bills")
 
 
 class Messages(Listing):
     """A conversation's texts."""
 
-    theirs = ("body",)
+    theirs = ("name", "body")
     columns = (
+        "dashboard_id",
         "message_timestamp_utc",
         "message_direction",
         "response_by_username",
@@ -66,6 +76,7 @@ class Messages(Listing):
         "mms_media",
         "message_id",
     )
+    name: PersonName = None
     items: list[Message] = Field(default_factory=list[Message])
 
 
@@ -73,15 +84,18 @@ class ArrivedText(Message):
     """A text that was waited for."""
 
     phone_number: Phone = None
+    name: PersonName = None
 
 
 class Arrived(Answer):
     """What came in or went out."""
 
     told_elsewhere = True
-    theirs = ("body",)
+    theirs = ("name", "body")
     columns = (
+        "dashboard_id",
         "phone_number",
+        "name",
         "message_timestamp_utc",
         "message_direction",
         "response_by_username",

@@ -5,7 +5,18 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from textrequest_mcp.guard.marks import Mark
-from textrequest_mcp.tools.answers import Answer, Code, Flag, Listing, Money, Ours, PersonName, Phone, Time, Whole
+from textrequest_mcp.tools.answers import (
+    Code,
+    Flag,
+    Listing,
+    Money,
+    OnLine,
+    Ours,
+    PersonName,
+    Phone,
+    Time,
+    Whole,
+)
 
 PaymentStatus = Literal["Sent", "Paid", "Cancelled", "Failed", "PastDue", "MarkedAsPaid", "Unknown"]
 TransactionStatus = Literal[
@@ -21,7 +32,7 @@ TransactionStatus = Literal[
 ]
 
 
-class Payment(Answer):
+class Payment(OnLine):
     """A payment request."""
 
     payment_id: Annotated[Whole, Mark.PAYMENT] = None
@@ -45,6 +56,7 @@ class Payments(Listing):
     told_elsewhere = True
     theirs = ("recipient",)
     columns = (
+        "dashboard_id",
         "payment_id",
         "request_date",
         "customer_phone",

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from textrequest_mcp.account.account import Line
+from textrequest_mcp.account.account import AnyLine, Line
 from textrequest_mcp.account.line import TextingLine
 from textrequest_mcp.account.message import LOCATION_TAG, asks_for_location
 from textrequest_mcp.account.payment import Payment, Payments
@@ -38,7 +38,7 @@ _CLOSED = {"Paid", "Cancelled", "MarkedAsPaid"}
 
 @payments.reads(title="List payments", action="GetPayments", about=BY_NUMBER)
 async def list_payments(
-    line: Line,
+    line: AnyLine,
     reference_number: Annotated[Words, Field(description="Exactly; not unique")] | None = None,
     phone_number: KnownNumber | None = None,
     sort_type: Annotated[Literal["amount", "contact", "date", "status"], Field(description="Default date")]
@@ -47,7 +47,7 @@ async def list_payments(
     page: PageNumber = 0,
     page_size: PageSize = DEFAULT_SIZE,
 ) -> Payments:
-    """List a line's payment requests, open and closed, newest first unless sorted."""
+    """List payment requests, open and closed, newest first unless sorted."""
     query = {
         "reference_number": reference_number or None,
         "phone_number": wire(phone_number) if phone_number else None,
@@ -57,11 +57,15 @@ async def list_payments(
         "page_size": page_size,
     }
     listing = Payments.of(await line.get("payments", query=query), page=page, page_size=page_size)
+    if any(not payment.recipient for payment in listing.items):
+        people = await line.names()
+        for payment in listing.items:
+            payment.recipient = payment.recipient or people.name(payment.customer_phone)
     return listing.noting(slip("reference_number", reference_number))
 
 
 @payments.reads(title="Get a payment", action="GetPayment", link="payments/{payment_id}")
-async def get_payment(line: Line, payment_id: PaymentId) -> Payment:
+async def get_payment(line: AnyLine, payment_id: PaymentId) -> Payment:
     """Get one payment request: amount, status, whether its reminder went out."""
     return await read_payment(line, payment_id)
 

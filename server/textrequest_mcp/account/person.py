@@ -1,6 +1,6 @@
 """A person on a line, as the directory knows them: a contact's record, and how its name and number are found."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, cast
@@ -141,13 +141,17 @@ class Wanted:
         self.words = folded(plain).split()
         self.digits = "" if any(c.isalpha() for c in plain) else "".join(c for c in plain if c in "0123456789")
 
-    def fits(self, person: Person) -> bool:
-        """Whether the search finds a person."""
-        if self.digits and self.digits in person.number:
-            return True
-        return bool(self.words) and all(
-            word in person.words or (word.isdecimal() and word in person.number) for word in self.words
-        )
+    def among(self, people: Iterable[Person]) -> list[Person]:
+        """Those whom the search finds."""
+        everybody = list(people)
+        by_number = [person for person in everybody if self.digits in person.number] if self.digits else []
+        found = everybody if self.words else []
+        for word in self.words:
+            if word.isdecimal():
+                found = [person for person in found if word in person.words or word in person.number]
+            else:
+                found = [person for person in found if word in person.words]
+        return list({person.number: person for person in [*by_number, *found]}.values())
 
     def rank(self, person: Person) -> tuple[bool, bool, float, str]:
         """Sorts those whom it finds: whole names first, then beginnings of names, the latest texted first."""

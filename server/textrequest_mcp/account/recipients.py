@@ -12,9 +12,9 @@ from textrequest_mcp.account.closings import closes
 from textrequest_mcp.account.directory import FRESH_SECONDS, Directory, Kind, People
 from textrequest_mcp.account.facts_reader import FactsReader
 from textrequest_mcp.account.line import TextingLine
-from textrequest_mcp.account.local_times import zone_of
 from textrequest_mcp.account.message import LOCATION_TAG, asks_for_location
 from textrequest_mcp.account.person import Person
+from textrequest_mcp.account.zones import zone_of
 from textrequest_mcp.ground.folding import folded
 from textrequest_mcp.ground.quoting import quoted
 from textrequest_mcp.guard.change import PersonFacts

@@ -19,6 +19,7 @@ _OUTCOMES: dict[str, Literal["sent", "not_sent", "unknown"]] = {"SENT": "sent", 
 class SendStatus(Answer):
     """What is known of one act."""
 
+    dashboard_id: Whole = None
     send_id: Code = None
     tool: Code = None
     outcome: Literal["sent", "not_sent", "unknown"] | None = Field(
@@ -56,6 +57,7 @@ async def get_send_status(account: InAccount, send_id: SendId) -> SendStatus:
     return SendStatus.model_validate(
         send.result
         | {
+            "dashboard_id": send.dashboard_id,
             "send_id": send.send_id,
             "tool": send.tool,
             "outcome": outcome,

@@ -2,8 +2,8 @@
 
 from pydantic import Field
 
-from textrequest_mcp.account.account import Line
-from textrequest_mcp.tools.answers import Answer, Code, Listing, TheirName
+from textrequest_mcp.account.account import AnyLine
+from textrequest_mcp.tools.answers import Code, Listing, OnLine, TheirName
 from textrequest_mcp.tools.declare import Toolset
 from textrequest_mcp.tools.parameters import PageNumber, PageSize
 from textrequest_mcp.upstream.page import DEFAULT_SIZE
@@ -11,7 +11,7 @@ from textrequest_mcp.upstream.page import DEFAULT_SIZE
 tags = Toolset("tags")
 
 
-class Tag(Answer):
+class Tag(OnLine):
     """A label."""
 
     id: Code = None
@@ -26,7 +26,7 @@ class Tags(Listing):
 
 
 @tags.reads(title="List tags", action="GetTags")
-async def list_tags(line: Line, page: PageNumber = 0, page_size: PageSize = DEFAULT_SIZE) -> Tags:
-    """List a line's tags with the ids that contacts and filters use."""
+async def list_tags(line: AnyLine, page: PageNumber = 0, page_size: PageSize = DEFAULT_SIZE) -> Tags:
+    """List tags."""
     answer = await line.get("tags", query={"page": page, "page_size": page_size})
     return Tags.of(answer, page=page, page_size=page_size)

@@ -11,8 +11,8 @@ from textrequest_mcp.account.counts import did_not_arrive
 from textrequest_mcp.account.daily import lines_of
 from textrequest_mcp.account.line import KnownLine, TextingLine
 from textrequest_mcp.account.line_texts import LineText, read_texts
-from textrequest_mcp.account.local_times import zone_of
 from textrequest_mcp.account.periods import read_days
+from textrequest_mcp.account.zones import zone_of
 from textrequest_mcp.ground.clean import clean
 from textrequest_mcp.ground.quoting import one_line
 from textrequest_mcp.guard.approval.page import moment

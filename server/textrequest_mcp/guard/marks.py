@@ -22,6 +22,7 @@ class Mark(Enum):
     PERSON = auto()  # the number of the person whom the record is about
     LINE = auto()  # the number of one of our lines
 
+    WHERE = auto()  # the id of the line that the record is from, where it is not the call's
     CALLED = auto()  # beside THEIRS: what the person of this record is called
     DIRECTION = auto()  # of a text: R received, S sent
     AT = auto()  # when a text was sent or received

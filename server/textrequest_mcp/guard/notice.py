@@ -48,33 +48,33 @@ class Notice:
             StoreError: a wish about further texts cannot be kept, so nobody may be told it.
         """
         if self._policy.rules.provenance and words:
-            for fields, record, person in _records(model, said if shown is None else shown, self._person):
-                self._words(fields, record, person)
-        for fields, record, person in _records(model, said, self._person):
+            for found in _records(model, said if shown is None else shown, self._line, self._person):
+                self._words(*found)
+        for fields, record, line, person in _records(model, said, self._line, self._person):
             if person is not None:
-                await self._record(fields, record, person)
+                await self._record(fields, record, line, person)
 
-    def _words(self, fields: Fields, record: Mapping[str, Any], person: str | None) -> None:
+    def _words(self, fields: Fields, record: Mapping[str, Any], line: int, person: str | None) -> None:
         provenance = self._policy.provenance
         for number in fields.all(record, Mark.PERSON, Mark.LINE):
-            provenance.trust_number(self._line, number, *fields.all(record, Mark.CALLED))
+            provenance.trust_number(line, number, *fields.all(record, Mark.CALLED))
         if ours := fields.all(record, Mark.OURS):
             provenance.trust_words("\n".join(ours))
         if theirs := fields.all(record, Mark.THEIRS):  # one record is one source
             kind = "a contact's record" if person is not None else "a name"
-            provenance.read_words(Source(kind=kind, line=self._line, person=person, words="\n".join(theirs)))
+            provenance.read_words(Source(kind=kind, line=line, person=person, words="\n".join(theirs)))
         body = fields.one(record, Mark.BODY)
         if body and fields.one(record, Mark.DIRECTION) == "S":
             provenance.trust_words(body)
         elif body:
             at = read_time(fields.one(record, Mark.AT))
-            provenance.read_words(Source(kind=TEXT_RECEIVED, line=self._line, person=person, at=at, words=body))
+            provenance.read_words(Source(kind=TEXT_RECEIVED, line=line, person=person, at=at, words=body))
 
-    async def _record(self, fields: Fields, record: Mapping[str, Any], person: str) -> None:
+    async def _record(self, fields: Fields, record: Mapping[str, Any], line: int, person: str) -> None:
         """Note the facts that a payment or a text states of a person."""
         payment_id = fields.one(record, Mark.PAYMENT)
         if payment_id is not None and fields.one(record, Mark.PERSON):
-            self._policy.known.pays(self._line, payment_id, person)
+            self._policy.known.pays(line, payment_id, person)
         body: str = fields.one(record, Mark.BODY) or ""
         moment = read_time(fields.one(record, Mark.AT))
         at = None if moment is None else moment.timestamp()
@@ -82,20 +82,20 @@ class Notice:
         # A text without a time may forbid texts from now on, but allows none.
         heard = direction == "R" and (at is not None or read_wish(body) != "start")
         if heard and self._policy.rules.consent:
-            await self._policy.consent.heard(self._line, person, body, self._policy.now() if at is None else at)
+            await self._policy.consent.heard(line, person, body, self._policy.now() if at is None else at)
         if at is not None and direction in ("R", "S"):
-            self._policy.known.read(self._caller, (self._line, person), at)
+            self._policy.known.read(self._caller, (line, person), at)
 
 
 def _records(
-    model: type[BaseModel], record: Mapping[str, Any], person: str | None
-) -> Iterator[tuple[Fields, Mapping[str, Any], str | None]]:
-    """A record and every one inside it, with the number that it, or the one around it, is about."""
+    model: type[BaseModel], record: Mapping[str, Any], line: int, person: str | None
+) -> Iterator[tuple[Fields, Mapping[str, Any], int, str | None]]:
+    """A record and every one inside it, with the line and number that it, or the one around it, is about."""
     fields = fields_of(model)
-    person = fields.one(record, Mark.PERSON) or person
-    yield fields, record, person
+    line, person = fields.one(record, Mark.WHERE) or line, fields.one(record, Mark.PERSON) or person
+    yield fields, record, line, person
     for name, inner in fields.inner.items():
         inside: Any = record.get(name) or []
         records: list[Any] = inside if isinstance(inside, list) else [inside]  # pyright: ignore[reportUnknownVariableType] - JSON
         for each in records:
-            yield from _records(inner, each, person)
+            yield from _records(inner, each, line, person)

@@ -25,8 +25,7 @@ from textrequest_mcp.live.replays import note_call
 if TYPE_CHECKING:
     import sqlite3
 
-DAY_SECONDS = 86_400.0
-KEEP_DAYS = 30
+DAY_SECONDS, KEEP_DAYS = 86_400.0, 30
 _TIDY_SECONDS = 3600.0
 # A text is deleted this long after it became too old to be noted, so that it cannot be noted a second time.
 _LATE_SECONDS = 3600.0
@@ -106,8 +105,7 @@ class EventLog:
             return new
 
         new = await self._store.transact(write, durable=durable)
-        if not is_tidy:
-            self._tidied_at = now
+        self._tidied_at = self._tidied_at if is_tidy else now
         self.tell(heard)
         return new
 

@@ -10,7 +10,7 @@ import anyio
 from textrequest_mcp.live.cursor import read_cursor
 from textrequest_mcp.live.event_filter import EventFilter, Noted
 from textrequest_mcp.live.watch import OTHERS_SECONDS, Watch
-from textrequest_mcp.upstream.errors import TooBusy
+from textrequest_mcp.upstream.errors import TextRequestError, TooBusy
 from textrequest_mcp.upstream.times import show_time
 
 MOST_AT_ONCE = 50
@@ -36,30 +36,30 @@ class Arrived:
 
 
 async def wait(
-    live: Watch, dashboard_id: int, wanted: EventFilter, *, after: str | None, seconds: float, tell: Tell
+    live: Watch, dashboard_ids: Sequence[int], wanted: EventFilter, *, after: str | None, seconds: float, tell: Tell
 ) -> Arrived:
-    """Wait for texts of one line.
+    """Wait for texts of some lines.
 
     Args:
-        live: watches the line.
-        dashboard_id: the line.
-        wanted: a filter for its texts.
+        live: watches the lines.
+        dashboard_ids: the lines.
+        wanted: a filter for their texts.
         after: a cursor; None to begin now.
         seconds: the wait ends without a text after this time.
         tell: called every few seconds with the seconds that the wait has taken so far.
 
     Raises:
         BadInput: the cursor cannot be used.
-        TextRequestError: the line cannot be read.
+        TextRequestError: no line can be read.
         StoreError: the store cannot be used.
     """
     place = await live.log.place(after) if after else await live.log.end()
-    waiting = _Waiting(live, dashboard_id, wanted, place, after)
+    waiting = _Waiting(live, dashboard_ids, wanted, place, after)
     found: list[Noted] = []
     began = anyio.current_time()
     told = began
     await tell(0.0)  # some hosts wait longer for a call that tells how far it is
-    with live.waited_for(dashboard_id), anyio.move_on_after(max(seconds, _LOOK_SECONDS)):
+    with live.waited_for(*dashboard_ids), anyio.move_on_after(max(seconds, _LOOK_SECONDS)):
         found = await waiting.look()
         while not found and (now := anyio.current_time()) < began + seconds:
             if now - told >= _PROGRESS_SECONDS:
@@ -76,16 +76,19 @@ async def wait(
 class _Waiting:
     """The state of one wait."""
 
-    def __init__(self, live: Watch, dashboard_id: int, wanted: EventFilter, place: int, after: str | None) -> None:
+    def __init__(
+        self, live: Watch, dashboard_ids: Sequence[int], wanted: EventFilter, place: int, after: str | None
+    ) -> None:
         self._live = live
-        self._line = dashboard_id
+        self._lines = dashboard_ids
         self._wanted = wanted
         self._place = place
         self._from_now = not after  # until a first look has put the old texts into the log
         cursor = read_cursor(after) if after else None
         self._since = cursor.at if cursor is not None else None
         if self._since is not None:
-            live.reader.begin_at(dashboard_id, self._since)
+            for dashboard_id in dashboard_ids:
+                live.reader.begin_at(dashboard_id, self._since)
         self._began = anyio.current_time()
         self._news = live.news
         self._looked = False
@@ -94,21 +97,35 @@ class _Waiting:
     def trouble(self) -> str | None:
         if not self._looked:
             return "Text Request has not answered yet, so there may be texts that are not here."
-        return self._live.trouble(self._line)
+        told = {line: trouble for line in self._lines if (trouble := self._live.trouble(line)) is not None}
+        if len(self._lines) == 1:
+            return next(iter(told.values()), None)
+        return " ".join(f"Line {line}: {trouble}" for line, trouble in told.items()) or None
 
     async def look(self) -> list[Noted]:
         """The texts that are in the log already, or that a first look at the line brings."""
         if not self._from_now and (found := await self._read()):
             return found
-        try:
-            await self._live.look(self._line)
-        except TooBusy:
-            pass  # the watch looks as soon as a call is free
-        else:
+        if await self._look_at_all():
             self._place = await self.end()
             self._from_now = False
         self._looked = True
         return await self._read()
+
+    async def _look_at_all(self) -> bool:
+        """Look at each line; whether all could be. One that cannot be read is told of, unless there is no other."""
+        failed: list[TextRequestError] = []
+        busy = False
+        for line in self._lines:
+            try:
+                await self._live.look(line)
+            except TooBusy:
+                busy = True  # the watch looks as soon as a call is free
+            except TextRequestError as error:
+                failed.append(error)
+        if failed and len(failed) == len(self._lines):
+            raise failed[0]
+        return not busy
 
     async def hear(self, seconds: float) -> list[Noted]:
         """The next texts; none if none came within `seconds` or a short while, so that the log is read again."""
@@ -121,15 +138,18 @@ class _Waiting:
         return await self._live.log.start(self._place, self._since_then) if self._from_now else self._place
 
     async def skipped(self) -> str | None:
-        """A sentence where the line had texts after the cursor that nobody was told of; None where it had none."""
-        line = await self._live.reader.lines.get(self._line)
-        if line is None or self._since is None:
-            return None
-        known_from = line.known_from(self._live.reader.now())
-        if known_from <= self._since:
-            return None
-        then = show_time(datetime.fromtimestamp(math.ceil(known_from), UTC))
-        return f"This line is known from {then} on; list_messages has what came on it after the cursor and before that."
+        """A sentence where a line had texts after the cursor that nobody was told of; None where none had."""
+        told: list[str] = []
+        for each in self._lines:
+            line = await self._live.reader.lines.get(each)
+            known_from = line.known_from(self._live.reader.now()) if line is not None else -math.inf
+            if self._since is not None and known_from > self._since:
+                then = show_time(datetime.fromtimestamp(math.ceil(known_from), UTC))
+                told.append(
+                    f"Line {each} is known from {then} on; list_messages has what came on it after the cursor and "
+                    "before that."
+                )
+        return " ".join(told) or None
 
     def told_to(self, found: Sequence[Noted], *, again: bool) -> float:
         """The time for the cursor: on a line that nobody has looked at yet, texts are new from then on.

@@ -91,9 +91,9 @@ class Watch:
         news.set()
 
     @contextmanager
-    def waited_for(self, dashboard_id: int) -> Generator[None]:
-        """While this is open, a tool waits for a text on the line."""
-        with self._counted(self._waiting, [dashboard_id]):
+    def waited_for(self, *dashboard_ids: int) -> Generator[None]:
+        """While this is open, a tool waits for a text on the lines."""
+        with self._counted(self._waiting, list(dashboard_ids)):
             yield
 
     @contextmanager

@@ -94,6 +94,18 @@ def beside_sandbox(given: Given) -> bool:
     return given.text == "True"
 
 
+def time_zone(given: Given) -> str | None:
+    """A zone that this machine knows, such as America/New_York."""
+    from zoneinfo import ZoneInfo
+
+    if not given.text:
+        return None
+    try:
+        return ZoneInfo(given.text).key
+    except (OSError, ValueError):  # also its word for a zone that is not there
+        return given.wrong("is no time zone such as America/New_York.")
+
+
 line_id = _matching("[1-9][0-9]{0,17}", "is not a line's id, which is a whole number such as 121.", int)
 minutes = _matching("[0-9]{1,4}", "is not a number of minutes from 0 (off) to 1440.", int, range(1441))
 port = _matching("[0-9]+", "{text} is not a port; ports are 0 to 65535.", int, range(_HIGHEST_PORT + 1))

@@ -54,6 +54,7 @@ class Settings:
     sandbox: Annotated[bool, by.yes_or_no, "work with a pretend account", _FLAG] = False
     sandbox_reset: Annotated[bool, by.beside_sandbox, "begin the kept pretend account anew", _FLAG] = False
     dashboard_id: Annotated[int | None, by.line_id, "the line that tools use where none is named"] = None
+    time_zone: Annotated[str | None, by.time_zone, "the time zone of lines that have none"] = None
     read_only: Annotated[bool, by.yes_or_no, "whether tools that change something are left out"] = False
     toolsets: Annotated[tuple[str, ...], by.toolsets, "the toolsets that are offered"] = TOOLSETS
     confirm: Annotated[Confirm, by.choice(Confirm), "which tools wait for a person's yes"] = "destructive"

@@ -1,105 +1,48 @@
 """The kinds of values that answers hold, read leniently from the service and written in one form."""
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
-from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
-from typing import Annotated, Any, ClassVar, Self, TypeVar, cast
+from decimal import Decimal
+from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import BaseModel, BeforeValidator, Field, PlainSerializer, WithJsonSchema, model_validator
 
-from textrequest_mcp.ground.clean import LONGEST_NAME, LONGEST_TEXT, clean, whole
 from textrequest_mcp.guard.marks import Mark
+from textrequest_mcp.tools.lenient import (
+    read_flag,
+    read_kept,
+    read_money,
+    read_name,
+    read_phone,
+    read_record,
+    read_records,
+    read_text,
+    read_texts,
+    read_whole,
+    read_wholes,
+)
 from textrequest_mcp.upstream.errors import Uncertain, Unreadable
 from textrequest_mcp.upstream.page import Page, read_page
-from textrequest_mcp.upstream.phone import from_wire
 from textrequest_mcp.upstream.times import read_time, show_time
-
-_Read = TypeVar("_Read")
-
-
-def _money(value: object) -> Decimal | None:
-    if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
-        return None
-    try:
-        amount = Decimal(str(value)).quantize(Decimal("0.01"), ROUND_HALF_EVEN)
-    except InvalidOperation:
-        return None
-    return amount if amount.is_finite() else None
-
-
-def _kept(value: object) -> str | None:
-    """Text, also where a number or a truth value came instead; the service does not promise the type."""
-    # Half an emoji, as a carrier leaves it where it cuts a text, could not be written to anybody.
-    return None if value is None else whole(str(value))
-
-
-def _text(value: object) -> str | None:
-    """Anybody's words, clean."""
-    return None if value is None else clean(str(value), LONGEST_TEXT)
-
-
-def _name(value: object) -> str | None:
-    return None if value is None else clean(str(value), LONGEST_NAME)
-
-
-def _phone(value: object) -> str | None:
-    """A number in E.164; anything else, such as a sender's short name, clean."""
-    return _name(from_wire(value))
-
-
-def _texts(value: object) -> list[str] | None:
-    return _each(value, _text)  # without the nulls that may stand in it
-
-
-def _flag(value: object) -> bool | None:
-    return value if isinstance(value, bool) else {"true": True, "false": False}.get(str(value).lower())
-
-
-def _whole(value: object) -> int | None:
-    """A whole number, also as its text; None where something else came."""
-    if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,18}", value):
-        return int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
-
-
-def _wholes(value: object) -> list[int] | None:
-    return _each(value, _whole)
-
-
-def _record(value: object) -> Mapping[str, Any] | BaseModel | None:
-    return cast("Mapping[str, Any] | BaseModel", value) if isinstance(value, Mapping | BaseModel) else None
-
-
-def _records(value: object) -> list[Mapping[str, Any] | BaseModel] | None:
-    return _each(value, _record)
-
-
-def _each(value: object, read: Callable[[object], _Read | None]) -> list[_Read] | None:
-    """The readable items of a list; None if no list came."""
-    if not isinstance(value, list):
-        return None
-    return [item for item in map(read, cast("list[object]", value)) if item is not None]
-
 
 Time = Annotated[
     datetime | None,
     BeforeValidator(read_time),
     PlainSerializer(show_time, when_used="json-unless-none"),
-    WithJsonSchema({"type": "string", "format": "date-time"}),
+    WithJsonSchema({"type": "string"}),
 ]
-_Number = Annotated[str | None, BeforeValidator(_phone), Field(description="E.164, as every tool takes it")]
+_Number = Annotated[str | None, BeforeValidator(read_phone), Field(description="E.164, as every tool takes it")]
 Phone = Annotated[_Number, Mark.PERSON]
 LinePhone = Annotated[_Number, Mark.LINE]
 Money = Annotated[
     Decimal | None,
-    BeforeValidator(_money),
+    BeforeValidator(read_money),
     PlainSerializer(str, when_used="json-unless-none"),
     WithJsonSchema({"type": "string", "description": "Dollars with two decimals, such as 220.50"}),
 ]
 # Of an answer's own fields each says besides whose words it holds; `Toolset` takes none that does not.
-Text = Annotated[str | None, BeforeValidator(_text)]
-Name = Annotated[str | None, BeforeValidator(_name)]
+Text = Annotated[str | None, BeforeValidator(read_text)]
+Name = Annotated[str | None, BeforeValidator(read_name)]
 Theirs = Annotated[Text, Mark.THEIRS]
 TheirName = Annotated[Name, Mark.THEIRS]
 PersonName = Annotated[TheirName, Mark.CALLED]
@@ -108,14 +51,14 @@ LineName = Annotated[Name, Mark.OURS]
 Body = Annotated[Text, Mark.BODY]
 Code = Annotated[Text, Mark.NOBODYS]
 Colleague = Annotated[Name, Mark.NOBODYS]
-Kept = Annotated[str | None, BeforeValidator(_kept)]  # as it is, to be sent back; nobody is shown it
-Codes = Annotated[list[str] | None, BeforeValidator(_texts), Mark.NOBODYS]
-TheirNames = Annotated[list[str] | None, BeforeValidator(_texts), Mark.THEIRS]
-Flag = Annotated[bool | None, BeforeValidator(_flag)]
-Whole = Annotated[int | None, BeforeValidator(_whole)]
-Wholes = Annotated[list[int] | None, BeforeValidator(_wholes)]
-Record = BeforeValidator(_record)  # beside an object's type
-Records = BeforeValidator(_records)  # beside the type of a list of objects
+Kept = Annotated[str | None, BeforeValidator(read_kept)]  # as it is, to be sent back; nobody is shown it
+Codes = Annotated[list[str] | None, BeforeValidator(read_texts), Mark.NOBODYS]
+TheirNames = Annotated[list[str] | None, BeforeValidator(read_texts), Mark.THEIRS]
+Flag = Annotated[bool | None, BeforeValidator(read_flag)]
+Whole = Annotated[int | None, BeforeValidator(read_whole)]
+Wholes = Annotated[list[int] | None, BeforeValidator(read_wholes)]
+Record = BeforeValidator(read_record)  # beside an object's type
+Records = BeforeValidator(read_records)  # beside the type of a list of objects
 
 
 class Answer(BaseModel):
@@ -142,7 +85,7 @@ class Answer(BaseModel):
     @classmethod
     def _is_an_object(cls, value: object) -> object:
         # Not a ValueError: that would be taken for an argument that was refused before anything left.
-        if _record(value) is None:
+        if read_record(value) is None:
             raise Unreadable(
                 "Text Request answered with something that is not the record it promises.",
                 changed="Reading changes nothing; whether a change took effect is unknown.",
@@ -178,7 +121,7 @@ class Answer(BaseModel):
         Raises:
             Uncertain: the answer is about something else, or says nothing of the change.
         """
-        says_nothing = answer is None or (needs is not None and _record(answer) is None)
+        says_nothing = answer is None or (needs is not None and read_record(answer) is None)
         read = cls.model_validate({} if says_nothing else answer)
         if needs is not None and getattr(read, needs) is None:
             raise no_word_of_it(look_with)
@@ -202,6 +145,12 @@ def _plain(value: object) -> object:
     return " ".join(value.split()).casefold().removeprefix("+") if isinstance(value, str) else value
 
 
+class OnLine(Answer):
+    """A record of a line."""
+
+    dashboard_id: Annotated[Whole, Mark.WHERE] = None  # said where a call names no line
+
+
 class Listing(Answer):
     """One page of a list; subclasses add `items`."""
 
@@ -209,6 +158,7 @@ class Listing(Answer):
     page_size: int | None = None
     total_items: int | None = None
     next_page: int | None = Field(default=None, description="Left out on the last page")
+    lines: Ours = None  # that were read, where a call names none
     note: Annotated[str | None, Mark.THEIRS] = None  # like any other note
 
     @classmethod
@@ -222,7 +172,7 @@ class Listing(Answer):
                 "total_items": read.total_items,
                 "next_page": read.next_page,
                 "note": _past_the_end(read),
-                "items": _records(read.items),
+                "items": read_records(read.items),
             }
         )
 

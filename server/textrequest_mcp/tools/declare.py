@@ -45,6 +45,7 @@ class ToolSpec:
         link: the resource, below the line's, that the answer is about; may hold arguments in braces.
         once: how its act is known again, where it must happen at most once; its function takes a `departure`.
         about: the people that it texts, or whose records it reads or changes.
+        together: whether its function takes all lines at once, instead of being called for each.
         choose: of a tool that texts many, answers whom its arguments name; its function takes `each`, and texts them
             with that.
     """
@@ -63,6 +64,7 @@ class ToolSpec:
     link: str | None = None
     once: SameAct | None = None
     about: About = NOBODY
+    together: bool = False
     choose: Chooser | None = None
 
     @property
@@ -98,6 +100,7 @@ class Reading(Named):
     """What a tool that changes nothing declares."""
 
     about: NotRequired[About]
+    together: NotRequired[bool]
 
 
 class Writing(Reading):

@@ -161,19 +161,19 @@ Labels = Annotated[list[Label], BeforeValidator(listed)]
 
 LineId = Annotated[Id, Field(description="From list_dashboards")]
 DashboardId = Annotated[Id, Field(description="A line")]
-PhoneNumber = Annotated[Number, Field(description="Contact's number, any usual US form")]
-KnownNumber = Annotated[ListedNumber, Field(description="Contact's number, as lists give it")]
+PhoneNumber = Annotated[Number, Field(description="Any usual US form")]
+KnownNumber = Annotated[ListedNumber, Field(description="As lists give it")]
 GroupId = Annotated[Id, Field(description="From list_groups")]
 PaymentId = Annotated[Id, Field(description="From list_payments")]
 PageNumber = Annotated[int, Field(ge=0, description="From 0"), BeforeValidator(whole_number)]
 PageSize = Annotated[
     int, Field(ge=1, le=MAX_SIZE, description=f"Default {DEFAULT_SIZE}"), BeforeValidator(whole_number)
 ]
-TypedName = Annotated[str, Field(description="With a confirmation: the name as the person typed it")]
+TypedName = Annotated[str, Field(description="The name, as the person typed it")]
 Confirmation = Annotated[str, Field(description="Token, once the person agreed")]
 
-IdempotencyKey = Annotated[Filled, Field(description="Your own; the same again gives the first result")]
-Repeat = Annotated[bool, Field(description="True to do the same again on purpose")]
+IdempotencyKey = Annotated[Filled, Field(description="Your own, for one act")]
+Repeat = Annotated[bool, Field(description="True: once more on purpose")]
 
 
 def slip(name: str, words: str | None) -> str | None:

@@ -1,6 +1,6 @@
 """Writes an answer as the result that a host gets."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from mcp_types import CallToolResult, ContentBlock, ResourceLink, TextContent
@@ -10,18 +10,24 @@ from textrequest_mcp.tools.answers import Answer
 from textrequest_mcp.tools.declare import ToolSpec
 from textrequest_mcp.tools.result_text import write_structured, write_text
 
+Local = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 
-def as_result(told: SendAnswer, link: ResourceLink | None, news: str | None = None) -> CallToolResult:
-    """The text part, the structured part, what a person has to be told beside it, and a link to what it is about."""
+
+def as_result(told: SendAnswer, link: ResourceLink | None, news: str | None, local: Local) -> CallToolResult:
+    """The text part, the structured part, what a person has to be told beside it, and a link to what it is about.
+
+    `local` gives an answer as the text part has it, with times as people say them.
+    """
     answer, structured = told.answer, told.said
     if told.failed:  # an error is a plain sentence
         written = told.said["message"]
     elif isinstance(answer, Answer):
         said = {name: structured[name] for name in answer.first if name in structured} | structured
-        written = write_text(said, answer.columns, answer.longest_cell, answer.theirs)
+        columns = [name.removesuffix("_utc") for name in answer.columns]
+        written = write_text(local(said), columns, answer.longest_cell, answer.theirs)
         structured = write_structured(said, answer.brief, answer.theirs)
     else:
-        written = write_text(told.said)
+        written = write_text(local(told.said))
     content: list[ContentBlock] = [TextContent(type="text", text=written)]
     if news is not None:
         content.append(TextContent(type="text", text=news))
@@ -33,7 +39,7 @@ def as_result(told: SendAnswer, link: ResourceLink | None, news: str | None = No
 def link_of(spec: ToolSpec, given: Mapping[str, Any]) -> ResourceLink | None:
     """The resource that a tool's answer is about, where it declares one and the settings want links."""
     line = given.get("line")
-    if spec.link is None or line is None or not line.account.resource_links:
+    if spec.link is None or line is None or line.id is None or not line.account.resource_links:
         return None
     path = f"dashboards/{line.id}/{spec.link.format_map(given)}".rstrip("/")
     return ResourceLink(type="resource_link", name=path, uri=f"textrequest://{path}", mime_type="application/json")

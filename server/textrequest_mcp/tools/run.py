@@ -14,6 +14,7 @@ from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.shared.exceptions import MCPError
 from mcp_types import CallToolResult
+from pydantic import BaseModel
 
 from textrequest_mcp.ground.store import StoreError
 from textrequest_mcp.guard.approval.host import caller
@@ -24,8 +25,10 @@ from textrequest_mcp.guard.outcome import Outcome, unknown
 from textrequest_mcp.tools.answers import Listing
 from textrequest_mcp.tools.call import Call, Options, account_of
 from textrequest_mcp.tools.declare import ToolSpec
+from textrequest_mcp.tools.every_line import EveryLine
+from textrequest_mcp.tools.line_clocks import has_times
 from textrequest_mcp.tools.many import Each, ask_about_many
-from textrequest_mcp.tools.result import as_result, link_of
+from textrequest_mcp.tools.result import Local, as_result, link_of
 from textrequest_mcp.upstream.errors import BadInput, TextRequestError, Uncertain
 
 logger = logging.getLogger(__name__)
@@ -125,18 +128,24 @@ async def act(call: Call) -> CallToolResult:
         go_on = partial(guard, call, go_on)
     call.answered = await go_on()
     news = call.account.at_most_once.ledger.lost_record.news()
-    return as_result(call.answered, link_of(call.spec, call.given), news)
+    return as_result(
+        call.answered,
+        link_of(call.spec, call.given),
+        news,
+        await _local(call.ctx, call.spec, call.given, call.answered),
+    )
 
 
 async def read(ctx: Context[Any, Any], spec: ToolSpec, given: Mapping[str, Any]) -> CallToolResult:
     """Run a function that changes nothing, write its answer, and note what it tells a model."""
     try:
-        answer = await spec.function(**given)
+        answer = await _read(spec, given)
         said = answer.model_dump(mode="json", exclude_none=True)
         if isinstance(answer, Listing) and (changed := account_of(ctx).pages.note(ctx.session, spec.name, given, said)):
             said["note"] = " ".join(filter(None, [answer.note, changed]))
         news = account_of(ctx).at_most_once.ledger.lost_record.news()
-        result = as_result(SendAnswer(said, answer), link_of(spec, given), news)
+        told = SendAnswer(said, answer)
+        result = as_result(told, link_of(spec, given), news, await _local(ctx, spec, given, told))
     except (ToolError, MCPError):
         raise
     except Exception:
@@ -144,6 +153,23 @@ async def read(ctx: Context[Any, Any], spec: ToolSpec, given: Mapping[str, Any])
         raise TextRequestError(f"{spec.name} failed inside this server.") from None
     await _note(ctx, spec, given, said, result.structured_content)
     return result
+
+
+async def _read(spec: ToolSpec, given: Mapping[str, Any]) -> BaseModel:
+    """What the function answers: once, or for each line where the call names none."""
+    line = given.get("line")
+    if not isinstance(line, EveryLine) or spec.together:
+        return await spec.function(**given)
+    return await line.read(lambda one: spec.function(**{**given, "line": one}))
+
+
+async def _local(ctx: Context[Any, Any], spec: ToolSpec, given: Mapping[str, Any], told: SendAnswer) -> Local:
+    """Writes the times of an answer by the clock of its line."""
+    line = given.get("line")
+    if not has_times(told.said, spec.answer):
+        return lambda said: said
+    clocks = await account_of(ctx).clocks(read=spec.risk == "reads" and line is not None)
+    return lambda said: clocks.local(said, spec.answer, line.id if line is not None else None)
 
 
 async def change(call: Call) -> SendAnswer:

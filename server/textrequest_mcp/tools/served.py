@@ -11,6 +11,7 @@ from textrequest_mcp.guard.change import Change, Place
 from textrequest_mcp.guard.once.carry_out import AtMostOnce
 from textrequest_mcp.guard.rules.policy import Policy
 from textrequest_mcp.guard.rules.sorting import Sorted
+from textrequest_mcp.tools.line_clocks import LineClocks
 from textrequest_mcp.tools.pages import Pages
 
 
@@ -26,6 +27,10 @@ class Served(Protocol):
     @property
     def usual_line(self) -> int | None:
         """Where a call happens that names no line, as far as that was read."""
+        ...
+
+    async def clocks(self, *, read: bool) -> LineClocks:
+        """The clocks of the account's lines; those that are known, unless others are to be `read` in short time."""
         ...
 
     async def reasons(self, change: Change) -> list[str]:
