@@ -63,7 +63,8 @@ def test_a_python_that_is_shared_is_noted(monkeypatch: pytest.MonkeyPatch):
 def test_without_a_key_the_sandbox_works():
     settings, found = machine.settings_of({})
 
-    assert settings is None
+    assert settings is not None
+    assert settings.sandbox
     assert only(found, "key").state == "note"
 
 
@@ -113,7 +114,17 @@ def test_a_machine_without_a_browser_is_noted(variable: str, state: str, monkeyp
     monkeypatch.setenv(variable, "firefox")
     monkeypatch.setenv("SSH_CONNECTION", "somewhere")
 
-    assert machine.browser().state == state
+    assert machine.ways_to_a_yes(Settings(api_key="")).state == state
+
+
+@pytest.mark.parametrize(
+    ("way", "state", "says"),
+    [("token", "note", "itself"), ("refuse", "ok", "as you chose"), ("text", "ok", "2 numbers")],
+)
+def test_how_a_yes_is_got_otherwise_is_told(way: Any, state: str, says: str):
+    found = machine.ways_to_a_yes(Settings(api_key="", confirm_fallback=way, approvers="+14235550100, +14235550101"))
+
+    assert (found.state, says in found.says, "555" in str(found)) == (state, True, False)
 
 
 # The state folder.
@@ -368,7 +379,7 @@ def test_the_whole_is_printed_for_people_and_for_programs(capsys: pytest.Capture
     assert main(["doctor", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert told["ok"] is True
-    assert {each["check"] for each in told["findings"]} >= {"python", "settings", "key", "browser", "state", "hosts"}
+    assert {each["check"] for each in told["findings"]} >= {"python", "settings", "key", "approval", "state", "hosts"}
 
 
 def test_a_problem_is_an_exit_status(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):

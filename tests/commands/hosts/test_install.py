@@ -8,6 +8,7 @@ import stat
 import sys
 import tomllib
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -21,6 +22,7 @@ from textrequest_mcp.commands.hosts import entry as entries
 from textrequest_mcp.commands.hosts import file as files
 from textrequest_mcp.commands.hosts.json_text import NotSafe
 from textrequest_mcp.commands.hosts.table import HOSTS, here
+from textrequest_mcp.settings.table import SettingsError, read_settings
 
 KEY = "CANARY0123456789"
 JSON_HOSTS = [name for name, host in HOSTS.items() if host.form == "json"]
@@ -118,6 +120,63 @@ def test_a_person_is_asked_for_the_key_without_echo(home: Path, monkeypatch: pyt
     assert main(["install", "kiro", "--new-key"]) == 0
 
     assert asked == ["API key (it is not shown): "] * 2
+
+
+class Ring(ModuleType):
+    """A system's keyring, or one that stays locked."""
+
+    def __init__(self, *, locked: bool = False) -> None:
+        super().__init__("keyring")
+        self.kept: dict[tuple[str, str], str] = {}
+        self.locked = locked
+
+    def get_password(self, service: str, user: str) -> str | None:
+        return self.kept.get((service, user))
+
+    def set_password(self, service: str, user: str, password: str) -> None:
+        if self.locked:
+            raise RuntimeError(password)
+        self.kept[service, user] = password
+
+
+def test_the_key_can_be_in_the_keyring_from_which_the_server_reads_it(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    ring = Ring()
+    monkeypatch.setitem(sys.modules, "keyring", ring)
+    monkeypatch.setattr(sys, "stdin", Terminal(KEY))
+
+    assert main(["install", "cursor", "--keyring"]) == main(["install", "kiro", "--keyring"]) == 0
+
+    env = server(home / ".cursor/mcp.json", "cursor", "textrequest")["env"]
+    assert list(ring.kept.values()) == [KEY]
+    assert read_settings({}, env).api_key == KEY
+    assert not (home / ".config").exists()
+    said = capsys.readouterr()
+    assert KEY not in said.out + said.err
+
+
+@pytest.mark.parametrize(
+    ("ring", "says"), [(None, "not installed"), (Ring(locked=True), "cannot be used (RuntimeError)")]
+)
+def test_a_keyring_that_cannot_be_used_is_a_sentence(
+    ring: Ring | None, says: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.setitem(sys.modules, "keyring", ring)
+    monkeypatch.setattr(sys, "stdin", Terminal(KEY))
+
+    assert main(["install", "cursor", "--keyring"]) == 2
+
+    said = capsys.readouterr().err
+    assert says in said
+    assert KEY not in said
+
+
+def test_a_server_without_the_keyring_that_its_entry_names_says_so(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(sys.modules, "keyring", None)
+
+    with pytest.raises(SettingsError, match="says keyring:textrequest-mcp, and the package keyring is not installed"):
+        read_settings({}, {"TEXTREQUEST_API_KEY_FILE": "keyring:textrequest-mcp"})
 
 
 def test_a_key_can_be_piped_in(monkeypatch: pytest.MonkeyPatch):
@@ -401,7 +460,7 @@ def test_where_no_script_is_the_interpreter_starts_the_module(monkeypatch: pytes
 
     monkeypatch.setattr("sysconfig.get_path", nowhere)
 
-    made = entries.make_entry(sandbox=True, uvx=None, key_file=None, more={})
+    made = entries.make_entry(sandbox=True, uvx=None, key=None, more={})
     assert (made.command, made.args[:2]) == (sys.executable, ["-m", "textrequest_mcp"])
 
 
@@ -414,7 +473,7 @@ def test_on_windows_the_program_is_an_exe_and_commands_are_quoted_as_there(
     monkeypatch.setattr("sysconfig.get_path", lambda _: str(scripts))  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
     monkeypatch.setattr(sys, "platform", "win32")
 
-    made = entries.make_entry(sandbox=True, uvx=None, key_file=None, more={})
+    made = entries.make_entry(sandbox=True, uvx=None, key=None, more={})
 
     assert made.command.endswith("textrequest-mcp.exe")
     assert f'-- "{made.command}" serve --sandbox' in made.other_ways(HOSTS["claude-code"])[0]

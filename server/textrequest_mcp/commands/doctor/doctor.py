@@ -10,7 +10,7 @@ import anyio
 from textrequest_mcp import __version__
 from textrequest_mcp.commands.doctor.finding import Finding
 from textrequest_mcp.commands.doctor.hosts import hosts_here
-from textrequest_mcp.commands.doctor.machine import browser, python_and_parts, settings_of
+from textrequest_mcp.commands.doctor.machine import python_and_parts, settings_of, ways_to_a_yes
 from textrequest_mcp.commands.doctor.service import account_of, newest, public_address
 from textrequest_mcp.commands.doctor.state import folder_of_state
 from textrequest_mcp.commands.logs import start_logging
@@ -54,10 +54,12 @@ def _as_json(findings: Sequence[Finding]) -> str:
 async def _examine(online: bool) -> list[Finding]:  # noqa: FBT001 - anyio.run passes no names
     found = python_and_parts()
     settings, of_settings = settings_of()
-    found += [*of_settings, browser()]
+    found += of_settings
     with suppress(SettingsError):  # told with the other settings already
         found += folder_of_state(read_state_folder())
     if settings is not None:
+        found.append(ways_to_a_yes(settings))
+    if settings is not None and not settings.sandbox:
         found += await account_of(settings)
     if online:
         found.append(await newest(__version__))

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 from textrequest_mcp.commands.hosts import file
-from textrequest_mcp.commands.hosts.api_key import VARIABLE, have_key, key_file
+from textrequest_mcp.commands.hosts.api_key import VARIABLE, have_key, is_kept, key_place
 from textrequest_mcp.commands.hosts.entry import ACCOUNT, SANDBOX, Entry, is_ours, is_thrown_away, make_entry
 from textrequest_mcp.commands.hosts.json_text import NotSafe, parse, remove_value, set_value, value_at
 from textrequest_mcp.commands.hosts.table import HOSTS, Host, here
+from textrequest_mcp.settings.kept_key import PLACE
 from textrequest_mcp.settings.reading import KEY_FILE
 from textrequest_mcp.settings.table import SettingsError, read_settings
 
@@ -38,6 +39,7 @@ class Wish(NamedTuple):
         settings: `TEXTREQUEST_NAME=value` texts, which go into the entry.
         file: the host's settings file; None for the usual place.
         dry_run: whether the change is only shown.
+        keyring: whether the API key is kept in the system's keyring instead of a file.
         new_key: whether the API key is asked for although there is one.
     """
 
@@ -47,6 +49,7 @@ class Wish(NamedTuple):
     settings: Sequence[str] = ()
     file: Path | None = None
     dry_run: bool = False
+    keyring: bool = False
     new_key: bool = False
 
 
@@ -57,10 +60,10 @@ def show_config(wish: Wish) -> int:
         SettingsError: the entry would not start.
     """
     host = HOSTS[wish.host]
-    keeps = None if wish.sandbox else key_file()
+    keeps = _key_place(wish)
     entry = _entry(wish, keeps)
     _show(host, entry, _path(wish, host))
-    if keeps is not None and not keeps.exists():
+    if keeps is not None and not is_kept(keeps):
         sys.stderr.write(
             f"The API key goes into {keeps}, in a line of its own; `textrequest-mcp install {wish.host}` asks for it.\n"
         )
@@ -75,7 +78,7 @@ def install(wish: Wish) -> int:
     """
     host = HOSTS[wish.host]
     path = _path(wish, host)
-    keeps = None if wish.sandbox else key_file()
+    keeps = _key_place(wish)
     entry = _entry(wish, keeps)
     if keeps is not None and not wish.dry_run:
         sys.stdout.write(have_key(keeps, anew=wish.new_key) + "\n")
@@ -120,13 +123,20 @@ def uninstall(wish: Wish) -> int:
         sys.stdout.write(f"There is nothing of this server in {path}.\n")
     if copy is not None:
         sys.stdout.write(f"Removed. The file as it was: {copy}\n{host.restart}.\n")
-    keeps = key_file()
-    if not wish.sandbox and keeps.exists():
-        sys.stdout.write(f"The API key is still in {keeps}: other hosts may use it. Delete the file if none does.\n")
+    keeps = key_place()
+    if not wish.sandbox and is_kept(keeps):
+        sys.stdout.write(f"The API key is still in {keeps}: other hosts may use it. Delete it if none does.\n")
     return 0
 
 
-def _entry(wish: Wish, keeps: Path | None) -> Entry:
+def _key_place(wish: Wish) -> str | None:
+    """Where the key is, or is to be kept; None for the sandbox, which needs none."""
+    if wish.sandbox:
+        return None
+    return PLACE if wish.keyring else key_place()
+
+
+def _entry(wish: Wish, keeps: str | None) -> Entry:
     """The entry that was asked for, once a server would take its settings."""
     more: dict[str, str] = {}
     problems: list[str] = []
@@ -144,7 +154,7 @@ def _entry(wish: Wish, keeps: Path | None) -> Entry:
     read_settings({"sandbox": True}, more)  # raises for what no server would take
     if wish.uvx is None and is_thrown_away():
         sys.stderr.write("This program was started by uvx, which may delete it: better name its source with --uvx.\n")
-    return make_entry(sandbox=wish.sandbox, uvx=wish.uvx, key_file=keeps, more=more)
+    return make_entry(sandbox=wish.sandbox, uvx=wish.uvx, key=keeps, more=more)
 
 
 def _path(wish: Wish, host: Host) -> Path:
