@@ -35,8 +35,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return run(chosen) if run in (_serve, _sandbox) else _printed(run, chosen)
     except SettingsError as error:
-        sys.stderr.write("textrequest-mcp cannot start:\n" + "".join(f"- {line}\n" for line in error.problems))
-        sys.stderr.write("Nothing was started.\n")
+        what, done = ("start", "started") if run in (_serve, _sandbox) else ("do that", "done")
+        sys.stderr.write(f"textrequest-mcp cannot {what}:\n" + "".join(f"- {line}\n" for line in error.problems))
+        sys.stderr.write(f"Nothing was {done}.\n")
         return _WRONG_USE
     except KeyboardInterrupt:
         return 0  # how a person ends a server
