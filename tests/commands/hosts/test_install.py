@@ -20,6 +20,7 @@ from textrequest_mcp.app import OF_THE_SANDBOX
 from textrequest_mcp.cli import main
 from textrequest_mcp.commands.hosts import entry as entries
 from textrequest_mcp.commands.hosts import file as files
+from textrequest_mcp.commands.hosts.install import Wish, install
 from textrequest_mcp.commands.hosts.json_text import NotSafe
 from textrequest_mcp.commands.hosts.table import HOSTS, here
 from textrequest_mcp.settings.table import SettingsError, read_settings
@@ -477,6 +478,22 @@ def test_on_windows_the_program_is_an_exe_and_commands_are_quoted_as_there(
 
     assert made.command.endswith("textrequest-mcp.exe")
     assert f'-- "{made.command}" serve --sandbox' in made.other_ways(HOSTS["claude-code"])[0]
+
+
+@pytest.mark.parametrize("host", ["claude-desktop", "vscode", "zed", "cline"])
+def test_by_the_rules_of_windows_a_file_lies_among_the_applications_and_keeps_its_line_ends(
+    host: str, home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setenv("APPDATA", str(home / "AppData/Roaming"))
+    path = written(host, '\ufeff{\r\n  "a": "grüße"\r\n}\r\n')
+
+    assert install(Wish(host, sandbox=True)) == 0
+
+    text = path.read_bytes().decode()
+    assert home / "AppData/Roaming" in path.parents
+    assert text.startswith('\ufeff{\r\n  "a": "grüße",\r\n')
+    assert text.count("\n") == text.count("\r\n")
 
 
 def test_a_user_without_a_home_is_told_to_name_the_file(
