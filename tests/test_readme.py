@@ -1,5 +1,6 @@
 """The README, the manual and the example configuration say only what is true, and every command in them runs."""
 
+import ast
 import io
 import json
 import os
@@ -237,6 +238,22 @@ def test_the_configuration_of_a_host_over_http_reaches_an_account(tmp_path: Path
     assert path is not None
     assert address.endswith(path[1])
     assert statuses == [200, 401]
+
+
+def test_the_examples_for_frameworks_are_python_and_the_first_one_runs():
+    page = (ROOT / "docs/frameworks.md").read_text("utf-8")
+    first, *others = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    for each in others:
+        compile(each, "docs/frameworks.md", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+
+    here = first.replace('"textrequest-mcp"', repr(sys.executable)).replace(
+        '["serve"', '["-m", "textrequest_mcp", "serve"'
+    )
+    ran = subprocess.run([sys.executable, "-c", here], capture_output=True, text=True, env=environment(), check=False)
+
+    assert ran.returncode == 0, ran.stderr
+    assert 'Delete the contact "Devon O\'Neil"' in ran.stdout
+    assert "nothing was sent or changed" in ran.stdout.lower()
 
 
 def test_the_configurations_of_proxies_forward_the_paths_of_webhooks_and_nothing_else():
