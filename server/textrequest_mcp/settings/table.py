@@ -21,6 +21,7 @@ Transport = Literal["stdio", "sse", "http"]
 Confirm = Literal["destructive", "sends", "all", "off"]
 Fallback = Literal["page", "text", "token", "refuse"]
 ConfirmVia = Literal["host", "page"]
+ApproveWith = Literal["button", "passkey"]
 HttpAuth = Literal["secret", "off"]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 
@@ -64,6 +65,7 @@ class Settings:
     confirm_via: Annotated[ConfirmVia, by.choice(ConfirmVia), "who asks the person: a host that can, or the page"] = (
         "host"
     )
+    approve_with: Annotated[ApproveWith, by.choice(ApproveWith), "how a person agrees on the page"] = "button"
     approvers: Annotated[str, by.words, "the numbers of the people who are asked by text"] = ""
     rate_limit: Annotated[tuple[int, float], by.calls_per_seconds, "calls/seconds for one key"] = (100, 60.0)
     state_dir: Annotated[Path | None, by.state_folder, "where state is kept; None keeps it in memory"] = None
