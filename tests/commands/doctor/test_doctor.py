@@ -14,10 +14,12 @@ import pytest
 from tests.surface import DEFAULT_TOOLS
 
 from textrequest_mcp.cli import main
-from textrequest_mcp.commands.doctor import doctor, hosts, machine, service, state
+from textrequest_mcp.commands.doctor import approval, doctor, hosts, machine, service, state
 from textrequest_mcp.commands.doctor.finding import Finding
 from textrequest_mcp.commands.hosts.table import HOSTS, here
 from textrequest_mcp.ground.store import FILE_NAME, Store
+from textrequest_mcp.guard.approval.passkeys import Passkeys
+from textrequest_mcp.guard.approval.webauthn import Passkey
 from textrequest_mcp.sandbox import create_app
 from textrequest_mcp.settings.table import Settings
 
@@ -108,23 +110,35 @@ def test_every_setting_that_makes_no_sense_is_a_problem():
 
 
 @pytest.mark.parametrize(("variable", "state"), [("BROWSER", "ok"), ("NOTHING", "note")])
-def test_a_machine_without_a_browser_is_noted(variable: str, state: str, monkeypatch: pytest.MonkeyPatch):
+async def test_a_machine_without_a_browser_is_noted(variable: str, state: str, monkeypatch: pytest.MonkeyPatch):
     for name in ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv(variable, "firefox")
     monkeypatch.setenv("SSH_CONNECTION", "somewhere")
 
-    assert machine.ways_to_a_yes(Settings(api_key="")).state == state
+    assert only(await approval.ways_to_a_yes(Settings(api_key="")), "approval").state == state
 
 
 @pytest.mark.parametrize(
     ("way", "state", "says"),
     [("token", "note", "itself"), ("refuse", "ok", "as you chose"), ("text", "ok", "2 numbers")],
 )
-def test_how_a_yes_is_got_otherwise_is_told(way: Any, state: str, says: str):
-    found = machine.ways_to_a_yes(Settings(api_key="", confirm_fallback=way, approvers="+14235550100, +14235550101"))
+async def test_how_a_yes_is_got_otherwise_is_told(way: Any, state: str, says: str):
+    settings = Settings(api_key="", confirm_fallback=way, approvers="+14235550100, +14235550101")
+
+    found = only(await approval.ways_to_a_yes(settings), "approval")
 
     assert (found.state, says in found.says, "555" in str(found)) == (state, True, False)
+
+
+async def test_passkeys_that_are_wanted_and_not_there_are_a_problem(home: Path):
+    settings = Settings(api_key="", approve_with="passkey", state_dir=home / "state")
+    assert only(await approval.ways_to_a_yes(settings), "passkeys").state == "problem"
+
+    store = Store.open(home / "state")
+    await Passkeys(store).add(Passkey("an-id", "Dana", b"key", -7, 0), beside=0)
+    store.close()
+    assert only(await approval.ways_to_a_yes(settings), "passkeys").state == "ok"
 
 
 # The state folder.

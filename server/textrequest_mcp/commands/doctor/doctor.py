@@ -8,9 +8,10 @@ from contextlib import suppress
 import anyio
 
 from textrequest_mcp import __version__
+from textrequest_mcp.commands.doctor.approval import ways_to_a_yes
 from textrequest_mcp.commands.doctor.finding import Finding
 from textrequest_mcp.commands.doctor.hosts import hosts_here
-from textrequest_mcp.commands.doctor.machine import python_and_parts, settings_of, ways_to_a_yes
+from textrequest_mcp.commands.doctor.machine import python_and_parts, settings_of
 from textrequest_mcp.commands.doctor.service import account_of, newest, public_address
 from textrequest_mcp.commands.doctor.state import folder_of_state
 from textrequest_mcp.commands.logs import start_logging
@@ -58,7 +59,7 @@ async def _examine(online: bool) -> list[Finding]:  # noqa: FBT001 - anyio.run p
     with suppress(SettingsError):  # told with the other settings already
         found += folder_of_state(read_state_folder())
     if settings is not None:
-        found.append(ways_to_a_yes(settings))
+        found += await ways_to_a_yes(settings)
     if settings is not None and not settings.sandbox:
         found += await account_of(settings)
     if online:

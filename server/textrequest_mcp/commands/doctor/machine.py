@@ -1,4 +1,4 @@
-"""Looks at this machine: Python and what it has loaded, the settings, where the API key is, the ways to a yes."""
+"""Looks at this machine: Python and what it has loaded, the settings, where the API key is."""
 
 import os
 import platform
@@ -11,12 +11,9 @@ from textrequest_mcp import __version__
 from textrequest_mcp.commands.doctor.finding import Finding, note, ok, problem
 from textrequest_mcp.commands.hosts.api_key import VARIABLE, is_kept, is_open_to_others, key_place
 from textrequest_mcp.commands.policy import check_rules, switched_off
-from textrequest_mcp.ground.quoting import some
-from textrequest_mcp.guard.approval.browser import can_be_opened
 from textrequest_mcp.settings.kept_key import KEYRING
 from textrequest_mcp.settings.reading import KEY_FILE
 from textrequest_mcp.settings.table import Settings, SettingsError, read_settings
-from textrequest_mcp.wiring import approvers_of
 
 _OLDEST = (3, 11)
 _PARTS = ("mcp", "httpx2", "pydantic", "anyio", "starlette", "uvicorn", "cryptography", "phonenumbers", "tzdata")
@@ -62,26 +59,6 @@ def settings_of(environment: Mapping[str, str] = os.environ) -> tuple[Settings |
         ask = "`textrequest-mcp install HOST` asks for it; with --sandbox no key is needed."
         return settings, [*found, note("key", "There is no API key, so only the sandbox works.", ask)]
     return settings, [*found, *_key_file(given)]
-
-
-def ways_to_a_yes(settings: Settings) -> Finding:
-    """How a person can be asked where a host does not ask."""
-    check, way = "approval", settings.confirm_fallback
-    if way == "token":
-        says = "Where a host does not ask, the assistant gives the yes itself: TEXTREQUEST_CONFIRM_FALLBACK is token."
-        return note(check, says, "Unset it, so that a page asks you.")
-    if way == "refuse":
-        return ok(check, "Where a host does not ask, whatever needs a yes is refused, as you chose.")
-    if way == "text":
-        numbers = some(len(approvers_of(settings)), "number")
-        return ok(check, f"Where a host does not ask, TEXTREQUEST_APPROVERS ({numbers}) is asked by text.")
-    if can_be_opened():
-        return ok(check, "A browser can be opened, so a page asks where a host does not.")
-    return note(
-        check,
-        "No browser can be opened here. Where a host does not ask, whatever needs a yes is refused.",
-        "Set TEXTREQUEST_CONFIRM_FALLBACK=page and answer with `textrequest-mcp approve` in a terminal.",
-    )
 
 
 def _version(package: str) -> str | None:
