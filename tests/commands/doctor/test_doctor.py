@@ -136,7 +136,7 @@ async def test_passkeys_that_are_wanted_and_not_there_are_a_problem(home: Path):
     assert only(await approval.ways_to_a_yes(settings), "passkeys").state == "problem"
 
     store = Store.open(home / "state")
-    await Passkeys(store).add(Passkey("an-id", "Dana", b"key", -7, 0), beside=0)
+    await Passkeys(store).add(Passkey(id="an-id", name="Dana", public_key=b"key", algorithm=-7, counter=0), beside=0)
     store.close()
     assert only(await approval.ways_to_a_yes(settings), "passkeys").state == "ok"
 
