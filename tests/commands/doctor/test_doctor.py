@@ -375,6 +375,12 @@ async def test_files_that_do_not_parse_or_cannot_be_read_are_told(home: Path):
     ]
 
 
+async def test_a_program_that_fails_in_another_way_is_quoted():
+    complains = "import sys; sys.exit('no certificate\\nhint: trust the proxy')"
+
+    assert (await hosts.start(sys.executable, ["-c", complains], {})).said == "hint: trust the proxy"
+
+
 async def test_a_program_that_says_nothing_is_given_up(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(hosts, "_WAIT_SECONDS", 0.0)
 

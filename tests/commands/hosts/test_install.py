@@ -180,10 +180,13 @@ def test_a_server_without_the_keyring_that_its_entry_names_says_so(monkeypatch: 
         read_settings({}, {"TEXTREQUEST_API_KEY_FILE": "keyring:textrequest-mcp"})
 
 
-def test_a_key_can_be_piped_in(monkeypatch: pytest.MonkeyPatch):
+def test_a_key_can_be_piped_in_also_where_its_file_is_empty(home: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("TEXTREQUEST_API_KEY_FILE", str(home / "key"))
+    (home / "key").touch()
     monkeypatch.setattr(sys, "stdin", Terminal(f"{KEY}\n"))
 
     assert main(["install", "cursor"]) == 0
+    assert (home / "key").read_text() == f"{KEY}\n"
 
 
 @pytest.mark.parametrize(("given", "says"), [("", "There is no API key"), ("two words", "no API key has")])

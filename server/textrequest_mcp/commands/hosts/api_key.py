@@ -44,7 +44,7 @@ def is_kept(place: str) -> bool:
         SettingsError: the keyring cannot be used.
     """
     if not place.startswith(KEYRING):
-        return os.path.exists(place)
+        return os.path.exists(place) and os.path.getsize(place) > 0
     try:
         return bool(kept_key.read(place))
     except NoKeyring as why:
@@ -96,6 +96,7 @@ def _asked() -> str:
         return ""
     if sys.stdin.isatty():
         sys.stderr.write(f"The account's API key: {_WHERE}.\n")
+        sys.stderr.flush()
         try:
             return getpass.getpass("API key (it is not shown): ").strip()
         except EOFError:
