@@ -409,6 +409,26 @@ def test_a_problem_is_an_exit_status(monkeypatch: pytest.MonkeyPatch, capsys: py
     assert "PROBLEM  settings: TEXTREQUEST_STATE_DIR" in capsys.readouterr().out
 
 
+def test_without_a_home_folder_the_doctor_says_so_and_goes_on(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    def nobody(*_: object, **__: object) -> Path:
+        raise RuntimeError
+
+    monkeypatch.delenv("HOME")
+    monkeypatch.setattr(Path, "home", nobody)
+    monkeypatch.setattr(Path, "expanduser", nobody)
+    monkeypatch.setattr("platformdirs.user_config_path", nobody)
+    monkeypatch.setattr("platformdirs.user_state_path", nobody)
+
+    assert main(["doctor"]) == 1
+
+    printed = capsys.readouterr().out
+    assert "no home folder to keep the API key in" in printed
+    assert "no home folder to keep state in" in printed
+    assert "no home folder, so no host's settings" in printed
+
+
 def test_all_is_well_is_said():
     assert doctor.as_text([Finding("python", "ok", "Fine.")]).endswith("\nAll is well.\n")
 

@@ -7,7 +7,7 @@ from textrequest_mcp.ground.quoting import some
 from textrequest_mcp.ground.store import FILE_NAME, Store, StoreError
 from textrequest_mcp.guard.approval.browser import can_be_opened
 from textrequest_mcp.guard.approval.passkeys import Passkeys
-from textrequest_mcp.settings.table import Settings
+from textrequest_mcp.settings.table import Settings, read_state_folder
 from textrequest_mcp.wiring import approvers_of
 
 _CHECK = "approval"
@@ -38,8 +38,8 @@ def _way(settings: Settings) -> Finding:
 
 
 async def _passkeys(settings: Settings) -> list[Finding]:
-    folder, count = settings.state_dir, 0
-    if folder is not None and os.path.isfile(folder / FILE_NAME):  # noqa: ASYNC240 - nothing else runs here
+    folder, count = settings.state_dir or read_state_folder(), 0
+    if os.path.isfile(folder / FILE_NAME):  # noqa: ASYNC240 - nothing else runs here
         store = Store.open(folder)
         try:
             count = len(await Passkeys(store).all())

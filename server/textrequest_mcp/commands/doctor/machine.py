@@ -42,10 +42,10 @@ def settings_of(environment: Mapping[str, str] = os.environ) -> tuple[Settings |
     None where they make no sense.
     """
     given = dict(environment)
-    if not given.get(VARIABLE) and not given.get(KEY_FILE) and is_kept(place := key_place(environment)):
-        given[KEY_FILE] = place
-    has_key = bool(given.get(VARIABLE) or given.get(KEY_FILE))
     try:
+        if not given.get(VARIABLE) and not given.get(KEY_FILE) and is_kept(place := key_place(environment)):
+            given[KEY_FILE] = place
+        has_key = bool(given.get(VARIABLE) or given.get(KEY_FILE))
         settings = read_settings({} if has_key else {"sandbox": True}, given)
         check_rules(settings)
     except SettingsError as error:
