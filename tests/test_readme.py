@@ -31,7 +31,7 @@ from textrequest_mcp.ground.store import Store
 from textrequest_mcp.guard.audit.reader import Entry
 from textrequest_mcp.guard.audit.writer import Audit
 from textrequest_mcp.live.webhooks import PATH
-from textrequest_mcp.settings.table import VARIABLES
+from textrequest_mcp.settings.table import TABLE, VARIABLES
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
@@ -210,6 +210,15 @@ def test_the_table_of_tools_is_the_one_that_the_command_prints():
 
 def test_every_setting_is_in_the_table_and_every_row_is_a_setting():
     assert set(rows_of(SETTINGS)) == set(VARIABLES)
+
+
+def test_the_defaults_in_that_table_are_the_ones_in_force():
+    cells = dict(re.findall(r"^\| `TEXTREQUEST_([A-Z_]+)` \|[^|]*\| ([^|]*) \|", SETTINGS, re.MULTILINE))
+    plain = {row.name: row.default for row in TABLE.values() if row.has_variable and isinstance(row.default, str | int)}
+    told = {name: cells[name.upper()].strip("`").lower() for name, default in plain.items() if default != ""}
+
+    assert len(told) > 15
+    assert told == {name: str(plain[name]).lower() for name in told}
 
 
 def rows_of(page: str) -> list[str]:
