@@ -39,7 +39,7 @@ class Conversations(Listing):
     theirs = ("name", "body")
     columns = (
         *("dashboard_id", "phone_number", "name", "message_timestamp_utc", "message_direction", "body"),
-        "delivery_status",
+        *("delivery_status", "delivery_reason"),
     )
     items: list[Conversation] = Field(default_factory=list[Conversation])
 

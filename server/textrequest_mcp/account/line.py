@@ -4,6 +4,7 @@ from datetime import tzinfo
 from typing import Any, NamedTuple, Protocol
 
 from textrequest_mcp.account.directory import Directory, People
+from textrequest_mcp.account.pictures import Pictures
 from textrequest_mcp.ground.quoting import quoted
 from textrequest_mcp.guard.change import PersonFacts, Place
 from textrequest_mcp.guard.rules.policy import Policy
@@ -30,6 +31,7 @@ class Home(Protocol):
     policy: Policy
     live: Watch
     directory: Directory
+    pictures: Pictures
     strangers: dict[Place, tuple[float, PersonFacts]]
     resource_links: bool
 

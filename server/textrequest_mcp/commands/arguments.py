@@ -2,7 +2,6 @@
 
 import argparse
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from textrequest_mcp.settings.table import variables_as_text
@@ -40,19 +39,6 @@ def add_desk(commands: Any, *, approve: Run, desk: Run, approver: Run) -> None:
     people = commands.add_parser("approver", help="add or list the passkeys with which a person agrees at the desk")
     people.add_argument("do", choices=("add", "list"), help="what to do with them")
     people.set_defaults(run=approver)
-
-
-def add_report(commands: Any, run: Run) -> None:
-    """Those of `report`."""
-    report = commands.add_parser("report", help="count texts, answer times and payments of some days, with plots")
-    days = report.add_mutually_exclusive_group()
-    days.add_argument(
-        "--week", dest="period", action="store_const", const="last_7_days", help="the last 7 days (default)"
-    )
-    days.add_argument("--period", metavar="DAYS", help="e.g. yesterday, last_month or 2026-11-01/2026-11-15")
-    report.add_argument("--html", metavar="FILE", type=Path, help="write one page with plots instead")
-    report.add_argument("--sandbox", action="store_true", help="of the pretend account; needs no key")
-    report.set_defaults(run=run)
 
 
 def add_audit(commands: Any, run: Run) -> None:

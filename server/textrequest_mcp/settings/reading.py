@@ -209,17 +209,6 @@ def previous_api_key(given: Given) -> str | None:
     return given.raw or None
 
 
-def toolsets(given: Given) -> tuple[str, ...]:
-    offered: tuple[str, ...] = given.default
-    asked = [name.strip().lower() for name in given.text.split(",") if name.strip()]
-    unknown = ", ".join(repr(name) for name in asked if name not in {*offered, "all"})
-    if unknown:
-        given.problems.append(f"There is no toolset called {unknown}; there are {', '.join(offered)}.")
-    if not asked and (given.raw or given.flags.get("toolsets") is not None):
-        given.wrong(f"names no toolset; name some of {', '.join(offered)}, or leave it out to offer all.")
-    return offered if not asked or "all" in asked else tuple(name for name in offered if name in asked)
-
-
 def state_folder(given: Given) -> Path | None:
     if not given.text and given.flags.get("sandbox"):
         return None  # a pretend account is kept only where a folder is named
@@ -238,6 +227,14 @@ def state_folder(given: Given) -> Path | None:
         if os.path.exists(part) and not os.path.isdir(part):  # Path's own checks raise where access is denied
             given.wrong(f"cannot be used: {part} is not a folder.")
     return folder
+
+
+def whole_path(given: Given) -> Path | None:
+    """A path of a file or folder; what is there is looked at where it is used."""
+    path = _path(given, given.name, given.text) if given.text else None
+    if path is not None and not path.is_absolute():
+        given.wrong("is not a whole path, such as /home/me/replies.txt.")
+    return path
 
 
 def transport(given: Given) -> str:

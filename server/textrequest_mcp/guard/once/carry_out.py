@@ -90,7 +90,7 @@ class AtMostOnce:
             caller=caller,
             dashboard_id=line,
             person=hashed(number) if number else None,
-            fingerprint=hashed(json.dumps([tool, line, {name: same.get(name) for name in once.same}])),
+            fingerprint=hashed(json.dumps([tool, line, once.identity(same)])),
             arguments=hashed(json.dumps([tool, line, same], sort_keys=True)),
             idempotency_key=hashed(key) if key else None,
             facts=facts,
