@@ -9,12 +9,11 @@ from contextlib import suppress
 from typing import Any
 
 from textrequest_mcp import __version__
-from textrequest_mcp.commands.arguments import add_audit, add_desk, add_sandbox
+from textrequest_mcp.commands.arguments import add_audit, add_desk, add_sandbox, add_serve
 from textrequest_mcp.commands.doctor.options import add_doctor
 from textrequest_mcp.commands.everyday import add_everyday
 from textrequest_mcp.commands.hosts.options import add_install
 from textrequest_mcp.commands.policy import as_table, check_rules
-from textrequest_mcp.commands.serve_options import add_serve
 from textrequest_mcp.ground.stderr import stand_in
 from textrequest_mcp.settings.table import Settings, SettingsError, make_state_folder, read_settings, read_state_folder
 
@@ -49,8 +48,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return run(chosen) if run in (_serve, _sandbox) else _printed(run, chosen)
     except SettingsError as error:
-        sys.stderr.write("textrequest-mcp cannot start:\n" + "".join(f"- {line}\n" for line in error.problems))
-        sys.stderr.write("Nothing was started.\n")
+        what, done = ("start", "started") if run in (_serve, _sandbox) else ("do that", "done")
+        sys.stderr.write(f"textrequest-mcp cannot {what}:\n" + "".join(f"- {line}\n" for line in error.problems))
+        sys.stderr.write(f"Nothing was {done}.\n")
         return _WRONG_USE
     except KeyboardInterrupt:
         return 0  # how a person ends a server
@@ -86,7 +86,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"textrequest-mcp {__version__}")
     commands = parser.add_subparsers(required=True, metavar="{" + ",".join(_COMMANDS) + "}")
 
-    add_serve(commands).set_defaults(run=_serve)
+    add_serve(commands, _serve)
     add_sandbox(commands, sandbox=_sandbox, text=_text)
     commands.add_parser("demo", help="show an hour at the counter, with the pretend account").set_defaults(run=_demo)
     tools = commands.add_parser("tools", help="print every tool: name, risk, connector action")

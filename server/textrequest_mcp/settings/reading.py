@@ -9,6 +9,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple, get_args
 
+from textrequest_mcp.settings import kept_key
+
 KEY_FILE = "TEXTREQUEST_API_KEY_FILE"
 API_KEY = "[!-~]*"
 _NO_API_KEY = "holds spaces, line breaks or characters that no API key has."
@@ -185,13 +187,13 @@ def api_key(given: Given) -> str:
         given.wrong(f"and {KEY_FILE} are both set; set one.")
     elif file:
         name = f"The file that {KEY_FILE} names"
-        path = _path(given, KEY_FILE, file)
-        if path is None:
-            return ""
         try:
-            key = path.read_text("utf-8").rstrip("\r\n")
-        except (OSError, UnicodeDecodeError) as error:
-            given.problems.append(f"{KEY_FILE} cannot be read ({type(error).__name__}).")
+            key = kept_key.read(file)
+        except kept_key.NoFile as why:
+            given.problems.append(f"{KEY_FILE} {why}.")
+            return ""
+        except kept_key.NoKeyring as why:
+            given.problems.append(f"{KEY_FILE} says {file}, and {why}.")
             return ""
     if not key:
         ways = f"set {given.name} (or {KEY_FILE}), or add --sandbox to work with a pretend account"
