@@ -25,6 +25,7 @@ from textrequest_mcp.guard.rules.hours import read_quiet_hours
 from textrequest_mcp.guard.rules.person_facts import KnownPeople
 from textrequest_mcp.guard.rules.policy import Policy, Rules
 from textrequest_mcp.guard.rules.remaining import Limits
+from textrequest_mcp.guard.rules.standing import Standing, read_standing
 from textrequest_mcp.live.encryption import Cipher
 from textrequest_mcp.live.hooks import Hooks
 from textrequest_mcp.live.log import EventLog
@@ -100,7 +101,9 @@ def _make(settings: Settings, store: Store, api: Api, account_id: str, now: Serv
     )
     memory = Memory(store, account_id, Cipher(api.key), made=partial(made_here, account_id), clock=now)
     consent = Consent(store, account_id, clock=now)
-    policy = Policy(rules_of(settings), consent, memory, KnownPeople(), clock=now)
+    rules = rules_of(settings)
+    standing = Standing(store, account_id, rules.standing, clock=now)
+    policy = Policy(rules, consent, memory, KnownPeople(), standing=standing, clock=now)
     approvers = approvers_of(settings)
     api.hidden = Hidden(approvers)
     live = _watch(settings, store, api, account_id, ledger, now)
@@ -180,6 +183,7 @@ def rules_of(settings: Settings) -> Rules:
         visible_only=settings.visible_only,
         if_unanswered=settings.if_unanswered,
         callback_hosts=settings.callback_hosts,
+        standing=read_standing(settings.standing),
     )
 
 

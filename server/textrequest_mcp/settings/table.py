@@ -102,6 +102,7 @@ class Settings:
     callback_hosts: Annotated[
         frozenset[str], by.hosts, "where the service may be asked to send what becomes of a text"
     ] = frozenset()
+    standing: Annotated[str, by.words, "the file of texts that are allowed beforehand, so that nobody is asked"] = ""
     resource_links: Annotated[
         bool, by.yes_or_no, "whether results link to the document that they are about; some hosts fail over links"
     ] = False

@@ -27,6 +27,7 @@ from textrequest_mcp.guard.rules.forbidden import (
 from textrequest_mcp.guard.rules.hours import QUIET_HOURS, Open, Quiet, QuietHours, time_there, why_not
 from textrequest_mcp.guard.rules.person_facts import KnownPeople
 from textrequest_mcp.guard.rules.reachable import doubt_about, never_texted
+from textrequest_mcp.guard.rules.standing import Standing, Wish
 from textrequest_mcp.guard.rules.whose_words import WhoseWords
 from textrequest_mcp.guard.rules.words import check
 from textrequest_mcp.upstream.errors import BadInput
@@ -46,6 +47,7 @@ class Rules:
     visible_only: bool = True
     if_unanswered: bool = True
     callback_hosts: frozenset[str] = frozenset()
+    standing: tuple[Wish, ...] = ()
 
 
 class Policy:
@@ -56,6 +58,7 @@ class Policy:
         consent: people's words about further texts.
         provenance: the words that the assistant has read.
         known: how far each host has read each conversation.
+        standing: what the person allowed beforehand.
         clock: seconds since 1970 by the service's clock.
     """
 
@@ -66,9 +69,11 @@ class Policy:
         provenance: Memory,
         known: KnownPeople,
         *,
+        standing: Standing | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.rules = rules
+        self.standing = standing
         self.consent = consent
         self.provenance = provenance
         self.known = known
@@ -79,8 +84,13 @@ class Policy:
         """Seconds since 1970 by the service's clock."""
         return self._clock()
 
-    async def reasons(self, account: Account, change: Change) -> list[str]:
+    async def reasons(self, account: Account, change: Change, *, wished: bool = False) -> list[str]:
         """The reasons to ask a person before this change; none where nobody has to be asked.
+
+        Args:
+            account: the facts about people.
+            change: the change.
+            wished: whether a standing wish allows it.
 
         Writes nothing, and gives the same reasons for the same facts: it runs again in every round of a question.
 
@@ -94,7 +104,11 @@ class Policy:
         for use in change.uses:
             if change.texts is not None and use.person is not None:
                 why += await self._decided(account, change, use.line, use.person)
-        return list(dict.fromkeys([*why, *await self.doubts(account, change)]))
+        return list(dict.fromkeys([*why, *(() if wished else await self.doubts(account, change))]))
+
+    async def wish(self, account: Account, change: Change) -> str | None:
+        """As `Standing.covering`."""
+        return None if self.standing is None else await self.standing.covering(account, change, self.provenance)
 
     def check_words(self, change: Change) -> None:
         """As `words.check`."""
