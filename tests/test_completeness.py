@@ -116,7 +116,7 @@ BEYOND = ["get_send_status", "wait_for_messages", "count_texts", "text_many"]
 DAILY = {"count_texts", "text_many"}
 TOOLS = [*(action.tool for action in ACTIONS), *BEYOND]
 RULED = {  # what this server asks and can do beyond the connector
-    *("asks_location", "if_unanswered_since", "clear"),
+    *("asks_location", "if_unanswered_since", "clear", "search"),
     *("add_tags", "remove_tags", "add_groups", "remove_groups"),
 }
 ONCE = {

@@ -10,8 +10,8 @@ from tests.test_architecture import GUARD, HOUSE, read
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "server/textrequest_mcp"
-PAGES = [ROOT / "README.md", *sorted(ROOT.glob("docs/*.md"))]
-EACH_PAGE = pytest.mark.parametrize("page", PAGES, ids=[page.name for page in PAGES])
+PAGES = [ROOT / "README.md", *sorted(ROOT.glob("docs/**/*.md"))]
+EACH_PAGE = pytest.mark.parametrize("page", PAGES, ids=[str(page.relative_to(ROOT)) for page in PAGES])
 ARCHITECTURE = (ROOT / "docs/architecture.md").read_text("utf-8")
 FIGURES = (ROOT / "docs/figures.md").read_text("utf-8")
 
@@ -69,9 +69,13 @@ def test_every_link_inside_the_project_leads_somewhere(page: Path):
 
 
 def test_the_readme_leads_to_every_page_of_the_manual():
-    readme = (ROOT / "README.md").read_text("utf-8")
+    led_to = {
+        (page.parent / target).resolve()
+        for page in (ROOT / "README.md", ROOT / "docs/hosts/README.md")
+        for target in re.findall(r"\]\(([^)#:]+)", page.read_text("utf-8"))
+    }
 
-    assert [page.name for page in PAGES[1:] if f"](docs/{page.name})" not in readme] == []
+    assert [page for page in PAGES[1:] if page not in led_to] == []
 
 
 def test_every_file_that_the_architecture_names_exists():

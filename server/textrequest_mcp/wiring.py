@@ -112,6 +112,7 @@ def _make(settings: Settings, store: Store, api: Api, account_id: str, now: Serv
         account_id,
         fallback=settings.confirm_fallback,
         always_desk=settings.confirm_via == "page",
+        with_passkey=settings.approve_with == "passkey",
         clock=now,
     )
     account = Account(

@@ -47,7 +47,7 @@ _TURNING_POINTS = (
     "Server     done",
     "This line has no contact with the number ending in 02.",
     "In all: send_message sent, create_payment sent, delete_group done, delete_contact done.",
-    "README.md",
+    "textrequest-mcp install HOST --sandbox",
 )
 
 

@@ -45,9 +45,9 @@ class ToolSpec:
         link: the resource, below the line's, that the answer is about; may hold arguments in braces.
         once: how its act is known again, where it must happen at most once; its function takes a `departure`.
         about: the people that it texts, or whose records it reads or changes.
+        together: whether its function takes all lines at once, instead of being called for each.
         choose: of a tool that texts many, answers whom its arguments name; its function takes `each`, and texts them
             with that.
-        together: whether its function takes all lines at once, instead of being called for each.
     """
 
     function: Callable[..., Awaitable[BaseModel]]
@@ -64,8 +64,8 @@ class ToolSpec:
     link: str | None = None
     once: SameAct | None = None
     about: About = NOBODY
-    choose: Chooser | None = None
     together: bool = False
+    choose: Chooser | None = None
 
     @property
     def name(self) -> str:
