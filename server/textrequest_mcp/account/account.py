@@ -101,7 +101,17 @@ class Account:
 
     async def reasons(self, change: Change) -> list[str]:
         """As `Policy.reasons`."""
+        for use in change.uses:
+            if not use.line and use.person is not None:
+                await self._trust_a_contact_of_any_line(use.person)
         return await self.policy.reasons(FactsReader(self.api, self.policy), change)
+
+    async def _trust_a_contact_of_any_line(self, number: str) -> None:
+        """What is about somebody on all lines is about somebody known where they are a contact of one of them."""
+        for line in await self.lines():
+            person = await self.directory.by_number(line.id, number)
+            if person is not None:
+                self.policy.provenance.trust_number(0, number, person.name, person.first_name)
 
     async def written_out(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """As `saved_replies.written_out`."""
