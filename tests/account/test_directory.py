@@ -12,6 +12,7 @@ from textrequest_mcp.account import conversations
 from textrequest_mcp.account import directory as module
 from textrequest_mcp.account.person import Person, Wanted, person_of
 from textrequest_mcp.ground.folding import folded
+from textrequest_mcp.upstream.hidden import Hidden
 
 NEW = "+14235550198"
 
@@ -162,16 +163,23 @@ class TestSearch:
 
 class TestCalls:
     async def test_ten_thousand_contacts_are_ten_calls_and_then_none(self):
-        async with open_desk() as desk:
-            line = desk.sandbox.lines[LINE]
-            line.contacts.clear()
-            for n in range(10_000):
-                line.contact(f"1{200 + n // 100}55501{n % 100:02}", now=0.0).display_name = f"Zoë Núñez {n}"
-            before = desk.sandbox.requests
+        asked: list[str] = []
+
+        def answer(request: httpx2.Request) -> httpx2.Response:
+            asked.append(request.url.path)
+            first = int(request.url.params["page"]) * 1000
+            rows = [
+                {"phone_number": f"1{200 + n // 100}55501{n % 100:02}", "display_name": f"Zoë Núñez {n}"}
+                for n in range(first, first + 1000)
+            ]
+            return httpx2.Response(200, json={"items": rows, "meta": {"page_size": 1000, "total_items": 10_000}})
+
+        async with open_desk(transport=httpx2.MockTransport(answer)) as desk:
             await desk.account.directory.search(LINE, "nobody")
-            cold = desk.sandbox.requests - before
+            cold = len(asked)
             people = await desk.account.directory.search(LINE, "zoe nunez 9999")
-            assert desk.sandbox.requests - before == cold == 10
+
+        assert len(asked) == cold == 10
 
         assert [person.name for person in people] == ["Zoë Núñez 9999"]
 
@@ -231,6 +239,14 @@ class TestCorrections:
         assert (devon.last_message or {})["body"] == "Hello?"
         assert not devon.is_marked("is_resolved")
         assert (await directory.by_number(LINE, NEW)) is not None
+
+    async def test_the_number_of_an_approver_stays_out_of_it(self, desk: Desk):
+        directory = desk.account.directory
+        desk.account.api.hidden = Hidden([NEW])
+        await directory.all(LINE)
+        await desk.account.live.note([event("m2", phone_number=NEW, at=desk.clock())])
+
+        assert await directory.by_number(LINE, NEW) is None
 
     async def test_saving_deleting_and_archiving_change_it(self, desk: Desk):
         directory = desk.account.directory

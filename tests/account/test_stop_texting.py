@@ -32,13 +32,12 @@ async def test_where_the_rule_is_off_it_says_so():
     assert "TEXTREQUEST_CONSENT is off" in answer["message"]
 
 
-async def test_a_contact_is_known_and_a_stranger_s_number_is_asked_about_after_customers_words():
-    """A customer may have named the number, so that somebody else gets no texts."""
+async def test_after_words_of_customers_a_person_is_asked_because_one_of_them_may_have_named_the_number():
     person = agrees()
     async with open_desk(**RULED) as desk, desk.host(person) as host:
-        said(await host.call_tool("who_is_waiting", {}))
         said(await host.call_tool("stop_texting", {"phone_number": OWES}))
         assert person.questions == []
+        said(await host.call_tool("who_is_waiting", {}))
         said(await host.call_tool("stop_texting", {"phone_number": "+14235550198"}))
 
         assert len(person.questions) == 1

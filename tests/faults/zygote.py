@@ -199,6 +199,7 @@ def _become(order: dict[str, Any], descriptors: list[int]) -> None:
         for place, descriptor in enumerate(descriptors):
             os.dup2(descriptor, place)
             os.close(descriptor)
+        sys.stdout = os.fdopen(1, "w", closefd=False)  # the zygote's own believes that it can go back in what it wrote
         for name in [name for name in os.environ if name.startswith("TEXTREQUEST_")]:
             del os.environ[name]
         os.environ.update(order["environment"])

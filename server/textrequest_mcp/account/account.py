@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import tzinfo
 from typing import Annotated, Any
 
 import anyio
@@ -22,8 +23,9 @@ from textrequest_mcp.guard.approval.gate import Gate
 from textrequest_mcp.guard.approval.shown import Beside
 from textrequest_mcp.guard.audit.writer import Audit
 from textrequest_mcp.guard.change import Account as Facts
-from textrequest_mcp.guard.change import Change, PersonFacts, Place
+from textrequest_mcp.guard.change import Change, PersonAndWords, PersonFacts, Place
 from textrequest_mcp.guard.once.carry_out import AtMostOnce
+from textrequest_mcp.guard.provenance.readings import Answered
 from textrequest_mcp.guard.rules.policy import Policy
 from textrequest_mcp.guard.rules.sorting import Sorted, sort_out
 from textrequest_mcp.live.subscriptions import Subscriptions
@@ -101,17 +103,21 @@ class Account:
 
     async def reasons(self, change: Change) -> list[str]:
         """As `Policy.reasons`."""
-        for use in change.uses:
-            if not use.line and use.person is not None:
-                await self._trust_a_contact_of_any_line(use.person)
-        return await self.policy.reasons(FactsReader(self.api, self.policy), change)
+        uses = [await self._placed(use) for use in change.uses]
+        change = replace(change, uses=uses)
+        return await self.policy.reasons(FactsReader(self.api, self.policy, self.zone), change)
 
-    async def _trust_a_contact_of_any_line(self, number: str) -> None:
-        """What is about somebody on all lines is about somebody known where they are a contact of one of them."""
-        for line in await self.lines():
-            person = await self.directory.by_number(line.id, number)
-            if person is not None:
-                self.policy.provenance.trust_number(0, number, person.name, person.first_name)
+    async def zone(self, dashboard_id: int) -> tzinfo | None:
+        """A line's time zone, where the account says it."""
+        return zone_of(next((line.zone for line in await self.lines() if line.id == dashboard_id), None))
+
+    async def _placed(self, use: PersonAndWords) -> PersonAndWords:
+        """What is about somebody on all lines is looked at where they are a contact, or on the first line."""
+        if use.line or use.person is None:
+            return use
+        lines = await self.lines()
+        known = [line.id for line in lines if await self.directory.by_number(line.id, use.person) is not None]
+        return replace(use, line=[*known, *(line.id for line in lines), 0][0])
 
     async def written_out(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """As `saved_replies.written_out`."""
@@ -137,6 +143,7 @@ class Account:
         """Note that this server texted these people."""
         for place in people:
             self.policy.known.sent(place, self.live.reader.now())
+            self.policy.provenance.take(Answered(place))
 
     async def who_is(self, name: str, dashboard_id: int | None) -> str:
         """The people on a line whom a name finds, as a sentence that leaves the choice to a person.

@@ -18,6 +18,7 @@ from textrequest_mcp.account.recipients import choose
 from textrequest_mcp.account.sent_texts import MAILING
 from textrequest_mcp.account.waiting import Matters, of_line
 from textrequest_mcp.account.waiting import answer_of as matters_of
+from textrequest_mcp.ground.quoting import quoted
 from textrequest_mcp.guard.approval.question import Question
 from textrequest_mcp.guard.marks import Mark
 from textrequest_mcp.guard.once.departure import LedgerDeparture
@@ -109,7 +110,24 @@ class Stopped(Answer):
     message: Code = None
 
 
-@daily.writes(title="Text somebody no more", action="", overwrites=False, idempotent=True, about=BY_NUMBER)
+async def _before_stopping(
+    account: InAccount, phone_number: PhoneNumber, dashboard_id: AllLines | None = None
+) -> Question:
+    lines = await lines_of(account, dashboard_id)
+    names = [name for line, _ in lines if (name := (await account.directory.names(line.id)).name(phone_number))]
+    who = f"{quoted(names[0])} ({phone_number})" if names else phone_number
+    where = await lines[0][0].title() if len(lines) == 1 else f"all {len(lines)} lines"
+    return Question(f"Text {who} no more from {where}? Only their own START takes that back.")
+
+
+@daily.writes(
+    title="Text somebody no more",
+    action="",
+    overwrites=False,
+    idempotent=True,
+    about=BY_NUMBER,
+    question=_before_stopping,
+)
 async def stop_texting(account: InAccount, phone_number: PhoneNumber, dashboard_id: AllLines | None = None) -> Stopped:
     """Record that a person asked for no more texts, by voice or in other words. Only their own START lifts it; nothing
     here does."""

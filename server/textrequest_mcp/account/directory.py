@@ -188,7 +188,8 @@ class Directory:
     def heard(self, events: Iterable[TextEvent]) -> None:
         """Take note of texts that came in or went out."""
         for event in events:
-            if (people := self._people.get(event.dashboard_id)) is not None:
+            people = self._people.get(event.dashboard_id)
+            if people is not None and event.phone_number not in self._api.hidden.numbers:
                 known = people.get(event.phone_number) or Person(
                     event.dashboard_id, event.phone_number, {"phone_number": event.phone_number}
                 )

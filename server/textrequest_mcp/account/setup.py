@@ -37,7 +37,12 @@ class FieldDeleted(Answer):
     field_id: Code = None
 
 
-@setup.writes(title="Create a tag", action="", overwrites=False, idempotent=False)
+async def _before_creating_a_tag(line: Line, tag: Name, tag_color: Color | None = None) -> Question:
+    colored = f" in the colour {quoted(tag_color)}" if tag_color else ""
+    return Question(f"Make a tag {quoted(tag)}{colored} on {await line.title()}?")
+
+
+@setup.writes(title="Create a tag", action="", overwrites=False, idempotent=False, question=_before_creating_a_tag)
 async def create_tag(line: Line, tag: Name, tag_color: Color | None = None) -> Tag:
     """Create a tag on a line."""
     answer = await line.post("tags", body=only_given(tag=tag, tag_color=tag_color))
@@ -45,7 +50,20 @@ async def create_tag(line: Line, tag: Name, tag_color: Color | None = None) -> T
     return Tag.changed(answer, look_with="list_tags", needs="id", tag=tag)
 
 
-@setup.writes(title="Change a tag", action="", overwrites=True, idempotent=True)
+async def _before_changing_a_tag(
+    line: Line, old_tag: OldTag, tag: Name | None = None, tag_color: Color | None = None
+) -> Question:
+    does = [f"rename it to {quoted(tag)}" if tag else "", f"colour it {quoted(tag_color)}" if tag_color else ""]
+    tag_id = await _id(line, "tags", old_tag)
+    names = await line.account.directory.labels(line.id, "tags")
+    asked = " and ".join(filter(None, does)) or "change nothing"
+    return Question(
+        f"Change the tag {quoted(names.get(tag_id, old_tag))} on {await line.title()}: {asked}? It is seen with "
+        "everybody who has it."
+    )
+
+
+@setup.writes(title="Change a tag", action="", overwrites=True, idempotent=True, question=_before_changing_a_tag)
 async def update_tag(line: Line, old_tag: OldTag, tag: Name | None = None, tag_color: Color | None = None) -> Tag:
     """Change the name or colour of a tag, for everybody who has it."""
     tag_id = await _id(line, "tags", old_tag)
@@ -73,7 +91,17 @@ async def delete_tag(line: Line, tag: OldTag) -> TagDeleted:
     return TagDeleted(tag_id=tag_id)
 
 
-@setup.writes(title="Create a custom field", action="", overwrites=False, idempotent=False)
+async def _before_creating_a_field(line: Line, name: Name) -> Question:
+    return Question(f"Make a custom field {quoted(name)} on {await line.title()}?")
+
+
+@setup.writes(
+    title="Create a custom field",
+    action="",
+    overwrites=False,
+    idempotent=False,
+    question=_before_creating_a_field,
+)
 async def create_custom_field(line: Line, name: Name) -> CustomField:
     """Create a custom field on a line."""
     answer = await line.post("fields", body={"name": name})
@@ -81,7 +109,19 @@ async def create_custom_field(line: Line, name: Name) -> CustomField:
     return CustomField.changed(answer, look_with="list_custom_fields", needs="id", name=name)
 
 
-@setup.writes(title="Rename a custom field", action="", overwrites=True, idempotent=True)
+async def _before_renaming_a_field(line: Line, field: OldField, name: Name) -> Question:
+    field_id = await _id(line, "fields", field)
+    named = (await line.account.directory.labels(line.id, "fields")).get(field_id, field)
+    return Question(f"Rename the custom field {quoted(named)} on {await line.title()} to {quoted(name)}?")
+
+
+@setup.writes(
+    title="Rename a custom field",
+    action="",
+    overwrites=True,
+    idempotent=True,
+    question=_before_renaming_a_field,
+)
 async def rename_custom_field(line: Line, field: OldField, name: Name) -> CustomField:
     """Rename a custom field; its values stay."""
     field_id = await _id(line, "fields", field)

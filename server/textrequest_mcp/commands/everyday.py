@@ -1,10 +1,9 @@
-"""The options of `report`, `import` and `desk`, and how these begin; what they do is loaded only when they run."""
+"""The options of `report` and `import`, and how these begin; what they do is loaded only when they run."""
 
 import argparse
 from pathlib import Path
 from typing import Any
 
-from textrequest_mcp.commands.policy import check_rules
 from textrequest_mcp.settings.table import Settings, make_state_folder, read_settings
 
 
@@ -27,9 +26,6 @@ def add_everyday(commands: Any) -> None:
     taking.add_argument("--map", action="append", default=[], metavar="FIELD=COLUMN", help="e.g. phone_number=Handy")
     taking.add_argument("--sandbox", action="store_true", help="into the pretend account; needs no key")
     taking.set_defaults(run=_import)
-    desk = commands.add_parser("desk", help="keep a page open: what waits for a yes, today, the week, the audit")
-    desk.add_argument("--sandbox", action="store_true", help="of the pretend account; needs no key")
-    desk.set_defaults(run=_desk)
 
 
 def _account(chosen: argparse.Namespace) -> Settings:
@@ -51,11 +47,3 @@ def _report(chosen: argparse.Namespace) -> int:
     from textrequest_mcp.commands.report import run_report
 
     return run_report(settings, chosen.period or "last_7_days", chosen.html)
-
-
-def _desk(chosen: argparse.Namespace) -> int:
-    settings = _account(chosen)
-    check_rules(settings)
-    from textrequest_mcp.commands.desk import run_desk
-
-    return run_desk(settings)

@@ -53,6 +53,8 @@ class Shown:
         title: what the tool does, in a few words.
         why: the reasons that stand at the beginning of the text; without one, the policy asks before any such act.
         beside: what was read beside it.
+        by_passkey: whether only a passkey agrees.
+        is_final: whether it cannot be undone.
     """
 
     text: str
@@ -61,6 +63,8 @@ class Shown:
     title: str
     why: tuple[str, ...] = ()
     beside: Beside = NOTHING
+    by_passkey: bool = False
+    is_final: bool = False
 
     @property
     def asked(self) -> str:
@@ -90,4 +94,6 @@ def from_json(text: str) -> Shown:
         title=kept["title"],
         why=tuple(kept.get("why", ())),
         beside=read,
+        by_passkey=bool(kept.get("by_passkey")),
+        is_final=bool(kept.get("is_final")),
     )

@@ -12,8 +12,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from textrequest_mcp.guard.change import Account, Change, PersonAndWords, PersonFacts, Place
-from textrequest_mcp.guard.provenance.memory import Provenance
+from textrequest_mcp.guard.change import Account, Change, PersonFacts, Place
+from textrequest_mcp.guard.provenance.memory import Memory
 from textrequest_mcp.guard.rules.allowlist import ONLY_TO, Allowlist
 from textrequest_mcp.guard.rules.consent import Consent
 from textrequest_mcp.guard.rules.forbidden import (
@@ -28,6 +28,7 @@ from textrequest_mcp.guard.rules.hours import QUIET_HOURS, Open, Quiet, QuietHou
 from textrequest_mcp.guard.rules.person_facts import KnownPeople
 from textrequest_mcp.guard.rules.reachable import doubt_about, never_texted
 from textrequest_mcp.guard.rules.templates import Templates
+from textrequest_mcp.guard.rules.whose_words import WhoseWords
 from textrequest_mcp.guard.rules.words import check, check_saved
 from textrequest_mcp.upstream.errors import BadInput
 from textrequest_mcp.upstream.phone import masked
@@ -64,7 +65,7 @@ class Policy:
         self,
         rules: Rules,
         consent: Consent,
-        provenance: Provenance,
+        provenance: Memory,
         known: KnownPeople,
         *,
         clock: Callable[[], float] = time.time,
@@ -74,6 +75,7 @@ class Policy:
         self.provenance = provenance
         self.known = known
         self._clock = clock
+        self.whose_words = WhoseWords(provenance)
 
     def now(self) -> float:
         """Seconds since 1970 by the service's clock."""
@@ -94,17 +96,12 @@ class Policy:
         for use in change.uses:
             if change.texts is not None and use.person is not None:
                 why += await self._decided(account, change, use.line, use.person)
-        return list(dict.fromkeys([*why, *self.doubts(change.uses)]))
+        return list(dict.fromkeys([*why, *await self.doubts(account, change)]))
 
     def check_words(self, change: Change) -> None:
         """As `words.check`."""
         check(change, visible_only=self.rules.visible_only, callback_hosts=self.rules.callback_hosts)
         check_saved(change, self.rules.templates)
-
-    def doubts(self, uses: Sequence[PersonAndWords]) -> list[str]:
-        """The reasons to ask that lie in whose words the call's own are, each once."""
-        found = [doubt for use in uses for doubt in self.provenance.doubts(use)] if self.rules.provenance else []
-        return list(dict.fromkeys(doubt.sentence for doubt in found))
 
     async def one_of_many(self, account: Account, change: Change, line: int, number: str) -> list[str]:
         """The reasons against texting one of many people, whatever the hour and whoever wrote last.
@@ -114,8 +111,12 @@ class Policy:
             TextRequestError: the facts cannot be read.
             StoreError: the store cannot be used.
         """
-        why = await self._allowed(change, line, number)
+        why = await self._allowed(account, change, line, number)
         return [*why, *self._by_record(change, number, await self._facts(account, line, number, None))]
+
+    async def doubts(self, account: Account, change: Change) -> list[str]:
+        """As `WhoseWords.doubts`; none where the rule is off."""
+        return await self.whose_words.doubts(account, change) if self.rules.provenance else []
 
     async def approved(self, people: Sequence[Place], shown: str) -> None:
         """Take note that a change about these people was agreed to, after a question with the text `shown`.
@@ -124,9 +125,8 @@ class Policy:
             StoreError: the store cannot be used.
         """
         for place in people:
-            self.provenance.trust_number(*place)
             at = (await self.consent.standing(*place)).perhaps_at if self.rules.consent else None
-            if at is not None and perhaps(at) in shown:
+            if at is not None and perhaps(at, self.whose_words.zones.get(place[0])) in shown:
                 await self.consent.lift(*place, through=at)
 
     async def still_allowed(self, people: Sequence[Place]) -> None:
@@ -147,7 +147,7 @@ class Policy:
                 return [no.what]
             raise
 
-    async def _allowed(self, change: Change, line: int, number: str) -> list[str]:
+    async def _allowed(self, account: Account, change: Change, line: int, number: str) -> list[str]:
         """What can be said of a number without the account."""
         no_person = never_texted(number)
         if no_person is not None and not change.closes:
@@ -159,16 +159,19 @@ class Policy:
                 todo="Do not try another way.",
                 brief=f"not among those whom {ONLY_TO} lets be texted",
             )
-        return await self._said_no(line, number) if self.rules.consent else []
+        return await self._said_no(line, number, account) if self.rules.consent else []
 
     def _by_record(self, change: Change, number: str, facts: PersonFacts) -> list[str]:
         if self.rules.consent:
             check_record(facts, number)
         strange = doubt_about(number) if facts.received_at is None and not change.closes else None
-        return [strange] if strange is not None else []
+        why = [strange] if strange is not None else []
+        if self.rules.provenance and facts.sent_at is None and change.asks_to_pay:
+            why.append(f"This would be the first text from this line to {number}, and it asks for money.")
+        return why
 
     async def _texting(self, account: Account, change: Change, line: int, number: str) -> list[str]:
-        why = await self._allowed(change, line, number)
+        why = await self._allowed(account, change, line, number)
         since = change.since  # the caller's own condition holds under any settings
         if since is None and self.rules.if_unanswered and not change.closes:
             since = self.known.read_to(change.caller, (line, number))
@@ -190,7 +193,7 @@ class Policy:
     def _is_answer(self, facts: PersonFacts) -> bool:
         return facts.received_at is not None and abs(self._clock() - facts.received_at) < _ANSWER_SECONDS
 
-    async def _said_no(self, line: int, number: str) -> list[str]:
+    async def _said_no(self, line: int, number: str, account: Account | None = None) -> list[str]:
         standing = await self.consent.standing(line, number)
         if standing.stopped_at is not None:
             raise Forbidden(
@@ -201,7 +204,11 @@ class Policy:
                 brief="asked for no more texts",
             )
         if standing.perhaps_at is not None:
-            return [perhaps(standing.perhaps_at)]
+            return [
+                perhaps(
+                    standing.perhaps_at, await self.whose_words.zone(account, line) if account is not None else None
+                )
+            ]
         return []
 
     def _hours(self, number: str, facts: PersonFacts) -> list[str]:
