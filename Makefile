@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: test demo lint bench soak interop browser bundle release-check clean
+.PHONY: test demo lint bench tasks soak interop browser bundle release-check clean
 
 # Bytecode is kept, wherever it is switched off: each process would compile all tests, or the whole package, anew.
 test: .venv/.dev .clients/.ready
@@ -19,6 +19,10 @@ lint: .venv/.bench
 
 bench: .venv/.bench
 	$(BIN)/python tests/benchmarks/run.py
+
+# Thirty everyday stories, with our tools and with the connector's alone: calls, tokens, questions, and what came true.
+tasks: .venv/.bench
+	$(BIN)/python -m tests.tasks.run
 
 # Minutes of kills, faults, repeated calls and false orders; what `make test` does for seconds.
 soak: .venv/.dev

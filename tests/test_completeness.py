@@ -126,6 +126,8 @@ OFF = {
     ],
     "line_messages": ["list_line_messages"],
     "privacy": ["redact_message", "unredact_message"],
+    "keywords": ["list_keywords"],
+    "reviews": ["list_reviews"],
 }
 BEYOND = [
     "get_send_status",
@@ -139,7 +141,7 @@ BEYOND = [
 DAILY = {"count_texts", "text_many", "who_is_waiting", "stop_texting"}
 TOOLS = [*(action.tool for action in ACTIONS), *BEYOND]
 RULED = {  # what this server asks and can do beyond the connector
-    *("asks_location", "picture", "if_unanswered_since", "clear", "search", "never_texted"),
+    *("asks_location", "picture", "status", "period", "if_unanswered_since", "clear", "search", "never_texted"),
     *("add_tags", "remove_tags", "add_groups", "remove_groups"),
 }
 ONCE = {
@@ -394,7 +396,12 @@ class TestWhatIsLeftOut:
 
     async def test_read_only_leaves_the_reading_tools(self):
         async with open_desk(read_only=True) as desk:
-            assert set(await listed(desk)) == READS - {"get_send_status", "list_line_messages"}
+            assert set(await listed(desk)) == READS - {
+                "get_send_status",
+                "list_line_messages",
+                "list_keywords",
+                "list_reviews",
+            }
             async with desk.host() as host:
                 with pytest.raises(MCPError, match='no tool "send_message"'):
                     await host.call_tool("send_message", {"phone_number": MARIA, "body": "Hello"})

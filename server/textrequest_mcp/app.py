@@ -18,11 +18,13 @@ from textrequest_mcp.account.dashboards import dashboards
 from textrequest_mcp.account.everyday import EVERYDAY
 from textrequest_mcp.account.fields import fields
 from textrequest_mcp.account.groups import groups
+from textrequest_mcp.account.keywords import keywords
 from textrequest_mcp.account.messages import messages
 from textrequest_mcp.account.payments import payments
 from textrequest_mcp.account.privacy import privacy
 from textrequest_mcp.account.prompts import add_prompts, add_saved_replies
 from textrequest_mcp.account.resources import add_resources
+from textrequest_mcp.account.reviews import reviews
 from textrequest_mcp.account.send_status import sends
 from textrequest_mcp.account.setup import setup
 from textrequest_mcp.account.tags import tags
@@ -48,7 +50,7 @@ ICON = Icon(src=f"data:image/svg+xml;base64,{_BUBBLE}", mime_type="image/svg+xml
 
 ALL_TOOLSETS = (
     *(dashboards, contacts, groups, tags, fields, conversations, messages, payments, daily),
-    *(setup, line_messages, privacy),
+    *(setup, line_messages, privacy, keywords, reviews),
 )
 
 INSTRUCTIONS = """\

@@ -92,7 +92,7 @@ class TestTheTool:
         async with desk.host() as host:
             answer = await host.call_tool("count_texts", {"dashboard_id": 123})
 
-        assert "Line 123 has no time zone" in text_of(answer)
+        assert "Line 123 has no time zone, so its days are UTC" in text_of(answer)
 
     async def test_no_such_line_names_those_that_there_are(self, desk: Desk):
         async with desk.host() as host:

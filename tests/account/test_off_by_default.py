@@ -68,3 +68,20 @@ async def test_a_text_is_redacted_and_shown_again_each_after_a_yes(desk: Desk):
 
     assert not message.is_redacted
     assert len(person.questions) == 2
+
+
+async def test_keywords_are_listed_with_how_many_joined(desk: Desk):
+    [keyword] = said(await desk.call("list_keywords"))["items"]
+    group = next(group for group in desk.sandbox.lines[LINE].groups.values() if group.is_keyword)
+
+    assert (keyword["keyword_value"], keyword["group_id"]) == ("OILCHANGE", group.id)
+    assert keyword["subscribers_count"] > 0
+
+
+async def test_reviews_are_customers_words_with_stars_and_answers(desk: Desk):
+    answer = await desk.call("list_reviews")
+    late = said(await desk.call("list_reviews", period="last_7_days"))
+
+    assert text_of(answer).startswith('{"customers_words":"reviewer_name,review_message"')
+    assert [row.get("star_rating") for row in said(answer)["items"]] == [5, None, 2]
+    assert [row["response_message"] for row in late["items"]] == ["Thank you!"]

@@ -56,6 +56,22 @@ class TestReading:
     async def test_a_line_without_payments_is_a_sentence(self, desk: Desk):
         assert "does not take payments" in refusal(await desk.call("list_payments", dashboard_id=123))
 
+    async def test_those_of_a_status_come_with_their_sums(self, desk: Desk):
+        late = said(await desk.call("list_payments", status="PastDue"))
+        unpaid = said(await desk.call("list_payments", status="open", page_size=2))
+
+        assert [row["textrequest_payment_status"] for row in late["items"]] == ["PastDue", "PastDue"]
+        assert late["note"] == "In all: PastDue 2 $659.99."
+        assert (unpaid["total_items"], unpaid["next_page"], len(unpaid["items"])) == (6, 1, 2)
+
+    async def test_those_of_some_days_are_the_line_s_days(self, desk: Desk):
+        found = said(await desk.call("list_payments", period="last_7_days", sort_type="amount"))
+        none = said(await desk.call("list_payments", period="2020-01-01"))
+
+        assert [row["payment_id"] for row in found["items"]] == [2501, 2502]
+        assert found["note"] == "In all: Sent 1 $220.50; Paid 1 $64.90."
+        assert (none["items"], none["note"]) == ([], "In all: none.")
+
     async def test_a_reference_number_finds_all_that_share_it(self, desk: Desk):
         found = await items(desk, reference_number="RO-1040")
 

@@ -1,6 +1,6 @@
 """No more texts, said by voice: recorded on this side, for a line or all of them, and lifted by nobody here."""
 
-from tests.desk import LINE, OWES, call, open_desk, refusal, said
+from tests.desk import LINE, OWES, agrees, call, open_desk, refusal, said
 from tests.unruled import RULED
 
 
@@ -30,3 +30,14 @@ async def test_where_the_rule_is_off_it_says_so():
         answer = said(await host.call_tool("stop_texting", {"phone_number": OWES}))
 
     assert "TEXTREQUEST_CONSENT is off" in answer["message"]
+
+
+async def test_after_words_of_customers_a_person_is_asked_because_one_of_them_may_have_named_the_number():
+    person = agrees()
+    async with open_desk(**RULED) as desk, desk.host(person) as host:
+        said(await host.call_tool("stop_texting", {"phone_number": OWES}))
+        assert person.questions == []
+        said(await host.call_tool("who_is_waiting", {}))
+        said(await host.call_tool("stop_texting", {"phone_number": "+14235550198"}))
+
+        assert len(person.questions) == 1

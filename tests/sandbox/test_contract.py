@@ -93,6 +93,8 @@ async def texts(service: Service) -> None:
 
 
 async def money(service: Service) -> None:
+    await service.get("/dashboards/121/keywords")
+    await service.get("/dashboards/121/reviews", start_date="2020-01-01T00:00:00Z", end_date="2030-01-01T00:00:00Z")
     await service.get("/dashboards/121/payments", sort_type="amount", sort_direction="asc")
     open_one = await service.payment(customer_phone=PAYER)
     await service.get(f"/dashboards/121/payments/{open_one['payment_id']}")

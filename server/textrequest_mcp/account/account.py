@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 from typing import Annotated, Any
 
@@ -23,7 +23,7 @@ from textrequest_mcp.guard.approval.gate import Gate
 from textrequest_mcp.guard.approval.shown import Beside
 from textrequest_mcp.guard.audit.writer import Audit
 from textrequest_mcp.guard.change import Account as Facts
-from textrequest_mcp.guard.change import Change, PersonFacts, Place
+from textrequest_mcp.guard.change import Change, PersonAndWords, PersonFacts, Place
 from textrequest_mcp.guard.once.carry_out import AtMostOnce
 from textrequest_mcp.guard.provenance.readings import Answered
 from textrequest_mcp.guard.rules.policy import Policy
@@ -103,15 +103,26 @@ class Account:
 
     async def reasons(self, change: Change, *, wished: bool = False) -> list[str]:
         """As `Policy.reasons`."""
-        return await self.policy.reasons(FactsReader(self), change, wished=wished)
+        return await self.policy.reasons(FactsReader(self), await self._placed(change), wished=wished)
 
     async def wish(self, change: Change) -> str | None:
         """As `Policy.wish`."""
-        return await self.policy.wish(FactsReader(self), change)
+        return await self.policy.wish(FactsReader(self), await self._placed(change))
 
     async def zone(self, dashboard_id: int) -> tzinfo | None:
         """A line's time zone, where the account says it."""
         return zone_of(next((line.zone for line in await self.lines() if line.id == dashboard_id), None))
+
+    async def _placed(self, change: Change) -> Change:
+        return replace(change, uses=[await self._at_home(use) for use in change.uses])
+
+    async def _at_home(self, use: PersonAndWords) -> PersonAndWords:
+        """What is about somebody on all lines is looked at where they are a contact, or on the first line."""
+        if use.line or use.person is None:
+            return use
+        lines = await self.lines()
+        known = [line.id for line in lines if await self.directory.by_number(line.id, use.person) is not None]
+        return replace(use, line=[*known, *(line.id for line in lines), 0][0])
 
     async def written_out(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """As `saved_replies.written_out`."""

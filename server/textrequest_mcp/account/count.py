@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 
 MOST_FAILED = 20
+_HOW_TO_MEND = "whoever runs this server can set TEXTREQUEST_TIME_ZONE."
 
 
 class Count(Answer):
@@ -109,7 +110,7 @@ def answer_of(counted: Sequence[Counted]) -> Counts:
     in_utc = [str(each.line.id) for each in counted if each.zone is UTC]
     notes = [
         f"Line {', '.join(cut)} had more texts than one call reads: count fewer days." if cut else None,
-        f"Line {', '.join(in_utc)} has no time zone: its days are UTC's." if in_utc else None,
+        f"Line {', '.join(in_utc)} has no time zone, so its days are UTC's: {_HOW_TO_MEND}" if in_utc else None,
     ]
     failed = [_failed(each.line, text) for each in counted for text in each.texts if did_not_arrive(text)]
     if len(failed) > MOST_FAILED:

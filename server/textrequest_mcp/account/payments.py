@@ -9,6 +9,7 @@ from textrequest_mcp.account.line import TextingLine
 from textrequest_mcp.account.message import LOCATION_TAG, asks_for_location
 from textrequest_mcp.account.payment import Payment, Payments, under_way
 from textrequest_mcp.account.payment_acts import CANCELLING, MARKING, REMINDING, REQUESTING, read_payment
+from textrequest_mcp.account.payment_totals import some_payments
 from textrequest_mcp.account.payment_words import first_of, named, open_payment, unclear, who
 from textrequest_mcp.ground.quoting import visible
 from textrequest_mcp.guard.approval.question import Question
@@ -33,6 +34,8 @@ from textrequest_mcp.upstream.phone import wire
 
 payments = Toolset("payments")
 
+Status = Literal["open", "Sent", "Paid", "Cancelled", "Failed", "PastDue", "MarkedAsPaid"]
+
 
 @payments.reads(title="List payments", action="GetPayments", about=BY_NUMBER)
 async def list_payments(
@@ -42,11 +45,13 @@ async def list_payments(
     sort_type: Annotated[Literal["amount", "contact", "date", "status"], Field(description="Default date")]
     | None = None,
     sort_direction: Annotated[Literal["asc", "desc"], Field(description="Default desc")] | None = None,
+    status: Annotated[Status, Field(description="open: Sent or PastDue")] | None = None,
+    period: Annotated[Words, Field(description="When asked for; as in count_texts")] | None = None,
     page: PageNumber = 0,
     page_size: PageSize = DEFAULT_SIZE,
 ) -> Payments:
-    """List payment requests, open and closed, newest first unless sorted."""
-    query = {
+    """List payment requests, open and closed, newest first unless sorted; with status or period also their sums."""
+    query: dict[str, Any] = {
         "reference_number": reference_number or None,
         "phone_number": wire(phone_number) if phone_number else None,
         "sort_type": sort_type,
@@ -54,7 +59,12 @@ async def list_payments(
         "page": page,
         "page_size": page_size,
     }
-    listing = Payments.of(await line.get("payments", query=query), page=page, page_size=page_size)
+    if status is not None or period is not None:
+        listing = await some_payments(
+            line, only_given(**query), status=status, period=period, page=page, page_size=page_size
+        )
+    else:
+        listing = Payments.of(await line.get("payments", query=query), page=page, page_size=page_size)
     if any(not payment.recipient for payment in listing.items):
         people = await line.names()
         for payment in listing.items:

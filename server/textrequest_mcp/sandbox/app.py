@@ -21,9 +21,11 @@ from textrequest_mcp.sandbox import (
     fields,
     groups,
     hooks,
+    keywords,
     media,
     messages,
     payments,
+    reviews,
     tags,
 )
 from textrequest_mcp.sandbox.account import Account
@@ -77,6 +79,8 @@ OPERATIONS: tuple[tuple[str, str, Operation], ...] = (
     ("GET", _FIELD, fields.read),
     ("PUT", _FIELD, fields.rename),
     ("DELETE", _FIELD, fields.delete),
+    ("GET", _LINE + "/keywords", keywords.list_all),
+    ("GET", _LINE + "/reviews", reviews.list_all),
     ("GET", _LINE + "/payments", payments.list_all),
     ("POST", _LINE + "/payments", payments.create),
     ("GET", _PAYMENT, payments.read),

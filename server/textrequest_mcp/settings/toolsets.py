@@ -6,7 +6,7 @@ BY_DEFAULT = (
     *("dashboards", "contacts", "groups", "tags", "fields", "conversations", "messages", "payments"),
     "daily",
 )
-NOT_BY_DEFAULT = ("setup", "line_messages", "privacy")
+NOT_BY_DEFAULT = ("setup", "line_messages", "privacy", "keywords", "reviews")
 EVERYDAY = "everyday"  # a preset: few tools, with fewer arguments
 _ALL, _DEFAULT = "all", "default"
 NAMES = (*BY_DEFAULT, *NOT_BY_DEFAULT, EVERYDAY)
