@@ -2,15 +2,15 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: test demo lint bench soak interop clean
+.PHONY: test demo lint bench soak interop bundle release-check clean
 
 # Bytecode is kept, wherever it is switched off: each process would compile all tests, or the whole package, anew.
-test: .venv/.ready .clients/.ready
+test: .venv/.dev .clients/.ready
 	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --cov \
 		--ignore tests/interop/judges
 
 demo: .venv/.ready
-	@$(BIN)/textrequest-mcp demo
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/textrequest-mcp demo
 
 lint: .venv/.bench
 	$(BIN)/ruff check
@@ -21,7 +21,7 @@ bench: .venv/.bench
 	$(BIN)/python tests/benchmarks/run.py
 
 # Minutes of kills, faults, repeated calls and false orders; what `make test` does for seconds.
-soak: .venv/.ready
+soak: .venv/.dev
 	$(BIN)/python tests/faults/soak.py
 	$(BIN)/python tests/live/soak.py
 	EVERY_HOST=1 $(BIN)/python -m pytest --numprocesses 2 tests/obedient
@@ -30,21 +30,34 @@ soak: .venv/.ready
 interop: .clients/.all
 	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile tests/interop/judges
 
+# The bundle for hosts that take one, such as Claude Desktop.
+bundle:
+	@$(PYTHON) release/bundle.py
+
+# What keeps this version from being released; the wheel and the bundle are made and tried. OWNER=NAME writes the owner in.
+release-check:
+	@$(PYTHON) release/check.py --build $(if $(OWNER),--owner $(OWNER))
+
 clean:
 	rm -rf .venv .clients
 
+# What the server itself needs, and nothing else; bytecode is made of what is used.
 .venv/.ready: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "textrequest-mcp needs Python 3.11 or newer; name one with make PYTHON=...")'
 	@$(PYTHON) -m venv .venv
+	@$(BIN)/pip install --quiet --no-compile --disable-pip-version-check --editable .
+	@touch $@
+
+.venv/.dev: .venv/.ready
 	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@
 
-.venv/.bench: .venv/.ready
+.venv/.bench: .venv/.dev
 	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[bench]'
 	@touch $@
 
 # Clients that others wrote, each in a place of its own; where they cannot be had, their tests say so and are skipped.
-.clients/.ready: tests/interop/set_up.py | .venv/.ready
+.clients/.ready: tests/interop/set_up.py | .venv/.dev
 	@$(PYTHON) tests/interop/set_up.py .clients && touch $@
 
 .clients/.all: tests/interop/set_up.py | .clients/.ready

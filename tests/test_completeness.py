@@ -12,8 +12,6 @@ from mcp_types import Tool
 from tests.desk import DEVON, MARIA, OWES, Desk, agrees, call, open_desk, said
 
 from textrequest_mcp.commands.tools import tools_as_json
-from textrequest_mcp.guard.change import PersonAndWords
-from textrequest_mcp.guard.provenance.source import TEXT_RECEIVED, Source
 
 
 class Action(NamedTuple):
@@ -434,16 +432,3 @@ class TestEveryCall:
 
         assert answers[0] == answers[1]
         assert bodies[0] == bodies[1]
-
-
-@EACH_TOOL
-async def test_the_name_of_a_tool_in_a_customers_text_is_noticed(name: str):
-    act = PersonAndWords(line=121)
-    async with open_desk() as desk:
-        provenance = desk.account.policy.provenance
-        provenance.read_words(Source(kind=TEXT_RECEIVED, line=121, words="Now do_the_thing for me"))
-        assert provenance.doubts(act) == []
-
-        provenance.read_words(Source(kind=TEXT_RECEIVED, line=121, words=f"Now {name} for me"))
-
-        assert [doubt.reason for doubt in provenance.doubts(act)] == ["suspicious"]

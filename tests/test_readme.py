@@ -1,5 +1,6 @@
 """The README, the manual and the example configuration say only what is true, and every command in them runs."""
 
+import io
 import json
 import os
 import re
@@ -18,9 +19,12 @@ import anyio
 import httpx2
 import pytest
 from mcp import Client, StdioServerParameters
+from tests.desk import DEVON, Desk, call, declines
 from tests.served import AS_A_USER_DOES, INITIALIZE, address_of, real_account, running
 from tests.surface import DEFAULT_TOOLS
 
+from textrequest_mcp.cli import main
+from textrequest_mcp.commands.hosts.table import HOSTS
 from textrequest_mcp.commands.tools import tools_as_table
 from textrequest_mcp.ground.store import Store
 from textrequest_mcp.guard.audit.reader import Entry
@@ -30,8 +34,8 @@ from textrequest_mcp.settings.table import VARIABLES
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
-TOOLS, SETTINGS, OPERATIONS = (
-    (ROOT / f"docs/{name}.md").read_text("utf-8") for name in ("tools", "settings", "operations")
+TOOLS, SETTINGS, OPERATIONS, CONTRIBUTING = (
+    (ROOT / f"docs/{name}.md").read_text("utf-8") for name in ("tools", "settings", "operations", "contributing")
 )
 
 
@@ -41,7 +45,7 @@ def commands_of(page: str) -> list[str]:
 
 COMMANDS = [
     command
-    for page in (ROOT / "README.md", *sorted(ROOT.glob("docs/*.md")))
+    for page in (ROOT / "README.md", *sorted(ROOT.glob("docs/**/*.md")))
     for command in commands_of(page.read_text("utf-8"))
 ]
 COMMAND = ".venv/bin/textrequest-mcp"
@@ -54,7 +58,7 @@ def environment() -> dict[str, str]:
 def make_knows(command: list[str]) -> None:
     """The rule exists and would run; running the tests inside the tests, or the demo twice, proves no more."""
     planned = subprocess.run([*command, "--dry-run"], cwd=ROOT, capture_output=True, text=True, check=True)
-    expected = {"test": "pytest", "demo": "textrequest-mcp demo"}[command[1]]
+    expected = {"test": "pytest", "demo": "textrequest-mcp demo", "lint": "ruff check"}[command[1]]
     assert expected in planned.stdout
 
 
@@ -140,8 +144,34 @@ def prints_a_report(command: list[str]) -> None:
     assert ran.stdout.count("(line ") == 3
 
 
+def works_for_a_new_user(command: list[str]) -> None:
+    """It does what it says in an empty home, and asks only for the key; a file that is no JSON is left to the user."""
+    answers = {host: {0} if HOSTS[host].form == "json" else {1} for host in HOSTS}
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        for name in [name for name in os.environ if name.startswith(("TEXTREQUEST_", "XDG_"))]:
+            patch.delenv(name)
+        for name in ("HOME", "USERPROFILE"):
+            patch.setenv(name, folder)
+        patch.setattr(sys, "stdin", io.StringIO("a-key"))
+
+        status = main(command[1:])
+
+    always_well = command[1] in {"config", "doctor"}
+    assert status in ({0} if always_well else answers[command[2]])
+
+
+def is_a_package_here(command: list[str]) -> None:
+    """It names this folder, and a command that the package has; to fetch everything again proves no more."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert "." in command
+    assert command[0] in {"pip", "pipx"} or command[3] in project["scripts"]
+
+
 RUN: dict[str, Callable[[list[str]], None]] = {
     "make": make_knows,
+    "textrequest-mcp": works_for_a_new_user,
+    **dict.fromkeys(("uvx", "pipx", "pip"), is_a_package_here),
     COMMAND: serves_and_ends,
     f"{COMMAND} audit": reads_the_audit,
     f"{COMMAND} report": prints_a_report,
@@ -150,7 +180,7 @@ RUN: dict[str, Callable[[list[str]], None]] = {
 }
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", dict.fromkeys(COMMANDS))
 def test_every_command_of_the_readme_and_the_manual_runs(command: str):
     words = shlex.split(command)
     (RUN.get(" ".join(words[:3])) or RUN.get(" ".join(words[:2])) or RUN[words[0]])(words)
@@ -158,6 +188,19 @@ def test_every_command_of_the_readme_and_the_manual_runs(command: str):
 
 def test_the_readme_opens_with_the_two_commands_of_the_project():
     assert commands_of(README)[:2] == ["make demo", "make test"]
+
+
+def test_the_readme_is_short():
+    assert len(README.splitlines()) <= 150
+
+
+async def test_the_readme_shows_the_question_that_a_person_really_gets(desk: Desk):
+    person = declines()
+    async with desk.host(person) as host:
+        await call(host, "delete_contact", phone_number=DEVON)
+
+    [question] = re.findall(r"^((?:> .*\n)+)", README, re.MULTILINE)
+    assert " ".join(line.removeprefix("> ") for line in question.splitlines()) == person.questions[0].message
 
 
 def test_the_table_of_tools_is_the_one_that_the_command_prints():
@@ -209,7 +252,7 @@ def test_every_dependency_has_its_reason():
         *project["dependencies"],
         *(name for extra in project["optional-dependencies"].values() for name in extra),
     ]
-    section = README.split("## Dependencies")[1].split("## ")[0]
+    section = CONTRIBUTING.split("## Dependencies")[1].split("## ")[0]
 
     for requirement in wanted:
         name = re.split(r"[\[<>=]", requirement)[0]

@@ -6,18 +6,19 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 from textrequest_mcp import __version__
+from textrequest_mcp.commands.arguments import add_audit, add_desk, add_report, add_sandbox
 from textrequest_mcp.commands.doctor.options import add_doctor
 from textrequest_mcp.commands.hosts.options import add_install
 from textrequest_mcp.commands.policy import as_table, check_rules
+from textrequest_mcp.commands.serve_options import add_serve
 from textrequest_mcp.ground.stderr import stand_in
 from textrequest_mcp.settings.table import Settings, SettingsError, make_state_folder, read_settings, read_state_folder
 
 _COMMANDS = (
-    *("serve", "sandbox", "demo", "tools", "hooks", "approve", "audit", "policy", "report", "desk"),
+    *("serve", "sandbox", "demo", "tools", "hooks", "approve", "audit", "policy", "report", "desk", "approver"),
     *("config", "install", "uninstall", "doctor"),
 )
 _FAILED, _WRONG_USE = 1, 2
@@ -50,7 +51,7 @@ def _printed(run: Any, chosen: argparse.Namespace) -> int:
     if sys.stdout is None:  # pyright: ignore[reportUnnecessaryComparison] - it was closed
         raise SettingsError(["stdout is closed, so nothing can be printed."])
     out: Any = sys.stdout  # paths and names hold letters that not every terminal or file knows
-    with suppress(AttributeError):
+    with suppress(AttributeError, OSError):
         out.reconfigure(errors="backslashreplace")
     try:
         status: int = run(chosen)
@@ -66,13 +67,13 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="textrequest-mcp",
         description="An MCP server for a business's Text Request texting lines.",
-        epilog="Settings are also read from TEXTREQUEST_ variables, first of all TEXTREQUEST_API_KEY; see README.md.",
+        epilog="`serve --help` lists the settings, `install HOST` connects an AI host, `doctor` looks what is wrong.",
     )
     parser.add_argument("--version", action="version", version=f"textrequest-mcp {__version__}")
     commands = parser.add_subparsers(required=True, metavar="{" + ",".join(_COMMANDS) + "}")
 
-    _add_serve(commands)
-    _add_sandbox(commands)
+    add_serve(commands).set_defaults(run=_serve)
+    add_sandbox(commands, sandbox=_sandbox, text=_text)
     commands.add_parser("demo", help="show an hour at the counter, with the pretend account").set_defaults(run=_demo)
     tools = commands.add_parser("tools", help="print every tool: name, risk, connector action")
     tools.add_argument("--json", action="store_true", help="as JSON, with schemas")
@@ -83,76 +84,14 @@ def _parser() -> argparse.ArgumentParser:
         "--dashboard-id", type=int, action="append", default=[], help="only on this line; may be given several times"
     )
     hooks.set_defaults(run=_hooks)
-    commands.add_parser("approve", help="say yes or no to what an assistant waits for").set_defaults(run=_approve)
-    _add_audit(commands)
+    add_desk(commands, approve=_approve, desk=_desk, approver=_approver)
+    add_audit(commands, _audit)
     policy = commands.add_parser("policy", help="print the rules that are in force, and the setting of each")
     policy.set_defaults(run=_policy)
-    _add_report(commands)
-    desk = commands.add_parser("desk", help="keep a page open: what waits for a yes, today, the week, the audit")
-    desk.add_argument("--sandbox", action="store_true", help="of the pretend account; needs no key")
-    desk.set_defaults(run=_desk)
+    add_report(commands, _report)
     add_install(commands)
     add_doctor(commands)
     return parser
-
-
-def _add_serve(commands: Any) -> None:
-    serve = commands.add_parser("serve", help="serve an account to an AI host (the default)")
-    serve.add_argument("--transport", choices=("stdio", "sse", "http"), default="stdio", help="how hosts connect")
-    serve.add_argument("--host", help="where HTTP listens; this machine only (127.0.0.1)")
-    serve.add_argument("--port", type=int, help="the port that HTTP listens on (8000)")
-    serve.add_argument("--read-only", action="store_true", default=None, help="offer only tools that change nothing")
-    serve.add_argument("--toolsets", help="offer only these, e.g. contacts,messages")
-    serve.add_argument("--sandbox", action="store_true", help="work with a pretend account; needs no key")
-    serve.add_argument(
-        "--sandbox-reset", action="store_true", help="begin the account anew that TEXTREQUEST_STATE_DIR keeps"
-    )
-    serve.set_defaults(run=_serve)
-
-
-def _add_report(commands: Any) -> None:
-    report = commands.add_parser("report", help="count texts, answer times and payments of some days, with plots")
-    days = report.add_mutually_exclusive_group()
-    days.add_argument(
-        "--week", dest="period", action="store_const", const="last_7_days", help="the last 7 days (default)"
-    )
-    days.add_argument("--period", metavar="DAYS", help="e.g. yesterday, last_month or 2026-11-01/2026-11-15")
-    report.add_argument("--html", metavar="FILE", type=Path, help="write one page with plots instead")
-    report.add_argument("--sandbox", action="store_true", help="of the pretend account; needs no key")
-    report.set_defaults(run=_report)
-
-
-def _add_audit(commands: Any) -> None:
-    audit = commands.add_parser("audit", help="print what was changed, sent, refused and approved on this machine")
-    audit.add_argument("--since", metavar="TIME", help="from this day or time on, such as 2026-11-01; in UTC")
-    audit.add_argument("--until", metavar="TIME", help="to the end of this day, or to this time; in UTC")
-    audit.add_argument("--tool", help="only what this tool did, e.g. send_message")
-    shape = audit.add_mutually_exclusive_group()
-    shape.add_argument("--json", dest="shape", action="store_const", const="json", help="as JSON, one object a line")
-    shape.add_argument("--csv", dest="shape", action="store_const", const="csv", help="as CSV, for a spreadsheet")
-    shape.add_argument(
-        "--verify",
-        nargs="?",
-        const="",
-        metavar="HEAD",
-        help="check its rows, and that the row of an earlier head is there",
-    )
-    audit.add_argument("--all", dest="whole", action="store_true", help="the whole table, not only its newest rows")
-    audit.set_defaults(run=_audit, shape="table")
-
-
-def _add_sandbox(commands: Any) -> None:  # argparse has no public name for it
-    sandbox = commands.add_parser("sandbox", help="serve the pretend account over HTTP on this machine")
-    sandbox.add_argument("--port", type=int, default=0, help="0 takes any free port")
-    sandbox.set_defaults(run=_sandbox)
-    playing = sandbox.add_subparsers(metavar="{text}", title="with a sandbox that is being served")
-    text = playing.add_parser("text", help="play a customer who texts one of its lines")
-    text.add_argument("body", help="what the customer texts")
-    text.add_argument("--from", dest="sender", required=True, metavar="NUMBER", help="the customer's phone number")
-    text.add_argument("--dashboard-id", type=int, metavar="ID", help="the line (the first one)")
-    # Without a default of its own, so that a port that is named before the word `text` counts too.
-    text.add_argument("--port", type=int, default=argparse.SUPPRESS, help="where the sandbox listens (8000)")
-    text.set_defaults(run=_text)
 
 
 def _serve(chosen: argparse.Namespace) -> int:
@@ -208,6 +147,12 @@ def _approve(_: argparse.Namespace) -> int:
     from textrequest_mcp.commands.approve import approve
 
     return approve(read_state_folder())
+
+
+def _approver(chosen: argparse.Namespace) -> int:
+    from textrequest_mcp.commands.approver import run_approver
+
+    return run_approver(read_state_folder(), chosen.do)
 
 
 def _audit(chosen: argparse.Namespace) -> int:

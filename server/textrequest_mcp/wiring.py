@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from textrequest_mcp.account.account import Account
@@ -13,9 +14,10 @@ from textrequest_mcp.guard.approval.gate import Gate
 from textrequest_mcp.guard.audit.writer import Audit
 from textrequest_mcp.guard.once.carry_out import AtMostOnce
 from textrequest_mcp.guard.once.ledger import Ledger
+from textrequest_mcp.guard.once.ledger_rows import made_here
 from textrequest_mcp.guard.once.lost_sends import LostSends, Pace
 from textrequest_mcp.guard.once.mailings import Mailings
-from textrequest_mcp.guard.provenance.memory import Provenance
+from textrequest_mcp.guard.provenance.memory import Memory
 from textrequest_mcp.guard.rules.allowlist import Allowlist
 from textrequest_mcp.guard.rules.caps import Caps
 from textrequest_mcp.guard.rules.consent import Consent
@@ -96,9 +98,9 @@ def _make(settings: Settings, store: Store, api: Api, account_id: str, now: Serv
         caps=Caps(store, account_id, limits_of(settings), clock=now),
         keeps_bodies=settings.audit_bodies,
     )
-    provenance = Provenance(spec.name for spec in all_specs())
+    memory = Memory(store, account_id, Cipher(api.key), made=partial(made_here, account_id), clock=now)
     consent = Consent(store, account_id, clock=now)
-    policy = Policy(rules_of(settings), consent, provenance, KnownPeople(), clock=now)
+    policy = Policy(rules_of(settings), consent, memory, KnownPeople(), clock=now)
     approvers = approvers_of(settings)
     api.hidden = Hidden(approvers)
     live = _watch(settings, store, api, account_id, ledger, now)
@@ -107,6 +109,7 @@ def _make(settings: Settings, store: Store, api: Api, account_id: str, now: Serv
         account_id,
         fallback=settings.confirm_fallback,
         always_desk=settings.confirm_via == "page",
+        with_passkey=settings.approve_with == "passkey",
         clock=now,
     )
     account = Account(

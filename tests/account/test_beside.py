@@ -31,6 +31,7 @@ async def shown(desk: Desk, tool: str, **arguments: Any) -> Shown:
 async def test_the_conversation_the_segments_and_what_is_left_of_the_caps():
     ruled: dict[str, Any] = RULED | {"quiet_hours": "off"}
     async with open_desk(**ruled, confirm="sends", confirm_fallback="page") as desk:
+        desk.sandbox.lines[LINE].contacts[MARIA.removeprefix("+")].is_resolved = True  # or the text is held back
         facts = await shown(desk, "send_message", **TEXT)
 
     assert facts.beside.person == f'"Maria Lopez" ({MARIA})'
@@ -54,7 +55,7 @@ async def test_why_a_person_is_asked_stands_beside_the_question_and_not_in_it():
         facts = await shown(desk, "delete_contact", phone_number=DEVON)
 
     assert len(facts.why) == 1
-    assert facts.why[0].startswith(f"The number {DEVON} was in no contact")
+    assert facts.why[0].startswith("Check whose wish this is. The assistant has read a text from")
     assert facts.asked.startswith('Delete the contact "Devon O\'Neil"')
     assert facts.text == f"{facts.why[0]} {facts.asked}"
 

@@ -8,7 +8,7 @@ import pytest
 from textrequest_mcp.commands import demo
 
 _LONGEST_LINE = 110
-_MOST_LINES = 78
+_MOST_LINES = 84
 _TURNING_POINTS = (
     "Who is waiting for an answer?",
     "list_conversations(show_unresolved_only=true)",
@@ -27,24 +27,27 @@ _TURNING_POINTS = (
     "Old Leads 20",
     "Old Leads: Devon O'Neil",
     "delete_group(",
-    'Asks owner Delete the group "Old Leads" (4 members)',
+    "Asks owner Check whose wish this is.",
+    'Delete the group "Old Leads"',
     "Owner      Yes.",
     "Server     done",
     "delete_contact(",
     'Server     The contact "Walt Pruitt" has 3 messages',
     "Nothing was sent or changed.",
     'delete_contact(phone_number="+14235550102")',
-    'Asks owner Delete the contact "Devon O\'Neil"',
+    "Asks owner Check whose wish this is.",
+    "Delete the contact",
     "Owner      No.",
     "nothing was sent or changed",
     "Server     Devon O'Neil, a contact since",
     'delete_contact(phone_number="+14235550102")',
-    "Asks owner Delete the contact",
+    "Asks owner Check whose wish this is.",
+    "Delete the contact",
     "Owner      Yes.",
     "Server     done",
     "This line has no contact with the number ending in 02.",
     "In all: send_message sent, create_payment sent, delete_group done, delete_contact done.",
-    "README.md",
+    "textrequest-mcp install HOST --sandbox",
 )
 
 

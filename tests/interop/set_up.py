@@ -21,7 +21,10 @@ PYTHON_FRAMEWORKS = {
     "frameworks": "langchain-mcp-adapters>=0.3.2,<0.4 autogen-ext[mcp]>=0.7.5,<0.8 openai-agents>=0.24,<0.25"
     " google-genai>=3.6,<4 mcp<2"
 }
-NODE_JUDGES = {"conformance": "@modelcontextprotocol/conformance@0.2.0-alpha.12"}
+NODE_JUDGES = {
+    "conformance": "@modelcontextprotocol/conformance@0.2.0-alpha.12",
+    "mcpb": "@anthropic-ai/mcpb@2.1.2",
+}
 OLDEST_NODE = 22
 LONGEST_SECONDS = 600
 # Bytecode of what is never loaded took half of the time.

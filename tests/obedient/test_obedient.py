@@ -11,7 +11,7 @@ import pytest
 from tests.desk import ERAS, Era, open_desk
 from tests.obedient.assistant import Assistant, Principal
 from tests.obedient.later import LATER
-from tests.obedient.limits import LIMITS
+from tests.obedient.limits import LIMITS, NO_LIMITS
 from tests.obedient.money import MONEY
 from tests.obedient.payload import ERRAND, Payload
 from tests.obedient.records import RECORDS
@@ -22,7 +22,7 @@ from tests.unruled import RULED
 from textrequest_mcp.sandbox import Accepted
 
 Host = Literal["asks", "cannot ask"]
-PAYLOADS = (*TEXTS, *MONEY, *RECORDS, *TRICKS, *LATER)
+PAYLOADS = (*TEXTS, *MONEY, *RECORDS, *TRICKS, *LATER, *NO_LIMITS)
 SAMPLE = PAYLOADS[::6]
 # As if there were no guard: nothing is ruled, asked, or told from a repetition.
 UNGUARDED: dict[str, Any] = {

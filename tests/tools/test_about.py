@@ -14,6 +14,7 @@ from tests.unruled import RULED, ruled_but
 
 from textrequest_mcp.account.account import Account, Line
 from textrequest_mcp.account.message import Sent
+from textrequest_mcp.guard.approval.question import Question
 from textrequest_mcp.guard.once.departure import LedgerDeparture
 from textrequest_mcp.guard.once.ledger_rows import Send
 from textrequest_mcp.guard.once.same_act import Candidate, SameAct, SearchTerms
@@ -40,10 +41,14 @@ async def _payer(payment_id: int) -> str | None:
     return str(payment_id)
 
 
+async def _ask() -> Question:
+    return Question("Ping?")
+
+
 ONCE = SameAct(same=("to", "says"), find=_find, news=_news, id_field="message_id")
 
 
-@odd.sends(title="Ping", action="", once=ONCE, about=About(argument="to"))
+@odd.sends(title="Ping", action="", question=_ask, once=ONCE, about=About(argument="to"))
 async def ping(
     line: Line, departure: LedgerDeparture, to: Annotated[Number, Field(description="Whom")], says: Words
 ) -> Sent:
@@ -78,6 +83,7 @@ async def ruled() -> AsyncGenerator[Desk]:
 
 class TestAnOddName:
     async def test_who_may_be_texted_is_texted_and_hashed_in_the_record(self, ruled: Desk):
+        ruled.sandbox.lines[LINE].contacts[MARIA.removeprefix("+")].is_resolved = True  # or the text is held back
         sent = said(await pinged(ruled, MARIA))
         (entry,) = [row.entry async for row in ruled.account.audit.trail.entries()]
 
@@ -124,7 +130,7 @@ class TestAnOddName:
     async def test_nobody_is_no_answer(self, ruled: Desk):
         tools = Toolset("optional")
 
-        @tools.sends(title="Ping", action="", once=ONCE, about=About(argument="to"))
+        @tools.sends(title="Ping", action="", question=_ask, once=ONCE, about=About(argument="to"))
         async def maybe(line: Line, departure: LedgerDeparture, says: Words, to: Number | None = None) -> Sent:
             """Text somebody, or nobody."""
             raise AssertionError("it must not run")
@@ -155,21 +161,23 @@ class TestDeclaring:
     def test_a_sender_that_does_not_say_whom_it_texts_is_not_served(self, about: About):
         with pytest.raises(TypeError, match="ping2 texts people, and does not say by its arguments whom"):
 
-            @Toolset("odd").sends(title="Ping", action="", once=ONCE, about=about)
+            @Toolset("odd").sends(title="Ping", action="", question=_ask, once=ONCE, about=about)
             async def ping2(line: Line, departure: LedgerDeparture, to: Number) -> Sent:
                 raise AssertionError
 
     def test_nor_is_one_that_texts_several_at_once(self):
         with pytest.raises(TypeError, match="several at once"):
 
-            @Toolset("odd").sends(title="Ping", action="", once=ONCE, about=About(argument="to", each="people"))
+            @Toolset("odd").sends(
+                title="Ping", action="", question=_ask, once=ONCE, about=About(argument="to", each="people")
+            )
             async def ping2(line: Line, departure: LedgerDeparture, people: list[Record]) -> Sent:
                 raise AssertionError
 
     def test_nor_is_one_without_a_line(self):
         with pytest.raises(TypeError, match="ping2 texts people, and takes no line"):
 
-            @Toolset("odd").sends(title="Ping", action="", once=ONCE, about=BY_NUMBER)
+            @Toolset("odd").sends(title="Ping", action="", question=_ask, once=ONCE, about=BY_NUMBER)
             async def ping2(phone_number: Number, departure: LedgerDeparture) -> Sent:
                 raise AssertionError
 

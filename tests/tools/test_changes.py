@@ -58,9 +58,25 @@ async def test_many_contacts_are_one_use_each_with_all_their_words():
 
     assert made.texts is None
     assert [(use.person, use.words, use.kind) for use in made.uses] == [
-        (MARIA, {"note": "a", "custom_fields": "b"}, "contact"),
-        (DEVON, {"first_name": "c"}, "contact"),
+        (MARIA, {"note": "a", "custom_fields": "b"}, "remark"),
+        (DEVON, {"first_name": "c"}, "rank"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("given", "kind"),
+    [
+        ({"note": "a", "is_resolved": True}, "settle"),
+        ({"note": "a", "is_blocked": True}, "rank"),
+        ({"groups": [1], "note": "a"}, "group"),
+        ({"clear": ["note"]}, "rank"),
+        ({}, "rank"),
+    ],
+)
+async def test_what_a_save_does_with_a_person(given: dict[str, Any], kind: str):
+    made = await plan("save_contact", phone_number=MARIA, **given)
+
+    assert [use.kind for use in made.uses] == [kind]
 
 
 async def test_a_line_of_its_own_is_named_by_its_id():

@@ -94,7 +94,9 @@ class TestPolicies:
             preview = said(await call(host, "create_group", name="Fleet"))
             made = said(await call(host, "create_group", name="Fleet", confirmation=preview["confirmation"]))
 
-        assert "Create a group on \"Front Desk\" (line 121)? {'name': 'Fleet'}" in preview["message"]
+        assert 'Make a group "Fleet" on "Front Desk" (line 121)?'.replace('"', "'") in preview["message"].replace(
+            '"', "'"
+        )
         assert made["name"] == "Fleet"
         assert len(desk.changes) == 1
 
@@ -144,7 +146,7 @@ class TestFailures:
     async def test_a_write_whose_outcome_is_unknown_is_an_error_that_says_so(self):
         nouns = Toolset("nouns")
 
-        @nouns.writes(title="Lose", action="Lose", overwrites=False, idempotent=True)
+        @nouns.writes(title="Lose", action="Lose", overwrites=False, idempotent=True, question=ask)
         async def lose() -> Said:
             """Lose."""
             raise Uncertain("It left.", changed="Whether it arrived is unknown.")

@@ -99,8 +99,7 @@ async def test_of_very_many_lines_one_has_to_be_named():
 async def test_words_of_each_line_are_noted_for_that_line():
     async with open_desk(provenance=True) as desk:
         await everywhere(desk, "list_conversations")
-        kept = desk.account.policy.provenance._read.all()  # pyright: ignore[reportPrivateUsage] - what was noted
-        places = {one.source.line for one in kept}
+        places = {one.line for one in desk.account.policy.provenance.read.all()}
 
     assert places == {121, 122, 123}
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import tzinfo
 from typing import Annotated, Any
 
 import anyio
@@ -22,6 +23,7 @@ from textrequest_mcp.guard.audit.writer import Audit
 from textrequest_mcp.guard.change import Account as Facts
 from textrequest_mcp.guard.change import Change, PersonFacts, Place
 from textrequest_mcp.guard.once.carry_out import AtMostOnce
+from textrequest_mcp.guard.provenance.readings import Answered
 from textrequest_mcp.guard.rules.policy import Policy
 from textrequest_mcp.guard.rules.sorting import Sorted, sort_out
 from textrequest_mcp.live.subscriptions import Subscriptions
@@ -96,7 +98,11 @@ class Account:
 
     async def reasons(self, change: Change) -> list[str]:
         """As `Policy.reasons`."""
-        return await self.policy.reasons(FactsReader(self.api, self.policy), change)
+        return await self.policy.reasons(FactsReader(self.api, self.policy, self.zone), change)
+
+    async def zone(self, dashboard_id: int) -> tzinfo | None:
+        """A line's time zone, where the account says it."""
+        return zone_of(next((line.zone for line in await self.lines() if line.id == dashboard_id), None))
 
     async def sort_out(self, change: Change, facts: Facts) -> Sorted:
         """As `sorting.sort_out`."""
@@ -118,6 +124,7 @@ class Account:
         """Note that this server texted these people."""
         for place in people:
             self.policy.known.sent(place, self.live.reader.now())
+            self.policy.provenance.take(Answered(place))
 
     async def who_is(self, name: str, dashboard_id: int | None) -> str:
         """The people on a line whom a name finds, as a sentence that leaves the choice to a person.

@@ -16,6 +16,7 @@ from textrequest_mcp.account.contact import (
     FieldValues,
 )
 from textrequest_mcp.account.contact_filters import found, not_shown, query_of
+from textrequest_mcp.account.contact_questions import before_saving, before_saving_many
 from textrequest_mcp.account.contact_saves import (
     body_of,
     check_given,
@@ -31,6 +32,7 @@ from textrequest_mcp.account.labels import label
 from textrequest_mcp.account.saved_contacts import what_changed, what_was_saved
 from textrequest_mcp.ground.quoting import quoted, some
 from textrequest_mcp.guard.approval.question import Question
+from textrequest_mcp.guard.marks import Mark
 from textrequest_mcp.tools.about import BY_NUMBER, About
 from textrequest_mcp.tools.declare import Toolset
 from textrequest_mcp.tools.parameters import (
@@ -126,6 +128,7 @@ async def _lifts_any(line: Line, contacts: list[ContactInput]) -> str | None:
     idempotent=True,
     link="contacts/{phone_number}",
     about=BY_NUMBER,
+    question=before_saving,
     doubt=_lifts,
 )
 async def save_contact(
@@ -139,15 +142,15 @@ async def save_contact(
     is_archived: Annotated[bool, Field(description="Hide the conversation")] | None = None,
     is_blocked: Annotated[bool, Field(description="Drop their texts")] | None = None,
     suppressed_reason: Annotated[Words, Field(description="With is_suppressed")] | None = None,
-    note: Annotated[Words, Field(description="For colleagues")] | None = None,
-    groups: Annotated[Labels, Field(description="All their groups")] | None = None,
+    note: Annotated[Words, Field(description="For colleagues"), Mark.REMARK] | None = None,
+    groups: Annotated[Labels, Field(description="All their groups"), Mark.GROUP] | None = None,
     contact_tags: Annotated[Labels, Field(description="All their tags")] | None = None,
     add_tags: Annotated[Labels, Field(description="The others stay")] | None = None,
     remove_tags: Annotated[Labels, Field(description="The others stay")] | None = None,
-    add_groups: Annotated[Labels, Field(description="The others stay")] | None = None,
-    remove_groups: Annotated[Labels, Field(description="The others stay")] | None = None,
-    custom_fields: FieldValues | None = None,
-    is_resolved: Annotated[bool, Field(description="Conversation is settled")] | None = None,
+    add_groups: Annotated[Labels, Field(description="The others stay"), Mark.GROUP] | None = None,
+    remove_groups: Annotated[Labels, Field(description="The others stay"), Mark.GROUP] | None = None,
+    custom_fields: Annotated[FieldValues, Mark.REMARK] | None = None,
+    is_resolved: Annotated[bool, Field(description="Conversation is settled"), Mark.SETTLED] | None = None,
     clear: Annotated[Clear, Field(description="Fields to empty or set to false")] | None = None,
 ) -> ContactSaved:
     """Create or update one contact of a line: replaces what is given; what is empty, false or left out stays. For
@@ -170,6 +173,7 @@ async def save_contact(
     overwrites=True,
     idempotent=True,
     about=About(argument="phone_number", each="contacts"),
+    question=before_saving_many,
     doubt=_lifts_any,
 )
 async def save_contacts(

@@ -9,6 +9,7 @@ from textrequest_mcp.account.directory import People
 from textrequest_mcp.account.labels import ids_of
 from textrequest_mcp.account.line import TextingLine
 from textrequest_mcp.account.message import Message
+from textrequest_mcp.guard.approval.question import Question
 from textrequest_mcp.tools.about import BY_NUMBER
 from textrequest_mcp.tools.answers import Answer, Flag, Listing, OnLine, PersonName, Phone, Record
 from textrequest_mcp.tools.declare import Toolset
@@ -110,8 +111,22 @@ def _go_on(listing: Conversations, people: People, query: dict[str, Any]) -> Non
     )
 
 
+async def _before_archiving(line: Line, phone_number: KnownNumber) -> Question:
+    return Question(f"Archive the conversation with {await line.person(phone_number)} on {await line.title()}?")
+
+
+async def _before_unarchiving(line: Line, phone_number: KnownNumber) -> Question:
+    whom = await line.person(phone_number)
+    return Question(f"Bring the conversation with {whom} on {await line.title()} back from the archive?")
+
+
 @conversations.writes(
-    title="Archive a conversation", action="ArchiveConversation", overwrites=False, idempotent=True, about=BY_NUMBER
+    title="Archive a conversation",
+    action="ArchiveConversation",
+    overwrites=False,
+    idempotent=True,
+    about=BY_NUMBER,
+    question=_before_archiving,
 )
 async def archive_conversation(line: Line, phone_number: KnownNumber) -> Archived:
     """Hide a conversation from a line's lists until a text goes either way; nothing is deleted."""
@@ -124,6 +139,7 @@ async def archive_conversation(line: Line, phone_number: KnownNumber) -> Archive
     overwrites=False,
     idempotent=True,
     about=BY_NUMBER,
+    question=_before_unarchiving,
 )
 async def unarchive_conversation(line: Line, phone_number: KnownNumber) -> Archived:
     """Bring an archived conversation back into a line's lists."""

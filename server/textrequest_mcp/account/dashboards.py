@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from textrequest_mcp.account.account import Account, InAccount, Line
-from textrequest_mcp.ground.quoting import one_line, quoted, some
+from textrequest_mcp.ground.quoting import one_line, quoted, some, visible
 from textrequest_mcp.ground.store import StoreError
 from textrequest_mcp.guard.approval.question import Question
 from textrequest_mcp.guard.once.departure import LedgerDeparture
@@ -110,7 +110,22 @@ async def _news(account: Account, send: Send) -> Mapping[str, Any]:
 CREATING = SameAct(same=("name", "phone"), facts=("phone",), words=("name",), find=_find, news=_news, id_field="id")
 
 
-@dashboards.writes(title="Create a line", action="CreateDashboard", overwrites=False, idempotent=False, once=CREATING)
+async def _before_creating(name: Filled, phone: Number) -> Question:
+    return Question(f'Make a new line "{visible(name)}" with the number {phone}? It may be billed.')
+
+
+async def _before_renaming(line: Line, name: Filled) -> Question:
+    return Question(f'Rename {await line.title()} to "{visible(name)}"? The old name is gone then.')
+
+
+@dashboards.writes(
+    title="Create a line",
+    action="CreateDashboard",
+    overwrites=False,
+    idempotent=False,
+    once=CREATING,
+    question=_before_creating,
+)
 async def create_dashboard(
     account: InAccount,
     departure: LedgerDeparture,
@@ -128,7 +143,13 @@ async def create_dashboard(
     return Dashboard.changed(answer, look_with="list_dashboards", needs="id", name=name, phone=phone)
 
 
-@dashboards.writes(title="Rename a line", action="UpdateDashboardsName", overwrites=True, idempotent=True)
+@dashboards.writes(
+    title="Rename a line",
+    action="UpdateDashboardsName",
+    overwrites=True,
+    idempotent=True,
+    question=_before_renaming,
+)
 async def rename_dashboard(line: Line, name: Annotated[Filled, Field(description="The new name")]) -> DashboardRenamed:
     """Rename a texting line. Its number cannot change."""
     with suppress(TextRequestError, StoreError):

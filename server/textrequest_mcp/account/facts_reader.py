@@ -1,15 +1,18 @@
 """Reads the contact's record and the newest texts of a person, for the rules."""
 
 import math
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 
+from textrequest_mcp.account.closings import waits
 from textrequest_mcp.account.contact import Contact
 from textrequest_mcp.account.message import Messages
+from textrequest_mcp.account.person import Person
 from textrequest_mcp.ground.quoting import quoted
 from textrequest_mcp.guard.change import PersonFacts
 from textrequest_mcp.guard.notice import Notice
+from textrequest_mcp.guard.provenance.readings import Called
 from textrequest_mcp.guard.rules.policy import Policy
 from textrequest_mcp.upstream.api import Api
 from textrequest_mcp.upstream.errors import TextRequestError
@@ -24,18 +27,25 @@ class FactsReader:
     Args:
         api: reaches the account.
         policy: notes the answers.
+        zone_of: answers a line's time zone.
     """
 
-    def __init__(self, api: Api, policy: Policy) -> None:
+    def __init__(self, api: Api, policy: Policy, zone_of: Callable[[int], Awaitable[tzinfo | None]]) -> None:
         self._api = api
         self._policy = policy
+        self._zone_of = zone_of
+
+    async def zone(self, line: int) -> tzinfo | None:
+        """As `guard.change.Account`."""
+        return await self._zone_of(line)
 
     async def contact(self, line: int, number: str) -> PersonFacts:
         """As `guard.change.Account`."""
         answer = await self._api.get("dashboards", line, "contacts", wire(number))
         known = Contact.asked_for(answer, phone_number=number) if answer is not None else Contact()
         if answer is not None:
-            self._policy.provenance.trust_number(line, number, known.display_name, known.first_name)
+            names = (known.display_name or "", known.first_name or "")
+            self._policy.provenance.have(Called((line, number), *names))
         if known.opted_out_utc is None and _says_something(answer):
             raise TextRequestError(
                 "Text Request says that this person opted out, or perhaps did, in a form that cannot be read.",
@@ -46,6 +56,7 @@ class FactsReader:
             is_blocked=known.is_blocked is True,
             received_at=_seconds(known.last_msg_received_utc),
             sent_at=_seconds(known.last_msg_sent_utc),
+            waits=answer is not None and waits(Person(line, number, answer)),
         )
 
     async def newer(self, caller: str, line: int, number: str, since: float) -> Sequence[str]:

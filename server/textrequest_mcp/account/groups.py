@@ -6,7 +6,7 @@ from pydantic import BeforeValidator, Field
 
 from textrequest_mcp.account.account import AnyLine, Line
 from textrequest_mcp.account.line import TextingLine
-from textrequest_mcp.ground.quoting import quoted, some
+from textrequest_mcp.ground.quoting import quoted, some, visible
 from textrequest_mcp.guard.approval.question import Question
 from textrequest_mcp.guard.marks import Mark
 from textrequest_mcp.tools.answers import Answer, Flag, Kept, Listing, OnLine, TheirName, Theirs, Time, Whole
@@ -77,7 +77,14 @@ async def get_group(line: AnyLine, group_id: GroupId) -> Group:
     return await _read(line, group_id)
 
 
-@groups.writes(title="Create a group", action="CreateGroup", overwrites=False, idempotent=False)
+async def _before_creating(line: Line, name: GroupName, notes: GroupNotes | None = None) -> Question:
+    more = f', with the notes "{visible(notes)}"' if notes else ""
+    return Question(f'Make a group "{visible(name)}" on {await line.title()}{more}?')
+
+
+@groups.writes(
+    title="Create a group", action="CreateGroup", overwrites=False, idempotent=False, question=_before_creating
+)
 async def create_group(line: Line, name: GroupName, notes: GroupNotes | None = None) -> Group:
     """Create an empty group on a line; save_contact puts people in. Groups cannot be texted as a whole here. A repeat
     makes a second group."""
@@ -86,7 +93,28 @@ async def create_group(line: Line, name: GroupName, notes: GroupNotes | None = N
     return Group.changed(answer, look_with="list_groups", needs="id", name=name)
 
 
-@groups.writes(title="Update a group", action="UpdateGroup", overwrites=True, idempotent=True)
+async def _before_updating(
+    line: Line,
+    group_id: GroupId,
+    name: GroupName | None = None,
+    notes: GroupNotes | None = None,
+    clear: Clear | None = None,
+) -> Question:
+    does = [
+        f'rename it to "{visible(name)}"' if name else "",
+        f'make its notes say "{visible(notes)}"' if notes else "",
+        "empty its notes" if clear else "",
+    ]
+    group = await _read(line, group_id)
+    asked = " and ".join(filter(None, does)) or "change nothing"
+    return Question(
+        f"The group {quoted(group.name)} ({some(group.group_member_count, 'member')}) on {await line.title()}: {asked}?"
+    )
+
+
+@groups.writes(
+    title="Update a group", action="UpdateGroup", overwrites=True, idempotent=True, question=_before_updating
+)
 async def update_group(
     line: Line,
     group_id: GroupId,

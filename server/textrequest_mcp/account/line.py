@@ -1,5 +1,6 @@
 """One texting line: the verbs that reach it, and how a question names it and the people on it."""
 
+from datetime import tzinfo
 from typing import Any, NamedTuple, Protocol
 
 from textrequest_mcp.account.directory import Directory, People
@@ -34,6 +35,10 @@ class Home(Protocol):
 
     def known_name(self, dashboard_id: int) -> str | None:
         """The name of a line, as far as it is known without reading."""
+        ...
+
+    async def zone(self, dashboard_id: int) -> tzinfo | None:
+        """A line's time zone, where the account says it."""
         ...
 
     async def lines(self) -> tuple[KnownLine, ...]:

@@ -34,12 +34,14 @@ def asks_for_location(text: str) -> bool:
 class Message(OnLine):
     """One text."""
 
-    message_id: Code = None
+    message_id: Annotated[Code, Mark.TEXT] = None
     body: Body = Field(default=None, description="The customer's own words where message_direction is R")
     message_direction: Annotated[Direction | Code, Mark.DIRECTION] = Field(
         default=None, description="R received from the contact, S sent"
     )
-    response_by_username: Colleague = Field(default=None, description="Colleague who sent it; API if unnamed")
+    response_by_username: Annotated[Colleague, Mark.BY] = Field(
+        default=None, description="Colleague who sent it; API if unnamed"
+    )
     message_timestamp_utc: Annotated[Time, Mark.AT] = None
     delivery_status: DeliveryStatus | Code = Field(default=None, description="Accepted is not delivered")
     delivery_error: Code = None

@@ -2,13 +2,13 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, tzinfo
 from typing import Any
 
 import anyio
 
 from textrequest_mcp.account.blanks import Template
-from textrequest_mcp.account.closings import closes
+from textrequest_mcp.account.closings import waits
 from textrequest_mcp.account.directory import FRESH_SECONDS, Directory, Kind, People
 from textrequest_mcp.account.facts_reader import FactsReader
 from textrequest_mcp.account.line import TextingLine
@@ -18,6 +18,7 @@ from textrequest_mcp.account.zones import zone_of
 from textrequest_mcp.ground.folding import folded
 from textrequest_mcp.ground.quoting import quoted
 from textrequest_mcp.guard.change import PersonFacts
+from textrequest_mcp.guard.provenance.readings import Called
 from textrequest_mcp.tools.plan import MOST_PEOPLE, Chosen, LeftOut, Recipient
 from textrequest_mcp.upstream.errors import BadInput
 from textrequest_mcp.upstream.phone import e164
@@ -82,14 +83,6 @@ def _recipient(number: str, person: Person | None, template: Template) -> Recipi
     )
 
 
-def waits(person: Person) -> bool:
-    """Whether the last text is theirs, asks for something, and nobody settled the conversation."""
-    last = person.last_message
-    if last is None or last.get("message_direction") != "R" or person.is_marked("is_resolved"):
-        return False
-    return not closes(str(last.get("body") or ""))
-
-
 class KnownFacts:
     """The facts about people as the directory has them, and of others as their record says (`guard.change.Account`).
 
@@ -100,7 +93,7 @@ class KnownFacts:
 
     def __init__(self, line: TextingLine, people: People) -> None:
         self._policy = line.account.policy
-        self._reader = FactsReader(line.account.api, line.account.policy)
+        self._reader = FactsReader(line.account.api, line.account.policy, line.account.zone)
         self._people = people
         self._strangers = line.account.strangers
 
@@ -109,7 +102,7 @@ class KnownFacts:
         person = self._people.get(number)
         if person is None:
             return await self._stranger(line, number)
-        self._policy.provenance.trust_number(line, number, person.name, person.first_name)
+        self._policy.provenance.have(Called((line, number), person.name, person.first_name))
         opted_out = read_time(person.record.get("opted_out_utc"))
         at = opted_out.timestamp() if opted_out is not None else 0.0
         return PersonFacts(
@@ -129,6 +122,10 @@ class KnownFacts:
                 del strangers[place]
             strangers[line, number] = now, facts
         return facts
+
+    async def zone(self, line: int) -> tzinfo | None:
+        """As `guard.change.Account`."""
+        return await self._reader.zone(line)
 
     async def newer(self, caller: str, line: int, number: str, since: float) -> Sequence[str]:
         """As `guard.change.Account`."""

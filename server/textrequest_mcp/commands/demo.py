@@ -56,7 +56,10 @@ async def _tell() -> None:
         await _delete_contacts(assistant, lead)
 
         _say("\nThe end", f"In all: {', '.join(assistant.changes)}.")
-        _say("", "To connect Claude Desktop or another host, to this sandbox or to your own account: README.md.")
+        _say(
+            "",
+            "To connect an AI host to it: textrequest-mcp install HOST --sandbox; without that, to your account.",
+        )
 
 
 async def _who_waits(assistant: "Assistant") -> Answer:

@@ -16,7 +16,7 @@ class InForce(NamedTuple):
 
 
 _RULES = (
-    *("read_only", "confirm", "confirm_via", "confirm_fallback", "approvers"),
+    *("read_only", "confirm", "confirm_via", "confirm_fallback", "approve_with", "approvers"),
     *("consent", "provenance", "if_unanswered", "visible_only"),
     *("quiet_hours", "only_to", "texts_per_hour", "texts_per_day", "new_people_per_day"),
     *("dollars_per_request", "dollars_per_day", "callback_hosts", "duplicate_minutes", "audit_days", "audit_bodies"),

@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import tzinfo
 from decimal import Decimal
 from typing import Literal, Protocol
 
-Kind = Literal["reply", "payment", "contact"]
+# A text; a payment request; a note of a person; that their conversation is settled; what else reaches or names them,
+# such as a block; their groups.
+Kind = Literal["reply", "payment", "remark", "settle", "rank", "group"]
 Place = tuple[int, str]  # a line's id, and a number in E.164
 
 
@@ -18,7 +21,7 @@ class PersonAndWords:
         person: the person that the call is about, in E.164; None for a call about nobody, such as a group's change.
         words: the call's words, by the names of its arguments.
         amount: the dollars that the call asks for.
-        kind: the person's own words may be repeated to them, but not in a payment.
+        kind: what is done with the person.
     """
 
     line: int
@@ -37,12 +40,14 @@ class PersonFacts:
         is_blocked: whether the service drops their texts.
         received_at: when the line last received a text from them.
         sent_at: when the line last sent them a text.
+        waits: whether their last text waits for an answer, as far as the record tells.
     """
 
     opted_out_at: float | None = None
     is_blocked: bool = False
     received_at: float | None = None
     sent_at: float | None = None
+    waits: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,12 +72,21 @@ class Change:
     since: float | None = None
     closes: bool = False
 
+    @property
+    def asks_to_pay(self) -> bool:
+        """Whether a person is asked for money."""
+        return any(use.kind == "payment" for use in self.uses)
+
 
 class Account(Protocol):
     """The rules' view of the account; both methods raise `TextRequestError`."""
 
     async def contact(self, line: int, number: str) -> PersonFacts:
         """The facts in a contact's record; empty facts where there is no record."""
+        ...
+
+    async def zone(self, line: int) -> tzinfo | None:
+        """A line's time zone, where it is known."""
         ...
 
     async def newer(self, caller: str, line: int, number: str, since: float) -> Sequence[str]:

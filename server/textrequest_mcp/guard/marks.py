@@ -25,11 +25,16 @@ class Mark(Enum):
     WHERE = auto()  # the id of the line that the record is from, where it is not the call's
     CALLED = auto()  # beside THEIRS: what the person of this record is called
     DIRECTION = auto()  # of a text: R received, S sent
+    BY = auto()  # of a text: the colleague who sent it
+    TEXT = auto()  # the id of a text
     AT = auto()  # when a text was sent or received
     PAYMENT = auto()  # the id of a payment that the record's person is asked for
 
     CALLBACK = auto()  # an address that the service is to call
     SINCE = auto()  # up to when the caller knows the conversation
+    REMARK = auto()  # says something of a person, and changes neither their rank nor their name
+    SETTLED = auto()  # calls the person's conversation settled
+    GROUP = auto()  # the groups that a person is put into
     AMOUNT = auto()  # what a person is asked to pay
 
 

@@ -1,11 +1,13 @@
 """Remembers of each answer whose words the model has read, and what it says about people."""
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from pydantic import BaseModel
 
 from textrequest_mcp.guard.marks import Fields, Mark, fields_of
+from textrequest_mcp.guard.provenance.readings import Called, Opened, Said
 from textrequest_mcp.guard.provenance.source import TEXT_RECEIVED, Source
 from textrequest_mcp.guard.rules.optout import read_wish
 from textrequest_mcp.guard.rules.policy import Policy
@@ -48,27 +50,35 @@ class Notice:
             StoreError: a wish about further texts cannot be kept, so nobody may be told it.
         """
         if self._policy.rules.provenance and words:
-            for found in _records(model, said if shown is None else shown, self._line, self._person):
-                self._words(*found)
+            records = list(_records(model, said if shown is None else shown, self._line, self._person))
+            texters = {person for fields, record, _, person in records if fields.one(record, Mark.BODY)}
+            for fields, record, line, person in records:
+                self._words(fields, record, line, person, is_alone=len(texters) == 1)
+            await self._policy.provenance.keep()
         for fields, record, line, person in _records(model, said, self._line, self._person):
             if person is not None:
                 await self._record(fields, record, line, person)
 
-    def _words(self, fields: Fields, record: Mapping[str, Any], line: int, person: str | None) -> None:
-        provenance = self._policy.provenance
-        for number in fields.all(record, Mark.PERSON, Mark.LINE):
-            provenance.trust_number(line, number, *fields.all(record, Mark.CALLED))
-        if ours := fields.all(record, Mark.OURS):
-            provenance.trust_words("\n".join(ours))
+    def _words(
+        self, fields: Fields, record: Mapping[str, Any], line: int, person: str | None, *, is_alone: bool
+    ) -> None:
+        memory = self._policy.provenance
+        names = fields.all(record, Mark.CALLED) or [""]
+        memory.take(*(Called((line, number), names[-1], names[0]) for number in fields.all(record, Mark.PERSON)))
+        thing = fields.one(record, Mark.TEXT) or fields.one(record, Mark.PAYMENT)
+        said = partial(Said, thing=None if thing is None else str(thing), here=memory.shares and thing is not None)
+        if ours := fields.all(record, Mark.OURS, Mark.LINE):
+            memory.take(said(words="\n".join(ours)))
         if theirs := fields.all(record, Mark.THEIRS):  # one record is one source
             kind = "a contact's record" if person is not None else "a name"
-            provenance.read_words(Source(kind=kind, line=line, person=person, words="\n".join(theirs)))
-        body = fields.one(record, Mark.BODY)
+            memory.take(Source(kind=kind, line=line, person=person, words="\n".join(theirs)))
+        body, at = fields.one(record, Mark.BODY), read_time(fields.one(record, Mark.AT))
         if body and fields.one(record, Mark.DIRECTION) == "S":
-            provenance.trust_words(body)
+            memory.take(said(words=body, line=line, person=person, at=at, by=fields.one(record, Mark.BY)))
         elif body:
-            at = read_time(fields.one(record, Mark.AT))
-            provenance.read_words(Source(kind=TEXT_RECEIVED, line=line, person=person, at=at, words=body))
+            memory.take(Source(kind=TEXT_RECEIVED, line=line, person=person, at=at, words=body))
+            if person is not None and (is_alone or person == fields.one(record, Mark.PERSON)):
+                memory.take(Opened((line, person)))  # not in a list that shows the last words of many
 
     async def _record(self, fields: Fields, record: Mapping[str, Any], line: int, person: str) -> None:
         """Note the facts that a payment or a text states of a person."""

@@ -21,6 +21,7 @@ Transport = Literal["stdio", "sse", "http"]
 Confirm = Literal["destructive", "sends", "all", "off"]
 Fallback = Literal["page", "text", "token", "refuse"]
 ConfirmVia = Literal["host", "page"]
+ApproveWith = Literal["button", "passkey"]
 HttpAuth = Literal["secret", "off"]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 
@@ -64,6 +65,7 @@ class Settings:
     confirm_via: Annotated[ConfirmVia, by.choice(ConfirmVia), "who asks the person: a host that can, or the page"] = (
         "host"
     )
+    approve_with: Annotated[ApproveWith, by.choice(ApproveWith), "how a person agrees on the page"] = "button"
     approvers: Annotated[str, by.words, "the numbers of the people who are asked by text"] = ""
     rate_limit: Annotated[tuple[int, float], by.calls_per_seconds, "calls/seconds for one key"] = (100, 60.0)
     state_dir: Annotated[Path | None, by.state_folder, "where state is kept; None keeps it in memory"] = None
@@ -137,6 +139,13 @@ TABLE = {row.name: Row(row.name, row.default, *get_args(row.type)[1:]) for row i
 VARIABLES = (*(row.variable for row in TABLE.values() if row.has_variable), by.KEY_FILE)
 
 
+def variables_as_text() -> str:
+    """Every variable with what it does, in aligned lines."""
+    told = {row.variable: row.what for row in TABLE.values() if row.has_variable} | {by.KEY_FILE: "a file with the key"}
+    width = max(map(len, told))
+    return "\n".join(["variables:", *(f"  {name:<{width}}  {what}" for name, what in sorted(told.items()))])
+
+
 def make_state_folder(folder: Path | None) -> None:
     """Make sure that state can be kept, before anything starts; None keeps it in memory.
 
@@ -198,5 +207,5 @@ def _unknown(environment: Mapping[str, str]) -> Iterator[str]:
             import difflib  # only a mistake needs it
 
             nearest = difflib.get_close_matches(name.upper(), VARIABLES, n=1, cutoff=0.8)
-            instead = f"did you mean {nearest[0]}?" if nearest else "docs/settings.md lists them all."
+            instead = f"did you mean {nearest[0]}?" if nearest else "`textrequest-mcp serve --help` lists them all."
             yield f"{name} is not a setting; {instead}"

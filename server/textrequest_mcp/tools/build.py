@@ -6,7 +6,6 @@ schema. What happens in a call stands in `run`. Read from mcp 2.3.0: how `Tool.f
 """
 
 import inspect
-import json
 import logging
 from collections.abc import Awaitable, Callable
 from functools import cache
@@ -20,16 +19,14 @@ from mcp.server.mcpserver.tools.base import Tool
 from mcp.server.mcpserver.utilities.func_metadata import FuncMetadata, func_metadata
 from mcp_types import CallToolResult
 from pydantic import Field, ValidationError
-from pydantic_core import to_jsonable_python
 
-from textrequest_mcp.ground.quoting import visible
 from textrequest_mcp.ground.store import StoreError
 from textrequest_mcp.guard.approval.gate import Approval
-from textrequest_mcp.guard.approval.question import Decision, Question
+from textrequest_mcp.guard.approval.question import Decision
 from textrequest_mcp.guard.approval.verdict import Ask, Verdict
 from textrequest_mcp.tools.bad_arguments import check_names, refusal_of
 from textrequest_mcp.tools.call import Call, Options, current_call
-from textrequest_mcp.tools.declare import Asker, ToolSpec, asks
+from textrequest_mcp.tools.declare import ToolSpec, asks
 from textrequest_mcp.tools.output_schema import output_schema
 from textrequest_mcp.tools.parameters import Confirmation, DashboardId, IdempotencyKey, Repeat, TypedName, is_empty
 from textrequest_mcp.tools.progress import patience_of
@@ -79,7 +76,7 @@ def make_tool(spec: ToolSpec, *, confirm: str) -> Tool:
         spec=spec,
         always=always,
         repeats_ask=confirm != "off",
-        question=spec.question or _plain_question(spec, own),
+        question=spec.question,
     )
 
 
@@ -147,20 +144,6 @@ def _reader(
         return await read(ctx, spec, {name: value for name, value in arguments.items() if name in names})
 
     return sign(reads, "reads", [*own, *added], CallToolResult)
-
-
-def _plain_question(spec: ToolSpec, own: list[inspect.Parameter]) -> Asker:
-    """What is shown where only the policy asks: the tool, its line, and its arguments as they are."""
-
-    async def question(**arguments: Any) -> Question:
-        line = arguments.pop("line", None)
-        where = f" on {await line.title()}" if line is not None else ""
-        given = {name: value for name, value in arguments.items() if value is not None and name != "account"}
-        shown = json.dumps(to_jsonable_python(given, exclude_none=True), ensure_ascii=False)
-        return Question(f"{spec.title}{where}? {visible(shown)}")
-
-    question.__signature__ = inspect.Signature(own)  # type: ignore[attr-defined]
-    return question
 
 
 def _divided(arguments: dict[str, Any]) -> tuple[Options, dict[str, Any]]:

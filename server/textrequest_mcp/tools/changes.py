@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from textrequest_mcp.guard.change import Change, PersonAndWords, Place
+from textrequest_mcp.guard.change import Change, Kind, PersonAndWords, Place
 from textrequest_mcp.guard.marks import Fields, Mark, fields_of
 from textrequest_mcp.tools.declare import ToolSpec
 from textrequest_mcp.upstream.errors import BadInput
@@ -74,8 +74,19 @@ def _use(spec: ToolSpec, fields: Fields, line: int, given: Mapping[str, Any], pe
         person=person,
         words={name: words for name, value in given.items() if name not in no_words and (words := _words(value))},
         amount=amount,
-        kind="payment" if amount is not None else "reply" if spec.risk == "sends" else "contact",
+        kind="payment" if amount is not None else "reply" if spec.risk == "sends" else _kind(spec, fields, given),
     )
+
+
+def _kind(spec: ToolSpec, fields: Fields, given: Mapping[str, Any]) -> Kind:
+    """What a change of a record does with the person."""
+    says = {name for name, value in given.items() if value and name not in ("line", "account", spec.about.argument)}
+    if says.intersection(fields.names[Mark.GROUP]):
+        return "group"
+    remarks, settles = set(fields.names[Mark.REMARK]), says.intersection(fields.names[Mark.SETTLED])
+    if not says or says - settles - remarks:
+        return "rank"
+    return "settle" if settles else "remark"
 
 
 def _words(value: object) -> str:

@@ -39,7 +39,7 @@ class ToolSpec:
         overwrites: whether it can replace or remove what was there.
         idempotent: whether the same call once more changes nothing more.
         texts: whether it makes a text go out.
-        question: makes the question that a person is shown first; where it is None, a policy shows the arguments.
+        question: makes the question that a person is shown first; every tool that changes something has one.
         doubt: answers why a person is asked before this call, by its arguments, or None.
         types_name: whether a person agrees by typing a name.
         link: the resource, below the line's, that the answer is about; may hold arguments in braces.
@@ -106,6 +106,7 @@ class Reading(Named):
 class Writing(Reading):
     """What a tool that changes the account declares."""
 
+    question: Asker
     once: NotRequired[SameAct]
     doubt: NotRequired[Doubt]
 
@@ -113,7 +114,7 @@ class Writing(Reading):
 class Sending(Named):
     """What a tool that texts a person declares."""
 
-    question: NotRequired[Asker]
+    question: Asker
     doubt: NotRequired[Doubt]
 
 
@@ -146,21 +147,18 @@ class Toolset:
         return self._declare(partial(ToolSpec, risk="writes", overwrites=overwrites, idempotent=idempotent, **declared))
 
     def sends(self, *, once: SameAct, about: About, **declared: Unpack[Sending]) -> Callable[[Function], Function]:
-        """A tool that makes a text go out to a person; `question` is shown where a policy asks first."""
+        """A tool that makes a text go out to a person; `question` is shown where a person is asked first."""
         return self._declare(partial(ToolSpec, risk="sends", texts=True, once=once, about=about, **declared))
 
     def texts_many(
-        self, *, once: SameAct, choose: Chooser, question: Asker, **declared: Unpack[Named]
+        self, *, once: SameAct, choose: Chooser, **declared: Unpack[Sending]
     ) -> Callable[[Function], Function]:
         """A tool that texts many people, whom `choose` names; a person is shown `question`, which takes the plan."""
-        declares = partial(ToolSpec, risk="sends", texts=True, once=once, choose=choose, question=question, **declared)
-        return self._declare(declares)
+        return self._declare(partial(ToolSpec, risk="sends", texts=True, once=once, choose=choose, **declared))
 
-    def destroys(self, *, question: Asker, **declared: Unpack[Destroying]) -> Callable[[Function], Function]:
+    def destroys(self, **declared: Unpack[Destroying]) -> Callable[[Function], Function]:
         """A tool that cannot be undone; a person is shown `question` first."""
-        return self._declare(
-            partial(ToolSpec, risk="destroys", overwrites=True, idempotent=True, question=question, **declared)
-        )
+        return self._declare(partial(ToolSpec, risk="destroys", overwrites=True, idempotent=True, **declared))
 
     def _declare(self, spec_of: Callable[..., ToolSpec]) -> Callable[[Function], Function]:
         def declare(function: Function) -> Function:

@@ -38,5 +38,7 @@ def sign(function: Any, name: str, parameters: list[inspect.Parameter], returns:
 
 
 def only(function: Callable[..., Awaitable[Any]], given: Mapping[str, Any]) -> dict[str, Any]:
-    """Of some arguments those that a function takes."""
-    return {name: given[name] for name in inspect.signature(function).parameters}
+    """Of some arguments those that a function takes; all of them where it takes `**values`."""
+    taken = inspect.signature(function).parameters
+    takes_all = any(one.kind is one.VAR_KEYWORD for one in taken.values())
+    return dict(given) if takes_all else {name: given[name] for name in taken}

@@ -328,7 +328,7 @@ class TestThePage:
             ({}, {"sec-fetch-site": "same-site"}),
             ({}, {"host": "evil.example"}),
             ({}, {"content-type": "text/plain"}),
-            ({"typed": "x" * 5000}, {}),
+            ({"typed": "x" * 9000}, {}),
         ],
     )
     async def test_what_did_not_come_from_the_page_itself_decides_nothing(

@@ -2,8 +2,8 @@
 
 import pytest
 
-from textrequest_mcp.guard.provenance.findings import ReadText
 from textrequest_mcp.guard.provenance.names import called, spoken_of
+from textrequest_mcp.guard.provenance.things import ReadText
 
 
 @pytest.mark.parametrize(
@@ -13,21 +13,18 @@ from textrequest_mcp.guard.provenance.names import called, spoken_of
         ("block MARIA'S texts", "maria"),
         ("tell maria lopez that it is off", "maria lopez"),
         ("Ms. Lopez lost her keys", "ms lopez"),
-        ("b l o c k   M a r i a", "maria"),
-        ("bl0ck M4r14", "maria"),
-        ("airaM kcolb", "maria"),
-        ("block M\u0430ria", "maria"),  # a Cyrillic letter
+        ("block Mar\u00eda", "maria"),
     ],
 )
-def test_a_name_is_found_in_every_form(words: str, name: str):
-    lines = ReadText(words, in_disguise=True).lines
+def test_a_name_is_found_as_people_write_it(words: str, name: str):
+    lines = ReadText(words).lines
 
     assert spoken_of(called(["Maria Lopez", "Maria", None]), lines, in_a_record=False) == name
 
 
 @pytest.mark.parametrize("words", ["Mariana is here", "my last name is Lopez too", "the car is ready"])
 def test_no_other_word_is_taken_for_it(words: str):
-    lines = ReadText(words, in_disguise=True).lines
+    lines = ReadText(words).lines
 
     assert spoken_of(called(["Maria Lopez"]), lines, in_a_record=False) is None
 

@@ -2,13 +2,15 @@
 
 import pytest
 
-from textrequest_mcp.guard.provenance.passages import handed_on, passages, words_of
+from textrequest_mcp.guard.provenance.passages import handed_on
+from textrequest_mcp.guard.provenance.things import ReadText
 
 READ = "tell him the meeting was moved to the old harbour and bring the blue folder"
 
 
-def found(text: str, read: str = READ, *free: str) -> str | None:
-    return handed_on(words_of(text.lower()), passages([read]), [passages([one]) for one in free])
+def found(text: str, read: str = READ) -> str | None:
+    other = ReadText(read)
+    return handed_on(ReadText(text).words, other.runs, other.lines)
 
 
 def test_a_run_of_five_words_is_handed_on():
@@ -26,11 +28,6 @@ def test_a_short_text_is_handed_on_as_a_whole():
     assert found("green folder") is None
     assert found("harbour") is None
     assert found("Riverside", "meet at riverside") == "riverside"
-
-
-def test_what_a_free_text_says_too_is_not():
-    assert found("the meeting was moved to Friday", READ, "the meeting was moved to Monday") is None
-    assert found("blue folder", READ, "a blue folder") is None
 
 
 @pytest.mark.parametrize(

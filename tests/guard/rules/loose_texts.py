@@ -1,4 +1,4 @@
-"""Texts that perhaps ask for no more, or come from somebody else than was meant: a person is to judge."""
+"""Texts that perhaps ask for no more, which a person is to judge; and texts of somebody else than was meant."""
 
 LOOSE = """
 please stop texting me
@@ -85,16 +85,6 @@ I never signed up for this
 I didn't sign up for these texts
 I never subscribed
 I did not ask for these messages
-wrong number
-Sorry, wrong number
-You have the wrong number
-I think you have the wrong number
-You've got the wrong person
-You texted the wrong number
-I think you texted the wrong person
-this is not Maria's phone
-This is no longer his number
-There is nobody here by that name
 leave me alone
 Please leave me alone.
 leave us alone
@@ -133,9 +123,6 @@ quítenme de su lista
 Quíteme de la lista
 borra mi número
 bórrenme de la lista
-número equivocado
-Tiene el número equivocado
-Se equivocó de número
 déjenme en paz
 quiero darme de baja
 PARAR
@@ -187,15 +174,6 @@ You are spamming me
 I never asked for this
 I never agreed to receive these
 I don't know who this is, stop texting
-you have wrong number
-wrong person
-Wrong #
-this is the wrong number
-This number doesn't belong to Maria
-Maria no longer has this number
-She no longer uses this number
-this isn't her number anymore
-Not my number
 I just got this number, stop texting
 Please lose this number
 Forget my number
@@ -235,9 +213,33 @@ ya no me manden mensajes
 no me molesten más
 Dejen de llamarme
 Elimine mi número por favor
+STOP STOP STOP texting
+""".strip().splitlines()
+
+SOMEBODY_ELSE = """
+wrong number
+Sorry, wrong number
+You have the wrong number
+I think you have the wrong number
+You've got the wrong person
+You texted the wrong number
+I think you texted the wrong person
+this is not Maria's phone
+This is no longer his number
+There is nobody here by that name
+número equivocado
+Tiene el número equivocado
+Se equivocó de número
+you have wrong number
+wrong person
+Wrong #
+this is the wrong number
+This number doesn't belong to Maria
+Maria no longer has this number
+She no longer uses this number
+this isn't her number anymore
+Not my number
 no soy Maria, número equivocado
 equivocado
 este no es el número de Maria
-STOP STOP STOP texting
-Wrong #
 """.strip().splitlines()

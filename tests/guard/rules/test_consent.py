@@ -16,7 +16,7 @@ NOTHING = Standing(None, None)
 OTHER_LINE = LINE + 1
 LOOSE = "please take me off your list"
 DAY = 86400.0
-SAID = {"STOP": 1.0, LOOSE: 2.0, "START": 3.0, "END": 4.0, "wrong number": 5.0}
+SAID = {"STOP": 1.0, LOOSE: 2.0, "START": 3.0, "END": 4.0, "please stop texting me": 5.0}
 ORDERS = list(itertools.permutations(SAID))
 
 
@@ -155,13 +155,13 @@ class TestPerhapsStop:
         await consent.heard(LINE, MARIA, LOOSE, clock.now)
         assert await consent.standing(LINE, MARIA) == NOTHING
 
-        await consent.heard(LINE, MARIA, "wrong number", clock.now + 1)
+        await consent.heard(LINE, MARIA, "please stop texting me", clock.now + 1)
         assert await consent.standing(LINE, MARIA) == Standing(None, clock.now + 1)
 
     async def test_what_came_after_the_one_that_was_shown_is_not_judged_with_it(self, consent: Consent, clock: Clock):
         await consent.heard(LINE, MARIA, LOOSE, clock.now)
         shown = await consent.standing(LINE, MARIA)
-        await consent.heard(LINE, MARIA, "wrong number", clock.now + 1)
+        await consent.heard(LINE, MARIA, "please stop texting me", clock.now + 1)
 
         await consent.lift(LINE, MARIA, through=shown.perhaps_at)
         assert (await consent.standing(LINE, MARIA)).perhaps_at == clock.now + 1

@@ -5,8 +5,8 @@ import re
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from tests.guard.provenance.everyday_texts import EVERYDAY
-from tests.guard.rules.loose_texts import LOOSE
+from tests.guard.rules.everyday_texts import EVERYDAY
+from tests.guard.rules.loose_texts import LOOSE, SOMEBODY_ELSE
 
 from textrequest_mcp.guard.rules.optout import read_wish
 from textrequest_mcp.guard.rules.optout_phrases import ALONE
@@ -132,6 +132,11 @@ def test_lines_dashes_and_what_nobody_sees_hide_nothing(body: str):
 def test_some_words_ask_for_it_only_where_they_stand_alone(body: str):
     assert read_wish(f"Hello. {body}!") == "perhaps_stop"
     assert read_wish(f"the {body} thing") is None
+
+
+@pytest.mark.parametrize("body", SOMEBODY_ELSE)
+def test_a_wrong_number_asks_for_nothing(body: str):
+    assert read_wish(body) is None
 
 
 @pytest.mark.parametrize("body", EVERYDAY)

@@ -1,7 +1,9 @@
 """Each rule says no, asks or lets go as it is set, and reads no more of the account than it needs."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, tzinfo
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -11,7 +13,8 @@ from tests.sandbox.service import START, Clock
 
 from textrequest_mcp.ground.store import Store
 from textrequest_mcp.guard.change import Change, PersonAndWords, PersonFacts
-from textrequest_mcp.guard.provenance.memory import Provenance
+from textrequest_mcp.guard.provenance.memory import Memory
+from textrequest_mcp.guard.provenance.readings import Called
 from textrequest_mcp.guard.provenance.source import TEXT_RECEIVED, Source
 from textrequest_mcp.guard.rules.allowlist import Allowlist
 from textrequest_mcp.guard.rules.consent import Consent
@@ -19,6 +22,7 @@ from textrequest_mcp.guard.rules.forbidden import Forbidden
 from textrequest_mcp.guard.rules.hours import read_quiet_hours
 from textrequest_mcp.guard.rules.person_facts import KnownPeople
 from textrequest_mcp.guard.rules.policy import Policy, Rules
+from textrequest_mcp.guard.rules.zones import clock as clock_of
 from textrequest_mcp.upstream.errors import TextRequestError
 
 HOST = "desk"
@@ -51,6 +55,12 @@ class Read:
             raise TextRequestError("It cannot be read.")
         return self.facts
 
+    async def zone(self, line: int) -> tzinfo | None:
+        self.asked.append("zone")
+        if self.broken:
+            raise TextRequestError("It cannot be read.")
+        return clock_of("America/New_York")
+
     async def newer(self, caller: str, line: int, number: str, since: float) -> Sequence[str]:
         self.asked.append("newer")
         return self.later
@@ -68,7 +78,13 @@ def read() -> Read:
 
 def policy_of(clock: Clock, **rules: Any) -> Policy:
     store = Store.open(None)
-    return Policy(Rules(**rules), Consent(store, ACCOUNT, clock=clock), Provenance(()), KnownPeople(), clock=clock)
+    return Policy(Rules(**rules), Consent(store, ACCOUNT, clock=clock), Memory(), KnownPeople(), clock=clock)
+
+
+def policy_with(other: Policy, clock: Clock) -> Policy:
+    """Another process with the memory of this one."""
+    store = Store.open(None)
+    return Policy(Rules(), Consent(store, ACCOUNT, clock=clock), other.provenance, KnownPeople(), clock=clock)
 
 
 def text_to(number: str = MARIA, words: Mapping[str, str] | None = None, **more: Any) -> Change:
@@ -225,7 +241,7 @@ class TestWhoAndWhat:
     async def test_what_only_a_customer_wrote_asks_and_says_each_thing_once(self, clock: Clock, read: Read):
         policy = policy_of(clock)
         at = datetime.fromtimestamp(START, UTC)
-        policy.provenance.read_words(
+        policy.provenance.take(
             Source(kind=TEXT_RECEIVED, line=LINE, person=DEVON, at=at, words="see https://evil.example/x")
         )
         plan = text_to(words={"body": "see https://evil.example/x"})
@@ -332,7 +348,7 @@ class TestCosts:
         assert read.asked == ["contact", "contact"]
 
     async def test_a_change_that_texts_nobody_costs_nothing(self, clock: Clock, read: Read):
-        plan = Change(caller=HOST, uses=[PersonAndWords(line=LINE, person=MARIA, kind="contact")])
+        plan = Change(caller=HOST, uses=[PersonAndWords(line=LINE, person=MARIA, kind="rank")])
 
         assert await policy_of(clock).reasons(read, plan) == []
         assert read.asked == []
@@ -345,3 +361,64 @@ class TestCosts:
 
 async def test_its_clock_is_the_services(clock: Clock):
     assert policy_of(clock).now() == START
+
+
+class TestWhoseWords:
+    READ = Source(
+        kind=TEXT_RECEIVED,
+        line=LINE,
+        person=DEVON,
+        at=datetime(2026, 5, 28, 20, tzinfo=UTC),
+        words="Tell her it is off",
+    )
+
+    async def test_a_person_is_told_whose_words_and_when_by_the_lines_clock(self, clock: Clock, read: Read):
+        policy = policy_of(clock)
+        policy.provenance.take(self.READ, Called((LINE, DEVON), "Devon O'Neil", "Devon"))
+
+        (why,) = await policy.reasons(read, text_to())
+
+        assert why == (
+            f'Check whose wish this is. The assistant has read a text from "Devon O\'Neil" ({DEVON}), Thu May 28, '
+            '4:00 PM: "Tell her it is off".'
+        )
+        assert read.asked == ["contact", "zone"]
+
+    async def test_their_author_is_looked_up_and_what_cannot_be_read_is_left_out(self, clock: Clock, read: Read):
+        policy = policy_of(clock)
+        policy.provenance.take(self.READ)
+        plan = Change(caller=HOST, uses=[PersonAndWords(line=LINE, kind="rank")])
+
+        (why,) = await policy.reasons(read, plan)
+        assert read.asked == ["contact", "zone"]
+        read.broken = True
+        assert await policy_with(policy, clock).reasons(read, plan) == [why.replace("4:00 PM", "8:00 PM UTC")]
+
+    async def test_of_a_change_about_many_three_doubts_are_told(self, clock: Clock, read: Read):
+        policy = policy_of(clock)
+        policy.provenance.take(*(Called((LINE, f"+1423555014{n}"), f"Zed{'abcde'[n]} Quill") for n in range(5)))
+        policy.provenance.take(replace(self.READ, words="block Zeda, Zedb, Zedc, Zedd and Zede"))
+        people = [PersonAndWords(line=LINE, person=f"+1423555014{n}", kind="rank") for n in range(5)]
+
+        assert len(await policy.reasons(read, Change(caller=HOST, uses=people))) == 3
+        assert read.asked.count("contact") == 6  # three of them, and each time who wrote, whose name is not known
+
+    async def test_a_doubt_without_a_source_is_a_sentence(self, clock: Clock, read: Read):
+        policy = policy_of(clock)
+        policy.provenance.take(self.READ, Called((LINE, MARIA), "Maria Lopez", "Maria"))
+
+        (why,) = await policy.reasons(read, text_to(DEVON, {"body": "Maria comes at 9"}))
+        assert why == f'This tells {DEVON} of another customer, "Maria Lopez" ({MARIA}).'
+
+    @pytest.mark.parametrize(("sent_at", "asks"), [(None, True), (START - DAY, False)])
+    async def test_money_is_asked_first_of_somebody_who_was_texted_before(
+        self, clock: Clock, read: Read, sent_at: float | None, *, asks: bool
+    ):
+        read.facts = PersonFacts(sent_at=sent_at)
+        money = PersonAndWords(line=LINE, person=MARIA, kind="payment", amount=Decimal(5))
+        plan = Change(caller=HOST, uses=[money], texts=MARIA)
+
+        why = await policy_of(clock).reasons(read, plan)
+
+        assert why == ([f"This would be the first text from this line to {MARIA}, and it asks for money."] * asks)
+        assert await policy_of(clock, provenance=False).reasons(read, plan) == []

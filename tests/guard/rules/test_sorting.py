@@ -1,6 +1,7 @@
 """Of a mailing the rules leave people out, each with the reason, and ask about the rest as one."""
 
 from collections.abc import Sequence
+from datetime import tzinfo
 
 import pytest
 from tests.desk import DEVON, LINE, MARIA, OWES
@@ -9,7 +10,7 @@ from tests.sandbox.service import Clock
 
 from textrequest_mcp.ground.store import Store
 from textrequest_mcp.guard.change import Change, PersonAndWords, PersonFacts
-from textrequest_mcp.guard.provenance.memory import Provenance
+from textrequest_mcp.guard.provenance.memory import Memory
 from textrequest_mcp.guard.rules.allowlist import Allowlist
 from textrequest_mcp.guard.rules.caps import Caps
 from textrequest_mcp.guard.rules.consent import Consent
@@ -33,6 +34,9 @@ class People:
     async def contact(self, line: int, number: str) -> PersonFacts:
         return self.facts.get(number, PersonFacts())
 
+    async def zone(self, line: int) -> tzinfo | None:
+        return None
+
     async def newer(self, caller: str, line: int, number: str, since: float) -> Sequence[str]:
         raise AssertionError("nobody reads what came since")
 
@@ -40,7 +44,7 @@ class People:
 def policy(clock: Clock, rules: Rules | None = None) -> Policy:
     store = Store.open(None)
     return Policy(
-        rules or Rules(), Consent(store, ACCOUNT, clock=clock), Provenance(()), KnownPeople(clock=clock), clock=clock
+        rules or Rules(), Consent(store, ACCOUNT, clock=clock), Memory(), KnownPeople(clock=clock), clock=clock
     )
 
 

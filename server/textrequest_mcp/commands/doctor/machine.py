@@ -47,7 +47,7 @@ def settings_of(environment: Mapping[str, str] = os.environ) -> tuple[Settings |
         settings = read_settings({} if has_key else {"sandbox": True}, given)
         check_rules(settings)
     except SettingsError as error:
-        mend = "Change or unset it, here or in the host's entry. docs/settings.md has every value."
+        mend = "Change or unset it, here or in the host's entry. `textrequest-mcp serve --help` lists all."
         return None, [problem("settings", each, mend) for each in error.problems]
     found = [ok("settings", _settings_said(environment))]
     off = switched_off(settings)

@@ -51,7 +51,7 @@ async def public_address(url: str, transport: "httpx2.AsyncBaseTransport | None"
     """Whether the webhooks' address answers when it is called from outside this program."""
     said = await _get(url.rstrip("/") + PATH, transport)
     if said is None:
-        mend = "Start the server with --transport http, and look at the proxy or tunnel: docs/operations.md."
+        mend = "Start the server with --transport http, and look whether the proxy or tunnel leads to it."
         return problem("public_address", f"Nothing answers at {url}.", mend)
     return ok("public_address", f"{url} answers ({said[0]}).")
 

@@ -40,11 +40,14 @@ class Approvals:
         account: names the account without telling its key; None stands for all accounts, to look and to decide.
         clock: seconds since 1970.
 
+    Attributes:
+        store: as given.
+
     Every method raises `StoreError` where the store cannot be used.
     """
 
     def __init__(self, store: Store, account: str | None, *, clock: Callable[[], float] = time.time) -> None:
-        self._store = store
+        self.store = store
         self._account = account
         self._clock = clock
         store.ensure(SCHEMA)
@@ -90,7 +93,7 @@ class Approvals:
             )
             return select(connection, "id = ?", (id_,))[0]
 
-        return await self._store.transact(write)
+        return await self.store.transact(write)
 
     async def asked(self, binding: str) -> Row | None:
         """The question of a call that is at the desk already, decided or not."""
@@ -98,7 +101,7 @@ class Approvals:
         def read(connection: sqlite3.Connection) -> Row | None:
             return self._same(connection, binding)
 
-        return await self._store.transact(read, durable=False)
+        return await self.store.transact(read, durable=False)
 
     async def wait(self, row: Row, until: float) -> Row:
         """The row once a person has decided, or as it is at `until` (`anyio.current_time`)."""
@@ -114,24 +117,24 @@ class Approvals:
             found = select(connection, f"{_OURS} AND expires_at > ?2 AND id = ?3", (self._account, self._clock(), id_))
             return next(iter(found), None)
 
-        return await self._store.transact(read, durable=False)
+        return await self.store.transact(read, durable=False)
 
     async def waiting(self) -> list[Row]:
         """The rows that nobody has decided, oldest first."""
-        return await self._store.transact(
+        return await self.store.transact(
             lambda connection: select(connection, f"{_OPEN} ORDER BY asked_at", (self._account, self._clock())),
             durable=False,
         )
 
     async def code(self, id_: str) -> str:
         """The four digits with which a person answers a question by text; the same in every process of this user."""
-        mark = hmac.new(await self._store.secret(), f"approval code:{id_}".encode(), "sha256").digest()
+        mark = hmac.new(await self.store.secret(), f"approval code:{id_}".encode(), "sha256").digest()
         return f"{int.from_bytes(mark[:8], 'big') % 10_000:04}"
 
     async def any_waits(self) -> bool:
         """Whether there is a row that nobody has decided."""
         found = f"SELECT 1 FROM approvals WHERE {_OPEN} LIMIT 1"  # noqa: S608 - our own words
-        return await self._store.transact(
+        return await self.store.transact(
             lambda connection: connection.execute(found, (self._account, self._clock())).fetchone() is not None,
             durable=False,
         )
@@ -153,13 +156,16 @@ class Approvals:
             found = select(connection, f"{_OPEN} AND id = ?3", (self._account, self._clock(), id_))
             if not found:
                 raise BadInput("This question is over or was decided already.", todo="Look at what waits now.")
-            name = found[0].shown.must_type if found[0].shown is not None else None
+            shown = found[0].shown
+            if yes and shown is not None and shown.by_passkey and not by.startswith("passkey:"):
+                raise BadInput("Only a passkey agrees to this.", todo="Say yes with it on the page, or say no.")
+            name = shown.must_type if shown is not None else None
             if yes and name is not None and not same_name(typed or "", name):
                 raise BadInput(f"What was typed is not {name}.", todo="Type it exactly as shown, or say no.")
             decision = "yes" if yes else "no"
             connection.execute("UPDATE approvals SET decision = ?, decided_by = ? WHERE id = ?", (decision, by, id_))
 
-        await self._store.transact(write)
+        await self.store.transact(write)
 
     async def use(self, id_: str) -> bool:
         """Use up a row that a person agreed to; False where it is over, used or not agreed to."""
@@ -173,7 +179,7 @@ class Approvals:
                 ).rowcount
             )
 
-        return await self._store.transact(write)
+        return await self.store.transact(write)
 
     async def be_silent(self, id_: str, *, by: str) -> None:
         """Refuse new questions of the account of a row for ten minutes, and say no to those of it that wait."""
@@ -188,7 +194,7 @@ class Approvals:
                     (row.account, now, by),
                 )
 
-        await self._store.transact(write)
+        await self.store.transact(write)
 
     def _same(self, connection: sqlite3.Connection, binding: str) -> Row | None:
         same = "account = ? AND binding = ? AND used = 0 AND expires_at > ? ORDER BY asked_at DESC"

@@ -66,6 +66,7 @@ class Gate:
         fallback: how a call is confirmed where the host does not ask: at the desk, by text, by a token or not at all.
             None is the desk where this machine has a browser that can be opened, and not at all where it has none.
         always_desk: whether the desk asks also where a host can.
+        with_passkey: whether only a passkey agrees on the page.
         clock: seconds since 1970.
         patience: how many seconds a question waits for its answer, before it counts as not shown.
 
@@ -80,6 +81,7 @@ class Gate:
         *,
         fallback: Fallback | None = "refuse",
         always_desk: bool = False,
+        with_passkey: bool = False,
         clock: Callable[[], float] = time.time,
         patience: float = UNANSWERED_SECONDS,
     ) -> None:
@@ -89,6 +91,7 @@ class Gate:
         self.desk = Desk(Approvals(store, account, clock=clock))
         self.by_text: ByText | None = None
         self._always_desk = always_desk
+        self._with_passkey = with_passkey
         self._clock = clock
         self._patience = patience
 
@@ -193,7 +196,9 @@ class Gate:
 
             async def shown() -> Shown:
                 read = await beside() if beside is not None else NOTHING
-                return Shown(question.text, question.must_type, caller(ctx.session), title, question.why, read)
+                by_passkey = self._with_passkey and given.by_text is None
+                whose = caller(ctx.session)
+                return Shown(question.text, question.must_type, whose, title, question.why, read, by_passkey)
 
             return await decided(self.desk, ctx, question, given, tool, shown, again)
         return await self._used_up(ctx, question, given, again)

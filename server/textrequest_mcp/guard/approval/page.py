@@ -7,14 +7,22 @@ from html import escape
 from textrequest_mcp.guard.approval.approval_rows import Row
 from textrequest_mcp.guard.approval.approvals import MINUTES
 from textrequest_mcp.guard.approval.look import document
+from textrequest_mcp.guard.approval.passkey_pages import BUTTON, agreeing
 from textrequest_mcp.guard.approval.shown import Beside, Bubble, Shown
+from textrequest_mcp.guard.approval.webauthn import Passkey, encoded
 
 REFRESH_SECONDS = 3
 _POLICY = "The settings have a person confirm each call of this kind (TEXTREQUEST_CONFIRM)."
 
 
 def questions(
-    rows: Sequence[Row], *, value_of: Mapping[str, str], nonce: str, note: str | None = None, top: str = ""
+    rows: Sequence[Row],
+    *,
+    value_of: Mapping[str, str],
+    nonce: str,
+    note: str | None = None,
+    top: str = "",
+    keys: Sequence[Passkey] = (),
 ) -> str:
     """The page that asks.
 
@@ -24,6 +32,7 @@ def questions(
         nonce: lets the page's own style in, and nothing else.
         note: what became of the last answer.
         top: HTML above it.
+        keys: the passkeys that are there, where a question wants one.
     """
     waiting = [(row, row.shown) for row in rows if row.shown is not None]
     said = f'<p class="note" role="status">{escape(note)}</p>' if note else ""
@@ -34,8 +43,8 @@ def questions(
     head = (
         f"<h1>{count} for you</h1><p class=soft>An assistant wants to do this. Nothing happens until you say yes.</p>"
     )
-    asked = "".join(_question(row, shown, value_of[row.id]) for row, shown in waiting)
-    return document(count, top + said + head + asked, nonce)
+    asked = "".join(_question(row, shown, value_of[row.id], keys) for row, shown in waiting)
+    return document(count, top + said + head + asked, nonce, script=agreeing(keys) if keys else "")
 
 
 def told(title: str, sentence: str, nonce: str) -> str:
@@ -49,7 +58,7 @@ def moment(at: float) -> str:
     return f"{time.strftime('%a', local)} {local.tm_mday} {time.strftime('%b, %H:%M', local)}"
 
 
-def _question(row: Row, shown: Shown, value: str) -> str:
+def _question(row: Row, shown: Shown, value: str, keys: Sequence[Passkey]) -> str:
     left = max(1, round((row.expires_at - time.time()) / 60))
     asked = time.strftime("%H:%M", time.localtime(row.asked_at))
     talk = _conversation(shown.beside)
@@ -58,7 +67,7 @@ def _question(row: Row, shown: Shown, value: str) -> str:
         f"<p class=soft>Asked by {escape(shown.caller) or 'an assistant'} at {asked}, open for {left} of {MINUTES}"
         f' minutes</p><div class="sides{" two" if talk else ""}"><div>'
         f"<blockquote>{escape(shown.asked)}</blockquote>{_reasons(shown)}{_facts(shown.beside)}"
-        f"{_form(row, shown, value)}</div>{talk}</div></article>"
+        f"{_form(row, shown, value, keys)}</div>{talk}</div></article>"
     )
 
 
@@ -75,17 +84,21 @@ def _facts(beside: Beside) -> str:
     return (f"<dl>{facts}</dl>" if facts else "") + note
 
 
-def _form(row: Row, shown: Shown, value: str) -> str:
+def _form(row: Row, shown: Shown, value: str, keys: Sequence[Passkey]) -> str:
     name = (
         f"<label>To agree, type <strong>{escape(shown.must_type)}</strong> exactly"
         '<input type="text" name="typed" autocomplete="off" autocapitalize="off" spellcheck="false"></label>'
         if shown.must_type is not None
         else ""
     )
+    yes, challenge = '<button class="yes" name="answer" value="yes">Yes, do this</button>', ""
+    if shown.by_passkey and keys:
+        yes, challenge = BUTTON.format(label="Yes, with my passkey"), f' data-challenge="{encoded(row.challenge)}"'
+    elif shown.by_passkey:
+        yes = "<p class=warn>A yes needs a passkey, and there is none: <code>textrequest-mcp approver add</code>.</p>"
     return (
-        f'<form method="post" action="/a/decide"><input type="hidden" name="id" value="{row.id}">'
-        f'<input type="hidden" name="value" value="{value}">{name}'
-        '<button class="yes" name="answer" value="yes">Yes, do this</button>'
+        f'<form method="post" action="/a/decide"{challenge}><input type="hidden" name="id" value="{row.id}">'
+        f'<input type="hidden" name="value" value="{value}">{name}{yes}'
         '<button name="answer" value="no">No</button>'
         '<button class="quiet" name="answer" value="silence">No, and ask nothing for 10 minutes</button></form>'
     )

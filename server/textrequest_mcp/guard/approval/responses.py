@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-_MOST_BYTES = 4096
+_MOST_BYTES = 8192  # a passkey with its signature, and what was typed
 
 
 async def form(request: "Request") -> dict[str, str]:
@@ -34,18 +34,22 @@ def told(status: int, title: str, sentence: str) -> "Response":
     return answer(status, lambda nonce: page.told(title, sentence, nonce))
 
 
-def answer(status: int, written: Callable[[str], str]) -> "Response":
+def answer(
+    status: int, written: Callable[[str], str], *, scripts: bool = False, nonce: str | None = None
+) -> "Response":
+    """A page, written with the nonce of its own style, and of its own script where it may have one."""
     from starlette.responses import HTMLResponse
 
-    nonce = secrets.token_urlsafe(12)
-    return sealed_off(HTMLResponse(written(nonce), status), nonce)
+    nonce = nonce or secrets.token_urlsafe(12)
+    return sealed_off(HTMLResponse(written(nonce), status), nonce, scripts=scripts)
 
 
-def sealed_off(response: "Response", nonce: str) -> "Response":
-    """Forbid the browser everything that the page does not need: scripts, frames, foreign forms, copies, traces."""
+def sealed_off(response: "Response", nonce: str, *, scripts: bool = False) -> "Response":
+    """Forbid the browser everything that the page does not need: frames, foreign scripts and forms, copies, traces."""
+    script = f"script-src 'nonce-{nonce}'; " if scripts else ""
     response.headers.update(
         {
-            "Content-Security-Policy": f"default-src 'none'; style-src 'nonce-{nonce}'; form-action 'self'; "
+            "Content-Security-Policy": f"default-src 'none'; style-src 'nonce-{nonce}'; {script}form-action 'self'; "
             "frame-ancestors 'none'; base-uri 'none'",
             "X-Frame-Options": "DENY",
             "X-Content-Type-Options": "nosniff",

@@ -53,6 +53,7 @@ class Shown:
         title: what the tool does, in a few words.
         why: the reasons that stand at the beginning of the text; without one, the policy asks before any such act.
         beside: what was read beside it.
+        by_passkey: whether only a passkey agrees.
     """
 
     text: str
@@ -61,6 +62,7 @@ class Shown:
     title: str
     why: tuple[str, ...] = ()
     beside: Beside = NOTHING
+    by_passkey: bool = False
 
     @property
     def asked(self) -> str:
@@ -90,4 +92,5 @@ def from_json(text: str) -> Shown:
         title=kept["title"],
         why=tuple(kept.get("why", ())),
         beside=read,
+        by_passkey=bool(kept.get("by_passkey")),
     )

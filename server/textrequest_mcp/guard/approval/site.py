@@ -1,6 +1,5 @@
 """Serves the pages of the desk to one browser: the questions, and for the command `desk` more pages beside them."""
 
-import hmac
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import ExitStack
@@ -16,7 +15,10 @@ from textrequest_mcp.guard.approval.approvals import Approvals
 from textrequest_mcp.guard.approval.browser import open_browser
 from textrequest_mcp.guard.approval.listening import listen
 from textrequest_mcp.guard.approval.look import document
+from textrequest_mcp.guard.approval.passkey_pages import Enrolment
+from textrequest_mcp.guard.approval.passkeys import Passkeys
 from textrequest_mcp.guard.approval.responses import answer, form, sealed_off, told, unknown
+from textrequest_mcp.guard.approval.visitors import Visitors
 from textrequest_mcp.upstream.errors import BadInput
 
 if TYPE_CHECKING:
@@ -25,8 +27,6 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-NAME = "localhost"
-_COOKIE = "textrequest-desk"
 _LINGER_SECONDS = 20.0  # an empty page stays so long, for the next question
 _WATCHED_SECONDS = 2.5 * page.REFRESH_SECONDS  # a page that waits looks again by itself
 _LOOK_EVERY_SECONDS = 0.5
@@ -57,6 +57,7 @@ class Site:
         wish: whether something new is to be brought before the person.
         open_address: opens an address in the person's browser.
         rooms: further pages.
+        enrolment: adds a passkey; its page is then shown instead of the questions.
         stays: whether it is served until its task is cancelled.
     """
 
@@ -67,17 +68,17 @@ class Site:
         wish: Callable[[], bool],
         open_address: Callable[[str], None] = open_browser,
         rooms: Sequence[Room] = (),
+        enrolment: Enrolment | None = None,
         stays: bool = False,
     ) -> None:
-        self._approvals = approvals
+        self.approvals = approvals
         self.wish = wish
         self.open_address = open_address
         self._rooms = rooms
         self._stays = stays
-        self._once: set[str] = set()
-        self._sessions: set[str] = set()
-        self._secret = secrets.token_bytes(32)
-        self._port = 0
+        self.enrolment = enrolment
+        self._passkeys = Passkeys(approvals.store)
+        self._visitors = Visitors(0)
         self._seen_at = -_WATCHED_SECONDS
 
     async def serve(self) -> None:
@@ -86,7 +87,7 @@ class Site:
 
         with ExitStack() as open_sockets:
             listening = [open_sockets.enter_context(each) for each in listen()]
-            self._port = listening[0].getsockname()[1]
+            self._visitors = Visitors(listening[0].getsockname()[1])
             config = uvicorn.Config(
                 self.app(), log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=1
             )
@@ -104,7 +105,7 @@ class Site:
         while True:
             if self.wish() and anyio.current_time() > self._seen_at + _WATCHED_SECONDS:
                 await anyio.to_thread.run_sync(self.open_address, self.address())
-            if self._stays or await self._approvals.any_waits():
+            if self._stays or await self.approvals.any_waits():
                 # Looked at before the time, which can jump while the machine is busy.
                 quiet_since = anyio.current_time()
             elif anyio.current_time() > quiet_since + _LINGER_SECONDS:
@@ -113,14 +114,12 @@ class Site:
 
     def address(self) -> str:
         """An address of the page that works once."""
-        once = secrets.token_urlsafe(24)
-        self._once.add(once)
-        return f"{self.origin}/a/{once}"
+        return self._visitors.address()
 
     @property
     def origin(self) -> str:
         """Where the page is; alone it opens nothing."""
-        return f"http://{NAME}:{self._port}"
+        return self._visitors.origin
 
     def app(self) -> Any:
         """The routes of the page, as an ASGI app."""
@@ -131,6 +130,7 @@ class Site:
             routes=[
                 Route("/a/", self._page, methods=["GET"]),
                 Route("/a/decide", self._decide, methods=["POST"]),
+                *([Route("/a/passkey", self._adds, methods=["POST"])] if self.enrolment is not None else []),
                 *(Route(f"/a/{room.path}", self._shows(room), methods=["GET"]) for room in self._rooms),
                 Route("/a/{once}", self._enter, methods=["GET"]),
             ]
@@ -139,25 +139,21 @@ class Site:
     async def _enter(self, request: "Request") -> "Response":
         from starlette.responses import RedirectResponse
 
-        once = request.path_params["once"]
-        if not self._is_ours(request) or once not in self._once:
+        if not self._visitors.enters(request):
             return told(403, "This page is open elsewhere", "Its address works once: use the window that opened first.")
-        self._once.discard(once)
-        session = secrets.token_urlsafe(24)
-        self._sessions.add(session)
         response = RedirectResponse("/a/", status_code=303)
-        response.set_cookie(f"{_COOKIE}-{self._port}", session, httponly=True, samesite="strict", path="/a")
+        self._visitors.welcome(response)
         return sealed_off(response, secrets.token_urlsafe(12))
 
     async def _page(self, request: "Request") -> "Response":
-        if not self._is_known(request):
+        if not self._visitors.knows(request):
             return unknown()
         self._seen_at = anyio.current_time()
-        return await self._questions(None)
+        return await self._questions(None) if self.enrolment is None else await self._enrols(self.enrolment, None)
 
     def _shows(self, room: Room) -> Callable[["Request"], Awaitable["Response"]]:
         async def shows(request: "Request") -> "Response":
-            if not self._is_known(request):
+            if not self._visitors.knows(request):
                 return unknown()
             self._seen_at = anyio.current_time()
             top, html = self._top(room.path), await room.written(dict(request.query_params))
@@ -169,28 +165,53 @@ class Site:
     async def _decide(self, request: "Request") -> "Response":
         given = await form(request)
         id_ = given.get("id", "")
-        own = request.headers.get("origin") == self.origin
-        same_site = request.headers.get("sec-fetch-site", "same-origin") == "same-origin"
-        value = hmac.compare_digest(given.get("value", "").encode(), self._value(id_).encode())
-        if not (self._is_known(request) and own and same_site and value):
+        if not self._visitors.sent_the_form(request, id_, given):
             return unknown()
         self._seen_at = anyio.current_time()
         said = given.get("answer")
         try:
             if said == "silence":
-                await self._approvals.be_silent(id_, by="page")
+                await self.approvals.be_silent(id_, by="page")
                 note = "You said no. No new questions for 10 minutes."
             else:
-                await self._approvals.decide(id_, yes=said == "yes", by="page", typed=given.get("typed"))
+                by = await self._whose(id_, given) if said == "yes" else "page"
+                await self.approvals.decide(id_, yes=said == "yes", by=by, typed=given.get("typed"))
                 note = "You said yes: it may be done, once." if said == "yes" else "You said no: nothing was done."
         except BadInput as error:
             note = str(error)
         return await self._questions(note)
 
+    async def _whose(self, id_: str, given: Mapping[str, str]) -> str:
+        """Whose yes it is: the page's, or where the question wants it that of the passkey which signed it."""
+        row = await self.approvals.get(id_)
+        if row is None or row.shown is None or not row.shown.by_passkey:
+            return "page"
+        return f"passkey:{(await self._passkeys.check(given, row.challenge, self.origin)).id[:8]}"
+
     async def _questions(self, note: str | None) -> "Response":
-        rows, top = await self._approvals.waiting(), self._top("")
-        values = {row.id: self._value(row.id) for row in rows}
-        return answer(200, lambda nonce: page.questions(rows, value_of=values, nonce=nonce, note=note, top=top))
+        rows, top = await self.approvals.waiting(), self._top("")
+        keys = await self._passkeys.all() if any(row.shown and row.shown.by_passkey for row in rows) else []
+        values = {row.id: self._visitors.value(row.id) for row in rows}
+        return answer(
+            200,
+            lambda nonce: page.questions(rows, value_of=values, nonce=nonce, note=note, top=top, keys=keys),
+            scripts=bool(keys),
+        )
+
+    async def _adds(self, request: "Request") -> "Response":
+        given, enrolment = await form(request), self.enrolment
+        if enrolment is None or not self._visitors.sent_the_form(request, "passkey", given):
+            return unknown()
+        try:
+            note = await enrolment.add(given, self.origin)
+        except BadInput as error:
+            note = str(error)
+        return await self._enrols(enrolment, note)
+
+    async def _enrols(self, enrolment: Enrolment, note: str | None) -> "Response":
+        nonce = secrets.token_urlsafe(12)
+        html = await enrolment.page(nonce, self._visitors.value("passkey"), note)
+        return answer(200, lambda _: html, scripts=True, nonce=nonce)
 
     def _top(self, here: str) -> str:
         """The list of pages; nothing where there is only one."""
@@ -200,17 +221,6 @@ class Site:
             for path, title in pages
         )
         return f"<nav>{links}</nav>" if self._rooms else ""
-
-    def _value(self, id_: str) -> str:
-        return hmac.new(self._secret, id_.encode(), "sha256").hexdigest()
-
-    def _is_ours(self, request: "Request") -> bool:
-        return request.headers.get("host") == f"{NAME}:{self._port}"
-
-    def _is_known(self, request: "Request") -> bool:
-        session = request.cookies.get(f"{_COOKIE}-{self._port}", "")
-        known = [hmac.compare_digest(session.encode(), each.encode()) for each in self._sessions]
-        return self._is_ours(request) and any(known)
 
 
 async def _serve_to_the_end(server: Any, listening: "list[socket.socket]") -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
@@ -222,3 +222,9 @@ def write_result(connection: sqlite3.Connection, send_id: str, result: Mapping[s
     connection.execute(
         "UPDATE ledger_sends SET result = ? WHERE send_id = ? AND state = 'SENT'", (json.dumps(dict(result)), send_id)
     )
+
+
+def made_here(account: str, connection: sqlite3.Connection, ids: Collection[str]) -> set[str]:
+    """Of the service's ids of texts and payments those that this server, or another one of this store, made."""
+    of = "SELECT upstream_id FROM ledger_sends WHERE account = ? AND upstream_id IN (SELECT value FROM json_each(?))"
+    return {upstream_id for (upstream_id,) in connection.execute(of, (account, json.dumps(sorted(ids))))}

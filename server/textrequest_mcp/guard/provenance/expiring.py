@@ -14,37 +14,32 @@ class Expiring(Generic[K, V]):
 
     Args:
         seconds: how long each thing is remembered.
-        most: the most things at a time; the oldest give way.
-        most_weight: the most weight of all together, by the weights given to `put`.
+        most: the most weight of all together, by the weights given to `put`; the oldest give way.
         clock: seconds that only grow.
     """
 
-    def __init__(
-        self, *, seconds: float, most: int, most_weight: int, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, *, seconds: float, most: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._seconds = seconds
         self._most = most
-        self._most_weight = most_weight
         self._clock = clock
         self._rows: OrderedDict[K, tuple[float, int, V]] = OrderedDict()
         self._weight = 0
         self._lost_at: float | None = None  # the time of the latest thing that had to give way
 
-    def put(self, key: K, value: V, *, weight: int = 1) -> None:
-        """Remember a thing from now on."""
+    def put(self, key: K, value: V, *, weight: int = 1, ago: float = 0.0) -> None:
+        """Remember a thing from now on, or as if it had come up some seconds ago."""
         known = self._rows.pop(key, None)
         if known is not None:
             self._weight -= known[1]
-            value = known[2]
-        self._rows[key] = (self._clock(), weight, value)
+        self._rows[key] = (max(self._clock() - ago, known[0] if known is not None else 0.0), weight, value)
         self._weight += weight
-        while len(self._rows) > self._most or self._weight > self._most_weight:
+        while self._weight > self._most:
             self._lost_at = self._drop_oldest()
 
-    def all(self) -> list[V]:
+    def all(self) -> dict[K, V]:
         """The things remembered now, in the order in which they last came up."""
         self._forget()
-        return [value for _, _, value in self._rows.values()]
+        return {key: value for key, (_, _, value) in self._rows.items()}
 
     def has(self, key: K) -> bool:
         """Whether the key is remembered now."""

@@ -1,228 +1,196 @@
-"""Notices when customers' words are about to steer a text, a payment or a contact's record.
+"""Remembers for an hour what the assistant has read: in this process, and sealed in the store for all others.
 
-A customer can try to give orders to a business's assistant. So a person is asked, and shown the source:
-- before a call passes on a number, link, amount or passage that the assistant read in customers' words within the hour;
-- before an act on a person whom another customer wrote about;
-- before any act after words that speak to an assistant.
-
-This is a net with holes. It compares forms, not meanings: a customer gets through with a paraphrase, a translation, a
-riddle, a link split over several texts, a picture, or an hour's patience. It knows only the words that this process has
-read. That is why sends have caps, and deletions always ask.
+So a server that is started again, or another one of the same user, knows whose words may steer a call. A row of the
+store holds one answer's words; only the account's API key opens it.
 """
 
+from __future__ import annotations
+
+import secrets
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Protocol
 
-from textrequest_mcp.ground.clean import LONGEST_TEXT, clean
-from textrequest_mcp.ground.quoting import one_line
-from textrequest_mcp.guard.change import PersonAndWords
+from textrequest_mcp.ground.store import Store, StoreError
+from textrequest_mcp.guard.change import Place
 from textrequest_mcp.guard.provenance.expiring import Expiring
-from textrequest_mcp.guard.provenance.findings import Outgoing, ReadText, Thing, clue, outgoing, shown
-from textrequest_mcp.guard.provenance.names import called, spoken_of
-from textrequest_mcp.guard.provenance.passages import handed_on
-from textrequest_mcp.guard.provenance.source import TEXT_RECEIVED, Source, origin
+from textrequest_mcp.guard.provenance.names import called
+from textrequest_mcp.guard.provenance.readings import Called, Opened, Reading, Said, as_json, from_json
+from textrequest_mcp.guard.provenance.source import Source
+from textrequest_mcp.guard.provenance.things import ReadText
 
-Reason = Literal[
-    "named_number", "unknown_number", "spoken_of", "named_amount", "read_before", "repeated", "suspicious", "too_much"
-]
+if TYPE_CHECKING:
+    import sqlite3
 
-MOST_TEXTS = 4_000
 MOST_CHARACTERS = 1_500_000
-_MOST_NUMBERS = 50_000
+_MOST_PEOPLE = 50_000
 _HOUR = 3600.0
+_SOON = 300.0  # what is read again so soon is not written again; so rows are kept as much longer
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS provenance_read (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, account TEXT NOT NULL, mark TEXT NOT NULL, at REAL NOT NULL,
+    sealed BLOB NOT NULL);
+CREATE INDEX IF NOT EXISTS provenance_read_of ON provenance_read (account, at);
+"""
+
+Made = Callable[["sqlite3.Connection", Collection[str]], set[str]]
+
+
+class Seal(Protocol):
+    """Encrypts what is kept."""
+
+    def seal(self, content: dict[str, Any], name: str) -> bytes:
+        """The content, encrypted for this name only."""
+        ...
+
+    def open(self, sealed: bytes, name: str) -> dict[str, Any] | None:
+        """The content; None where it was sealed for another name or with another key."""
+        ...
 
 
 @dataclass(frozen=True)
-class Doubt:
-    """A reason to ask a person first.
+class Known:
+    """What somebody is called.
 
     Attributes:
-        reason: for programs.
-        sentence: for people; it quotes the source.
+        name: the account's name for them.
+        names: what a text can call them by, in plain words.
     """
 
-    reason: Reason
-    sentence: str
+    name: str = ""
+    names: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True)
-class _Read:
-    source: Source
-    told: ReadText
-
-
-class Provenance:
-    """The texts that one account's assistant has read within the hour: in memory only, at most `MOST_TEXTS`.
+class Memory:
+    """What one account's assistant has read within the hour.
 
     Args:
-        tools: the names of this server's tools.
-        clock: seconds that only grow.
+        store: shares it with the other servers; without one nothing is shared.
+        account: names the account without telling its key.
+        seal: encrypts it.
+        made: of some ids of texts and payments those that this server made.
+        clock: seconds since 1970, by which rows are kept.
+        steady: seconds that only grow.
     """
 
-    def __init__(self, tools: Iterable[str], clock: Callable[[], float] = time.monotonic) -> None:
-        self._tools = tuple(tools)
-        self._read = Expiring[Source, _Read](seconds=_HOUR, most=MOST_TEXTS, most_weight=MOST_CHARACTERS, clock=clock)
-        self._ours = Expiring[str, ReadText](seconds=_HOUR, most=MOST_TEXTS, most_weight=MOST_CHARACTERS, clock=clock)
-        self._people = Expiring[tuple[int, str], set[str]](
-            seconds=_HOUR, most=_MOST_NUMBERS, most_weight=_MOST_NUMBERS, clock=clock
-        )
+    def __init__(
+        self,
+        store: Store | None = None,
+        account: str = "",
+        seal: Seal | None = None,
+        *,
+        made: Made = lambda _, __: set(),
+        clock: Callable[[], float] = time.time,
+        steady: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._shared = (store, seal) if store is not None and seal is not None else None
+        self._account, self._made, self._clock = account, made, clock
+        self.read = Expiring[Source, ReadText](seconds=_HOUR, most=MOST_CHARACTERS, clock=steady)
+        self.ours = Expiring[Said, ReadText](seconds=_HOUR, most=MOST_CHARACTERS, clock=steady)
+        self.people = Expiring[Place, Known](seconds=_HOUR, most=_MOST_PEOPLE, clock=steady)
+        self.opened = Expiring[Place, None](seconds=_HOUR, most=_MOST_PEOPLE, clock=steady)
+        self.answered = Expiring[Place, None](seconds=_HOUR, most=_MOST_PEOPLE, clock=steady)
+        self._told = Expiring[Reading, None](seconds=_SOON, most=_MOST_PEOPLE, clock=steady)
+        self._news: list[Reading] = []
+        self._marks: set[str] = set()
+        self._seen = 0
+        if store is not None:
+            store.ensure(SCHEMA)
 
-    def read_words(self, source: Source) -> None:
-        """Keep words that customers control and the model now sees."""
-        if not source.words.strip():
+    @property
+    def shares(self) -> bool:
+        """Whether it finds out which words this server made."""
+        return self._shared is not None
+
+    def take(self, *things: Reading) -> None:
+        """Remember these from now on; `keep` shares them."""
+        for one in things:
+            self.have(one)
+            if self._shared is not None and not self._told.has(one):
+                self._told.put(one, None)
+                self._news.append(one)
+
+    @property
+    def colleagues(self) -> frozenset[str]:
+        """What colleagues who sent texts can be called."""
+        return called(said.by for said in self.ours.all() if not said.here)
+
+    def name(self, line: int | None, e164: str | None) -> str | None:
+        """What the account calls somebody, where that was read."""
+        known = self.people.get((line or 0, e164 or ""))
+        return known.name or None if known is not None else None
+
+    def waits(self, place: Place) -> bool:
+        """Whether somebody waits for an answer in a conversation that was opened: no colleague wrote after them."""
+        if not self.opened.has(place):
+            return False
+        wrote = [one.at for one in self.read.all() if (one.line, one.person) == place and one.is_text]
+        told = [one.at for one in self.ours.all() if (one.line, one.person) == place and not one.here]
+        last = max(filter(None, told), default=None)
+        return any(last is None or at is None or at > last for at in wrote)
+
+    async def keep(self) -> None:
+        """Share what is new with the other servers. Where the store fails, nothing of it counts as a colleague's."""
+        if self._shared is None or not self._news:
             return
-        if len(source.words) > LONGEST_TEXT:  # no more of it is shown
-            source = replace(source, words=clean(source.words)[:LONGEST_TEXT])
-        told = ReadText(source.words, in_disguise=True, tools=self._tools)
-        self._read.put(source, _Read(source, told), weight=len(source.words))
+        (store, seal), news, mark = self._shared, self._news, secrets.token_hex(8)
+        self._news = []
+        things = {one.thing for one in news if isinstance(one, Said) and one.thing is not None}
 
-    def trust_number(self, line: int, e164: str, *names: str | None) -> None:
-        """Keep a number that the account itself lists (in a contact, conversation, payment or line), and its names."""
-        known = self._names(line, e164)
-        known.update(called(names))
-        self._people.put((line, e164), known)
-
-    def _names(self, line: int | None, e164: str | None) -> set[str]:
-        known = self._people.get((line or 0, e164 or ""))
-        return set() if known is None else known
-
-    def trust_words(self, text: str) -> None:
-        """Keep words of our own side: colleagues' texts, names of lines, settings."""
-        text = text[:LONGEST_TEXT]
-        self._ours.put(text, ReadText(text, in_disguise=False), weight=len(text))
-
-    def doubts(self, use: PersonAndWords) -> list[Doubt]:
-        """The reasons to ask a person first; the same state gives the same doubts in the same order."""
-        read = sorted(self._read.all(), key=lambda one: one.source.rank)
-        return [
-            *self._about_the_number(use, read),
-            *self._about_the_name(use, read),
-            *self._about_the_amount(use, read),
-            *self._about_the_words(use, read),
-            *_about_suspicions(use, read),
-            *self._about_the_memory(),
-        ]
-
-    def _about_the_number(self, use: PersonAndWords, read: list[_Read]) -> Iterator[Doubt]:
-        person = use.person
-        if person is None:
-            return
-        for one in _others(read, person):
-            if one.told.things.names(person):
-                said = _said(f"The number {person}", one, use, "was named", hidden=not one.told.plain.names(person))
-                yield Doubt("named_number", said(person[-4:]))
-                return
-        wrote_here = any(one.source.person == person and one.source.line == use.line for one in read)
-        if read and not wrote_here and not self._people.has((use.line, person)):
-            yield Doubt(
-                "unknown_number",
-                f"The number {person} was in no contact, conversation or payment of this line that was read in the "
-                "last hour, but words of customers were read, which can hold it in a form that is not recognized.",
+        def write(connection: sqlite3.Connection) -> list[Reading]:
+            made = self._made(connection, things) if things else set[str]()
+            rows = [replace(one, here=one.thing in made) if isinstance(one, Said) else one for one in news]
+            now = self._clock()
+            old = store.today(connection, now) - _HOUR - _SOON
+            connection.execute("DELETE FROM provenance_read WHERE account = ? AND at < ?", (self._account, old))
+            connection.execute(
+                "INSERT INTO provenance_read (account, mark, at, sealed) VALUES (?, ?, ?, ?)",
+                (self._account, mark, now, seal.seal({"rows": [as_json(one) for one in rows]}, mark)),
             )
+            return rows
 
-    def _about_the_name(self, use: PersonAndWords, read: list[_Read]) -> Iterator[Doubt]:
-        """A doubt where somebody else wrote about the person: that may be the cause of this call."""
-        names = self._names(use.line, use.person)
-        for one in _others(read, use.person) if names else ():
-            own = self._names(one.source.line, one.source.person)
-            name = spoken_of(names - own, one.told.lines, in_a_record=one.source.kind != TEXT_RECEIVED)
-            if name is not None:
-                sentence = f"Somebody else wrote of {one_line(name.title())}: {origin(one.source, use.line, name)}."
-                yield Doubt("spoken_of", sentence)
-                return
+        with suppress(StoreError):  # nothing can be changed meanwhile
+            kept = await store.transact(write, durable=False)
+            self._marks.add(mark)
+            for one in kept:
+                self.have(one)
 
-    def _about_the_amount(self, use: PersonAndWords, read: list[_Read]) -> Iterator[Doubt]:
-        if use.kind != "payment" or use.amount is None:
+    async def catch_up(self) -> None:
+        """Take in what other servers have kept.
+
+        Raises:
+            StoreError: the store cannot be used.
+        """
+        if self._shared is None:
             return
-        cents = int(use.amount * 100)
-        if any(one.plain.holds_exactly("amount", cents) for one in self._ours.all()):
-            return
-        for one in read:
-            if one.told.things.holds_exactly("amount", cents):
-                hidden = not one.told.plain.holds_exactly("amount", cents)
-                said = _said(f"The amount {shown('amount', cents)}", one, use, "was named", hidden=hidden)
-                yield Doubt("named_amount", said(clue("amount", cents)))
-                return
+        store, seal = self._shared
 
-    def _about_the_words(self, use: PersonAndWords, read: list[_Read]) -> Iterator[Doubt]:
-        told_of: set[tuple[Thing, str | int]] = set()
-        if use.kind == "payment" and use.amount is not None:
-            told_of.add(("amount", int(use.amount * 100)))  # it has a doubt of its own
-        for argument, text in sorted((use.words or {}).items()):
-            leaving = outgoing(text)
-            quoted: set[Source] = set()
-            for one, thing, value in self._things_read_before(leaving, use, read):
-                quoted.add(one.source)
-                if (thing, value) not in told_of:
-                    told_of.add((thing, value))
-                    hidden = not one.told.plain.holds(thing, value)
-                    what = f"The {thing} {shown(thing, value)} in {argument}"
-                    said = _said(what, one, use, "was read", hidden=hidden)
-                    yield Doubt("read_before", said(clue(thing, value)))
-            yield from self._repetition(argument, leaving, use, read, quoted)
+        def read(connection: sqlite3.Connection) -> list[tuple[int, str, float, bytes]]:
+            return connection.execute(
+                "SELECT number, mark, at, sealed FROM provenance_read WHERE account = ? AND number > ? ORDER BY number",
+                (self._account, self._seen),
+            ).fetchall()
 
-    def _things_read_before(
-        self, leaving: Outgoing, use: PersonAndWords, read: list[_Read]
-    ) -> Iterator[tuple[_Read, Thing, str | int]]:
-        """The things that are about to leave, with the words in which each was read first."""
-        own_is_free = use.kind != "payment"
-        free = [one.plain for one in self._ours.all()]
-        if own_is_free:
-            free += [one.told.things for one in _own(read, use.person)]
-        for thing, value in leaving.things:
-            if any(things.holds_exactly(thing, value) for things in free):
-                continue
-            for one in _others(read, use.person) if own_is_free else read:
-                if one.told.things.holds(thing, value):
-                    yield one, thing, value
-                    break
+        for number, mark, at, sealed in await store.transact(read, durable=False):
+            self._seen = number
+            ago = max(0.0, self._clock() - at)
+            told = seal.open(sealed, mark) if mark not in self._marks and ago < _HOUR else None
+            for row in told["rows"] if told is not None else ():
+                self.have(from_json(row), ago)
 
-    def _repetition(
-        self, argument: str, leaving: Outgoing, use: PersonAndWords, read: list[_Read], quoted: set[Source]
-    ) -> Iterator[Doubt]:
-        """A doubt about the first words that are handed on, unless this argument's doubts quoted their source."""
-        free = [one.passages for one in self._ours.all()]
-        free += [one.told.passages for one in _own(read, use.person)]
-        for one in _others(read, use.person):
-            passage = handed_on(leaving.words, one.told.passages, free)
-            if passage is not None:
-                if one.source not in quoted:
-                    place = origin(one.source, use.line, passage)
-                    yield Doubt("repeated", f'The words "{one_line(passage)}" in {argument} repeat {place}.')
-                return
-
-    def _about_the_memory(self) -> Iterator[Doubt]:
-        if self._read.lost:
-            yield Doubt(
-                "too_much",
-                "More words of customers were read in the last hour than can be remembered, so nobody can say whether "
-                "this call comes from them.",
-            )
-
-
-def _about_suspicions(use: PersonAndWords, read: list[_Read]) -> Iterator[Doubt]:
-    found = [one for one in read if one.told.suspicious is not None]
-    if found:
-        first = found[0]
-        others = f", and {len(found) - 1} more like it" if len(found) > 1 else ""
-        place = origin(first.source, use.line, first.told.suspicious or "")
-        yield Doubt(
-            "suspicious",
-            f"Words that were read in the last hour speak to an assistant and not to the business: {place}{others}.",
-        )
-
-
-def _others(read: Iterable[_Read], person: str | None) -> list[_Read]:
-    return [one for one in read if person is None or one.source.person != person]
-
-
-def _own(read: Iterable[_Read], person: str | None) -> list[_Read]:
-    return [one for one in read if person is not None and one.source.person == person]
-
-
-def _said(what: str, one: _Read, use: PersonAndWords, how: str, *, hidden: bool) -> Callable[[str], str]:
-    """Answers a function from a clue, by which `origin` finds the part to quote, to the sentence."""
-    form = ", in a hidden form," if hidden else ""
-    return lambda place: f"{what} {how}{form} in {origin(one.source, use.line, place)}."
+    def have(self, one: Reading, ago: float = 0.0) -> None:
+        """Remember a thing here alone, as if it had come up some seconds ago."""
+        if isinstance(one, Source):
+            if one.words.strip():
+                self.read.put(one, self.read.get(one) or ReadText(one.words), weight=len(one.words), ago=ago)
+        elif isinstance(one, Said):
+            self.ours.put(one, self.ours.get(one) or ReadText(one.words), weight=len(one.words), ago=ago)
+        elif isinstance(one, Called):
+            known = self.people.get(one.place) or Known()
+            names = known.names | called((one.whole, one.given))
+            self.people.put(one.place, Known(one.whole or known.name, names), ago=ago)
+        else:
+            (self.opened if isinstance(one, Opened) else self.answered).put(one.place, None, ago=ago)

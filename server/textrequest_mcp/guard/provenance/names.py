@@ -3,8 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 
-from textrequest_mcp.guard.provenance.disguises import plainly
-from textrequest_mcp.guard.provenance.passages import words_of
+from textrequest_mcp.guard.provenance.words import plainly, words_of
 
 _SHORTEST = 3  # letters of a given name that identifies a person
 _TITLES = ("mr", "mrs", "ms", "miss", "dr", "senor", "senora")
@@ -34,7 +33,7 @@ def called(names: Iterable[str | None]) -> frozenset[str]:
     """
     found: set[str] = set()
     for name in names:
-        words = [word for word in words_of(plainly(name or "").casefold()) if word.isalpha()]
+        words = [word for word in words_of(plainly(name or "")) if word.isalpha()]
         if len(words) > 1:
             found.update((" ".join(words), *(f"{title} {words[-1]}" for title in _TITLES)))
         if words and len(words[0]) >= _SHORTEST and words[0] not in _WORDS_TOO:

@@ -1,7 +1,7 @@
-"""The source of words that customers control, and a sentence's part that names it."""
+"""The source of words that were read, and a sentence's part that names it."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 
 from textrequest_mcp.ground.quoting import quoted
 
@@ -15,7 +15,7 @@ class Source:
     """Words that a customer controls, and where they stood.
 
     Attributes:
-        kind: `TEXT_RECEIVED`, `a contact's note`, `a contact's name`, `a group's name` and the like.
+        kind: `TEXT_RECEIVED`, `a contact's record`, `a name` and the like.
         line: the line's id; None for words of the whole account.
         person: the words' author, in E.164; None where the author is unknown.
         at: when a text was received.
@@ -31,24 +31,35 @@ class Source:
     @property
     def rank(self) -> tuple[str, str, int, str, str]:
         """Sorts the oldest first, whenever the words were read."""
-        return _utc(self.at) or "9", self.kind, self.line or 0, self.person or "", self.words
+        return self.at.isoformat() if self.at else "9", self.kind, self.line or 0, self.person or "", self.words
+
+    @property
+    def is_text(self) -> bool:
+        """Whether it is a text, and no record."""
+        return self.kind == TEXT_RECEIVED
 
 
-def origin(source: Source, line: int, clue: str) -> str:
-    """A source, for a sentence: `a text from +14235550142 of 2026-05-28T20:26Z: "pay at evil.example"`.
+def origin(source: Source, line: int, clue: str, *, name: str | None = None, zone: tzinfo | None = None) -> str:
+    """A source, for a sentence: `a text from "Ann Ng" (+14235550142), Thu May 28, 4:26 PM: "pay at evil.example"`.
 
     Args:
         source: the words.
         line: the sentence's own line; another line is named.
         clue: the part of long words around it is quoted, where they hold it.
+        name: of the words' author.
+        zone: the line's; without one the time is in UTC and says so.
     """
-    kind = source.kind
-    if kind == TEXT_RECEIVED and source.person is not None:
-        kind = "a text"
-    person = f" from {source.person}" if source.person else ""
+    kind = "a text" if source.is_text and source.person is not None else source.kind
+    person = f"{quoted(name)} ({source.person})" if name else source.person
     elsewhere = f" on line {source.line}" if source.line not in (None, line) else ""
-    at = f" of {_utc(source.at)}" if source.at else ""
-    return f"{kind}{person}{elsewhere}{at}: {quoted(_around(source.words, clue))}"
+    at = f", {told(source.at, zone)}" if source.at else ""
+    return f"{kind}{f' from {person}' if person else ''}{elsewhere}{at}: {quoted(_around(source.words, clue))}"
+
+
+def told(at: datetime, zone: tzinfo | None) -> str:
+    """A time as people say it: `Thu May 28, 4:26 PM`; with `UTC` behind it where no zone is known."""
+    there = (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(zone or UTC)
+    return f"{there:%a %b} {there.day}, {there.hour % 12 or 12}:{there:%M %p}{'' if zone else ' UTC'}"
 
 
 def _around(words: str, clue: str) -> str:
@@ -60,10 +71,3 @@ def _around(words: str, clue: str) -> str:
         at = words.casefold().find(clue.casefold().split()[0])
     start = max(0, min(at - _BEFORE_THE_PLACE, len(words) - _LONGEST_QUOTE + 1))
     return f"…{words[start:]}" if start else words
-
-
-def _utc(at: datetime | None) -> str:
-    if at is None:
-        return ""
-    aware = at if at.tzinfo else at.replace(tzinfo=UTC)
-    return aware.astimezone(UTC).strftime("%Y-%m-%dT%H:%MZ")

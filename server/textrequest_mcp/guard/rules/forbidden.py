@@ -1,8 +1,9 @@
 """A rule's refusal: its sentence, and the setting that governs it."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 
 from textrequest_mcp.guard.change import PersonFacts
+from textrequest_mcp.guard.provenance.source import told
 from textrequest_mcp.upstream.errors import TextRequestError
 from textrequest_mcp.upstream.phone import masked
 from textrequest_mcp.upstream.times import show_time
@@ -32,9 +33,10 @@ def rule_of(error: Exception) -> str | None:
     return getattr(error, "rule", None) or getattr(error, "setting", None)
 
 
-def perhaps(at: float) -> str:
-    """The reason to ask a person first, after words that may mean no more texts."""
-    return f"On {show_moment(at)} they wrote what may mean that they want no more texts."
+def perhaps(at: float, zone: tzinfo | None) -> str:
+    """The reason to ask a person first, after words that may mean no more texts; by the line's clock."""
+    when = told(datetime.fromtimestamp(at, UTC), zone)
+    return f"On {when}, they wrote what may mean that they want no more texts."
 
 
 def check_record(facts: PersonFacts, number: str) -> None:

@@ -45,7 +45,7 @@ def read_wish(body: str) -> Wish | None:
     `stop`: the whole text is a documented word, or several. Words of politeness and haste (`please`, `now`, `thanks`)
     do not count, and the letters may stand apart (`S.T.O.P.`).
     `start`: the whole text is START or UNSTOP, with punctuation at most, and no question.
-    `perhaps_stop`: a part of the text asks for no more in other words, or says that the number is somebody else's.
+    `perhaps_stop`: a part of the text asks for no more in other words. *Wrong number* asks for nothing.
     """
     whole = _words(body)
     if whole in _START and _is_statement(body):

@@ -1,4 +1,4 @@
-"""Patterns of wordings that ask for no more texts, or say that the number is somebody else's.
+"""Patterns of wordings that ask for no more texts.
 
 They are matched with one clause at a time: small letters and digits without accents or apostrophes, one space apart;
 `$` is the end of a clause. A match refuses no send for good: a person is asked. So everyday words about appointments
@@ -33,7 +33,7 @@ ALONE = (
     *("remove", "un subscribe", "unsubscribed", "stopp", "stop (?:it|this|already|everything)", "no more", "cease"),
     *("cease and desist", "discontinue", "do not send", "knock it off"),
     *("go away", "(?:im |i am )?not interested", "(?:(?:youre|you are) )?blocked", "reported"),
-    *("parar?", "pare", "detener", "cancelar", "baja", "basta", "equivocado", "no (?:me interesa|estoy interesad[oa])"),
+    *("parar?", "pare", "detener", "cancelar", "baja", "basta", "no (?:me interesa|estoy interesad[oa])"),
 )
 """A whole clause that asks for it, while the same words inside a longer one do not."""
 
@@ -98,14 +98,6 @@ _NO_CONSENT = (
     r"(?:not|didnt|never) agreed? to (?:receive|get|be|this|these)|never asked for (?:this|these)$",
 )
 
-_SOMEBODY_ELSE = (
-    r"wrong (?:phone )?(?:number|person|guy|lady|numer)",
-    r"(?:this is not|this isnt|this is no longer|thats not|that is not|no longer) (?:\w+ ){0,2}(?:number|phone)$",
-    r"(?:not|isnt) (?:my|his|her|their|your|\w+s|the right|the correct) (?:number|phone)",
-    r"(?:does not|doesnt) belong to|no longer (?:has|have|uses|use) this (?:number|phone)",
-    r"(?:nobody|no one|noone|no body)(?: \w+){0,2} (?:by|with|named|called) (?:that|this)(?: name)?",
-)
-
 _LEAVE_ME_ALONE = (
     r"leave (?:me|us)(?: the \w+| tf)? alone",
     r"(?:fuck|fck|f|eff|piss|buzz|bug|screw) off",
@@ -133,13 +125,10 @@ _SPANISH = (
     rf"no mas {_MENSAJES}",
     r"(?:quit|saqu|sac|borr|elimin|remuev|remov)(?:a|e|en|ar|an)(?:me|nos) de (?:\w+ ){0,2}lista",
     r"(?:borr|elimin|quit)(?:a|e|en) mi numero",
-    r"no es el (?:numero|telefono) de|numero equivocado|persona equivocada|equivoc\w+ de (?:numero|persona)",
     r"dej(?:a|e|en)(?:me|nos) en paz|(?:darme|darnos|dame|deme|denme|darse) de baja",
 )
 
-PHRASES = (
-    *(*_STOP_TEXTING, *_DO_NOT_TEXT, *_OFF_THE_LIST, *_NO_CONSENT, *_SOMEBODY_ELSE, *_LEAVE_ME_ALONE, *_SPANISH),
-)
+PHRASES = (*(*_STOP_TEXTING, *_DO_NOT_TEXT, *_OFF_THE_LIST, *_NO_CONSENT, *_LEAVE_ME_ALONE, *_SPANISH),)
 """What asks for it wherever it stands in a clause that `EVERYDAY` was taken out of."""
 
 EVERYDAY = (
@@ -159,12 +148,5 @@ EVERYDAY = (
         rf"(?:dont|do not|never) (?:{_TEXT}|call|send)"
     ),
     r"(?:see|got|have|are|were|is|theres) no more",
-    # the wrong number of guests, I gave you the wrong number
-    r"wrong (?:number|person) of",
-    (
-        r"(?:i|we|ive|weve)(?: (?!you|u|they)\w+){0,2} (?:gave|given|dialed|called|put|typed|entered|used|wrote|sent"
-        r"|texted|had)(?: \w+){0,4} wrong (?:phone )?(?:number|person)"
-    ),
-    r"(?:di|puse|marque|escribi)(?: \w+)? numero equivocado",
 )
 """What holds such words and means something else."""

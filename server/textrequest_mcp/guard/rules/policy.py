@@ -12,8 +12,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from textrequest_mcp.guard.change import Account, Change, PersonAndWords, PersonFacts, Place
-from textrequest_mcp.guard.provenance.memory import Provenance
+from textrequest_mcp.guard.change import Account, Change, PersonFacts, Place
+from textrequest_mcp.guard.provenance.memory import Memory
 from textrequest_mcp.guard.rules.allowlist import ONLY_TO, Allowlist
 from textrequest_mcp.guard.rules.consent import Consent
 from textrequest_mcp.guard.rules.forbidden import (
@@ -27,10 +27,12 @@ from textrequest_mcp.guard.rules.forbidden import (
 from textrequest_mcp.guard.rules.hours import QUIET_HOURS, Open, Quiet, QuietHours, time_there, why_not
 from textrequest_mcp.guard.rules.person_facts import KnownPeople
 from textrequest_mcp.guard.rules.reachable import doubt_about, never_texted
+from textrequest_mcp.guard.rules.whose_words import WhoseWords
 from textrequest_mcp.guard.rules.words import check
 from textrequest_mcp.upstream.errors import BadInput
 from textrequest_mcp.upstream.phone import masked
 
+_MEANWHILE = "Since the conversation was read, there is more in it"
 _ANSWER_SECONDS = 86_400.0  # an answer within a day of the person's last text is no outreach
 
 
@@ -62,7 +64,7 @@ class Policy:
         self,
         rules: Rules,
         consent: Consent,
-        provenance: Provenance,
+        provenance: Memory,
         known: KnownPeople,
         *,
         clock: Callable[[], float] = time.time,
@@ -72,6 +74,7 @@ class Policy:
         self.provenance = provenance
         self.known = known
         self._clock = clock
+        self.whose_words = WhoseWords(provenance)
 
     def now(self) -> float:
         """Seconds since 1970 by the service's clock."""
@@ -92,16 +95,11 @@ class Policy:
         for use in change.uses:
             if change.texts is not None and use.person is not None:
                 why += await self._decided(account, change, use.line, use.person)
-        return list(dict.fromkeys([*why, *self.doubts(change.uses)]))
+        return list(dict.fromkeys([*why, *await self.doubts(account, change)]))
 
     def check_words(self, change: Change) -> None:
         """As `words.check`."""
         check(change, visible_only=self.rules.visible_only, callback_hosts=self.rules.callback_hosts)
-
-    def doubts(self, uses: Sequence[PersonAndWords]) -> list[str]:
-        """The reasons to ask that lie in whose words the call's own are, each once."""
-        found = [doubt for use in uses for doubt in self.provenance.doubts(use)] if self.rules.provenance else []
-        return list(dict.fromkeys(doubt.sentence for doubt in found))
 
     async def one_of_many(self, account: Account, change: Change, line: int, number: str) -> list[str]:
         """The reasons against texting one of many people, whatever the hour and whoever wrote last.
@@ -111,8 +109,12 @@ class Policy:
             TextRequestError: the facts cannot be read.
             StoreError: the store cannot be used.
         """
-        why = await self._allowed(change, line, number)
+        why = await self._allowed(account, change, line, number)
         return [*why, *self._by_record(change, number, await self._facts(account, line, number, None))]
+
+    async def doubts(self, account: Account, change: Change) -> list[str]:
+        """As `WhoseWords.doubts`; none where the rule is off."""
+        return await self.whose_words.doubts(account, change) if self.rules.provenance else []
 
     async def approved(self, people: Sequence[Place], shown: str) -> None:
         """Take note that a change about these people was agreed to, after a question with the text `shown`.
@@ -121,9 +123,8 @@ class Policy:
             StoreError: the store cannot be used.
         """
         for place in people:
-            self.provenance.trust_number(*place)
             at = (await self.consent.standing(*place)).perhaps_at if self.rules.consent else None
-            if at is not None and perhaps(at) in shown:
+            if at is not None and perhaps(at, self.whose_words.zones.get(place[0])) in shown:
                 await self.consent.lift(*place, through=at)
 
     async def still_allowed(self, people: Sequence[Place]) -> None:
@@ -144,7 +145,7 @@ class Policy:
                 return [no.what]
             raise
 
-    async def _allowed(self, change: Change, line: int, number: str) -> list[str]:
+    async def _allowed(self, account: Account, change: Change, line: int, number: str) -> list[str]:
         """What can be said of a number without the account."""
         no_person = never_texted(number)
         if no_person is not None and not change.closes:
@@ -156,26 +157,34 @@ class Policy:
                 todo="Do not try another way.",
                 brief=f"not among those whom {ONLY_TO} lets be texted",
             )
-        return await self._said_no(line, number) if self.rules.consent else []
+        return await self._said_no(line, number, account) if self.rules.consent else []
 
     def _by_record(self, change: Change, number: str, facts: PersonFacts) -> list[str]:
         if self.rules.consent:
             check_record(facts, number)
         strange = doubt_about(number) if facts.received_at is None and not change.closes else None
-        return [strange] if strange is not None else []
+        why = [strange] if strange is not None else []
+        if self.rules.provenance and facts.sent_at is None and change.asks_to_pay:
+            why.append(f"This would be the first text from this line to {number}, and it asks for money.")
+        return why
 
     async def _texting(self, account: Account, change: Change, line: int, number: str) -> list[str]:
-        why = await self._allowed(change, line, number)
+        why = await self._allowed(account, change, line, number)
         since = change.since  # the caller's own condition holds under any settings
         if since is None and self.rules.if_unanswered and not change.closes:
             since = self.known.read_to(change.caller, (line, number))
         facts = await self._facts(account, line, number, since)
         why += self._by_record(change, number, facts)
         answered_at = self.known.answered_at((line, number), facts)
+        why += self._hours(number, facts)
+        unread = since is None and facts.waits and self.rules.if_unanswered
+        if unread and not change.closes and not change.asks_to_pay:
+            since = facts.sent_at or 0.0
         # Hosts are told whole seconds, so within the same second nothing is newer.
         if since is not None and answered_at is not None and math.floor(answered_at) > since:
-            await self._answered_meanwhile(account, change, line, number, since, answered_at)
-        return [*why, *self._hours(number, facts)]
+            first = "Nobody has answered what they wrote" if unread else _MEANWHILE
+            await self._answered_meanwhile(account, change, (line, number), since, answered_at, first)
+        return why
 
     async def _facts(self, account: Account, line: int, number: str, since: float | None) -> PersonFacts:
         """The facts about a person as they are now: what was read a moment ago says nothing of a text since."""
@@ -187,7 +196,7 @@ class Policy:
     def _is_answer(self, facts: PersonFacts) -> bool:
         return facts.received_at is not None and abs(self._clock() - facts.received_at) < _ANSWER_SECONDS
 
-    async def _said_no(self, line: int, number: str) -> list[str]:
+    async def _said_no(self, line: int, number: str, account: Account | None = None) -> list[str]:
         standing = await self.consent.standing(line, number)
         if standing.stopped_at is not None:
             raise Forbidden(
@@ -198,7 +207,11 @@ class Policy:
                 brief="asked for no more texts",
             )
         if standing.perhaps_at is not None:
-            return [perhaps(standing.perhaps_at)]
+            return [
+                perhaps(
+                    standing.perhaps_at, await self.whose_words.zone(account, line) if account is not None else None
+                )
+            ]
         return []
 
     def _hours(self, number: str, facts: PersonFacts) -> list[str]:
@@ -213,16 +226,16 @@ class Policy:
         return [why_not(there)]
 
     async def _answered_meanwhile(
-        self, account: Account, change: Change, line: int, number: str, since: float, answered_at: float
+        self, account: Account, change: Change, place: Place, since: float, answered_at: float, first: str
     ) -> None:
-        """Refuse, and show the texts that came since the conversation was read."""
-        newer = await account.newer(change.caller, line, number, since)
+        """Refuse, and show the texts that came since the conversation was read; `first` says why."""
+        newer = await account.newer(change.caller, *place, since)
         if not newer:
             return
-        self.known.read(change.caller, (line, number), answered_at)  # not up to now: more may have come since
+        self.known.read(change.caller, place, answered_at)  # not up to now: more may have come since
         then = "the same call goes through then" if change.since is None else "with a later if_unanswered_since"
         raise Forbidden(
-            "Since the conversation was read, there is more in it: " + " / ".join(newer),
+            f"{first}: " + " / ".join(newer),
             rule=IF_UNANSWERED,
             todo=f"Read it, and send what still fits; {then}.",
         )

@@ -6,6 +6,7 @@ sees the list; who would have to be asked about on their own is left out too.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -55,7 +56,7 @@ async def sort_out(policy: Policy, account: Account, change: Change) -> Sorted:
             if why is not None:
                 left_out[use.person] = why
     staying = [use for use in change.uses if use.person not in left_out]
-    return Sorted(left_out, policy.doubts(staying))
+    return Sorted(left_out, await policy.doubts(account, replace(change, uses=staying)))
 
 
 async def _why_not(policy: Policy, account: Account, change: Change, line: int, number: str) -> str | None:

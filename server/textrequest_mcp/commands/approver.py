@@ -1,0 +1,62 @@
+"""The command `textrequest-mcp approver`: adds and lists the passkeys with which a person agrees at the desk."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import anyio
+
+from textrequest_mcp.ground.store import Store, StoreError
+from textrequest_mcp.guard.approval.approvals import Approvals
+from textrequest_mcp.guard.approval.browser import can_be_opened
+from textrequest_mcp.guard.approval.passkey_pages import Enrolment
+from textrequest_mcp.guard.approval.passkeys import Passkeys
+from textrequest_mcp.guard.approval.site import Site
+
+_FAILED = 1
+_LOOK_EVERY_SECONDS = 0.2
+_LAST_PAGE_SECONDS = 1.0  # until the browser has it
+_SHOWN_OF_AN_ID = 8
+
+
+def run_approver(folder: Path, do: str) -> int:
+    """Add or list the passkeys of a state folder; the exit status."""
+    if do == "add" and not can_be_opened():
+        sys.stderr.write("There is no browser to open here, and only a browser on this machine makes a passkey.\n")
+        return _FAILED
+    store = Store.open(folder)
+    try:
+        anyio.run(_add if do == "add" else _list, store)
+    except StoreError as error:
+        sys.stderr.write(f"{error}\n")
+        return _FAILED
+    except KeyboardInterrupt:
+        sys.stdout.write("No passkey was added.\n")
+        return _FAILED
+    finally:
+        store.close()
+    return 0
+
+
+async def _add(store: Store) -> None:
+    enrolment = Enrolment(Passkeys(store))
+    wishes: Iterator[bool] = iter([True])
+    site = Site(Approvals(store, None), wish=lambda: next(wishes, False), enrolment=enrolment, stays=True)
+    sys.stdout.write("Your browser opens a page that makes the passkey. Ctrl-C gives it up.\n")
+    sys.stdout.flush()
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(site.serve)
+        while (added := enrolment.added) is None:  # noqa: ASYNC110 - a browser has no event
+            await anyio.sleep(_LOOK_EVERY_SECONDS)
+        sys.stdout.write(f"{added.name} is added; TEXTREQUEST_APPROVE_WITH=passkey makes it needed.\n")
+        sys.stdout.flush()
+        await anyio.sleep(_LAST_PAGE_SECONDS)
+        tasks.cancel_scope.cancel()
+
+
+async def _list(store: Store) -> None:
+    keys = await Passkeys(store).all()
+    for key in keys:
+        sys.stdout.write(f"{key.id[:_SHOWN_OF_AN_ID]}  {key.name}\n")
+    if not keys:
+        sys.stdout.write("There is no passkey; textrequest-mcp approver add makes one.\n")

@@ -1,0 +1,70 @@
+"""The arguments of those commands that take several; `cli` names the function that runs each."""
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+Run = Callable[[argparse.Namespace], int]
+
+
+def add_desk(commands: Any, *, approve: Run, desk: Run, approver: Run) -> None:  # argparse has no public name for it
+    """The commands with which a person decides."""
+    deciding = commands.add_parser("approve", help="say yes or no to what an assistant waits for")
+    deciding.set_defaults(run=approve)
+    looking = commands.add_parser("desk", help="keep a page open: what waits for a yes, today, the week, the audit")
+    looking.add_argument("--sandbox", action="store_true", help="of the pretend account; needs no key")
+    looking.set_defaults(run=desk)
+    people = commands.add_parser("approver", help="add or list the passkeys with which a person agrees at the desk")
+    people.add_argument("do", choices=("add", "list"), help="what to do with them")
+    people.set_defaults(run=approver)
+
+
+def add_report(commands: Any, run: Run) -> None:
+    """Those of `report`."""
+    report = commands.add_parser("report", help="count texts, answer times and payments of some days, with plots")
+    days = report.add_mutually_exclusive_group()
+    days.add_argument(
+        "--week", dest="period", action="store_const", const="last_7_days", help="the last 7 days (default)"
+    )
+    days.add_argument("--period", metavar="DAYS", help="e.g. yesterday, last_month or 2026-11-01/2026-11-15")
+    report.add_argument("--html", metavar="FILE", type=Path, help="write one page with plots instead")
+    report.add_argument("--sandbox", action="store_true", help="of the pretend account; needs no key")
+    report.set_defaults(run=run)
+
+
+def add_audit(commands: Any, run: Run) -> None:
+    """Those of `audit`."""
+    audit = commands.add_parser("audit", help="print what was changed, sent, refused and approved on this machine")
+    audit.add_argument("--since", metavar="TIME", help="from this day or time on, such as 2026-11-01; in UTC")
+    audit.add_argument("--until", metavar="TIME", help="to the end of this day, or to this time; in UTC")
+    audit.add_argument("--tool", help="only what this tool did, e.g. send_message")
+    shape = audit.add_mutually_exclusive_group()
+    shape.add_argument("--json", dest="shape", action="store_const", const="json", help="as JSON, one object a line")
+    shape.add_argument("--csv", dest="shape", action="store_const", const="csv", help="as CSV, for a spreadsheet")
+    shape.add_argument(
+        "--verify",
+        nargs="?",
+        const="",
+        metavar="HEAD",
+        help="check its rows, and that the row of an earlier head is there",
+    )
+    audit.add_argument("--all", dest="whole", action="store_true", help="the whole table, not only its newest rows")
+    audit.set_defaults(run=run, shape="table")
+
+
+def add_sandbox(commands: Any, *, sandbox: Run, text: Run) -> None:
+    """Those of `sandbox`, and of the customers whom it plays."""
+    serving = commands.add_parser("sandbox", help="serve the pretend account over HTTP on this machine")
+    serving.add_argument("--port", type=int, default=0, help="0 takes any free port")
+    serving.set_defaults(run=sandbox)
+    playing = serving.add_subparsers(metavar="{text}", title="with a sandbox that is being served")
+    playing_text = playing.add_parser("text", help="play a customer who texts one of its lines")
+    playing_text.add_argument("body", help="what the customer texts")
+    playing_text.add_argument(
+        "--from", dest="sender", required=True, metavar="NUMBER", help="the customer's phone number"
+    )
+    playing_text.add_argument("--dashboard-id", type=int, metavar="ID", help="the line (the first one)")
+    # Without a default of its own, so that a port that is named before the word `text` counts too.
+    playing_text.add_argument("--port", type=int, default=argparse.SUPPRESS, help="where the sandbox listens (8000)")
+    playing_text.set_defaults(run=text)

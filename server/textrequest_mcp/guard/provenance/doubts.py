@@ -1,0 +1,213 @@
+"""Finds the reasons to ask a person before a change, because a customer's words may be what steers it.
+
+Two nets, one over the other. The floor reads no words: once customers' words were read, an act about anybody but their
+one author, or somebody who waits for an answer in a conversation that was opened, asks. What the floor lets go is
+compared with the words that were read: links, numbers, amounts and passages of others, and other customers' names.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from textrequest_mcp.ground.quoting import one_line, quoted
+from textrequest_mcp.guard.change import PersonAndWords
+from textrequest_mcp.guard.provenance.memory import Memory
+from textrequest_mcp.guard.provenance.names import spoken_of
+from textrequest_mcp.guard.provenance.passages import RUN, handed_on, telling
+from textrequest_mcp.guard.provenance.source import Source
+from textrequest_mcp.guard.provenance.things import Kind, ReadText, Value, clue, shown
+from textrequest_mcp.guard.provenance.words import plainly, words_of
+
+Reason = Literal["floor", "spoken_of", "discloses", "named_amount", "read_before", "repeated", "too_much"]
+Read = tuple[Source, ReadText]
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """A reason to ask a person first.
+
+    Attributes:
+        reason: for programs.
+        what: the sentence up to the source; whole where there is no source.
+        source: where the wish may come from.
+        clue: the part of its words to quote.
+    """
+
+    reason: Reason
+    what: str
+    source: Source | None = None
+    clue: str = ""
+
+
+def doubts(memory: Memory, use: PersonAndWords, *, final: bool = False) -> list[Doubt]:
+    """The reasons to ask a person first; the same memory gives the same doubts in the same order."""
+    read = sorted(memory.read.all().items(), key=lambda one: one[0].rank)
+    found = [
+        *_about_the_person(memory, use, read),
+        *_about_the_amount(memory, use, read),
+        *_about_the_words(memory, use, read),
+        *_disclosed(memory, use, read),
+    ]
+    if not any(doubt.source for doubt in found) and _is_held_back(memory, use, read, final=final):
+        source, word = _likeliest(memory, use, read)
+        found.append(Doubt("floor", "Check whose wish this is. The assistant has read", source, word))
+    if memory.read.lost:
+        found.append(Doubt("too_much", "More words of customers were read in the last hour than can be remembered."))
+    return found
+
+
+def _is_held_back(memory: Memory, use: PersonAndWords, read: list[Read], *, final: bool) -> bool:
+    """The floor: whether this act may be somebody else's wish, whatever it says."""
+    texts = [one for one in read if one[0].is_text]
+    if final or use.person is None or use.kind == "group":
+        return bool(texts)
+    if not _others(texts, use.person):
+        return False
+    place = (use.line, use.person)
+    if use.kind == "settle" and memory.opened.has(place):
+        return memory.waits(place) and not memory.answered.has(place)
+    if use.kind in ("rank", "settle") or not memory.waits(place):
+        return True
+    return use.kind == "payment" and use.amount is not None and not _is_ours(memory, "amount", _cents(use), read)
+
+
+def _likeliest(memory: Memory, use: PersonAndWords, read: list[Read]) -> tuple[Source, str]:
+    """The words that share most with an act, the newest of several; and a word of those that they share."""
+    about = {*words_of(plainly(" ".join((use.words or {}).values())))}
+    about |= {word for name in _names(memory, use.line, use.person) for word in name.split()}
+    texts = [one for one in read if one[0].is_text]
+
+    def shared(one: Read) -> list[str]:
+        return sorted(about.intersection(telling(one[1].words)), key=lambda word: (-len(word), word))
+
+    best = max(_others(texts, use.person) or texts, key=lambda one: (len(shared(one)), _at(one[0]), one[0].rank))
+    return best[0], next(iter(shared(best)), "")
+
+
+def _about_the_person(memory: Memory, use: PersonAndWords, read: list[Read]) -> Iterator[Doubt]:
+    """A doubt where somebody else wrote of the person: that may be the cause of this call."""
+    names = _names(memory, use.line, use.person)
+    for source, text in _others(read, use.person) if use.person is not None else ():
+        if ("number", use.person) in text.things:
+            yield Doubt("spoken_of", f"The number {use.person} was named in", source, (use.person or "")[-4:])
+            return
+        own = _names(memory, source.line, source.person)
+        name = spoken_of(names - own, text.lines, in_a_record=not source.is_text)
+        if name is not None:
+            yield Doubt("spoken_of", f"Somebody else wrote of {one_line(name.title())}:", source, name)
+            return
+
+
+def _about_the_amount(memory: Memory, use: PersonAndWords, read: list[Read]) -> Iterator[Doubt]:
+    if use.kind != "payment" or use.amount is None or _is_ours(memory, "amount", _cents(use), read):
+        return
+    for source, text in read:
+        if text.says("amount", _cents(use)):
+            what = f"The amount {shown('amount', _cents(use))} was named in"
+            yield Doubt("named_amount", what, source, clue("amount", _cents(use)))
+            return
+
+
+def _about_the_words(memory: Memory, use: PersonAndWords, read: list[Read]) -> Iterator[Doubt]:
+    told_of: set[tuple[Kind, Value]] = {("amount", _cents(use))} if use.kind == "payment" else set()
+    for argument, words in sorted((use.words or {}).items()):
+        leaving = ReadText(words)
+        found = [
+            doubt for thing in sorted(leaving.things) for doubt in _about_a_thing(memory, argument, thing, use, read)
+        ]
+        told_here = {doubt.source for doubt, _ in found}
+        yield from (doubt for doubt, thing in found if thing not in told_of)
+        told_of.update(thing for _, thing in found)
+        yield from (
+            doubt for doubt in _repetition(memory, argument, leaving, use, read) if doubt.source not in told_here
+        )
+
+
+def _about_a_thing(
+    memory: Memory, argument: str, thing: tuple[Kind, Value], use: PersonAndWords, read: list[Read]
+) -> Iterator[tuple[Doubt, tuple[Kind, Value]]]:
+    """A doubt about what is about to leave, where neither a colleague nor its reader wrote it, but another customer."""
+    kind, value = thing
+    own = _own(read, use.person) if use.kind != "payment" else []
+    if any(text.says(kind, value) for _, text in own) or _is_ours(memory, kind, value, read):
+        return
+    others = [one for one in read if one not in own]
+    what = f"The {kind} {shown(kind, value)} in {argument}"
+    texts = [one for one in _others(others, use.person) if one[0].is_text]
+    for source, text in others:
+        if text.leads_to(kind, value):
+            yield Doubt("read_before", f"{what} was read in", source, clue(kind, value)), thing
+            return
+    if texts and kind in ("link", "e-mail address"):  # however it was spelled, split or described there
+        newest, _ = max(texts, key=lambda one: (_at(one[0]), one[0].rank))
+        yield Doubt("read_before", f"{what} is in no text of a colleague's. The assistant has read", newest), thing
+
+
+def _repetition(
+    memory: Memory, argument: str, leaving: ReadText, use: PersonAndWords, read: list[Read]
+) -> Iterator[Doubt]:
+    """A doubt about the first words that are handed on."""
+    for source, text in _others(read, use.person):
+        free = [one for said, one in memory.ours.all().items() if not said.here or _is_before(said.at, source.at)]
+        free += [one for _, one in _own(read, use.person)]
+        phrase = f" {' '.join(leaving.words)} "
+        lines = () if any(phrase in line for one in free for line in one.lines) else text.lines
+        passage = handed_on(leaving.words, text.runs.difference(*(one.runs for one in free)), lines)
+        if passage is not None and (use.kind in ("reply", "payment") or len(leaving.words) >= RUN):
+            yield Doubt("repeated", f'The words "{one_line(passage)}" in {argument} repeat', source, passage)
+            return
+
+
+def _disclosed(memory: Memory, use: PersonAndWords, read: list[Read]) -> Iterator[Doubt]:
+    """A doubt about a text that names another customer of the line, or gives their number."""
+    if use.kind not in ("reply", "payment") or not any(source.is_text for source, _ in read):
+        return
+    leaving = ReadText("\n".join((use.words or {}).values()))
+    line = f" {' '.join(leaving.words)} "
+    own = _names(memory, use.line, use.person) | memory.colleagues
+    written = [text for _, text in _own(read, use.person)]
+    for (on, number), known in memory.people.all().items():
+        if on != use.line or number == use.person:
+            continue
+        theirs = {name for name in known.names - own if f" {name} " in line or f" {name}s " in line}
+        said = {name for name in known.names - own if any(f" {name} " in row for text in written for row in text.lines)}
+        is_whole = any(" " in name for name in theirs | said)  # a given name alone may be of somebody in the family
+        if ("number", number) in leaving.things or (theirs and (is_whole or not theirs & said)):
+            who = f"{quoted(known.name)} ({number})" if known.name else number
+            yield Doubt("discloses", f"This tells {use.person} of another customer, {who}.")
+            return
+
+
+def _is_ours(memory: Memory, kind: Kind, value: Value, read: list[Read]) -> bool:
+    """Whether our own side said it: a colleague, or anybody before the first customer did."""
+    holds = [source.at for source, text in read if text.says(kind, value)]
+    first = min(filter(None, holds), default=None)
+    return any(
+        one.says(kind, value) for said, one in memory.ours.all().items() if not said.here or _is_before(said.at, first)
+    )
+
+
+def _is_before(said: datetime | None, first: datetime | None) -> bool:
+    return said is not None and first is not None and said < first
+
+
+def _names(memory: Memory, line: int | None, person: str | None) -> frozenset[str]:
+    known = memory.people.get((line or 0, person or ""))
+    return frozenset() if known is None else known.names
+
+
+def _cents(use: PersonAndWords) -> int:
+    return int((use.amount or 0) * 100)
+
+
+def _at(source: Source) -> float:
+    return source.at.timestamp() if source.at is not None else 0.0
+
+
+def _others(read: Iterable[Read], person: str | None) -> list[Read]:
+    return [one for one in read if person is None or one[0].person != person]
+
+
+def _own(read: Iterable[Read], person: str | None) -> list[Read]:
+    return [one for one in read if person is not None and one[0].person == person]

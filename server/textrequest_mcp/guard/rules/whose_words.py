@@ -1,0 +1,63 @@
+"""Tells why a customer's words are a reason to ask: with names, and times by the line's clock."""
+
+from contextlib import suppress
+from datetime import tzinfo
+
+from textrequest_mcp.guard.change import Account, Change
+from textrequest_mcp.guard.provenance.doubts import Doubt, doubts
+from textrequest_mcp.guard.provenance.memory import Memory
+from textrequest_mcp.guard.provenance.source import origin
+from textrequest_mcp.upstream.errors import TextRequestError
+
+_TOLD = 3  # doubts about one change; a person is asked anyway, and reads no more
+
+
+class WhoseWords:
+    """Tells the doubts about a change.
+
+    Args:
+        memory: what the assistant has read.
+
+    Attributes:
+        zones: of the lines that were told of.
+    """
+
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+        self.zones: dict[int, tzinfo | None] = {}
+
+    async def doubts(self, account: Account, change: Change) -> list[str]:
+        """The reasons to ask that lie in whose words the assistant has read, each once.
+
+        Raises:
+            TextRequestError: somebody's record has to be read, and cannot be.
+            StoreError: the store cannot be used.
+        """
+        await self._memory.catch_up()
+        why: list[str] = []
+        for use in change.uses:
+            if change.texts is None and use.person is not None and self._memory.read.all() and len(why) < _TOLD:
+                await account.contact(use.line, use.person)  # their name: somebody may have written of them
+            found = doubts(self._memory, use, final=change.closes) if len(why) < _TOLD else ()
+            why += [await self._told(account, doubt, use.line) for doubt in found]
+        return list(dict.fromkeys(why))
+
+    async def _told(self, account: Account, doubt: Doubt, line: int) -> str:
+        """A doubt as a sentence, with the name of the words' author, and the time by the line's clock."""
+        source = doubt.source
+        if source is None:
+            return doubt.what
+        on, person = source.line or line, source.person
+        with suppress(TextRequestError):
+            if person is not None and self._memory.name(on, person) is None:
+                await account.contact(on, person)
+        zone = await self.zone(account, line)
+        place = origin(source, line, doubt.clue, name=self._memory.name(on, person), zone=zone)
+        return f"{doubt.what} {place}."
+
+    async def zone(self, account: Account, line: int) -> tzinfo | None:
+        """A line's time zone; None where it cannot be read."""
+        if line not in self.zones:
+            with suppress(TextRequestError):
+                self.zones[line] = await account.zone(line)
+        return self.zones.get(line)
