@@ -240,8 +240,9 @@ class TestCursors:
         cursor = await log.cursor(1, START + 0.7)
 
         assert await log.place(cursor) == 1
-        assert read_cursor(cursor) == (cursor.split(".")[0], 1, float(int(START + 0.7)))
-        assert read_cursor(await log.cursor(1)) == (cursor.split(".")[0], 1, None)
+        assert read_cursor(cursor) == (cursor.split(".")[0], 1, float(int(START + 0.7)), None, None)
+        assert read_cursor(await log.cursor(1)) == (cursor.split(".")[0], 1, None, None, None)
+        assert str(read_cursor(f"{cursor}~0.abc123")) == f"{cursor}~0.abc123"
 
     @pytest.mark.parametrize("time", ["@", "@x", "@-1", "@1.5", "@" + "9" * 13])
     async def test_l6_a_cursor_with_a_time_that_is_none_is_none(self, log: EventLog, time: str):

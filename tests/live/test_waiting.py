@@ -136,6 +136,17 @@ class TestFromACursor:
 
         assert "note" not in await waited(desk, after=cursor, dashboard_id=122, timeout_seconds=0)
 
+    async def test_a_cursor_of_a_wait_for_one_person_misses_nobody_else(self, desk: Desk):
+        cursor = await begun(desk)
+        await desk.account.live.note([event("m1", body="his", phone_number=DEVON), event("m2", body="hers")])
+        hers = await waited(desk, after=cursor, phone_number=MARIA)
+        again = await waited(desk, after=hers["cursor"], phone_number=MARIA, timeout_seconds=0)
+        his = await waited(desk, after=again["cursor"], phone_number=DEVON)
+        all_of_it = await waited(desk, after=again["cursor"])
+
+        assert (bodies(hers), bodies(again), bodies(his)) == (["hers"], [], ["his"])
+        assert bodies(all_of_it) == ["his", "hers"]
+
     async def test_l6_a_text_from_the_future_does_not_lead_the_cursor_there(self, desk: Desk):
         cursor = await begun(desk)
         await desk.account.live.note([event("m1", at=desk.clock() + 9e6)])
@@ -202,7 +213,46 @@ class TestFromNow:
         assert [item["message_id"] for item in answer["items"]] == [sent["message_id"]]
         text_from(desk)
         await desk.account.live.look(LINE, 0)
-        assert bodies(await waited(desk, after=answer["cursor"])) == ["Is it ready?"]
+        # Only texts that were sent were told up to that cursor, so all others are told from where its wait began.
+        assert bodies(await waited(desk, after=answer["cursor"])) == ["It is ready.", "Is it ready?"]
+
+    async def test_our_own_text_does_not_end_a_wait_for_anything(self, desk: Desk):
+        sent = said(await desk.call("send_message", phone_number=MARIA, body="It is ready."))
+        text_from(desk)
+        answer = await waited(desk, after=sent["cursor"])
+        alone = said(await desk.call("send_message", phone_number=DEVON, body="Hello"))
+        nothing = await waited(desk, after=alone["cursor"], phone_number=DEVON, timeout_seconds=0)
+
+        assert bodies(answer) == ["It is ready.", "Is it ready?"]
+        assert bodies(nothing) == ["Hello"]
+
+    async def test_a_wait_for_a_person_begins_after_our_last_text_to_them(self, desk: Desk):
+        said(await desk.call("send_message", phone_number=DEVON, body="Ready?"))
+        desk.clock.forward(60)
+        text_from(desk, DEVON, "Yes")
+        desk.clock.forward(60)
+        text_from(desk, DEVON, "But at five")
+        desk.clock.forward(60)
+        answer = await waited(desk, phone_number=DEVON, timeout_seconds=0)
+        everywhere = await waited(desk, phone_number=DEVON, dashboard_id=None, timeout_seconds=0)
+        then = await waited(desk, phone_number=DEVON, after=answer["cursor"], timeout_seconds=0)
+        nobody = await waited(desk, phone_number="+14235550198", timeout_seconds=0)
+
+        assert bodies(answer) == ["Yes", "But at five"]
+        assert answer["items"][0]["name"] == "Devon O'Neil"
+        assert answer["covers"] == f"line 121; only {DEVON}"
+        assert [item["dashboard_id"] for item in everywhere["items"]] == [121, 121]
+        assert (bodies(then), then["timed_out"]) == ([], True)
+        assert nobody["timed_out"]
+
+    async def test_of_a_long_conversation_both_ends_are_read(self, desk: Desk):
+        said(await desk.call("send_message", phone_number=DEVON, body="Ready?"))
+        for n in range(30):
+            desk.clock.forward(60)
+            text_from(desk, DEVON, str(n))
+
+        answer = await waited(desk, phone_number=DEVON, timeout_seconds=0)
+        assert bodies(answer)[-1] == "29"
 
     async def test_it_ends_with_nothing_after_its_time(self, desk: Desk):
         began = anyio.current_time()

@@ -3,6 +3,8 @@
 import re
 import unicodedata
 
+from textrequest_mcp.account.person import Person
+
 # Whole clauses: words that ask for nothing, and that people write when all is said. English, and the Spanish that US
 # businesses are texted in. What is not surely one of these waits for an answer.
 _FINE = "ok|okay|k|kk|great|perfect|awesome|excellent|wonderful|cool|nice|phew|alright|all right|sweet|super|gotcha"
@@ -32,3 +34,11 @@ def closes(text: str) -> bool:
     plain = unicodedata.normalize("NFKC", text).casefold().replace("\u2019", "'")
     clauses = [" ".join(re.sub(r"[^\w' ]", " ", clause).split()) for clause in _ENDS.split(plain)]
     return all(_CLOSES.fullmatch(clause) for clause in clauses if clause)  # an emoji alone asks for nothing
+
+
+def waits(person: Person) -> bool:
+    """Whether the last text is theirs, asks for something, and nobody settled the conversation."""
+    last = person.last_message
+    if last is None or last.get("message_direction") != "R" or person.is_marked("is_resolved"):
+        return False
+    return not closes(str(last.get("body") or ""))

@@ -5,9 +5,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
+from textrequest_mcp.account.closings import waits
 from textrequest_mcp.account.contact import Contact
 from textrequest_mcp.account.line import Home
 from textrequest_mcp.account.message import Messages
+from textrequest_mcp.account.person import Person
 from textrequest_mcp.ground.quoting import quoted
 from textrequest_mcp.guard.change import PersonFacts
 from textrequest_mcp.guard.notice import Notice
@@ -62,6 +64,7 @@ class FactsReader:
             received_at=_seconds(known.last_msg_received_utc),
             sent_at=_seconds(known.last_msg_sent_utc),
             labels=await self._labels(line, known),
+            waits=answer is not None and waits(Person(line, number, answer)),
         )
 
     async def newer(self, caller: str, line: int, number: str, since: float) -> Sequence[str]:

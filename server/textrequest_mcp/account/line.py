@@ -35,12 +35,12 @@ class Home(Protocol):
     strangers: dict[Place, tuple[float, PersonFacts]]
     resource_links: bool
 
-    async def zone(self, dashboard_id: int) -> tzinfo | None:
-        """A line's time zone, where the account says it."""
-        ...
-
     def known_name(self, dashboard_id: int) -> str | None:
         """The name of a line, as far as it is known without reading."""
+        ...
+
+    async def zone(self, dashboard_id: int) -> tzinfo | None:
+        """A line's time zone, where the account says it."""
         ...
 
     async def lines(self) -> tuple[KnownLine, ...]:

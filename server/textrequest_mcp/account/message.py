@@ -114,5 +114,6 @@ class Arrived(Answer):
     )
     items: list[ArrivedText] = Field(default_factory=list[ArrivedText])
     cursor: Code = Field(default=None, description="Pass as after to go on from here")
+    covers: Code = Field(default=None, description="What the cursor goes on with")
     timed_out: Flag = Field(default=None, description="True where nothing came in time")
     note: Theirs = None  # it can quote an error of the service

@@ -8,7 +8,7 @@ from typing import Any
 import anyio
 
 from textrequest_mcp.account.blanks import Template
-from textrequest_mcp.account.closings import closes
+from textrequest_mcp.account.closings import waits
 from textrequest_mcp.account.directory import FRESH_SECONDS, Directory, Kind, People
 from textrequest_mcp.account.facts_reader import FactsReader
 from textrequest_mcp.account.line import TextingLine
@@ -81,14 +81,6 @@ def _recipient(number: str, person: Person | None, template: Template) -> Recipi
         words,
         has_written=person is not None and person.received_at is not None,
     )
-
-
-def waits(person: Person) -> bool:
-    """Whether the last text is theirs, asks for something, and nobody settled the conversation."""
-    last = person.last_message
-    if last is None or last.get("message_direction") != "R" or person.is_marked("is_resolved"):
-        return False
-    return not closes(str(last.get("body") or ""))
 
 
 class KnownFacts:

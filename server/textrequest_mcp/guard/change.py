@@ -41,6 +41,7 @@ class PersonFacts:
         received_at: when the line last received a text from them.
         sent_at: when the line last sent them a text.
         labels: their groups and tags, `group:NAME` and `tag:NAME` in plain words, where a standing wish goes by them.
+        waits: whether their last text waits for an answer, as far as the record tells.
     """
 
     opted_out_at: float | None = None
@@ -48,6 +49,7 @@ class PersonFacts:
     received_at: float | None = None
     sent_at: float | None = None
     labels: frozenset[str] = frozenset()
+    waits: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from textrequest_mcp.upstream.errors import BadInput
 
-_FORM = re.compile(r"([0-9a-z]+)\.([0-9]{1,18})(?:@([0-9]{1,12}))?")
+_FORM = re.compile(r"([0-9a-z]+)\.([0-9]{1,18})(?:@([0-9]{1,12}))?(?:~([0-9]{1,18})\.([0-9a-f]{1,12}))?")
 
 
 class Cursor(NamedTuple):
@@ -17,14 +17,19 @@ class Cursor(NamedTuple):
         number: of the last event that was told.
         at: all that happened before was told of, or is older than the wait; in seconds since 1970. None in the cursors
             of older versions.
+        base: all that is in the record up to this number was told of, whatever was waited for.
+        of: a mark of what was waited for: lines, person and direction. Only of this is all told up to `number`.
     """
 
     log: str
     number: int
     at: float | None
+    base: int | None = None
+    of: str | None = None
 
     def __str__(self) -> str:
-        return f"{self.log}.{self.number}" + ("" if self.at is None else f"@{math.floor(self.at)}")
+        at = "" if self.at is None else f"@{math.floor(self.at)}"
+        return f"{self.log}.{self.number}{at}" + ("" if self.of is None else f"~{self.base}.{self.of}")
 
 
 def read_cursor(written: str) -> Cursor | None:
@@ -32,8 +37,9 @@ def read_cursor(written: str) -> Cursor | None:
     match = _FORM.fullmatch(written.strip())
     if match is None:
         return None
-    log, number, at = match.groups()
-    return Cursor(log, int(number), None if at is None else float(at))
+    log, number, at, base, of = match.groups()
+    told_to = None if base is None else int(base)
+    return Cursor(log, int(number), None if at is None else float(at), told_to, of)
 
 
 def place_in(written: str, log: str, end: int, forgotten: int) -> int:

@@ -61,14 +61,14 @@ async def wait(
     await tell(0.0)  # some hosts wait longer for a call that tells how far it is
     with live.waited_for(*dashboard_ids), anyio.move_on_after(max(seconds, _LOOK_SECONDS)):
         found = await waiting.look()
-        while not found and (now := anyio.current_time()) < began + seconds:
+        while not waiting.ends(found) and (now := anyio.current_time()) < began + seconds:
             if now - told >= _PROGRESS_SECONDS:
                 told = now
                 await tell(now - began)
-            found = await waiting.hear(began + seconds - now)
+            found = await waiting.hear(began + seconds - now) or found
     number = found[-1].number if found else await waiting.end()
     skipped = await waiting.skipped()
-    cursor = await live.log.cursor(number, waiting.told_to(found, again=skipped is None))
+    cursor = waiting.marked(await live.log.cursor(number, waiting.told_to(found, again=skipped is None)))
     notes = [waiting.trouble if not found else None, skipped]
     return Arrived(found, cursor, " ".join(filter(None, notes)) or None)
 
@@ -86,12 +86,28 @@ class _Waiting:
         self._from_now = not after  # until a first look has put the old texts into the log
         cursor = read_cursor(after) if after else None
         self._since = cursor.at if cursor is not None else None
+        self._of = live.log.hashed(f"{sorted(dashboard_ids)} {wanted.phone_number} {wanted.direction}")[:6]
+        self._base: int | None = None
+        if cursor is not None and cursor.base is not None:
+            if cursor.of == self._of:
+                self._base = cursor.base
+            else:  # given for somebody else: what came for these since then was not told of
+                self._place = min(place, cursor.base)
         if self._since is not None:
             for dashboard_id in dashboard_ids:
                 live.reader.begin_at(dashboard_id, self._since)
         self._began = anyio.current_time()
         self._news = live.news
         self._looked = False
+
+    def ends(self, found: Sequence[Noted]) -> bool:
+        """Whether these texts end the wait: our own do only where they are waited for."""
+        return any(noted.event.direction == "R" or self._wanted.direction == "S" for noted in found)
+
+    def marked(self, cursor: str) -> str:
+        """The cursor, with a mark of what was waited for, and from where on other things were not looked at."""
+        base = self._base if self._base is not None else self._place
+        return f"{cursor}~{base}.{self._of}"
 
     @property
     def trouble(self) -> str | None:
@@ -104,7 +120,7 @@ class _Waiting:
 
     async def look(self) -> list[Noted]:
         """The texts that are in the log already, or that a first look at the line brings."""
-        if not self._from_now and (found := await self._read()):
+        if not self._from_now and self.ends(found := await self._read()):
             return found
         if await self._look_at_all():
             self._place = await self.end()

@@ -1,6 +1,7 @@
 """The rules as hosts meet them, over the whole server with what a user has who sets nothing."""
 
 from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -22,11 +23,11 @@ from tests.desk import (
     agrees,
     call,
     declines,
-    open_desk,
     refusal,
     said,
     text_of,
 )
+from tests.desk import open_desk as open_whole_desk
 from tests.sandbox.service import START
 from tests.unruled import RULED, ruled_but
 
@@ -45,6 +46,14 @@ LOOSE = "please stop texting me"
 PAYMENT = 2501
 STRANGER = "+18005550100"  # a number that tells no time zone
 TOKEN = "a-token-for-the-webhooks"
+
+
+@asynccontextmanager
+async def open_desk(**settings: Any) -> AsyncGenerator[Desk]:
+    """A desk on whose line Maria does not wait for an answer, which would hold back a text to her."""
+    async with open_whole_desk(**settings) as desk:
+        desk.sandbox.lines[LINE].contacts[MARIA.removeprefix("+")].is_resolved = True
+        yield desk
 
 
 @pytest.fixture
@@ -388,6 +397,32 @@ class TestUnanswered:
         assert to_him["outcome"] == "confirmation_required"
         assert "evil.example" in to_him["message"]
 
+    async def test_what_nobody_read_is_shown_too_and_the_same_call_goes_through_then(self):
+        async with open_whole_desk(**RULED) as desk, desk.host() as host:
+            no = refusal(await call(host, "send_message", phone_number=MARIA, body="20 % off all oil changes!"))
+            then = said(await call(host, "send_message", phone_number=MARIA, body="It is ready, come by."))
+
+        assert no.startswith('Nobody has answered what they wrote: they at 2026-05-28T16:01:40Z: "Hi, just checking')
+        assert then["outcome"] == "sent"
+
+    async def test_one_look_at_the_list_of_conversations_is_reading(self):
+        async with open_whole_desk(**RULED) as desk, desk.host() as host:
+            await call(host, "list_conversations", search="maria lopez")
+
+            assert not (await call(host, "send_message", phone_number=MARIA, body=HELLO)).is_error
+
+    async def test_thanks_wait_for_nothing_and_a_payment_can_be_the_answer(self):
+        async with open_whole_desk(**RULED) as desk:
+            paid = await desk.call("create_payment", customer_phone=MARIA, amount_requested=5, description="Oil")
+            receive(desk.sandbox, LINE, MARIA, "Thanks!")
+
+            assert said(paid)["outcome"] == "sent"
+            assert said(await send(desk))["outcome"] == "sent"
+
+    async def test_it_can_be_switched_off(self):
+        async with open_whole_desk(**ruled_but({"if_unanswered": False})) as desk:
+            assert said(await send(desk))["outcome"] == "sent"
+
     async def test_our_own_texts_do_not_count(self, ruled: Desk):
         async with ruled.host() as host:
             await call(host, "list_messages", phone_number=MARIA)
@@ -580,6 +615,7 @@ WAYS_PAST: dict[str, tuple[str, dict[str, Any]]] = {
 def wrote_long_ago(desk: Desk) -> None:
     """The stranger did; before a first text to a toll-free number a person is asked under any settings."""
     receive(desk.sandbox, LINE, STRANGER, "Hello")
+    desk.sandbox.lines[LINE].contacts[STRANGER.removeprefix("+")].is_resolved = True
     desk.clock.forward(2 * 86_400)
 
 

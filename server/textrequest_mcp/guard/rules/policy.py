@@ -34,6 +34,7 @@ from textrequest_mcp.guard.rules.words import check, check_saved
 from textrequest_mcp.upstream.errors import BadInput
 from textrequest_mcp.upstream.phone import masked
 
+_MEANWHILE = "Since the conversation was read, there is more in it"
 _ANSWER_SECONDS = 86_400.0  # an answer within a day of the person's last text is no outreach
 
 
@@ -189,10 +190,15 @@ class Policy:
         facts = await self._facts(account, line, number, since)
         why += self._by_record(change, number, facts)
         answered_at = self.known.answered_at((line, number), facts)
+        why += self._hours(number, facts)
+        unread = since is None and facts.waits and self.rules.if_unanswered
+        if unread and not change.closes and not change.asks_to_pay:
+            since = facts.sent_at or 0.0
         # Hosts are told whole seconds, so within the same second nothing is newer.
         if since is not None and answered_at is not None and math.floor(answered_at) > since:
-            await self._answered_meanwhile(account, change, line, number, since, answered_at)
-        return [*why, *self._hours(number, facts)]
+            first = "Nobody has answered what they wrote" if unread else _MEANWHILE
+            await self._answered_meanwhile(account, change, (line, number), since, answered_at, first)
+        return why
 
     async def _facts(self, account: Account, line: int, number: str, since: float | None) -> PersonFacts:
         """The facts about a person as they are now: what was read a moment ago says nothing of a text since."""
@@ -234,16 +240,16 @@ class Policy:
         return [why_not(there)]
 
     async def _answered_meanwhile(
-        self, account: Account, change: Change, line: int, number: str, since: float, answered_at: float
+        self, account: Account, change: Change, place: Place, since: float, answered_at: float, first: str
     ) -> None:
-        """Refuse, and show the texts that came since the conversation was read."""
-        newer = await account.newer(change.caller, line, number, since)
+        """Refuse, and show the texts that came since the conversation was read; `first` says why."""
+        newer = await account.newer(change.caller, *place, since)
         if not newer:
             return
-        self.known.read(change.caller, (line, number), answered_at)  # not up to now: more may have come since
+        self.known.read(change.caller, place, answered_at)  # not up to now: more may have come since
         then = "the same call goes through then" if change.since is None else "with a later if_unanswered_since"
         raise Forbidden(
-            "Since the conversation was read, there is more in it: " + " / ".join(newer),
+            f"{first}: " + " / ".join(newer),
             rule=IF_UNANSWERED,
             todo=f"Read it, and send what still fits; {then}.",
         )
