@@ -27,8 +27,9 @@ from textrequest_mcp.guard.rules.forbidden import (
 from textrequest_mcp.guard.rules.hours import QUIET_HOURS, Open, Quiet, QuietHours, time_there, why_not
 from textrequest_mcp.guard.rules.person_facts import KnownPeople
 from textrequest_mcp.guard.rules.reachable import doubt_about, never_texted
+from textrequest_mcp.guard.rules.templates import Templates
 from textrequest_mcp.guard.rules.whose_words import WhoseWords
-from textrequest_mcp.guard.rules.words import check
+from textrequest_mcp.guard.rules.words import check, check_saved
 from textrequest_mcp.upstream.errors import BadInput
 from textrequest_mcp.upstream.phone import masked
 
@@ -46,6 +47,7 @@ class Rules:
     visible_only: bool = True
     if_unanswered: bool = True
     callback_hosts: frozenset[str] = frozenset()
+    templates: Templates = field(default_factory=Templates)
 
 
 class Policy:
@@ -99,6 +101,7 @@ class Policy:
     def check_words(self, change: Change) -> None:
         """As `words.check`."""
         check(change, visible_only=self.rules.visible_only, callback_hosts=self.rules.callback_hosts)
+        check_saved(change, self.rules.templates)
 
     async def one_of_many(self, account: Account, change: Change, line: int, number: str) -> list[str]:
         """The reasons against texting one of many people, whatever the hour and whoever wrote last.
