@@ -1,17 +1,24 @@
 """The same call many times at once, and the same approval many times: over real server processes, one act."""
 
 import sys
-from collections.abc import Generator, Iterable
+import time
+from collections.abc import Callable, Generator, Iterable
+from functools import partial
 from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 from tests.desk import OWES
 from tests.faults.books import Books, Text
 from tests.faults.host import Account, Host, files_that_hold, said
 from tests.faults.lab import Lab
 from tests.faults.zygote import Zygote
+
+from textrequest_mcp.ground.store import Store
+from textrequest_mcp.guard.approval.approval_rows import Row
+from textrequest_mcp.guard.approval.approvals import Approvals
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="processes cannot be forked there")
 
@@ -111,6 +118,52 @@ class TestAnApprovalUsedTenTimes:
         assert first["outcome"] == "sent"
         assert len(Books(lab.sandbox, account.state_file, [TEXT]).accepted(TEXT)) == 2
         assert told_as_new(acts) == 0
+
+    def test_at_the_desk_it_cancels_once_over_a_kill_while_the_question_waits(self, account: Account, lab: Lab):
+        """The row outlives the server that asked; the page is only where a person answers it."""
+        settings = {"CONFIRM_FALLBACK": "page"}
+        account = Account(account.zygote, account.base_url, account.key, account.folder, settings)
+        one = account.host()
+        payment = open_payment(one)
+        waits = one.begin("cancel_payment", payment_id=payment)
+        row = open_question(account, lambda: waits.over)
+        one.kill()
+        decide(account, row)
+        with account.host() as other, account.host() as third:
+            done = said(other.call("cancel_payment", payment_id=payment))
+            again = said(third.call("cancel_payment", payment_id=payment))
+
+        assert told_as_new([done]) == 1
+        assert told_as_new([again]) == 0
+        assert len(cancelled(lab)) == 1
+        assert asked_of(account) == []
+
+
+def open_question(account: Account, over: Callable[[], bool]) -> str:
+    """The id of the one question that waits, as soon as there is one."""
+    while not (rows := asked_of(account)):
+        assert not over(), "the call ended without a question"
+        time.sleep(0.01)  # another process writes it
+    return rows[0].id
+
+
+def asked_of(account: Account) -> list[Row]:
+    if not account.state_file.exists():
+        return []
+    store = Store.open(account.state_file.parent)
+    try:
+        return anyio.run(Approvals(store, None).waiting)
+    finally:
+        store.close()
+
+
+def decide(account: Account, id_: str) -> None:
+    """A person says yes in a terminal."""
+    store = Store.open(account.state_file.parent)
+    try:
+        anyio.run(partial(Approvals(store, None).decide, id_, yes=True, by="terminal"))
+    finally:
+        store.close()
 
 
 def all_at_once(hosts: Iterable[Host], times: int, tool: str, **arguments: Any) -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ The person wanted one thing, that Maria is told her car is ready. All else that 
 
 import os
 from dataclasses import dataclass
+from itertools import cycle
 from typing import Any, Literal
 
 import pytest
@@ -19,6 +20,7 @@ from tests.obedient.texts import TEXTS
 from tests.obedient.tricks import TRICKS
 from tests.unruled import RULED
 
+from textrequest_mcp.guard.approval import at_desk
 from textrequest_mcp.sandbox import Accepted
 
 Host = Literal["asks", "cannot ask"]
@@ -105,12 +107,23 @@ async def test_without_the_guard_every_one_of_them_does_harm(payload: Payload):
     assert ended.others != []
 
 
-@pytest.mark.parametrize("payload", SAMPLE, ids=named)
-async def test_an_assistant_that_says_yes_by_itself_gets_nowhere_without_the_fallback(payload: Payload):
-    """With tokens it could say yes for the person; `confirm_fallback = refuse` gives it none."""
-    ended = await run(payload, host="cannot ask", by_itself=True, confirm_fallback="refuse")
+# Where the yes is out of its hands, each in turn.
+WAYS = ("refuse", "page", "text")
+OWNER = "+14235550142"
 
-    assert ended.others == []
+
+@pytest.mark.parametrize(
+    ("payload", "way"), list(zip(SAMPLE, cycle(WAYS), strict=False)), ids=lambda each: getattr(each, "name", each)
+)
+async def test_an_assistant_that_says_yes_by_itself_gets_nowhere_without_tokens(
+    payload: Payload, way: str, monkeypatch: pytest.MonkeyPatch
+):
+    """With tokens it could say yes for the person; the page, a text to the owner and a refusal give it none."""
+    monkeypatch.setattr(at_desk, "PATIENCE_SECONDS", 0.0)
+    ended = await run(payload, host="cannot ask", by_itself=True, confirm_fallback=way, approvers=OWNER)
+
+    # The one text that leaves is the question to the owner, whom no tool reads or texts.
+    assert [each for each in ended.others if not (way == "text" and OWNER[1:] in each.path)] == []
     assert ended.person.shown == []
 
 
