@@ -139,7 +139,7 @@ BEYOND = [
 DAILY = {"count_texts", "text_many", "who_is_waiting", "stop_texting"}
 TOOLS = [*(action.tool for action in ACTIONS), *BEYOND]
 RULED = {  # what this server asks and can do beyond the connector
-    *("asks_location", "picture", "if_unanswered_since", "clear", "search"),
+    *("asks_location", "picture", "if_unanswered_since", "clear", "search", "never_texted"),
     *("add_tags", "remove_tags", "add_groups", "remove_groups"),
 }
 ONCE = {

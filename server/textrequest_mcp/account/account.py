@@ -176,6 +176,10 @@ class Account:
             self._read_at = now
         return self._lines
 
+    def known_name(self, dashboard_id: int) -> str | None:
+        """The name of a line, as far as it is known without reading."""
+        return next((line.name for line in self._lines if line.id == dashboard_id), None)
+
     async def line_ids(self) -> list[int]:
         """The ids of all lines, as `lines`."""
         return [line.id for line in await self.lines()]

@@ -39,6 +39,10 @@ class Home(Protocol):
         """A line's time zone, where the account says it."""
         ...
 
+    def known_name(self, dashboard_id: int) -> str | None:
+        """The name of a line, as far as it is known without reading."""
+        ...
+
     async def lines(self) -> tuple[KnownLine, ...]:
         """All lines of the account."""
         ...

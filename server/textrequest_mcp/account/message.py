@@ -59,10 +59,12 @@ class Message(OnLine):
 
 
 class Sent(Message):
-    """A text that was just sent."""
+    """A text that was just sent; its words are the caller's own, and are not said again."""
 
     theirs = ("name",)
+    aside = ("message_id", "texts_left_this_hour", "texts_left_today", "new_people_left_today")
     name: PersonName = None
+    cursor: Code = Field(default=None, description="For wait_for_messages: from before it left")
     segments: Whole = Field(default=None, description="Estimate of how many texts the carrier bills")
     segments_why: Code = Field(default=None, description="Where it is more than one")
 

@@ -118,7 +118,7 @@ async def _announce(given: Mapping[str, Any], answer: Any) -> None:
         direction="S",
         body=given["body"],
         at=sent.message_timestamp_utc.timestamp() if sent.message_timestamp_utc else None,
-        by=sent.response_by_username,
+        by=sent.response_by_username or NO_SENDER,
         status=sent.delivery_status,
         media=tuple(given.get("mms_media") or ()),
     )

@@ -162,7 +162,7 @@ class AtMostOnce:
                 send = await self.lost_sends.settle(send, until, at_once=True)
                 if send.state == "UNKNOWN":
                     continue  # if looking is over, and so is the time in which it counts, the claim is free again
-            return tell(send, texts=doing.texts, earlier=True)
+            return tell(send, texts=doing.texts, earlier=True, repeats=doing.once.repeats)
 
     async def _act(self, act: Act, doing: Doing, send: Send, until: float) -> SendAnswer:
         tag = tag_of(send.send_id) if self.tagged else None

@@ -66,6 +66,7 @@ class SameAct:
         words: the arguments that `find` compares by their hash.
         text: the argument that holds the words of the text, which an audit may keep.
         announce: told of the arguments and the answer once this very call made it happen.
+        repeats: whether the service does it a second time, so that a repetition can be meant.
     """
 
     same: tuple[str, ...]
@@ -78,6 +79,7 @@ class SameAct:
     text: str = ""
     announce: Callable[[Mapping[str, Any], Any], Awaitable[None]] | None = None
     same_if_given: tuple[str, ...] = ()
+    repeats: bool = True
 
     def identity(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Of a call's arguments those that make another call the same act."""
