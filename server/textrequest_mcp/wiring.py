@@ -26,7 +26,8 @@ from textrequest_mcp.guard.rules.hours import read_quiet_hours
 from textrequest_mcp.guard.rules.person_facts import KnownPeople
 from textrequest_mcp.guard.rules.policy import Policy, Rules
 from textrequest_mcp.guard.rules.remaining import Limits
-from textrequest_mcp.guard.rules.templates import ONLY_TEMPLATES, Templates, read_templates
+from textrequest_mcp.guard.rules.standing import Standing, read_standing
+from textrequest_mcp.guard.rules.templates import open_templates
 from textrequest_mcp.live.encryption import Cipher
 from textrequest_mcp.live.hooks import Hooks
 from textrequest_mcp.live.log import EventLog
@@ -96,7 +97,9 @@ def _make(settings: Settings, store: Store, api: Api, account_id: str, now: Serv
     at_most_once = _once(settings, store, ledger, account_id, now, pace)
     memory = Memory(store, account_id, Cipher(api.key), made=partial(made_here, account_id), clock=now)
     consent = Consent(store, account_id, clock=now)
-    policy = Policy(rules_of(settings), consent, memory, KnownPeople(), clock=now)
+    rules = rules_of(settings)
+    standing = Standing(store, account_id, rules.standing, clock=now)
+    policy = Policy(rules, consent, memory, KnownPeople(), standing=standing, clock=now)
     approvers = approvers_of(settings)
     api.hidden = Hidden(approvers)
     live = _watch(settings, store, api, account_id, ledger, now)
@@ -186,25 +189,9 @@ def rules_of(settings: Settings) -> Rules:
         visible_only=settings.visible_only,
         if_unanswered=settings.if_unanswered,
         callback_hosts=settings.callback_hosts,
-        templates=templates_of(settings),
+        standing=read_standing(settings.standing),
+        templates=open_templates(settings.templates, only=settings.only_templates),
     )
-
-
-def templates_of(settings: Settings) -> Templates:
-    """The saved replies of the file that the settings name.
-
-    Raises:
-        ValueError: it cannot be read, or holds none; the sentence says which.
-    """
-    if settings.templates is None:
-        if settings.only_templates:
-            raise ValueError(f"{ONLY_TEMPLATES} needs TEXTREQUEST_TEMPLATES, or nothing could leave.")
-        return Templates()
-    try:
-        return Templates(read_templates(settings.templates.read_text("utf-8-sig")), only=settings.only_templates)
-    except (OSError, ValueError) as error:
-        why = error.strerror if isinstance(error, OSError) else error
-        raise ValueError(f"TEXTREQUEST_TEMPLATES cannot be used: {why}.") from None
 
 
 def approvers_of(settings: Settings) -> frozenset[str]:

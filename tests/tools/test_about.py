@@ -110,7 +110,7 @@ class TestAnOddName:
         """STOP comes while the call waits for its turn."""
         policy = ruled.account.policy
 
-        async def stop_comes(*_: object) -> list[str]:
+        async def stop_comes(*_: object, **__: object) -> list[str]:
             at = policy.now()
             await policy.consent.heard(LINE, MARIA, "STOP", at)
             return []

@@ -101,9 +101,13 @@ class Account:
             for chore in self.also:
                 tasks.start_soon(chore)
 
-    async def reasons(self, change: Change) -> list[str]:
+    async def reasons(self, change: Change, *, wished: bool = False) -> list[str]:
         """As `Policy.reasons`."""
-        return await self.policy.reasons(FactsReader(self.api, self.policy, self.zone), change)
+        return await self.policy.reasons(FactsReader(self), change, wished=wished)
+
+    async def wish(self, change: Change) -> str | None:
+        """As `Policy.wish`."""
+        return await self.policy.wish(FactsReader(self), change)
 
     async def zone(self, dashboard_id: int) -> tzinfo | None:
         """A line's time zone, where the account says it."""

@@ -1,18 +1,18 @@
 """Reads the contact's record and the newest texts of a person, for the rules."""
 
 import math
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from textrequest_mcp.account.contact import Contact
+from textrequest_mcp.account.line import Home
 from textrequest_mcp.account.message import Messages
 from textrequest_mcp.ground.quoting import quoted
 from textrequest_mcp.guard.change import PersonFacts
 from textrequest_mcp.guard.notice import Notice
 from textrequest_mcp.guard.provenance.readings import Called
-from textrequest_mcp.guard.rules.policy import Policy
-from textrequest_mcp.upstream.api import Api
+from textrequest_mcp.guard.rules.standing import plain
 from textrequest_mcp.upstream.errors import TextRequestError
 from textrequest_mcp.upstream.page import DEFAULT_SIZE
 from textrequest_mcp.upstream.phone import wire
@@ -23,19 +23,26 @@ class FactsReader:
     """Answers the questions of the rules, as `guard.change.Account` states them.
 
     Args:
-        api: reaches the account.
-        policy: notes the answers.
-        zone_of: answers a line's time zone.
+        account: whose people they are; its policy notes the answers.
     """
 
-    def __init__(self, api: Api, policy: Policy, zone_of: Callable[[int], Awaitable[tzinfo | None]]) -> None:
-        self._api = api
-        self._policy = policy
-        self._zone_of = zone_of
+    def __init__(self, account: Home) -> None:
+        self._account = account
+        self._api = account.api
+        self._policy = account.policy
 
     async def zone(self, line: int) -> tzinfo | None:
         """As `guard.change.Account`."""
-        return await self._zone_of(line)
+        return await self._account.zone(line)
+
+    async def _labels(self, line: int, known: Contact) -> frozenset[str]:
+        """Groups and tags, where a standing wish goes by them."""
+        if self._policy.standing is None or not self._policy.standing.by_label:
+            return frozenset()
+        labels = self._account.directory.labels
+        groups = [(await labels(line, "groups")).get(group) for group in known.groups or ()]
+        tags = [(await labels(line, "tags")).get(tag) for tag in known.contact_tags or ()]
+        return frozenset({plain(f"group:{name}") for name in groups} | {plain(f"tag:{name}") for name in tags})
 
     async def contact(self, line: int, number: str) -> PersonFacts:
         """As `guard.change.Account`."""
@@ -54,6 +61,7 @@ class FactsReader:
             is_blocked=known.is_blocked is True,
             received_at=_seconds(known.last_msg_received_utc),
             sent_at=_seconds(known.last_msg_sent_utc),
+            labels=await self._labels(line, known),
         )
 
     async def newer(self, caller: str, line: int, number: str, since: float) -> Sequence[str]:

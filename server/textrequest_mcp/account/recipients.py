@@ -101,7 +101,7 @@ class KnownFacts:
 
     def __init__(self, line: TextingLine, people: People) -> None:
         self._policy = line.account.policy
-        self._reader = FactsReader(line.account.api, line.account.policy, line.account.zone)
+        self._reader = FactsReader(line.account)
         self._people = people
         self._strangers = line.account.strangers
 

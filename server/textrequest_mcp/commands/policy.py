@@ -18,16 +18,8 @@ class InForce(NamedTuple):
 _RULES = (
     *("read_only", "confirm", "confirm_via", "confirm_fallback", "approve_with", "approvers"),
     *("consent", "provenance", "if_unanswered", "visible_only"),
-    *("quiet_hours", "only_to", "texts_per_hour", "texts_per_day", "new_people_per_day"),
-    *(
-        "dollars_per_request",
-        "dollars_per_day",
-        "callback_hosts",
-        "only_templates",
-        "duplicate_minutes",
-        "audit_days",
-        "audit_bodies",
-    ),
+    *("quiet_hours", "only_to", "standing", "only_templates", "texts_per_hour", "texts_per_day", "new_people_per_day"),
+    *("dollars_per_request", "dollars_per_day", "callback_hosts", "duplicate_minutes", "audit_days", "audit_bodies"),
 )
 _CONFIRM = {
     "destructive": "deleting, cancelling and closing are confirmed by a person",
@@ -38,7 +30,7 @@ _CONFIRM = {
 # False of another setting only shapes how other rules work.
 _OFF_WHEN_FALSE = {"consent", "provenance", "if_unanswered", "visible_only", "duplicate_minutes"}
 _UNSET = {"confirm_fallback": "page or, without a browser here, refuse"}
-_EMPTY = {"approvers": "nobody", "only_to": "everybody", "callback_hosts": "none"}
+_EMPTY = {"approvers": "nobody", "only_to": "everybody", "standing": "none", "callback_hosts": "none"}
 
 
 def in_force(settings: Settings) -> Iterator[InForce]:
@@ -57,7 +49,21 @@ def as_table(settings: Settings) -> str:
         for rule in in_force(settings)
     ]
     widths = [max(len(row[column]) for row in rows) for column in range(2)]
-    return "\n".join(f"{name:<{widths[0]}}  {value:<{widths[1]}}  {what}" for name, value, what in rows)
+    told = [f"{name:<{widths[0]}}  {value:<{widths[1]}}  {what}" for name, value, what in rows]
+    return "\n".join([*told, *_wishes(settings)])
+
+
+def _wishes(settings: Settings) -> list[str]:
+    """Each standing wish in words."""
+    if not settings.standing:
+        return []
+    from textrequest_mcp.guard.rules.standing import read_standing
+
+    return [
+        f"Standing wish {wish.name}: to {', '.join(wish.to)}{f' on line {wish.line}' if wish.line else ''}, at most "
+        f"{wish.per_day} in 24 hours: {' / '.join(map(repr, wish.texts))}"
+        for wish in read_standing(settings.standing)
+    ]
 
 
 def switched_off(settings: Settings) -> list[str]:
@@ -73,7 +79,7 @@ def check_rules(settings: Settings) -> None:
     """
     by_text = settings.approvers or settings.confirm_fallback == "text"
     by_text = by_text or settings.templates is not None or settings.only_templates
-    if not (settings.only_to or by_text) and settings.quiet_hours == Settings.quiet_hours:
+    if not (settings.only_to or settings.standing or by_text) and settings.quiet_hours == Settings.quiet_hours:
         return
     from textrequest_mcp.wiring import approvers_of, rules_of  # all that the rules need takes long to load
 

@@ -40,12 +40,14 @@ class PersonFacts:
         is_blocked: whether the service drops their texts.
         received_at: when the line last received a text from them.
         sent_at: when the line last sent them a text.
+        labels: their groups and tags, `group:NAME` and `tag:NAME` in plain words, where a standing wish goes by them.
     """
 
     opted_out_at: float | None = None
     is_blocked: bool = False
     received_at: float | None = None
     sent_at: float | None = None
+    labels: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -113,11 +113,12 @@ class Call:
             why += [lost] if lost is not None else []
             why += await self.account.at_most_once.done_before(act) if options.repeat and self.repeats_ask else []
         change = await change_of(self.spec, self.caller, given)
-        why += await self.account.reasons(change)
+        wish = await self.account.wish(change)
+        why += await self.account.reasons(change, wished=wish is not None)
         if self.spec.doubt is not None:
             why += filter(None, [await self.spec.doubt(**only(self.spec.doubt, given))])
-        if not (self.always or why):
-            return Go()
+        if not why and (wish is not None or not self.always):
+            return Go(wish)
         asked = await self.question(**only(self.question, given))
         about = tuple((use.line, use.person) for use in change.uses if use.person is not None)
         return Ask(Question(" ".join([*why, asked.text]), asked.must_type, about, tuple(why)))

@@ -68,7 +68,7 @@ async def ruled(call: Call, go_on: GoOn) -> SendAnswer:
 
 
 async def approved(call: Call, go_on: GoOn) -> SendAnswer:
-    """A person's yes is used up before anything happens; no yes, no act."""
+    """A person's yes, or a part of a standing wish, is used up before anything happens; no yes, no act."""
     may_come_again = call.options.repeat or call.spec.choose is not None  # with what began it
     if isinstance(call.verdict, Go) and call.options.confirmation and not may_come_again:
         raise BadInput(f"{call.spec.name} asks for no confirmation here.", todo="Leave it out, unless it is a repeat.")
@@ -89,6 +89,9 @@ async def approved(call: Call, go_on: GoOn) -> SendAnswer:
         await call.account.policy.approved(question.about, question.text)
         await call.account.at_most_once.ledger.lost_record.accept()
         await call.record.approved(answer.by)
+    elif isinstance(call.verdict, Go) and call.verdict.wish is not None and call.account.policy.standing is not None:
+        await call.account.policy.standing.use(call.verdict.wish)
+        await call.record.approved(f"standing:{call.verdict.wish}")
     return await go_on()
 
 

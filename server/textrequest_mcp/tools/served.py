@@ -33,8 +33,12 @@ class Served(Protocol):
         """The clocks of the account's lines; those that are known, unless others are to be `read` in short time."""
         ...
 
-    async def reasons(self, change: Change) -> list[str]:
+    async def reasons(self, change: Change, *, wished: bool = False) -> list[str]:
         """Why a person has to be asked before a change; raises what a rule says no with."""
+        ...
+
+    async def wish(self, change: Change) -> str | None:
+        """The standing wish that allows a change; None without one."""
         ...
 
     async def who_is(self, name: str, dashboard_id: int | None) -> str:

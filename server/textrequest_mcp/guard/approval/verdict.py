@@ -12,7 +12,13 @@ class AlreadyDone:
 
 @dataclass(frozen=True)
 class Go:
-    """No rule has a doubt, and no policy asks."""
+    """No rule has a doubt, and no policy asks.
+
+    Attributes:
+        wish: the standing wish that allows it, where one had to.
+    """
+
+    wish: str | None = None
 
 
 @dataclass(frozen=True)

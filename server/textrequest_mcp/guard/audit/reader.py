@@ -40,7 +40,7 @@ class Entry:
             that said of the same act that its outcome was unknown.
         body: the words of a text; kept only by an audit `with_bodies`.
         approved_by: of an approval, whose yes it was: host (as the host says), page, passkey and its id, text and the
-            hash of its sender, terminal, or token (which a model can bring by itself).
+            hash of its sender, terminal, standing and the wish, or token (which a model can bring by itself).
         note: a sentence without anybody's words; long numbers in it are masked.
     """
 

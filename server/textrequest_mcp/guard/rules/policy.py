@@ -27,6 +27,7 @@ from textrequest_mcp.guard.rules.forbidden import (
 from textrequest_mcp.guard.rules.hours import QUIET_HOURS, Open, Quiet, QuietHours, time_there, why_not
 from textrequest_mcp.guard.rules.person_facts import KnownPeople
 from textrequest_mcp.guard.rules.reachable import doubt_about, never_texted
+from textrequest_mcp.guard.rules.standing import Standing, Wish
 from textrequest_mcp.guard.rules.templates import Templates
 from textrequest_mcp.guard.rules.whose_words import WhoseWords
 from textrequest_mcp.guard.rules.words import check, check_saved
@@ -47,6 +48,7 @@ class Rules:
     visible_only: bool = True
     if_unanswered: bool = True
     callback_hosts: frozenset[str] = frozenset()
+    standing: tuple[Wish, ...] = ()
     templates: Templates = field(default_factory=Templates)
 
 
@@ -58,6 +60,7 @@ class Policy:
         consent: people's words about further texts.
         provenance: the words that the assistant has read.
         known: how far each host has read each conversation.
+        standing: what the person allowed beforehand.
         clock: seconds since 1970 by the service's clock.
     """
 
@@ -68,9 +71,11 @@ class Policy:
         provenance: Memory,
         known: KnownPeople,
         *,
+        standing: Standing | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.rules = rules
+        self.standing = standing
         self.consent = consent
         self.provenance = provenance
         self.known = known
@@ -81,8 +86,13 @@ class Policy:
         """Seconds since 1970 by the service's clock."""
         return self._clock()
 
-    async def reasons(self, account: Account, change: Change) -> list[str]:
+    async def reasons(self, account: Account, change: Change, *, wished: bool = False) -> list[str]:
         """The reasons to ask a person before this change; none where nobody has to be asked.
+
+        Args:
+            account: the facts about people.
+            change: the change.
+            wished: whether a standing wish allows it.
 
         Writes nothing, and gives the same reasons for the same facts: it runs again in every round of a question.
 
@@ -96,7 +106,11 @@ class Policy:
         for use in change.uses:
             if change.texts is not None and use.person is not None:
                 why += await self._decided(account, change, use.line, use.person)
-        return list(dict.fromkeys([*why, *await self.doubts(account, change)]))
+        return list(dict.fromkeys([*why, *(() if wished else await self.doubts(account, change))]))
+
+    async def wish(self, account: Account, change: Change) -> str | None:
+        """As `Standing.covering`."""
+        return None if self.standing is None else await self.standing.covering(account, change, self.provenance)
 
     def check_words(self, change: Change) -> None:
         """As `words.check`."""
@@ -106,10 +120,7 @@ class Policy:
     async def one_of_many(self, account: Account, change: Change, line: int, number: str) -> list[str]:
         """The reasons against texting one of many people, whatever the hour and whoever wrote last.
 
-        Raises:
-            Forbidden, BadInput: a rule says no.
-            TextRequestError: the facts cannot be read.
-            StoreError: the store cannot be used.
+        Raises as `reasons`, and `BadInput`.
         """
         why = await self._allowed(account, change, line, number)
         return [*why, *self._by_record(change, number, await self._facts(account, line, number, None))]

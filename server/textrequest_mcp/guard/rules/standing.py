@@ -1,0 +1,247 @@
+"""Standing wishes: texts that the person allowed beforehand, in a file that only they write, so that nobody is asked.
+
+[[wish]]
+name = "ready for pickup"
+to = ["tag:In the shop", "+14235550100"]
+texts = ["Hi {first_name}, your car is ready. We close at {time}."]
+per_day = 20
+"""
+
+from __future__ import annotations
+
+import re
+import time
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from textrequest_mcp.ground.store import Store
+from textrequest_mcp.guard.change import Account, Change, PersonFacts
+from textrequest_mcp.guard.provenance.memory import Memory
+from textrequest_mcp.guard.provenance.words import plainly, words_of
+from textrequest_mcp.guard.rules.forbidden import Forbidden
+from textrequest_mcp.upstream.errors import BadInput
+from textrequest_mcp.upstream.phone import e164
+
+if TYPE_CHECKING:
+    import sqlite3
+
+STANDING = "TEXTREQUEST_STANDING"
+KNOWN = "had a text from us before"
+_DAY = 86_400.0
+_NAMES = ("first_name", "name")
+_BLANKS = {
+    **dict.fromkeys(_NAMES, r"([^\n]{1,60}?)"),
+    "time": r"([0-9]{1,2}(?::[0-9]{2})?(?: ?[AaPp]\.?[Mm]\.?)?)",
+    "day": r"((?i:(?:mon|tues|wednes|thurs|fri|satur|sun)day|today|tomorrow))",
+    "number": r"([0-9]{1,6})",
+    "amount": r"(\$[0-9]{1,4}(?:\.[0-9]{2})?)",
+}
+_FIELDS = {"name", "to", "texts", "per_day", "line"}
+_WRITABLE_BY_OTHERS = 0o022
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS standing_used (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, account TEXT NOT NULL, wish TEXT NOT NULL, at REAL NOT NULL);
+CREATE INDEX IF NOT EXISTS standing_used_of ON standing_used (account, wish, at);
+"""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What may be texted unasked.
+
+    Attributes:
+        name: for the person and the audit.
+        to: to whom, each a number, `group:NAME`, `tag:NAME` or `KNOWN`.
+        texts: the texts, with blanks.
+        per_day: at most so many in any 24 hours.
+        line: the line's id; None for every line.
+    """
+
+    name: str
+    to: tuple[str, ...]
+    texts: tuple[str, ...]
+    per_day: int
+    line: int | None = None
+    patterns: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = field(repr=False, compare=False, default=())
+
+    def says(self, body: str, names: frozenset[str]) -> bool:
+        """Whether a text is one of these; a name in it must be one that the account has for its reader."""
+        for pattern, blanks in self.patterns:
+            if match := pattern.fullmatch(body.strip()):
+                said = [plain(value) for value, blank in zip(match.groups(), blanks, strict=True) if blank in _NAMES]
+                if all(value in names for value in said):
+                    return True
+        return False
+
+    def is_to(self, number: str, facts: PersonFacts) -> bool:
+        """Whether somebody is among those whom it is for."""
+        return any(
+            who == number or plain(who) in facts.labels or (who == KNOWN and facts.sent_at is not None)
+            for who in self.to
+        )
+
+
+class Standing:
+    """The standing wishes of one account, and how often each was used.
+
+    Args:
+        store: counts, over all servers of the user.
+        account: names the account without telling its key.
+        wishes: as `read_standing` gives them.
+        clock: seconds since 1970 by the service's clock.
+    """
+
+    def __init__(
+        self, store: Store, account: str, wishes: tuple[Wish, ...], *, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._store, self._account, self.wishes, self._clock = store, account, wishes, clock
+        if wishes:
+            store.ensure(SCHEMA)
+
+    @property
+    def by_label(self) -> bool:
+        """Whether any is for a group or tag."""
+        return any(":" in who for wish in self.wishes for who in wish.to)
+
+    async def covering(self, account: Account, change: Change, memory: Memory) -> str | None:
+        """The wish that allows a text and has some left today, so that neither its words nor a policy ask; or None.
+
+        Raises:
+            TextRequestError: the record of its reader cannot be read.
+            StoreError: the store cannot be used.
+        """
+        use, number = change.uses[0], change.texts
+        words = dict(use.words or {})
+        body = words.pop("body", None)
+        if not self.wishes or number is None or use.kind != "reply" or body is None or words:
+            return None
+        facts = await account.contact(use.line, number)
+        known = memory.people.get((use.line, number))
+        for wish in self.wishes:
+            fits = wish.line in (None, use.line) and wish.is_to(number, facts)
+            if fits and wish.says(body, frozenset() if known is None else known.names):
+                used = await self._store.transact(partial(self._used, wish))
+                return wish.name if used < wish.per_day else None
+        return None
+
+    async def use(self, name: str) -> None:
+        """Count one text.
+
+        Raises:
+            Forbidden: it allows no more; the same call asks a person then.
+            StoreError: the store cannot be used.
+        """
+        wish = next(wish for wish in self.wishes if wish.name == name)
+
+        def count(connection: sqlite3.Connection) -> bool:
+            if self._used(wish, connection) >= wish.per_day:
+                return False
+            connection.execute(
+                "INSERT INTO standing_used (account, wish, at) VALUES (?, ?, ?)", (self._account, name, self._clock())
+            )
+            old = self._store.today(connection, self._clock()) - _DAY
+            connection.execute("DELETE FROM standing_used WHERE at < ?", (old,))
+            return True
+
+        if not await self._store.transact(count):
+            what = f"The standing wish {name} allows {wish.per_day} texts in 24 hours, and those are used."
+            raise Forbidden(what, rule=STANDING, todo="Call again the same way: a person is asked then.")
+
+    def _used(self, wish: Wish, connection: sqlite3.Connection) -> int:
+        (used,) = connection.execute(
+            "SELECT count(*) FROM standing_used WHERE account = ? AND wish = ? AND at > ?",
+            (self._account, wish.name, self._clock() - _DAY),
+        ).fetchone()
+        return used
+
+
+def plain(text: str) -> str:
+    """A name or a label as it is compared."""
+    kind, colon, name = text.partition(":")
+    if colon and kind in ("group", "tag"):
+        return f"{kind}:{' '.join(words_of(plainly(name)))}"
+    return " ".join(words_of(plainly(text)))
+
+
+def read_standing(file: str) -> tuple[Wish, ...]:
+    """The wishes in a file; none where no file is named.
+
+    Raises:
+        ValueError: it cannot be read, others can write it, or a wish makes no sense; the sentence says which.
+    """
+    if not file:
+        return ()
+    given = _toml(Path(file).expanduser())
+    rows = given.get("wish")
+    if set(given) != {"wish"} or not isinstance(rows, list):
+        raise ValueError(f"{STANDING}: the file holds [[wish]] tables and nothing else.")
+    wishes = tuple(_wish(row, place) for place, row in enumerate(rows, 1))  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType] - TOML
+    if len({wish.name for wish in wishes}) < len(wishes):
+        raise ValueError(f"{STANDING}: two wishes have the same name.")
+    return wishes
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    try:
+        is_open = path.stat().st_mode & _WRITABLE_BY_OTHERS
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ValueError(f"{STANDING} names a file that cannot be read ({type(error).__name__}).") from None
+    if is_open:
+        raise ValueError(f"{STANDING} names a file that others can write. Let only yourself write it.")
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"{STANDING}: the file is no TOML: {error}.") from None
+
+
+def _wish(row: Mapping[str, Any], place: int) -> Wish:
+    def wrong(how: str) -> ValueError:
+        return ValueError(f"{STANDING}: wish {place} {how}.")
+
+    if unknown := sorted(set(row) - _FIELDS):
+        raise wrong(f"has {unknown[0]}, which is none of {', '.join(sorted(_FIELDS))}")
+    name, line, per_day = row.get("name"), row.get("line"), row.get("per_day")
+    if not isinstance(name, str) or not name.strip():
+        raise wrong("has no name")
+    if type(per_day) is not int or per_day < 1:
+        raise wrong("needs per_day, a whole number from 1")
+    if line is not None and type(line) is not int:
+        raise wrong("has a line that is no line's id")
+    try:
+        texts = _texts(row, "texts")
+        to = tuple(map(_whom, _texts(row, "to")))
+        return Wish(name, to, texts, per_day, line, tuple(map(_pattern, texts)))
+    except ValueError as error:
+        raise wrong(str(error)) from None
+
+
+def _texts(row: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    given = row.get(name)
+    entries: list[Any] = given if isinstance(given, list) else []  # pyright: ignore[reportUnknownVariableType] - TOML
+    if not entries or not all(isinstance(entry, str) and entry.strip() for entry in entries):
+        raise ValueError(f"needs {name}, a list of texts")
+    return tuple(entries)
+
+
+def _whom(who: str) -> str:
+    if who == KNOWN or who.startswith(("group:", "tag:")):
+        return who
+    try:
+        return e164(who)
+    except BadInput:
+        raise ValueError(f'is to "{who}", which is neither a number, group:NAME, tag:NAME nor "{KNOWN}"') from None
+
+
+def _pattern(text: str) -> tuple[re.Pattern[str], tuple[str, ...]]:
+    parts = re.split(r"\{([^{}]*)\}", text.strip())
+    blanks = tuple(parts[1::2])
+    if unknown := [blank for blank in blanks if blank not in _BLANKS]:
+        raise ValueError(f"has the blank {{{unknown[0]}}}, which is none of {', '.join(_BLANKS)}")
+    pattern = "".join(_BLANKS[part] if at % 2 else re.escape(part) for at, part in enumerate(parts))
+    return re.compile(pattern), blanks
