@@ -1,6 +1,9 @@
 # Needs Python 3.11 or newer, pip and make. Everything else is set up here, inside this folder.
 PYTHON ?= python3
 BIN := .venv/bin
+INSTALL := install --quiet --disable-pip-version-check
+# A pip that installs into another environment saves putting one into ours, which takes as long as the demo itself.
+PIP_TAKES_PYTHON := import pip, sys; sys.exit([int(each) for each in pip.__version__.split(".")[:2]] < [22, 3])
 
 .PHONY: test demo lint bench tasks soak interop browser bundle release-check clean
 
@@ -53,16 +56,18 @@ clean:
 # What the server itself needs, and nothing else; bytecode is made of what is used.
 .venv/.ready: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "textrequest-mcp needs Python 3.11 or newer; name one with make PYTHON=...")'
-	@$(PYTHON) -m venv .venv
-	@$(BIN)/pip install --quiet --no-compile --disable-pip-version-check --editable .
+	@if $(PYTHON) -c '$(PIP_TAKES_PYTHON)' 2>/dev/null; then \
+		$(PYTHON) -m venv --without-pip .venv && $(PYTHON) -m pip --python $(BIN)/python $(INSTALL) --no-compile --editable .; \
+	else $(PYTHON) -m venv .venv && $(BIN)/python -m pip $(INSTALL) --no-compile --editable .; fi
 	@touch $@
 
 .venv/.dev: .venv/.ready
-	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@test -x $(BIN)/pip || $(BIN)/python -m ensurepip --default-pip >/dev/null
+	@$(BIN)/pip $(INSTALL) --editable '.[dev]'
 	@touch $@
 
 .venv/.bench: .venv/.dev
-	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[bench]'
+	@$(BIN)/pip $(INSTALL) --editable '.[bench]'
 	@touch $@
 
 # Clients that others wrote, each in a place of its own; where they cannot be had, their tests say so and are skipped.

@@ -24,7 +24,14 @@ from bundle import build  # noqa: E402 - this folder is no package
 
 OWNER, UNRELEASED = "OWNER", "UNRELEASED"
 NAMED = ("server.json", "glama.json", "Dockerfile", "pyproject.toml", "README.md", "release/mcpb/manifest.json")
-FROM_HERE, PUBLISHED = "--from . textrequest-mcp", "textrequest-mcp"
+# What the README says before and after the package is in the index.
+PUBLISHED = {
+    "--from . textrequest-mcp": "textrequest-mcp",
+    "--uvx .": "--uvx textrequest-mcp",
+    "pipx install .": "pipx install textrequest-mcp",
+    "pip install .": "pip install textrequest-mcp",
+    " from this folder; it is not in a package index yet.": ".",
+}
 _LONGEST_DESCRIPTION = 100  # the registry's validator, not its schema
 _HEADING = r"^## (\S+) \((.+)\)$"
 
@@ -72,7 +79,7 @@ def lacking() -> list[str]:
     date = re.findall(_HEADING, _text("CHANGELOG.md"), re.MULTILINE)[0][1]
     if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", date):
         found.append(f"CHANGELOG.md says {date} where the day of the release stands.")
-    if FROM_HERE in _text("README.md"):
+    if any(each in _text("README.md") for each in PUBLISHED):
         found.append("README.md still starts it from the checkout: give --owner once the package is published.")
     return found + [f"{each} is missing in dist/: give --build." for each in _unbuilt()]
 
@@ -81,7 +88,9 @@ def publish(owner: str) -> None:
     """Write what is known only at a release into the files."""
     for name in NAMED:
         text = re.sub(rf"\b{OWNER}\b", owner, _text(name))
-        (ROOT / name).write_text(text.replace(FROM_HERE, PUBLISHED) if name == "README.md" else text, "utf-8")
+        for before, after in PUBLISHED.items() if name == "README.md" else ():
+            text = text.replace(before, after)
+        (ROOT / name).write_text(text, "utf-8")
     digest = hashlib.sha256(build(ROOT / "dist").read_bytes()).hexdigest()
     text = re.sub(r'("fileSha256": )".*"', rf'\1"{digest}"', _text("server.json"))
     (ROOT / "server.json").write_text(text, "utf-8")

@@ -163,10 +163,10 @@ def works_for_a_new_user(command: list[str]) -> None:
 
 
 def is_a_package_here(command: list[str]) -> None:
-    """It names this folder, and a command that the package has; to fetch everything again proves no more."""
+    """It names this folder or the package, and a command that it has; to fetch everything again proves no more."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    assert "." in command
-    assert command[0] in {"pip", "pipx"} or command[3] in project["scripts"]
+    assert {".", project["name"]} & set(command)
+    assert command[0] in {"pip", "pipx"} or set(project["scripts"]) & set(command)
 
 
 RUN: dict[str, Callable[[list[str]], None]] = {

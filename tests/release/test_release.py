@@ -24,6 +24,7 @@ from textrequest_mcp.settings.table import VARIABLES
 
 ROOT = Path(__file__).parent.parent.parent
 PACKAGE = Path(textrequest_mcp.__file__).parent
+README = (ROOT / "README.md").read_text("utf-8")
 DOCKERFILE = (ROOT / "Dockerfile").read_text("utf-8")
 
 
@@ -223,6 +224,10 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+def test_the_readme_says_each_thing_that_a_release_changes():
+    assert [each for each in check.PUBLISHED if each not in README] == []
+
+
 def test_what_a_release_lacks_is_told_until_it_is_there(checkout: Path):
     told = check.lacking()
     assert sum("still says OWNER" in each for each in told) == len(check.NAMED)
@@ -234,7 +239,9 @@ def test_what_a_release_lacks_is_told_until_it_is_there(checkout: Path):
     assert check.disagreements() == []
     assert check.lacking() == ["textrequest_mcp-0.1.0-py3-none-any.whl is missing in dist/: give --build."]
     assert json.loads((checkout / "server.json").read_text("utf-8"))["name"] == "io.github.acme/textrequest-mcp"
-    assert "--from ." not in (checkout / "README.md").read_text("utf-8")
+    readme = (checkout / "README.md").read_text("utf-8")
+    assert "uvx textrequest-mcp install claude-desktop --sandbox --uvx textrequest-mcp\n" in readme
+    assert "not in a package index" not in readme
 
     (checkout / "dist/textrequest-mcp-0.1.0.mcpb").write_bytes(b"another")
     assert any("another hash" in each for each in check.lacking())
