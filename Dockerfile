@@ -16,9 +16,8 @@ LABEL org.opencontainers.image.title="textrequest-mcp" \
       org.opencontainers.image.licenses="MIT" \
       org.opencontainers.image.source="https://github.com/OWNER/textrequest-mcp" \
       io.modelcontextprotocol.server.name="io.github.OWNER/textrequest-mcp"
-COPY --from=build /wheels /wheels
-RUN pip install --no-cache-dir --no-index --find-links /wheels textrequest-mcp \
-    && rm -rf /wheels \
+RUN --mount=type=bind,from=build,source=/wheels,target=/wheels \
+    pip install --no-cache-dir --no-index --find-links /wheels textrequest-mcp \
     && useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin textrequest \
     && install --directory --owner 10001 --mode 700 /state
 ENV TEXTREQUEST_STATE_DIR=/state PYTHONDONTWRITEBYTECODE=1

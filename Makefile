@@ -2,12 +2,12 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: test demo lint bench soak interop bundle release-check clean
+.PHONY: test demo lint bench soak interop browser bundle release-check clean
 
 # Bytecode is kept, wherever it is switched off: each process would compile all tests, or the whole package, anew.
 test: .venv/.dev .clients/.ready
 	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --cov \
-		--ignore tests/interop/judges
+		--ignore tests/interop/judges --ignore tests/browser
 
 demo: .venv/.ready
 	@PYTHONDONTWRITEBYTECODE= $(BIN)/textrequest-mcp demo
@@ -29,6 +29,11 @@ soak: .venv/.dev
 # Agent frameworks work with real servers, and the judges of others judge them; `make test` leaves these out.
 interop: .clients/.all
 	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile tests/interop/judges
+
+# The desk's pages in a real browser: a person's way through them, an attacker's, and a passkey's. UPDATE_PICTURES=1 makes
+# the pictures of docs/pictures anew.
+browser: .venv/.browser
+	$(BIN)/python -m pytest tests/browser
 
 # The bundle for hosts that take one, such as Claude Desktop.
 bundle:
@@ -62,3 +67,10 @@ clean:
 
 .clients/.all: tests/interop/set_up.py | .clients/.ready
 	@$(PYTHON) tests/interop/set_up.py .clients all && touch $@
+
+# Debian's browser, where apt is there and no other browser is; elsewhere the tests say so and are skipped.
+.venv/.browser: | .venv/.dev
+	@command -v chromium || command -v chromium-browser || command -v google-chrome || ! command -v apt-get || \
+		{ apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends \
+		chromium fonts-dejavu-core >/dev/null; } || true
+	@touch $@

@@ -31,7 +31,7 @@ OWES, OPTED_OUT_BY_CODE, SUPPRESSED, UNREACHABLE = (f"+142355501{n:02}" for n in
 # Looking for a lost answer, without the patience that a real service needs.
 QUICK = Pace(in_call=(0.0, 0.01), after=(0.05,))
 
-_OF_THE_ACCOUNT = {"list_dashboards", "create_dashboard", "get_send_status"}
+_OF_THE_ACCOUNT = {"list_dashboards", "create_dashboard", "get_send_status", "redact_message", "unredact_message"}
 ERAS = ("2026-07-28", "legacy")
 Era = Literal["2026-07-28", "legacy"]
 Answer = Callable[[str], ElicitResult]

@@ -6,7 +6,7 @@ import pkgutil
 from textrequest_mcp import account
 from textrequest_mcp.account.send_status import sends
 from textrequest_mcp.app import ALL_TOOLSETS, all_specs
-from textrequest_mcp.settings.table import TOOLSETS
+from textrequest_mcp.settings.toolsets import BY_DEFAULT, NOT_BY_DEFAULT
 from textrequest_mcp.tools.declare import Toolset
 
 
@@ -20,8 +20,8 @@ def declared() -> list[Toolset]:
 
 def test_every_toolset_is_registered_and_can_be_chosen():
     """But for the one that comes along with every tool that sends."""
-    assert {toolset.name for toolset in declared()} - {sends.name} == set(TOOLSETS)
-    assert {toolset.name for toolset in ALL_TOOLSETS} == set(TOOLSETS)
+    assert {toolset.name for toolset in declared()} - {sends.name} == {*BY_DEFAULT, *NOT_BY_DEFAULT}
+    assert {toolset.name for toolset in ALL_TOOLSETS} == {*BY_DEFAULT, *NOT_BY_DEFAULT}
 
 
 def test_no_toolset_is_empty_and_no_two_tools_share_a_name():

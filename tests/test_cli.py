@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 from tests.served import AS_A_USER_DOES, running
-from tests.surface import DEFAULT_TOOLS
 
 from textrequest_mcp import __version__
+from textrequest_mcp.app import all_specs
 from textrequest_mcp.cli import main
 
 CANARY = "CANARY0123456789"
@@ -111,7 +111,7 @@ def test_tools_prints_a_table_with_a_row_for_each_tool(capsys: pytest.CaptureFix
     assert main(["tools"]) == 0
 
     rows = capsys.readouterr().out.splitlines()[2:]
-    assert len(rows) == DEFAULT_TOOLS
+    assert len(rows) == len(all_specs())
     assert "| `cancel_payment` | payments | destroys, sends a text | CancelPayment |" in rows
 
 
@@ -119,7 +119,7 @@ def test_tools_as_json_has_the_schemas(capsys: pytest.CaptureFixture[str]):
     assert main(["tools", "--json"]) == 0
 
     tools = json.loads(capsys.readouterr().out)
-    assert len(tools) == DEFAULT_TOOLS
+    assert len(tools) == len(all_specs())
     for tool in tools:
         assert tool["inputSchema"]["type"] == tool["outputSchema"]["type"] == "object"
         assert set(tool["annotations"]) == {

@@ -11,7 +11,9 @@ from mcp import Client, MCPError
 from mcp_types import Tool
 from tests.desk import DEVON, MARIA, OWES, Desk, agrees, call, open_desk, said
 
+from textrequest_mcp.account.everyday import EVERYDAY
 from textrequest_mcp.commands.tools import tools_as_json
+from textrequest_mcp.settings.toolsets import BY_DEFAULT, NOT_BY_DEFAULT
 
 
 class Action(NamedTuple):
@@ -112,18 +114,39 @@ ACTIONS = (
     Action("CancelPayment", "cancel_payment", f"{ON_LINE} payment_id", PAYMENT),
     Action("MarkPaymentPaid", "mark_payment_paid", f"{ON_LINE} payment_id", PAYMENT),
 )
-BEYOND = ["get_send_status", "wait_for_messages", "count_texts", "text_many"]
-DAILY = {"count_texts", "text_many"}
+# The rest of the useful API, in toolsets that are off by default.
+OFF = {
+    "setup": [
+        "create_tag",
+        "update_tag",
+        "delete_tag",
+        "create_custom_field",
+        "rename_custom_field",
+        "delete_custom_field",
+    ],
+    "line_messages": ["list_line_messages"],
+    "privacy": ["redact_message", "unredact_message"],
+}
+BEYOND = [
+    "get_send_status",
+    "wait_for_messages",
+    "count_texts",
+    "text_many",
+    "who_is_waiting",
+    "stop_texting",
+    *(tool for tools in OFF.values() for tool in tools),
+]
+DAILY = {"count_texts", "text_many", "who_is_waiting", "stop_texting"}
 TOOLS = [*(action.tool for action in ACTIONS), *BEYOND]
 RULED = {  # what this server asks and can do beyond the connector
-    *("asks_location", "if_unanswered_since", "clear", "search"),
+    *("asks_location", "picture", "if_unanswered_since", "clear", "search", "never_texted"),
     *("add_tags", "remove_tags", "add_groups", "remove_groups"),
 }
 ONCE = {
     *("send_message", "create_payment", "send_payment_reminder", "cancel_payment", "mark_payment_paid"),
     *("create_dashboard", "text_many"),
 }
-READS = {tool for tool in TOOLS if tool.startswith(("list_", "get_", "wait_", "count_"))}
+READS = {tool for tool in TOOLS if tool.startswith(("list_", "get_", "wait_", "count_", "who_"))}
 IDS = pytest.mark.parametrize("action", ACTIONS, ids=[action.name for action in ACTIONS])
 EACH_TOOL = pytest.mark.parametrize("name", TOOLS)
 
@@ -159,6 +182,15 @@ CALLS: dict[str, dict[str, Any]] = {
     "wait_for_messages": {"timeout_seconds": 0},
     "send_message": {"phone_number": MARIA, "body": "Hello", "mms_media": ["https://media.sandbox.invalid/1.png"]},
     "text_many": {"body": "Hello", "to": [OWES], "leave_out": [MARIA]},
+    "stop_texting": {"phone_number": DEVON},
+    "create_tag": {"tag": "Gold", "tag_color": "#FFD700"},
+    "update_tag": {"old_tag": "VIP", "tag": "Gold"},
+    "delete_tag": {"tag": "vip"},
+    "create_custom_field": {"name": "Birthday"},
+    "rename_custom_field": {"field": "Vehicle", "name": "Car"},
+    "delete_custom_field": {"field": "Referred by"},
+    "redact_message": {"message_id": ID},
+    "unredact_message": {"message_id": ID},
     "get_payment": {"payment_id": 2501},
     "create_payment": {"customer_phone": MARIA, "amount_requested": 5, "description": "Wipers"},
     "send_payment_reminder": {"payment_id": 2501},
@@ -178,7 +210,7 @@ def tools() -> dict[str, Tool]:
     """The tools as a host is told of them."""
 
     async def ask() -> dict[str, Tool]:
-        async with open_desk() as desk:
+        async with open_desk(toolsets=(*BY_DEFAULT, *NOT_BY_DEFAULT)) as desk:
             return await listed(desk)
 
     return anyio.run(ask)
@@ -298,13 +330,15 @@ class TestWhatAHostIsTold:
         assert destructive == {
             *("delete_contact", "delete_group", "delete_dashboard", "cancel_payment", "mark_payment_paid"),
             *("rename_dashboard", "save_contact", "save_contacts", "update_group"),
+            *("delete_tag", "delete_custom_field", "update_tag", "rename_custom_field"),
+            *("redact_message", "unredact_message"),
         }
 
     @EACH_TOOL
     def test_a_description_starts_with_a_verb(self, tools: dict[str, Tool], name: str):
         verbs = {
             *("List", "Get", "Create", "Rename", "Delete", "Change", "Hide", "Bring", "Text", "Ask", "Cancel", "Close"),
-            *("Look", "Wait", "Count"),
+            *("Look", "Wait", "Count", "Record", "Show"),
         }
 
         assert (tools[name].description or "").split()[0] in verbs
@@ -339,9 +373,28 @@ class TestWhatAHostIsTold:
 
 
 class TestWhatIsLeftOut:
+    async def test_the_preset_of_everyday_has_few_tools_with_few_arguments(self, tools: dict[str, Tool]):
+        async with open_desk(toolsets=("everyday",)) as desk:
+            few = await listed(desk)
+            async with desk.host() as host:
+                prompts = {prompt.name for prompt in (await host.list_prompts()).prompts}
+                sent = await call(host, "send_message", phone_number=MARIA, body="Hello")
+
+        assert set(few) == set(EVERYDAY)
+        assert len(few) <= 16
+        for name, tool in few.items():
+            assert EVERYDAY[name] <= set(tools[name].input_schema["properties"])
+            assert set(tool.input_schema["properties"]) == set(tools[name].input_schema["properties"]) - EVERYDAY[name]
+        assert said(sent)["outcome"] == "sent"
+        assert {"catch_up", "collect_payment"} <= prompts
+
+    async def test_what_is_off_by_default_is_not_there(self):
+        async with open_desk() as desk:
+            assert not set(await listed(desk)) & {tool for tools in OFF.values() for tool in tools}
+
     async def test_read_only_leaves_the_reading_tools(self):
         async with open_desk(read_only=True) as desk:
-            assert set(await listed(desk)) == READS - {"get_send_status"}
+            assert set(await listed(desk)) == READS - {"get_send_status", "list_line_messages"}
             async with desk.host() as host:
                 with pytest.raises(MCPError, match='no tool "send_message"'):
                     await host.call_tool("send_message", {"phone_number": MARIA, "body": "Hello"})
@@ -360,13 +413,16 @@ class TestWhatIsLeftOut:
             ("messages", "message"),
             ("payments", "payment"),
             ("daily", ""),
+            *((toolset, "") for toolset in OFF),
         ],
     )
     async def test_a_toolset_holds_exactly_its_tools(self, toolset: str, nouns: str):
         async with open_desk(toolsets=(toolset,)) as desk:
             tools = set(await listed(desk))
 
-        own = {tool for tool in TOOLS if f"_{nouns}" in tool} if nouns else DAILY
+        off = {tool for tools in OFF.values() for tool in tools}
+        own = {tool for tool in TOOLS if f"_{nouns}" in tool} - off if nouns else {"daily": DAILY}.get(toolset)
+        own = set(OFF[toolset]) if own is None else own
         assert tools == own | ({"get_send_status"} if own & ONCE else set())
 
 

@@ -1,5 +1,6 @@
 """The README, the manual and the example configuration say only what is true, and every command in them runs."""
 
+import ast
 import io
 import json
 import os
@@ -30,7 +31,7 @@ from textrequest_mcp.ground.store import Store
 from textrequest_mcp.guard.audit.reader import Entry
 from textrequest_mcp.guard.audit.writer import Audit
 from textrequest_mcp.live.webhooks import PATH
-from textrequest_mcp.settings.table import VARIABLES
+from textrequest_mcp.settings.table import TABLE, VARIABLES
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
@@ -211,6 +212,15 @@ def test_every_setting_is_in_the_table_and_every_row_is_a_setting():
     assert set(rows_of(SETTINGS)) == set(VARIABLES)
 
 
+def test_the_defaults_in_that_table_are_the_ones_in_force():
+    cells = dict(re.findall(r"^\| `TEXTREQUEST_([A-Z_]+)` \|[^|]*\| ([^|]*) \|", SETTINGS, re.MULTILINE))
+    plain = {row.name: row.default for row in TABLE.values() if row.has_variable and isinstance(row.default, str | int)}
+    told = {name: cells[name.upper()].strip("`").lower() for name, default in plain.items() if default != ""}
+
+    assert len(told) > 15
+    assert told == {name: str(plain[name]).lower() for name in told}
+
+
 def rows_of(page: str) -> list[str]:
     return re.findall(r"^\| `(TEXTREQUEST_[A-Z_]+)`", page, re.MULTILINE)
 
@@ -237,6 +247,22 @@ def test_the_configuration_of_a_host_over_http_reaches_an_account(tmp_path: Path
     assert path is not None
     assert address.endswith(path[1])
     assert statuses == [200, 401]
+
+
+def test_the_examples_for_frameworks_are_python_and_the_first_one_runs():
+    page = (ROOT / "docs/frameworks.md").read_text("utf-8")
+    first, *others = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    for each in others:
+        compile(each, "docs/frameworks.md", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+
+    here = first.replace('"textrequest-mcp"', repr(sys.executable)).replace(
+        '["serve"', '["-m", "textrequest_mcp", "serve"'
+    )
+    ran = subprocess.run([sys.executable, "-c", here], capture_output=True, text=True, env=environment(), check=False)
+
+    assert ran.returncode == 0, ran.stderr
+    assert 'Delete the contact "Devon O\'Neil"' in ran.stdout
+    assert "nothing was sent or changed" in ran.stdout.lower()
 
 
 def test_the_configurations_of_proxies_forward_the_paths_of_webhooks_and_nothing_else():

@@ -9,16 +9,29 @@ from contextlib import suppress
 from typing import Any
 
 from textrequest_mcp import __version__
-from textrequest_mcp.commands.arguments import add_audit, add_desk, add_report, add_sandbox
+from textrequest_mcp.commands.arguments import add_audit, add_desk, add_sandbox, add_serve
 from textrequest_mcp.commands.doctor.options import add_doctor
+from textrequest_mcp.commands.everyday import add_everyday
 from textrequest_mcp.commands.hosts.options import add_install
 from textrequest_mcp.commands.policy import as_table, check_rules
-from textrequest_mcp.commands.serve_options import add_serve
 from textrequest_mcp.ground.stderr import stand_in
 from textrequest_mcp.settings.table import Settings, SettingsError, make_state_folder, read_settings, read_state_folder
 
 _COMMANDS = (
-    *("serve", "sandbox", "demo", "tools", "hooks", "approve", "audit", "policy", "report", "desk", "approver"),
+    *(
+        "serve",
+        "sandbox",
+        "demo",
+        "tools",
+        "hooks",
+        "approve",
+        "audit",
+        "policy",
+        "report",
+        "import",
+        "desk",
+        "approver",
+    ),
     *("config", "install", "uninstall", "doctor"),
 )
 _FAILED, _WRONG_USE = 1, 2
@@ -35,8 +48,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return run(chosen) if run in (_serve, _sandbox) else _printed(run, chosen)
     except SettingsError as error:
-        sys.stderr.write("textrequest-mcp cannot start:\n" + "".join(f"- {line}\n" for line in error.problems))
-        sys.stderr.write("Nothing was started.\n")
+        what, done = ("start", "started") if run in (_serve, _sandbox) else ("do that", "done")
+        sys.stderr.write(f"textrequest-mcp cannot {what}:\n" + "".join(f"- {line}\n" for line in error.problems))
+        sys.stderr.write(f"Nothing was {done}.\n")
         return _WRONG_USE
     except KeyboardInterrupt:
         return 0  # how a person ends a server
@@ -51,7 +65,7 @@ def _printed(run: Any, chosen: argparse.Namespace) -> int:
     if sys.stdout is None:  # pyright: ignore[reportUnnecessaryComparison] - it was closed
         raise SettingsError(["stdout is closed, so nothing can be printed."])
     out: Any = sys.stdout  # paths and names hold letters that not every terminal or file knows
-    with suppress(AttributeError, OSError):
+    with suppress(AttributeError, OSError):  # a pipe that something was written to before
         out.reconfigure(errors="backslashreplace")
     try:
         status: int = run(chosen)
@@ -72,7 +86,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"textrequest-mcp {__version__}")
     commands = parser.add_subparsers(required=True, metavar="{" + ",".join(_COMMANDS) + "}")
 
-    add_serve(commands).set_defaults(run=_serve)
+    add_serve(commands, _serve)
     add_sandbox(commands, sandbox=_sandbox, text=_text)
     commands.add_parser("demo", help="show an hour at the counter, with the pretend account").set_defaults(run=_demo)
     tools = commands.add_parser("tools", help="print every tool: name, risk, connector action")
@@ -88,7 +102,7 @@ def _parser() -> argparse.ArgumentParser:
     add_audit(commands, _audit)
     policy = commands.add_parser("policy", help="print the rules that are in force, and the setting of each")
     policy.set_defaults(run=_policy)
-    add_report(commands, _report)
+    add_everyday(commands)
     add_install(commands)
     add_doctor(commands)
     return parser
@@ -165,14 +179,6 @@ def _audit(chosen: argparse.Namespace) -> int:
     if any((chosen.since, chosen.until, chosen.tool)):
         raise SettingsError(["--verify checks all of the audit, so leave out --since, --until and --tool."])
     return verify_audit(folder, chosen.verify)
-
-
-def _report(chosen: argparse.Namespace) -> int:
-    settings: Settings = read_settings({"sandbox": chosen.sandbox})
-    make_state_folder(settings.state_dir)
-    from textrequest_mcp.commands.report import run_report
-
-    return run_report(settings, chosen.period or "last_7_days", chosen.html)
 
 
 def _desk(chosen: argparse.Namespace) -> int:

@@ -3,11 +3,11 @@
 import hashlib
 from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
-from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from textrequest_mcp.account.account import Account
 from textrequest_mcp.account.approvers import ASKING, TOOL, Approvers, read_approvers
+from textrequest_mcp.account.pictures import Pictures
 from textrequest_mcp.app import all_specs, kinds_of_acts
 from textrequest_mcp.ground.store import Store
 from textrequest_mcp.guard.approval.gate import Gate
@@ -26,6 +26,7 @@ from textrequest_mcp.guard.rules.person_facts import KnownPeople
 from textrequest_mcp.guard.rules.policy import Policy, Rules
 from textrequest_mcp.guard.rules.remaining import Limits
 from textrequest_mcp.guard.rules.standing import Standing, read_standing
+from textrequest_mcp.guard.rules.templates import ONLY_TEMPLATES, Templates, read_templates
 from textrequest_mcp.live.encryption import Cipher
 from textrequest_mcp.live.hooks import Hooks
 from textrequest_mcp.live.log import EventLog
@@ -35,6 +36,7 @@ from textrequest_mcp.live.subscriptions import Subscriptions
 from textrequest_mcp.live.watch import Watch
 from textrequest_mcp.settings.table import Settings, SettingsError
 from textrequest_mcp.upstream.api import Api
+from textrequest_mcp.upstream.fetched import Fetcher
 from textrequest_mcp.upstream.hidden import Hidden
 from textrequest_mcp.upstream.limiter import Limiter
 from textrequest_mcp.upstream.service_clock import ServiceClock
@@ -91,21 +93,12 @@ def _make(settings: Settings, store: Store, api: Api, account_id: str, now: Serv
     audit = _audit(settings, store, account_id, now)
     window = settings.duplicate_minutes * 60.0
     ledger = Ledger(store, account_id, window_seconds=window, clock=now, service=now, witness=audit.follow)
-    at_most_once = AtMostOnce(
-        ledger,
-        LostSends(ledger, pace=pace),
-        Mailings(store, account_id, clock=now),
-        tagged=settings.tag_sends,
-        caps=Caps(store, account_id, limits_of(settings), clock=now),
-        keeps_bodies=settings.audit_bodies,
-    )
-    memory = Memory(store, account_id, Cipher(api.key), made=partial(made_here, account_id), clock=now)
-    consent = Consent(store, account_id, clock=now)
+    at_most_once = _once(settings, store, ledger, account_id, now, pace)
+    memory = Memory(store, account_id, Cipher(api.key), made=made_here, clock=now)
     rules = rules_of(settings)
-    standing = Standing(store, account_id, rules.standing, clock=now)
-    policy = Policy(rules, consent, memory, KnownPeople(), standing=standing, clock=now)
-    approvers = approvers_of(settings)
-    api.hidden = Hidden(approvers)
+    wishes = Standing(store, account_id, rules.standing, clock=now)
+    policy = Policy(rules, Consent(store, account_id, clock=now), memory, KnownPeople(), standing=wishes, clock=now)
+    api.hidden = Hidden(approvers := approvers_of(settings))
     live = _watch(settings, store, api, account_id, ledger, now)
     gate = Gate(
         store,
@@ -126,11 +119,26 @@ def _make(settings: Settings, store: Store, api: Api, account_id: str, now: Serv
         default_line=settings.dashboard_id,
         time_zone=settings.time_zone,
         resource_links=settings.resource_links,
+        pictures=Pictures(settings.pictures, Fetcher()),
     )
     ways = {spec.name: spec.once for spec in all_specs() if spec.once is not None}
     at_most_once.lost_sends.goes_by(account, ways | {TOOL: ASKING})
     gate.by_text = Approvers(account, sorted(approvers), gate.desk.approvals) if approvers else None
     return account
+
+
+def _once(
+    settings: Settings, store: Store, ledger: Ledger, account_id: str, now: ServiceClock, pace: Pace | None
+) -> AtMostOnce:
+    """What keeps every act from happening twice."""
+    return AtMostOnce(
+        ledger,
+        LostSends(ledger, pace=pace),
+        Mailings(store, account_id, clock=now),
+        tagged=settings.tag_sends,
+        caps=Caps(store, account_id, limits_of(settings), clock=now),
+        keeps_bodies=settings.audit_bodies,
+    )
 
 
 def _audit(settings: Settings, store: Store, account_id: str, now: ServiceClock) -> Audit:
@@ -161,13 +169,7 @@ def _status_address(settings: Settings, api: Api) -> Callable[[int], str] | None
 
 def limits_of(settings: Settings) -> Limits:
     """The caps that the settings name."""
-    return Limits(
-        texts_per_hour=settings.texts_per_hour,
-        texts_per_day=settings.texts_per_day,
-        new_people_per_day=settings.new_people_per_day,
-        dollars_per_request=settings.dollars_per_request,
-        dollars_per_day=settings.dollars_per_day,
-    )
+    return Limits(**{name: getattr(settings, name) for name in Limits.__dataclass_fields__})
 
 
 def rules_of(settings: Settings) -> Rules:
@@ -185,7 +187,25 @@ def rules_of(settings: Settings) -> Rules:
         if_unanswered=settings.if_unanswered,
         callback_hosts=settings.callback_hosts,
         standing=read_standing(settings.standing),
+        templates=templates_of(settings),
     )
+
+
+def templates_of(settings: Settings) -> Templates:
+    """The saved replies of the file that the settings name.
+
+    Raises:
+        ValueError: it cannot be read, or holds none; the sentence says which.
+    """
+    if settings.templates is None:
+        if settings.only_templates:
+            raise ValueError(f"{ONLY_TEMPLATES} needs TEXTREQUEST_TEMPLATES, or nothing could leave.")
+        return Templates()
+    try:
+        return Templates(read_templates(settings.templates.read_text("utf-8-sig")), only=settings.only_templates)
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else error
+        raise ValueError(f"TEXTREQUEST_TEMPLATES cannot be used: {why}.") from None
 
 
 def approvers_of(settings: Settings) -> frozenset[str]:

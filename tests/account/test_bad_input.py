@@ -268,7 +268,7 @@ REFUSED_THERE: list[tuple[str, dict[str, Any], str]] = [
     ("get_payment", {"payment_id": 99999}, "no payment 99999"),
     ("cancel_payment", {"payment_id": 99999}, "no payment 99999"),
     ("mark_payment_paid", {"payment_id": 99999}, "no payment 99999"),
-    ("send_payment_reminder", {"payment_id": 99999}, "no such payment"),
+    ("send_payment_reminder", {"payment_id": 99999}, "no payment 99999"),
     ("delete_contact", {"phone_number": "+14235550198"}, "no contact with the number ending in 98"),
     ("delete_contact", {"phone_number": DEVON, "confirmation": "made up"}, "does not belong to this call"),
     ("delete_dashboard", {"dashboard_id": 999}, "invalid"),

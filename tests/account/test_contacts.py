@@ -207,7 +207,7 @@ class TestFilters:
             payments = said(await call(host, "list_payments", reference_number="undefined"))
 
         assert 'search is the word "null", and that was looked for' in found["note"]
-        assert payments["note"].startswith('reference_number is the word "undefined"')
+        assert 'reference_number is the word "undefined"' in payments["note"]
 
     async def test_an_empty_list_filters_nothing(self, desk: Desk):
         assert len(await numbers(desk, groups=[], tags=[])) == 112
@@ -252,11 +252,11 @@ class TestFilters:
         def answer(request: httpx2.Request) -> httpx2.Response:
             if request.url.path.endswith("/dashboards"):
                 return httpx2.Response(404 if zone == 5 else 200, json={"items": [{"id": LINE, "timeZoneId": zone}]})
-            asked.append(request.url.params["last_message_sent_before"])
+            asked.append(request.url.params["contact_created_before"])
             return httpx2.Response(200, json={"items": []})
 
         async with open_desk(transport=httpx2.MockTransport(answer)) as desk:
-            said(await desk.call("list_contacts", last_message_sent_before="2026-05-28T12:01:00"))
+            said(await desk.call("list_contacts", contact_created_before="2026-05-28T12:01:00"))
 
         assert asked == ["2026-05-28T12:01:00"]
 
@@ -269,6 +269,67 @@ class TestFilters:
         assert await numbers(desk, is_archived=True, has_opted_out=False, contact_phone_number="423555010") == [
             ARCHIVED
         ]
+
+
+class TestTimes:
+    """A filter by the time of a text leaves out everybody who has none, and says so."""
+
+    @pytest.mark.parametrize(
+        ("name", "note"),
+        [
+            (
+                "last_message_timestamp_before_utc",
+                "67 contacts were never texted and are not in this list; never",
+            ),
+            ("last_message_sent_before", "69 contacts were never texted from here and are not in"),
+            ("last_message_received_before", "68 contacts never wrote and are not in this list"),
+        ],
+    )
+    async def test_it_tells_how_many_it_leaves_out(self, desk: Desk, name: str, note: str):
+        found = said(await desk.call("list_contacts", **{name: "2026-05-01"}))
+        everybody = said(await desk.call("list_contacts", never_texted=True, **{name: "2026-05-01"}))
+
+        assert found["note"].startswith(note)
+        assert everybody["total_items"] == found["total_items"] + int(note.split(maxsplit=1)[0])
+        assert "note" not in everybody
+
+    async def test_it_says_it_once(self, desk: Desk):
+        assert "note" not in said(await desk.call("list_contacts", last_message_sent_after="2026-01-01", page=1))
+
+    async def test_beside_other_filters_it_says_it_without_a_count(self, desk: Desk):
+        found = said(await desk.call("list_contacts", last_message_sent_after="2026-01-01", is_resolved=True))
+
+        assert found["note"].startswith("Contacts who were never texted from here are not in this list")
+
+    async def test_where_everybody_was_texted_nothing_is_said(self, desk: Desk):
+        contacts = desk.sandbox.lines[LINE].contacts
+        for number in [number for number, contact in contacts.items() if not contact.messages]:
+            del contacts[number]
+
+        assert "note" not in said(await desk.call("list_contacts", last_message_timestamp_after_utc="2026-01-01"))
+        contacts["14235550198"] = type(contacts["14235550100"])(1, "14235550198", 0.0)
+        desk.account.directory.put(LINE, {"phone_number": NEW})
+        one = said(await desk.call("list_contacts", last_message_timestamp_after_utc="2026-01-01"))
+        assert one["note"].startswith("1 contact was never texted and is not in this list")
+
+    async def test_those_never_texted_alone(self, desk: Desk):
+        silent = said(await desk.call("list_contacts", never_texted=True, page_size=1000))
+        some = await numbers(desk, never_texted=True, groups=["Old Leads"], search="devon")
+
+        assert silent["total_items"] == 67
+        assert not [contact for contact in silent["items"] if "last_message" in contact]
+        assert some == [DEVON]
+
+    async def test_no_rows_are_never_without_a_word(self, desk: Desk):
+        desk.sandbox.lines[123].contacts.clear()
+        async with desk.host() as host:
+            filtered = said(await call(host, "list_contacts", is_blocked=True, has_opted_out=True))
+            empty = said(await call(host, "list_contacts", dashboard_id=123))
+            nobody = said(await call(host, "list_contacts", never_texted=True, is_blocked=True))
+
+        assert filtered["note"] == "No contact of this line matches is_blocked, has_opted_out."
+        assert empty["note"] == "This line has no contacts."
+        assert nobody["note"].startswith("Nobody is found; looked through all 1 contacts that match")
 
 
 class TestSaving:

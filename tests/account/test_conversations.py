@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from tests.account.snapshot import check_snapshot
-from tests.desk import ARCHIVED, MARIA, Desk, refusal, said, text_of
+from tests.desk import ARCHIVED, LINE, MARIA, Desk, refusal, said, text_of
 
 
 async def numbers(desk: Desk, **filters: Any) -> list[str]:
@@ -85,7 +85,16 @@ async def test_conversations_come_in_pages(desk: Desk):
 async def test_a_line_without_conversations_has_an_empty_list(desk: Desk):
     desk.sandbox.lines[123].contacts.clear()
 
-    assert said(await desk.call("list_conversations", dashboard_id=123))["items"] == []
+    empty = said(await desk.call("list_conversations", dashboard_id=123))
+    assert empty["items"] == []
+    assert empty["note"] == "No conversation of this line is there; archived ones show with include_archived."
+
+
+async def test_filters_that_find_nothing_are_named(desk: Desk):
+    desk.sandbox.lines[LINE].contacts.clear()
+    waiting = said(await desk.call("list_conversations", show_unresolved_only=True, include_archived=True))
+
+    assert waiting["note"] == "No conversation of this line matches show_unresolved_only."
 
 
 async def test_archiving_hides_and_unarchiving_brings_back(desk: Desk):

@@ -88,7 +88,7 @@ async def test_a_line_is_renamed_and_keeps_its_number(desk: Desk):
         renamed = said(await call(host, "rename_dashboard", name="Reception"))
         lines = said(await call(host, "list_groups", dashboard_id=None))["lines"]
 
-    assert renamed == FRONT_DESK | {"name": "Reception"}
+    assert renamed == FRONT_DESK | {"name": "Reception", "was": "Front Desk"}
     assert "121 Reception" in lines
 
 

@@ -104,6 +104,20 @@ async def test_the_question_about_a_keyword_group_says_that_it_is_one(desk: Desk
     assert desk.changes == []
 
 
+async def test_what_an_update_replaced_can_be_given_back(desk: Desk):
+    before = said(await desk.call("get_group", group_id=SPRING))
+    both = said(await desk.call("update_group", group_id=SPRING, name="Summer", notes="New"))
+    back = said(await desk.call("update_group", group_id=SPRING, **both["was"]))
+    noted = said(await desk.call("update_group", group_id=1221, dashboard_id=122, clear=["notes"]))
+    same = said(await desk.call("update_group", group_id=1221, dashboard_id=122, name="Spring Specials", notes="x"))
+
+    assert both["was"] == {"name": "Spring Specials", "notes": "Agreed to hear about offers"}
+    assert back["was"] == {"name": "Summer", "notes": "New"}
+    assert said(await desk.call("get_group", group_id=SPRING)) == before
+    assert noted["was"] == {"notes": "Agreed to hear about offers"}
+    assert same["was"] == {"clear": ["notes"]}
+
+
 async def test_an_update_of_nothing_is_refused(desk: Desk):
     assert "nothing to change" in refusal(await desk.call("update_group", group_id=1214))
     assert desk.changes == []

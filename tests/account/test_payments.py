@@ -7,7 +7,7 @@ import httpx2
 import pytest
 from starlette.responses import JSONResponse
 from tests.account.snapshot import check_snapshot
-from tests.desk import MARIA, OPTED_OUT_BY_CODE, OWES, Desk, agrees, call, open_desk, refusal, said
+from tests.desk import LINE, MARIA, OPTED_OUT_BY_CODE, OWES, Desk, agrees, call, open_desk, refusal, said
 
 OPEN = 2501
 CLOSED = {2502: "Paid", 2504: "MarkedAsPaid", 2505: "Cancelled"}
@@ -146,9 +146,19 @@ class TestReminding:
         second = refusal(await desk.call("send_payment_reminder", payment_id=OPEN))
 
         assert (first["outcome"], first["reminder_was_sent"]) == ("sent", True)
-        assert "already had its reminder" in second
+        assert "had its reminder already, and the service allows one." in second
+        assert "repeat: true" not in second
         assert (await texts_to(desk, OWES))[0].startswith("Reminder: $220.50 is still open")
         assert len(desk.changes) == 1
+
+    @pytest.mark.parametrize("tool", ["send_payment_reminder", "cancel_payment", "mark_payment_paid"])
+    async def test_while_somebody_pays_a_person_is_told_so_first(self, desk: Desk, tool: str):
+        desk.sandbox.lines[LINE].payments[OPEN].transaction_status = "PaymentInProgress"
+        preview = said(await desk.call(tool, payment_id=OPEN))
+
+        assert preview["outcome"] == "confirmation_required"
+        assert "A payment of it seems to be under way: its transaction is PaymentInProgress." in preview["message"]
+        assert desk.changes == []
 
     @pytest.mark.parametrize("payment_id", [*CLOSED, 99999])
     async def test_what_is_not_open_cannot_be_reminded_of(self, desk: Desk, payment_id: int):

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from textrequest_mcp.account.segments import segments
+from textrequest_mcp.account.segments import segments, why_several
 
 # 3GPP TS 23.038, 6.2.1, told by kind and not in the order of its table.
 ASCII = ascii_letters + digits + "!\"#$%&'()*+,-./:;<=>?@_ \n\r"
@@ -237,3 +237,28 @@ def test_a_plain_character_more_never_costs_less_and_costs_one_segment_more_at_m
 @example("a" * 160, "ê")
 def test_a_text_that_goes_on_never_costs_less_than_its_beginning(beginning: str, rest: str):
     assert segments(beginning) <= segments(beginning + rest)
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        ("a" * 160, None),
+        ("a" * 161, "billed as 2 texts: 161 characters, and one holds 160"),
+        (
+            "It\u2019s ready" + "a" * 61,
+            (
+                "billed as 2 texts: \u2019 (right single quotation mark) leaves 70 characters for one; "
+                "without such characters it would be 1"
+            ),
+        ),
+        (
+            "\U0001f600" * 36,
+            (
+                "billed as 2 texts: \U0001f600 (grinning face) leaves 70 characters for one; without such "
+                "characters it would be 1"
+            ),
+        ),
+    ],
+)
+def test_a_text_of_several_names_the_character_that_makes_it_so(body: str, why: str | None):
+    assert why_several(body) == why

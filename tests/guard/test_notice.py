@@ -14,7 +14,6 @@ from textrequest_mcp.account.payment import Payment, Payments
 from textrequest_mcp.guard.change import PersonAndWords
 from textrequest_mcp.guard.notice import Notice
 from textrequest_mcp.guard.provenance.doubts import doubts as found
-from textrequest_mcp.guard.provenance.doubts import in_order
 from textrequest_mcp.guard.rules.policy import Policy
 from textrequest_mcp.sandbox import receive
 
@@ -47,7 +46,7 @@ NEW_SECONDS = START - 0.25 - 1600
 
 async def doubts(policy: Policy, words: str, person: str = DEVON, line: int = LINE) -> list[str]:
     use = PersonAndWords(line=line, person=person, words={"body": words})
-    return [doubt.reason for doubt in found(policy.provenance, use, in_order(policy.provenance))]
+    return [doubt.reason for doubt in found(policy.provenance, use)]
 
 
 class TestWords:

@@ -16,15 +16,16 @@ from pathlib import Path
 # The Python clients take the newest of their line; a judge whose rules grow with each release, and npm, take just this
 # one. What works with the same SDK shares a place.
 PYTHON_CLIENTS = {"mcp1": "mcp>=1.20,<2", "fastmcp": "fastmcp>=4.1,<5 mcpscore==1.29.0"}
-NODE_CLIENTS = {"ts1": "@modelcontextprotocol/sdk@1.32.2", "ts2": "@modelcontextprotocol/client@2.4.0"}
+NODE_CLIENTS = {
+    "ts1": "@modelcontextprotocol/sdk@1.32.2",
+    "ts2": "@modelcontextprotocol/client@2.4.0",
+    "mcpb": "@anthropic-ai/mcpb@2.1.2",  # the vendor's tool for bundles
+}
 PYTHON_FRAMEWORKS = {
     "frameworks": "langchain-mcp-adapters>=0.3.2,<0.4 autogen-ext[mcp]>=0.7.5,<0.8 openai-agents>=0.24,<0.25"
     " google-genai>=3.6,<4 mcp<2"
 }
-NODE_JUDGES = {
-    "conformance": "@modelcontextprotocol/conformance@0.2.0-alpha.12",
-    "mcpb": "@anthropic-ai/mcpb@2.1.2",
-}
+NODE_JUDGES = {"conformance": "@modelcontextprotocol/conformance@0.2.0-alpha.12"}
 OLDEST_NODE = 22
 LONGEST_SECONDS = 600
 # Bytecode of what is never loaded took half of the time.

@@ -13,12 +13,12 @@ from textrequest_mcp.settings.table import (
     DEFAULT_BASE_URL,
     SANDBOX_BASE_URL,
     TABLE,
-    TOOLSETS,
     Settings,
     SettingsError,
     make_state_folder,
     read_settings,
 )
+from textrequest_mcp.settings.toolsets import BY_DEFAULT, NOT_BY_DEFAULT
 
 SETTINGS = (Path(__file__).parents[2] / "docs/settings.md").read_text("utf-8")
 KEY = {"TEXTREQUEST_API_KEY": "CANARY0123456789"}
@@ -37,7 +37,7 @@ def problems(environment: Mapping[str, str], **flags: Any) -> list[str]:
 def test_a_key_is_all_that_is_needed():
     settings = read()
 
-    assert (settings.base_url, settings.toolsets, settings.rate_limit) == (DEFAULT_BASE_URL, TOOLSETS, (100, 60.0))
+    assert (settings.base_url, settings.toolsets, settings.rate_limit) == (DEFAULT_BASE_URL, BY_DEFAULT, (100, 60.0))
     assert settings.state_dir is not None
     assert settings.confirm == "destructive"
 
@@ -374,7 +374,9 @@ def test_flags_win():
 
 
 def test_the_word_all_means_every_toolset():
-    assert read({**KEY, "TEXTREQUEST_TOOLSETS": "all"}).toolsets == TOOLSETS
+    assert read({**KEY, "TEXTREQUEST_TOOLSETS": "all"}).toolsets == (*BY_DEFAULT, *NOT_BY_DEFAULT)
+    assert read({**KEY, "TEXTREQUEST_TOOLSETS": "default, setup"}).toolsets == (*BY_DEFAULT, "setup")
+    assert read({**KEY, "TEXTREQUEST_TOOLSETS": "everyday,tags"}).toolsets == ("tags", "everyday")
 
 
 def test_choices_are_read_in_any_case():
@@ -455,7 +457,7 @@ def test_a_variable_that_names_no_toolset_does_not_open_all(text: str):
 
 
 def test_an_empty_variable_is_one_that_is_not_set():
-    assert read({**KEY, "TEXTREQUEST_TOOLSETS": ""}).toolsets == TOOLSETS
+    assert read({**KEY, "TEXTREQUEST_TOOLSETS": ""}).toolsets == BY_DEFAULT
 
 
 @pytest.mark.parametrize("inside", ["", "deeper", "deeper/still"])

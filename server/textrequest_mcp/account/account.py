@@ -1,6 +1,6 @@
 """The account that a call works on: its lines, and the services through which a call reads and changes it."""
 
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import tzinfo
@@ -13,6 +13,8 @@ from mcp.server.mcpserver.resolve import Resolve
 from textrequest_mcp.account.directory import FRESH_SECONDS, NAMES_SECONDS, Directory
 from textrequest_mcp.account.facts_reader import FactsReader
 from textrequest_mcp.account.line import KnownLine, TextingLine
+from textrequest_mcp.account.pictures import Pictures
+from textrequest_mcp.account.saved_replies import written_out
 from textrequest_mcp.account.zones import zone_of
 from textrequest_mcp.ground.clean import clean
 from textrequest_mcp.ground.quoting import one_line, quoted
@@ -34,6 +36,7 @@ from textrequest_mcp.tools.pages import Pages
 from textrequest_mcp.tools.parameters import DashboardId
 from textrequest_mcp.upstream.api import Api
 from textrequest_mcp.upstream.errors import BadInput, TextRequestError
+from textrequest_mcp.upstream.fetched import Fetcher
 from textrequest_mcp.upstream.page import MAX_SIZE, read_page
 
 _NAMESAKES = 5
@@ -59,6 +62,7 @@ class Account:
         also: further chores in the background.
         routes: further routes that are served over HTTP.
         pages: the pages of lists that hosts read lately.
+        pictures: the pictures that texts may have.
         strangers: facts about people who are no contacts, with the time at which they were read.
         directory: the people of the lines.
     """
@@ -76,6 +80,7 @@ class Account:
     also: Sequence[Callable[[], Coroutine[Any, Any, None]]] = ()
     routes: Sequence[Any] = ()
     pages: Pages = field(default_factory=Pages)
+    pictures: Pictures = field(default_factory=lambda: Pictures(None, Fetcher()))
     strangers: dict[Place, tuple[float, PersonFacts]] = field(default_factory=dict[Place, tuple[float, PersonFacts]])
     _lines: tuple[KnownLine, ...] = ()
     _read_at: float | None = None
@@ -107,6 +112,10 @@ class Account:
     async def zone(self, dashboard_id: int) -> tzinfo | None:
         """A line's time zone, where the account says it."""
         return zone_of(next((line.zone for line in await self.lines() if line.id == dashboard_id), None))
+
+    async def written_out(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """As `saved_replies.written_out`."""
+        return await written_out(self, arguments)
 
     async def sort_out(self, change: Change, facts: Facts) -> Sorted:
         """As `sorting.sort_out`."""
@@ -170,6 +179,10 @@ class Account:
             )
             self._read_at = now
         return self._lines
+
+    def known_name(self, dashboard_id: int) -> str | None:
+        """The name of a line, as far as it is known without reading."""
+        return next((line.name for line in self._lines if line.id == dashboard_id), None)
 
     async def line_ids(self) -> list[int]:
         """The ids of all lines, as `lines`."""

@@ -1,14 +1,13 @@
 """Texts with blanks, such as `Hi {first_name}`, and what fills them for a person."""
 
-import re
 from collections.abc import Mapping
 
 from textrequest_mcp.account.person import Person
 from textrequest_mcp.ground.folding import folded
+from textrequest_mcp.guard.rules.templates import blanks, filled
 from textrequest_mcp.upstream.errors import BadInput
 
 NAMES = ("first_name", "last_name", "name")
-_BLANK = re.compile(r"\{([^{}\n]{1,60})\}")
 
 
 class Template:
@@ -17,15 +16,19 @@ class Template:
     Args:
         text: the text.
         fields: the names of the line's custom fields, by id.
+        given: what fills further blanks.
 
     Raises:
         BadInput: a blank is neither.
     """
 
-    def __init__(self, text: str, fields: Mapping[str, str]) -> None:
+    def __init__(self, text: str, fields: Mapping[str, str], given: Mapping[str, str] | None = None) -> None:
         self.text = text
+        self._given = given or {}
         by_name = {folded(name): field for field, name in fields.items()}
-        self._fields = {blank: by_name.get(folded(blank)) for blank in blanks(text) if blank not in NAMES}
+        self._fields = {
+            blank: by_name.get(folded(blank)) for blank in blanks(text) if blank not in (*NAMES, *self._given)
+        }
         unknown = [blank for blank, field in self._fields.items() if field is None]
         if unknown:
             there = ", ".join(f"{{{name}}}" for name in (*NAMES, *fields.values()))
@@ -39,16 +42,13 @@ class Template:
 
     def filled(self, person: Person | None) -> str:
         """The text to a person who lacks nothing."""
-        return _BLANK.sub(lambda match: self._value(match[1], person), self.text)
+        return filled(self.text, {blank: self._value(blank, person) for blank in blanks(self.text)})
 
     def _value(self, blank: str, person: Person | None) -> str:
+        if blank in self._given:
+            return self._given[blank]
         if person is None:
             return ""
         if blank in NAMES:
             return str(getattr(person, blank))
         return person.fields.get(self._fields[blank] or "", "")
-
-
-def blanks(text: str) -> list[str]:
-    """The blanks of a text, each once."""
-    return list(dict.fromkeys(_BLANK.findall(text)))

@@ -5,9 +5,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from textrequest_mcp.account.contact import Contact, Contacts
+from textrequest_mcp.account.directory import People
 from textrequest_mcp.account.labels import ids_of
 from textrequest_mcp.account.line import TextingLine
 from textrequest_mcp.account.local_times import in_utc
+from textrequest_mcp.account.person import Person, Wanted
+from textrequest_mcp.ground.quoting import some
 from textrequest_mcp.tools.parameters import in_order, slip
 from textrequest_mcp.upstream.errors import BadInput
 from textrequest_mcp.upstream.phone_spelling import spelled
@@ -15,6 +18,16 @@ from textrequest_mcp.upstream.phone_spelling import spelled
 _RANGES = ("last_message_timestamp_*_utc", "contact_created_*", "last_message_sent_*", "last_message_received_*")
 _LOCAL = re.compile(".*_(before|after)")
 _PAGING = ("page", "page_size")
+# The filters by the time of a text, what somebody lacks whom they leave out, and how that is said.
+_SILENT = {
+    name.replace("*", end): said
+    for name, said in {
+        "last_message_timestamp_*_utc": ("texted_at", "{} never texted"),
+        "last_message_sent_*": ("sent_at", "{} never texted from here"),
+        "last_message_received_*": ("received_at", "never wrote"),
+    }.items()
+    for end in ("before", "after")
+}
 
 
 async def query_of(line: TextingLine, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -42,18 +55,69 @@ def not_shown(rows: Sequence[Contact]) -> list[str] | None:
     ] or None
 
 
-async def found(line: TextingLine, search: str, query: Mapping[str, Any], *, page: int, page_size: int) -> Contacts:
-    """One page of those whom a search finds: in the directory, or among those whom the other filters find."""
+async def found(
+    line: TextingLine,
+    query: Mapping[str, Any],
+    *,
+    search: str | None,
+    never_texted: bool,
+    page: int,
+    page_size: int,
+) -> Contacts:
+    """One page of the contacts that match, with a word on those whom the filters by time leave out.
+
+    Args:
+        line: where they are.
+        query: the filters as the service takes them.
+        search: parts of a name or number, which the service cannot look for.
+        never_texted: whether those without a text belong to it too; without a filter by time, they alone.
+        page: of the list.
+        page_size: of a page.
+    """
     filters = {name: value for name, value in query.items() if name not in _PAGING and value is not None}
-    directory = line.account.directory
-    people = await (directory.read(line.id, filters) if filters else directory.all(line.id))
-    matches = people.search(search)
-    shown = matches[page * page_size : (page + 1) * page_size]
-    rows = [person.record for person in shown]
+    timed = [name for name in filters if name in _SILENT]
+    if search is None and not never_texted:
+        listing = Contacts.of(await line.get("contacts", query=query), page=page, page_size=page_size)
+        without = f"No contact of this line matches {', '.join(filters)}." if filters else "This line has no contacts."
+        return listing.if_empty(without).noting(await _left_out(line, filters, timed) if page == 0 else None)
+    others = {name: value for name, value in filters.items() if name not in timed}
+    people = await _people(line, filters)
+    matches: list[Person] = list(people)
+    if never_texted:
+        silent = [person for person in await _people(line, others) if _is_silent(person, timed)]
+        matches = [*matches, *silent] if timed else silent
+    if search is not None:
+        wanted = Wanted(search)
+        matches = sorted(wanted.among(matches), key=wanted.rank)
+    rows = [person.record for person in matches[page * page_size : (page + 1) * page_size]]
     answer = {"items": rows, "meta": {"page_size": page_size, "total_items": len(matches)}}
     listing = Contacts.of(answer, page=page, page_size=page_size)
-    note = None if matches else people.found_nobody(search, " that match the other filters" if filters else None)
-    return listing.noting(note, slip("search", search))
+    among = " that match the other filters" if filters or never_texted else None
+    return listing.if_empty(people.found_nobody(search, among)).noting(slip("search", search))
+
+
+async def _people(line: TextingLine, filters: Mapping[str, Any]) -> People:
+    directory = line.account.directory
+    return await (directory.read(line.id, filters) if filters else directory.all(line.id))
+
+
+async def _left_out(line: TextingLine, filters: Mapping[str, Any], timed: Sequence[str]) -> str | None:
+    """Whom a filter by the time of a text leaves out: all those who have no such time."""
+    if not timed:
+        return None
+    what, take = _SILENT[timed[0]][1], "in this list; never_texted takes them in."
+    people = await line.names() if len(timed) == len(filters) else None
+    if people is None or len(people) < people.total:
+        return f"Contacts who {what.format('were')} are not {take}"
+    silent = sum(_is_silent(person, timed) for person in people)
+    was, is_not = ("was", "is not") if silent == 1 else ("were", "are not")
+    return f"{some(silent, 'contact')} {what.format(was)} and {is_not} {take}" if silent else None
+
+
+def _is_silent(person: Person, timed: Sequence[str]) -> bool:
+    """Whether somebody has no text of the kind that the filters go by; without any, no text at all."""
+    kind = _SILENT[timed[0]][0] if timed else "texted_at"
+    return getattr(person, kind) is None
 
 
 def _query(given: dict[str, Any]) -> dict[str, Any]:

@@ -82,17 +82,15 @@ async def list_contacts(
     custom_field_value_2: Annotated[Words, Field(description="Exact value")] | None = None,
     custom_field_id_3: Annotated[Label, Field(description="A third field")] | None = None,
     custom_field_value_3: Annotated[Words, Field(description="Exact value")] | None = None,
+    never_texted: Annotated[bool, Field(description="Also those without any text; alone, only those")] | None = None,
     page: PageNumber = 0,
     page_size: PageSize = DEFAULT_SIZE,
 ) -> Contacts:
     """List contacts that match all given filters, by name with search; for one number, get_contact. Times: ISO
     8601; without a zone, local to the line unless the name ends in _utc."""
-    given = {name: value for name, value in locals().items() if name not in ("line", "search")}
+    given = {name: value for name, value in locals().items() if name not in ("line", "search", "never_texted")}
     query = await query_of(line, given)
-    if search is None:
-        listing = Contacts.of(await line.get("contacts", query=query), page=page, page_size=page_size)
-    else:
-        listing = await found(line, search, query, page=page, page_size=page_size)
+    listing = await found(line, query, search=search, never_texted=never_texted is True, page=page, page_size=page_size)
     await label(line, listing.items)
     listing.not_shown = not_shown(listing.items)
     return listing.noting(*(slip(name, given[name]) for name in given if name.startswith("custom_field_value")))

@@ -39,7 +39,7 @@ class Conversations(Listing):
     theirs = ("name", "body")
     columns = (
         *("dashboard_id", "phone_number", "name", "message_timestamp_utc", "message_direction", "body"),
-        "delivery_status",
+        *("delivery_status", "delivery_reason"),
     )
     items: list[Conversation] = Field(default_factory=list[Conversation])
 
@@ -79,7 +79,12 @@ async def list_conversations(
     people = await line.names()
     for row in listing.items:
         row.name = people.name(row.phone_number)
-    return listing.noting(slip("search", search))
+    others = [name for name in ("tags", "show_unresolved_only") if query[name]]
+    which = f" matches {', '.join(others)}" if others else ""
+    archived = "" if include_archived else "; archived ones show with include_archived"
+    return listing.if_empty(f"No conversation of this line{which or ' is there'}{archived}.").noting(
+        slip("search", search)
+    )
 
 
 def _go_on(listing: Conversations, people: People, query: dict[str, Any]) -> None:

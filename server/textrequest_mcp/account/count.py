@@ -3,19 +3,24 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from textrequest_mcp.account.counts import Tally, tally
+from textrequest_mcp.account.counts import Tally, did_not_arrive, tally
+from textrequest_mcp.account.failures import reason_of
 from textrequest_mcp.account.line import KnownLine, TextingLine
 from textrequest_mcp.account.line_texts import LineText, read_texts
 from textrequest_mcp.account.periods import Days, Step, read_days
 from textrequest_mcp.account.zones import zone_of
-from textrequest_mcp.tools.answers import Answer, Code, LineName, Whole
+from textrequest_mcp.guard.marks import Mark
+from textrequest_mcp.tools.answers import Answer, Code, LineName, PersonName, Phone, Time, Whole
 
 if TYPE_CHECKING:
     from datetime import tzinfo
+
+
+MOST_FAILED = 20
 
 
 class Count(Answer):
@@ -34,11 +39,23 @@ class Count(Answer):
     unanswered: Whole = None
 
 
+class FailedText(Answer):
+    """A text of ours that did not arrive."""
+
+    dashboard_id: Annotated[Whole, Mark.WHERE] = None
+    phone_number: Phone = None
+    name: PersonName = None
+    sent_utc: Time = None
+    why: Code = None
+
+
 class Counts(Answer):
-    """Counts of lines and days."""
+    """Counts of lines and days, and the texts that failed."""
 
     columns = tuple(Count.model_fields)
+    theirs = ("name",)
     items: list[Count] = Field(default_factory=list[Count])
+    failed_texts: list[FailedText] | None = Field(default=None, description="The latest, with the reason")
     note: Code = None
 
 
@@ -94,7 +111,20 @@ def answer_of(counted: Sequence[Counted]) -> Counts:
         f"Line {', '.join(cut)} had more texts than one call reads: count fewer days." if cut else None,
         f"Line {', '.join(in_utc)} has no time zone: its days are UTC's." if in_utc else None,
     ]
-    return Counts(items=items, note=" ".join(filter(None, notes)) or None)
+    failed = [_failed(each.line, text) for each in counted for text in each.texts if did_not_arrive(text)]
+    if len(failed) > MOST_FAILED:
+        notes.append(f"Of {len(failed)} texts that failed these are the latest of each line.")
+    return Counts(items=items, failed_texts=failed[-MOST_FAILED:] or None, note=" ".join(filter(None, notes)) or None)
+
+
+def _failed(line: KnownLine, text: LineText) -> FailedText:
+    return FailedText(
+        dashboard_id=line.id,
+        phone_number=text.event.phone_number,
+        name=text.name or None,
+        sent_utc=datetime.fromtimestamp(text.at, UTC),
+        why=reason_of(text.event.error, text.event.status),
+    )
 
 
 def total(counted: Sequence[Counted]) -> Tally:

@@ -16,12 +16,17 @@ from textrequest_mcp.account.periods import NAMES, Step
 from textrequest_mcp.account.posting import post_text
 from textrequest_mcp.account.recipients import choose
 from textrequest_mcp.account.sent_texts import MAILING
+from textrequest_mcp.account.waiting import Matters, of_line
+from textrequest_mcp.account.waiting import answer_of as matters_of
+from textrequest_mcp.ground.quoting import quoted
 from textrequest_mcp.guard.approval.question import Question
 from textrequest_mcp.guard.marks import Mark
 from textrequest_mcp.guard.once.departure import LedgerDeparture
+from textrequest_mcp.tools.about import BY_NUMBER
+from textrequest_mcp.tools.answers import Answer, Code, Phone, Wholes
 from textrequest_mcp.tools.declare import Toolset
 from textrequest_mcp.tools.many import Each
-from textrequest_mcp.tools.parameters import DashboardId, Filled, Words, listed
+from textrequest_mcp.tools.parameters import DashboardId, Filled, PhoneNumber, Words, listed
 from textrequest_mcp.tools.plan import Chosen, Plan
 from textrequest_mcp.upstream.errors import BadInput
 
@@ -32,12 +37,23 @@ People = Annotated[list[Filled], BeforeValidator(listed), Mark.NOBODYS]
 Period = Annotated[Words, Field(description=f"{', '.join(NAMES)}, a day, or FIRST/LAST such as 2026-11-01/2026-11-15")]
 
 
+AllLines = Annotated[DashboardId, Field(description="Default all lines")]
+
+
+@daily.reads(title="Who is waiting", action="")
+async def who_is_waiting(account: InAccount, dashboard_id: AllLines | None = None) -> Matters:
+    """List who waits for an answer, longest first, with their last words, over all lines; then wishes to stop, texts
+    that failed lately, and payments due."""
+    now = account.policy.now()
+    return matters_of([await of_line(line, known, now) for line, known in await lines_of(account, dashboard_id)])
+
+
 @daily.reads(title="Count texts", action="")
 async def count_texts(
     account: InAccount,
     period: Period = DEFAULT_PERIOD,
     by: Annotated[Step, Field(description="A row for each")] | None = None,
-    dashboard_id: Annotated[DashboardId, Field(description="Default all lines")] | None = None,
+    dashboard_id: AllLines | None = None,
 ) -> Counts:
     """Count a period's texts on each line: sent, received, failed, people, and how fast customers got an answer."""
     now = account.policy.now()
@@ -76,6 +92,52 @@ async def text_many(
         return await post_text(line, departing, arguments["phone_number"], arguments["body"])
 
     return answer_of_mailing(await each(send), "text_many")
+
+
+_STOPPED = (
+    "This server texts them no more. The Text Request app does not know of it: tell colleagues who text from there."
+)
+_STOPS_NOTHING = (
+    "It is recorded, but TEXTREQUEST_CONSENT is off, so it stops nothing: tell the person who runs this server."
+)
+
+
+class Stopped(Answer):
+    """Whom nobody texts any more."""
+
+    phone_number: Phone = None
+    line_ids: Wholes = Field(default=None, description="On which lines")
+    message: Code = None
+
+
+async def _before_stopping(
+    account: InAccount, phone_number: PhoneNumber, dashboard_id: AllLines | None = None
+) -> Question:
+    lines = await lines_of(account, dashboard_id)
+    names = [name for line, _ in lines if (name := (await account.directory.names(line.id)).name(phone_number))]
+    who = f"{quoted(names[0])} ({phone_number})" if names else phone_number
+    where = await lines[0][0].title() if len(lines) == 1 else f"all {len(lines)} lines"
+    return Question(f"Text {who} no more from {where}? Only their own START takes that back.")
+
+
+@daily.writes(
+    title="Text somebody no more",
+    action="",
+    overwrites=False,
+    idempotent=True,
+    about=BY_NUMBER,
+    question=_before_stopping,
+)
+async def stop_texting(account: InAccount, phone_number: PhoneNumber, dashboard_id: AllLines | None = None) -> Stopped:
+    """Record that a person asked for no more texts, by voice or in other words. Only their own START lifts it; nothing
+    here does."""
+    lines = [line.id for line, _ in await lines_of(account, dashboard_id)]
+    await account.policy.consent.stop(lines, [phone_number])
+    return Stopped(
+        phone_number=phone_number,
+        line_ids=lines,
+        message=_STOPPED if account.policy.rules.consent else _STOPS_NOTHING,
+    )
 
 
 async def lines_of(account: Account, dashboard_id: int | None) -> list[tuple[TextingLine, KnownLine]]:

@@ -1,6 +1,7 @@
 """Dashboards: the texting lines of the account."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Annotated, Any
 
@@ -39,6 +40,12 @@ class Dashboards(Listing):
 
     told_elsewhere = True
     items: list[Dashboard] = Field(default_factory=list[Dashboard])
+
+
+class DashboardRenamed(Dashboard):
+    """A line under its new name."""
+
+    was: LineName = Field(default=None, description="The old name")
 
 
 class DashboardDeleted(Answer):
@@ -143,11 +150,16 @@ async def create_dashboard(
     idempotent=True,
     question=_before_renaming,
 )
-async def rename_dashboard(line: Line, name: Annotated[Filled, Field(description="The new name")]) -> Dashboard:
-    """Rename a texting line; the old name is gone. Its number cannot change."""
+async def rename_dashboard(line: Line, name: Annotated[Filled, Field(description="The new name")]) -> DashboardRenamed:
+    """Rename a texting line. Its number cannot change."""
+    with suppress(TextRequestError, StoreError):
+        await line.account.lines()
+    was = line.account.known_name(line.id)
     answer = await line.put(body={"name": name})
     line.account.forget_lines()
-    return Dashboard.changed(answer or {}, look_with="get_dashboard", id=line.id, name=name)
+    renamed = DashboardRenamed.changed(answer or {}, look_with="get_dashboard", id=line.id, name=name)
+    renamed.was = was
+    return renamed
 
 
 @dashboards.destroys(title="Delete a line", action="DeleteDashboard", question=_before_deleting, types_name=True)

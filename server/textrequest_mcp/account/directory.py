@@ -122,6 +122,11 @@ class Directory:
             return await self.all(line, within=NAMES_SECONDS)
         return self._people.get(line) or People(())
 
+    def name(self, line: int, number: str) -> str | None:
+        """What somebody is called, as far as it is known without reading."""
+        people = self._people.get(line)
+        return people.name(number) if people is not None else None
+
     async def read(self, line: int, query: Query | None = None) -> People:
         """Read the people of a line whom some filters of the service find, or all; at most `MOST_PAGES` pages.
 

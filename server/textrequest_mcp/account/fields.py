@@ -25,4 +25,4 @@ class CustomFields(Listing):
 @fields.reads(title="List custom fields", action="GetCustomFields")
 async def list_custom_fields(line: AnyLine) -> CustomFields:
     """List all custom fields of contacts."""
-    return CustomFields.of(await line.get("fields"), page=0, page_size=0)
+    return CustomFields.of(await line.get("fields"), page=0, page_size=0).if_empty("This line has no custom fields.")

@@ -12,7 +12,7 @@ from textrequest_mcp.guard.marks import Mark
 from textrequest_mcp.tools.answers import Answer, Flag, Kept, Listing, OnLine, TheirName, Theirs, Time, Whole
 from textrequest_mcp.tools.declare import Toolset
 from textrequest_mcp.tools.parameters import Filled, GroupId, PageNumber, PageSize, Words, listed, only_given
-from textrequest_mcp.upstream.errors import BadInput, NotFound
+from textrequest_mcp.upstream.errors import BadInput, NotFound, TextRequestError
 from textrequest_mcp.upstream.page import DEFAULT_SIZE
 
 groups = Toolset("groups")
@@ -49,6 +49,15 @@ class _Known(Answer):
     notes: Kept = None
 
 
+class GroupUpdated(Group):
+    """A group as it is now, and what was there."""
+
+    theirs = ("name", "notes", "was")
+    was: Annotated[dict[str, Any] | None, Mark.THEIRS] = Field(
+        default=None, description="What was there before: update_group with it undoes this"
+    )
+
+
 class GroupDeleted(Answer):
     """A group that is gone."""
 
@@ -59,7 +68,7 @@ class GroupDeleted(Answer):
 async def list_groups(line: AnyLine, page: PageNumber = 0, page_size: PageSize = DEFAULT_SIZE) -> Groups:
     """List groups with their sizes. For the members, list_contacts with groups."""
     answer = await line.get("groups", query={"page": page, "page_size": page_size})
-    return Groups.of(answer, page=page, page_size=page_size)
+    return Groups.of(answer, page=page, page_size=page_size).if_empty("This line has no groups.")
 
 
 @groups.reads(title="Get a group", action="GetGroupById")
@@ -112,7 +121,7 @@ async def update_group(
     name: GroupName | None = None,
     notes: GroupNotes | None = None,
     clear: Annotated[Clear, Field(description="Fields to empty")] | None = None,
-) -> Group:
+) -> GroupUpdated:
     """Change a group's name or notes; what is empty or left out stays as it is. Members are changed with
     save_contact."""
     if notes and clear:
@@ -121,14 +130,28 @@ async def update_group(
     if name is None and notes is None:
         raise BadInput("update_group has nothing to change.", todo='Give a name or notes; clear: ["notes"] empties.')
     # The service wants the name each time (wire-facts, Groups), and says nothing of notes left out: send both as known.
-    known = name is not None and notes is not None
-    now = _Known() if known else _Known.asked_for(await _answer(line, group_id), id=group_id)
+    now = await _known(line, group_id, needed=name is None or notes is None)
     body: dict[str, Any] = only_given(
         name=now.name if name is None else name, notes=now.notes if notes is None else notes
     )
     answer = await line.put("groups", group_id, body=body) or {"id": group_id}
     line.account.directory.forget_labels(line.id, "groups")
-    return Group.changed(answer, look_with="get_group", id=group_id, name=name)
+    updated = GroupUpdated.changed(answer, look_with="get_group", id=group_id, name=name)
+    was: dict[str, Any] = only_given(name=now.name if name not in (None, now.name) else None)
+    if now.id is not None and notes is not None and notes != (now.notes or ""):
+        was |= {"notes": now.notes} if now.notes else {"clear": ["notes"]}
+    updated.was = was or None
+    return updated
+
+
+async def _known(line: TextingLine, group_id: int, *, needed: bool) -> _Known:
+    """The group as it is; where it is not needed, whether it can be read changes nothing."""
+    try:
+        return _Known.asked_for(await _answer(line, group_id), id=group_id)
+    except TextRequestError:
+        if needed:
+            raise
+        return _Known()
 
 
 async def _before_deleting(line: Line, group_id: GroupId) -> Question:

@@ -4,6 +4,7 @@ from datetime import tzinfo
 from typing import Any, NamedTuple, Protocol
 
 from textrequest_mcp.account.directory import Directory, People
+from textrequest_mcp.account.pictures import Pictures
 from textrequest_mcp.ground.quoting import quoted
 from textrequest_mcp.guard.change import PersonFacts, Place
 from textrequest_mcp.guard.rules.policy import Policy
@@ -30,11 +31,16 @@ class Home(Protocol):
     policy: Policy
     live: Watch
     directory: Directory
+    pictures: Pictures
     strangers: dict[Place, tuple[float, PersonFacts]]
     resource_links: bool
 
     async def zone(self, dashboard_id: int) -> tzinfo | None:
         """A line's time zone, where the account says it."""
+        ...
+
+    def known_name(self, dashboard_id: int) -> str | None:
+        """The name of a line, as far as it is known without reading."""
         ...
 
     async def lines(self) -> tuple[KnownLine, ...]:

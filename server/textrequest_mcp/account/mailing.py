@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from textrequest_mcp.account.line import TextingLine
-from textrequest_mcp.account.segments import segments
+from textrequest_mcp.account.segments import segments, why_several
 from textrequest_mcp.ground.quoting import quoted, some, visible
 from textrequest_mcp.guard.approval.question import Question
 from textrequest_mcp.guard.rules.remaining import Remaining
@@ -47,7 +47,7 @@ async def question_of(line: TextingLine, plan: Plan, body: str) -> Question:
     parts = [
         f'Text {_people(len(people))} from {await line.title()}: "{visible(body)}"?{first}',
         f"They are {shown}{more} (list {plan.code}).",
-        f"The carrier bills {some(billed, 'segment')}.",
+        f"The carrier bills {some(billed, 'segment')}{_dearest(people)}.",
         f"{plan.have_it} have this very text already." if plan.have_it else "",
         f"Left out: {reasons(plan.left_out)}." if plan.left_out else "",
         _caps(plan.room, people),
@@ -72,6 +72,12 @@ def answer_of(told: Told, tool: str) -> Mailed:
         items=[Missed(phone_number=each.number, name=each.name or None, why=each.why) for each in missed],
         message=" ".join(filter(None, sentences)) or None,
     )
+
+
+def _dearest(people: Sequence[Recipient]) -> str:
+    """Why the dearest of the texts is billed as several."""
+    several = why_several(max((each.words for each in people), key=segments))
+    return f"; one text is {visible(several)}" if several else ""
 
 
 def _people(count: int) -> str:

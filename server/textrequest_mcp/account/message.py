@@ -4,6 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from textrequest_mcp.account.failures import in_words
 from textrequest_mcp.guard.marks import Mark
 from textrequest_mcp.tools.answers import (
     Answer,
@@ -45,22 +46,27 @@ class Message(OnLine):
     message_timestamp_utc: Annotated[Time, Mark.AT] = None
     delivery_status: DeliveryStatus | Code = Field(default=None, description="Accepted is not delivered")
     delivery_error: Code = None
+    delivery_reason: Code = Field(default=None, description="The error in words")
     mms_media: Codes = None
 
     @model_validator(mode="after")
-    def _who_answered(self) -> Self:
-        """The service names on a customer's text whoever answered it; a reader takes that for its sender."""
+    def _told_in_words(self) -> Self:
+        """Who sent it, and why it did not arrive: the service names on a customer's text whoever answered it."""
+        self.delivery_reason = self.delivery_reason or in_words(self.delivery_error)
         if self.message_direction == "R" and self.response_by_username is not None:
             self.response_by_username = None
         return self
 
 
 class Sent(Message):
-    """A text that was just sent."""
+    """A text that was just sent; its words are the caller's own, and are not said again."""
 
     theirs = ("name",)
+    aside = ("message_id", "texts_left_this_hour", "texts_left_today", "new_people_left_today")
     name: PersonName = None
+    cursor: Code = Field(default=None, description="For wait_for_messages: from before it left")
     segments: Whole = Field(default=None, description="Estimate of how many texts the carrier bills")
+    segments_why: Code = Field(default=None, description="Where it is more than one")
 
 
 class Messages(Listing):
@@ -75,6 +81,7 @@ class Messages(Listing):
         "body",
         "delivery_status",
         "delivery_error",
+        "delivery_reason",
         "mms_media",
         "message_id",
     )

@@ -32,6 +32,11 @@ TransactionStatus = Literal[
 ]
 
 
+# Closed requests take no reminder and no cancelling; all others are open.
+CLOSED = frozenset({"Paid", "Cancelled", "MarkedAsPaid"})
+UNDER_WAY = frozenset({"PaymentInProgress", "Processing", "Authorized", "Approved"})
+
+
 class Payment(OnLine):
     """A payment request."""
 
@@ -45,9 +50,22 @@ class Payment(OnLine):
     amount_requested: Money = None
     is_past_due: Flag = None
     reminder_was_sent: Flag = None
-    transaction_status: TransactionStatus | Code = None
-    textrequest_payment_status: PaymentStatus | Code = None
+    transaction_status: TransactionStatus | Code = Field(
+        default=None,
+        description="Their payment; under way: PaymentInProgress, Processing, Authorized, Approved; did not work: "
+        "Declined, NotAuthorized, Error, Failed; Unknown: none was tried",
+    )
+    textrequest_payment_status: PaymentStatus | Code = Field(
+        default=None, description="The request; closed: Paid, Cancelled, MarkedAsPaid; open: any other"
+    )
     reference_number: Code = None
+
+
+def under_way(payment: Payment) -> str | None:
+    """A sentence where somebody seems to be paying an open request just now."""
+    if payment.textrequest_payment_status in CLOSED or payment.transaction_status not in UNDER_WAY:
+        return None
+    return f"A payment of it seems to be under way: its transaction is {payment.transaction_status}."
 
 
 class Payments(Listing):

@@ -70,6 +70,7 @@ def _on_payment(happened: Callable[[Payment], bool | None]) -> SameAct:
         news=_news,
         id_field="payment_id",
         kept=_KEPT,
+        repeats=False,
     )
 
 

@@ -7,9 +7,10 @@ from pydantic import Field
 from textrequest_mcp.account.account import AnyLine, Line
 from textrequest_mcp.account.line import TextingLine
 from textrequest_mcp.account.message import LOCATION_TAG, asks_for_location
-from textrequest_mcp.account.payment import Payment, Payments
+from textrequest_mcp.account.payment import Payment, Payments, under_way
 from textrequest_mcp.account.payment_acts import CANCELLING, MARKING, REMINDING, REQUESTING, read_payment
-from textrequest_mcp.ground.quoting import quoted, visible
+from textrequest_mcp.account.payment_words import first_of, named, open_payment, unclear, who
+from textrequest_mcp.ground.quoting import visible
 from textrequest_mcp.guard.approval.question import Question
 from textrequest_mcp.guard.once.departure import LedgerDeparture
 from textrequest_mcp.tools.about import BY_NUMBER, About
@@ -26,14 +27,11 @@ from textrequest_mcp.tools.parameters import (
     only_given,
     slip,
 )
-from textrequest_mcp.upstream.errors import BadInput, Refused, TextRequestError
+from textrequest_mcp.upstream.errors import BadInput, Refused
 from textrequest_mcp.upstream.page import DEFAULT_SIZE
 from textrequest_mcp.upstream.phone import wire
-from textrequest_mcp.upstream.times import show_time
 
 payments = Toolset("payments")
-
-_CLOSED = {"Paid", "Cancelled", "MarkedAsPaid"}
 
 
 @payments.reads(title="List payments", action="GetPayments", about=BY_NUMBER)
@@ -61,7 +59,11 @@ async def list_payments(
         people = await line.names()
         for payment in listing.items:
             payment.recipient = payment.recipient or people.name(payment.customer_phone)
-    return listing.noting(slip("reference_number", reference_number))
+    given = [name for name in ("reference_number", "phone_number") if query[name]]
+    which = f" matches {' and '.join(given)}" if given else " is there"
+    return listing.if_empty(f"No payment request of this line{which}.").noting(
+        slip("reference_number", reference_number)
+    )
 
 
 @payments.reads(title="Get a payment", action="GetPayment", link="payments/{payment_id}")
@@ -118,8 +120,8 @@ async def create_payment(
 
 
 async def _before_reminding(line: Line, payment_id: PaymentId) -> Question:
-    payment = await _open(line, payment_id)
-    return Question(f"Text a reminder of {await _named(line, payment)}? There is one for each payment at most.")
+    payment = await open_payment(line, payment_id)
+    return Question(f"Text a reminder of {await named(line, payment)}? There is one for each payment at most.")
 
 
 async def _whom(line: Line, payment_id: PaymentId) -> str | None:
@@ -129,7 +131,7 @@ async def _whom(line: Line, payment_id: PaymentId) -> str | None:
     if number is None and (answer := await line.get("payments", payment_id)) is not None:
         number = Payment.asked_for(answer, payment_id=payment_id).customer_phone
         if number is None:
-            raise _unclear(payment_id)
+            raise unclear(payment_id)
         known.pays(line.id, payment_id, number)
     return number
 
@@ -137,10 +139,23 @@ async def _whom(line: Line, payment_id: PaymentId) -> str | None:
 PAYER = About(read=_whom)
 
 
+async def _reminds_in_vain(line: Line, payment_id: PaymentId) -> str | None:
+    """Why a person is asked before a reminder: somebody is paying. It refuses one that the service would refuse."""
+    payment = await open_payment(line, payment_id)
+    if payment.reminder_was_sent:
+        raise Refused(
+            f"Payment {payment_id} had its reminder already, and the service allows one.",
+            status=400,
+            todo="Do not repeat it. Ask the person whether to write to them with send_message instead.",
+        )
+    return under_way(payment)
+
+
 @payments.sends(
     title="Remind of a payment",
     action="SendPaymentReminder",
     question=_before_reminding,
+    doubt=_reminds_in_vain,
     about=PAYER,
     link="payments/{payment_id}",
     once=REMINDING,
@@ -151,9 +166,10 @@ async def send_payment_reminder(line: Line, departure: LedgerDeparture, payment_
 
 
 async def _before_cancelling(line: Line, payment_id: PaymentId) -> Question:
-    payment = await _open(line, payment_id)
+    payment = await open_payment(line, payment_id)
     return Question(
-        f"Cancel {await _named(line, payment)}? {_who(payment)} gets a text that it is cancelled, and the link stops "
+        f"{first_of(payment)}Cancel {await named(line, payment)}? "
+        f"{who(payment)} gets a text that it is cancelled, and the link stops "
         "working. It cannot be undone; a new request means another text."
     )
 
@@ -173,10 +189,11 @@ async def cancel_payment(line: Line, departure: LedgerDeparture, payment_id: Pay
 
 
 async def _before_marking(line: Line, payment_id: PaymentId) -> Question:
-    payment = await _open(line, payment_id)
+    payment = await open_payment(line, payment_id)
     return Question(
-        f"Mark {await _named(line, payment)} as paid outside Text Request? It closes the request and counts the amount "
-        f"as received; {_who(payment)} is told nothing. It cannot be undone."
+        f"{first_of(payment)}Mark {await named(line, payment)} as paid outside Text Request? "
+        "It closes the request and counts the amount "
+        f"as received; {who(payment)} is told nothing. It cannot be undone."
     )
 
 
@@ -190,38 +207,6 @@ async def _before_marking(line: Line, payment_id: PaymentId) -> Question:
 async def mark_payment_paid(line: Line, departure: LedgerDeparture, payment_id: PaymentId) -> Payment:
     """Close an open payment request whose money came another way; for good."""
     return await _act_on(line, payment_id, "mark_as_paid", departure)
-
-
-async def _open(line: TextingLine, payment_id: int) -> Payment:
-    """A payment that can still be closed; said before anyone is asked."""
-    payment = await read_payment(line, payment_id)
-    if payment.textrequest_payment_status in _CLOSED:
-        raise Refused(
-            f"Payment {payment_id} is closed already: its status is {payment.textrequest_payment_status}.",
-            status=400,
-            todo="Nothing is left to do with it; a new request is a new payment.",
-        )
-    if payment.amount_requested is None or payment.customer_phone is None:
-        raise _unclear(payment_id)
-    return payment
-
-
-def _unclear(payment_id: int) -> TextRequestError:
-    return TextRequestError(
-        f"Text Request does not say how much payment {payment_id} asks for, or of whom, so nobody can agree to it.",
-        todo="Try again later, or do it in the web app.",
-    )
-
-
-async def _named(line: TextingLine, payment: Payment) -> str:
-    asked = f", asked {show_time(payment.request_date)[:10]}" if payment.request_date else ""
-    about = f" for {quoted(payment.description)}" if payment.description else ""
-    what = f"payment {payment.payment_id} of ${payment.amount_requested}{about}"
-    return f"{what} to {_who(payment)} on {await line.title()}{asked}"
-
-
-def _who(payment: Payment) -> str:
-    return f"{quoted(payment.recipient)} ({payment.customer_phone})"
 
 
 async def _act_on(line: TextingLine, payment_id: int, act: str, departure: LedgerDeparture) -> Payment:

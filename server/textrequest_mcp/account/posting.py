@@ -4,7 +4,7 @@ from typing import Any
 
 from textrequest_mcp.account.line import TextingLine
 from textrequest_mcp.account.message import Sent
-from textrequest_mcp.account.segments import segments
+from textrequest_mcp.account.segments import segments, why_several
 from textrequest_mcp.account.sent_texts import NO_SENDER, refusal_of
 from textrequest_mcp.ground.clean import clean
 from textrequest_mcp.guard.once.departure import LedgerDeparture
@@ -47,7 +47,8 @@ async def post_text(
         departure=departure,
     )
     sent = _sent(answer)
-    sent.segments = None if mms_media else segments(body)  # a text with media is billed by other rules
+    if not mms_media:  # a text with media is billed by other rules
+        sent.segments, sent.segments_why = segments(body), why_several(body)
     return sent
 
 

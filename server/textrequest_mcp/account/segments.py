@@ -1,5 +1,7 @@
 """Estimates how many SMS segments a carrier bills for a text."""
 
+import unicodedata
+
 # The GSM 7 bit default alphabet and its extension table (3GPP TS 23.038, 6.2.1).
 _BASIC = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡"
@@ -25,6 +27,20 @@ def segments(body: str) -> int:
     if _GSM.issuperset(body):
         return _packed([2 if character in _EXTENSION else 1 for character in body], *_SEPTETS)
     return _packed([2 if character > _LAST_OF_ONE_UNIT else 1 for character in body], *_CODE_UNITS)
+
+
+def why_several(body: str) -> str | None:
+    """Why a text is billed as several, with the character that leaves less room in each; None where it is one."""
+    count = segments(body)
+    if count == 1:
+        return None
+    odd = next((character for character in body if character not in _GSM), None)
+    if odd is None:
+        return f"billed as {count} texts: {len(body)} characters, and one holds {_SEPTETS[0]}"
+    fewer = segments("".join(character if character in _GSM else "x" for character in body))
+    name = unicodedata.name(odd, "a character").lower()
+    spared = f"; without such characters it would be {fewer}" if fewer < count else ""
+    return f"billed as {count} texts: {odd} ({name}) leaves {_CODE_UNITS[0]} characters for one{spared}"
 
 
 def _packed(sizes: list[int], alone: int, joined: int) -> int:

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from textrequest_mcp.account.account import InAccount
+from textrequest_mcp.account.failures import in_words
 from textrequest_mcp.guard.once.ledger_rows import Send
 from textrequest_mcp.tools.answers import Answer, Code, Flag, Money, Time, Whole
 from textrequest_mcp.tools.declare import Toolset
@@ -32,6 +33,7 @@ class SendStatus(Answer):
     message_timestamp_utc: Time = None
     delivery_status: Code = Field(default=None, description="Accepted is not delivered")
     delivery_error: Code = None
+    delivery_reason: Code = None
     segments: Whole = None
     request_date: Time = None
     amount_requested: Money = None
@@ -61,6 +63,7 @@ async def get_send_status(account: InAccount, send_id: SendId) -> SendStatus:
             "send_id": send.send_id,
             "tool": send.tool,
             "outcome": outcome,
+            "delivery_reason": in_words(send.result.get("delivery_error")),
             "called_at_utc": send.called_at,
             "do_not_resend": True if outcome == "unknown" else None,
             "message": _message(send),

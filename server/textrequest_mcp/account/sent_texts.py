@@ -44,9 +44,14 @@ async def _find(account: Account, facts: SearchTerms) -> list[Candidate]:
         if message.message_timestamp_utc
         and message.message_direction == "S"
         and facts.says("body", message.body)
-        and facts.says("mms_media", message.mms_media)
+        and _has_media(message, facts)
         and _is_sender(message.response_by_username, facts)
     ]
+
+
+def _has_media(message: Message, facts: SearchTerms) -> bool:
+    """Whether a text has the media of the send; where a picture was uploaded for it, at which address is not known."""
+    return bool(message.mms_media) if "picture" in facts.kept else facts.says("mms_media", message.mms_media)
 
 
 def _is_sender(name: str | None, facts: SearchTerms) -> bool:
@@ -75,8 +80,9 @@ def _trace(message: Message, message_id: str, *, certain: bool) -> Candidate:
 def refusal_of(message: Message) -> Refused:
     """Of a text that the service keeps in the conversation, but did not send."""
     reason = f" (code {quote(message.delivery_error)})" if message.delivery_error else ""
+    why = message.delivery_reason or "the number is invalid or the person opted out"
     return Refused(
-        f"Text Request took the call but refused the text{reason}: the number is invalid or the person opted out.",
+        f"Text Request took the call but refused the text{reason}: {why}.",
         status=200,
         code=message.delivery_error,
         changed="No text went out.",
@@ -112,7 +118,7 @@ async def _announce(given: Mapping[str, Any], answer: Any) -> None:
         direction="S",
         body=given["body"],
         at=sent.message_timestamp_utc.timestamp() if sent.message_timestamp_utc else None,
-        by=sent.response_by_username,
+        by=sent.response_by_username or NO_SENDER,
         status=sent.delivery_status,
         media=tuple(given.get("mms_media") or ()),
     )
@@ -121,8 +127,9 @@ async def _announce(given: Mapping[str, Any], answer: Any) -> None:
 
 SENDING = SameAct(
     same=("phone_number", "body", "mms_media"),
+    same_if_given=("picture",),
     facts=("phone_number",),
-    words=("body", "sender_name", "mms_media"),
+    words=("body", "sender_name", "mms_media", "picture"),
     text="body",
     find=_find,
     news=_news,
@@ -131,4 +138,4 @@ SENDING = SameAct(
     announce=_announce,
 )
 # A text to many: the same for somebody whatever their name was when its blanks were filled in.
-MAILING = replace(SENDING, same=("phone_number", "template"), words=("body",))
+MAILING = replace(SENDING, same=("phone_number", "template"), same_if_given=(), words=("body",))

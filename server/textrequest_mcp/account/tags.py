@@ -29,4 +29,4 @@ class Tags(Listing):
 async def list_tags(line: AnyLine, page: PageNumber = 0, page_size: PageSize = DEFAULT_SIZE) -> Tags:
     """List tags."""
     answer = await line.get("tags", query={"page": page, "page_size": page_size})
-    return Tags.of(answer, page=page, page_size=page_size)
+    return Tags.of(answer, page=page, page_size=page_size).if_empty("This line has no tags.")

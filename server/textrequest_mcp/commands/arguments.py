@@ -2,13 +2,34 @@
 
 import argparse
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
+
+from textrequest_mcp.settings.table import variables_as_text
 
 Run = Callable[[argparse.Namespace], int]
 
 
-def add_desk(commands: Any, *, approve: Run, desk: Run, approver: Run) -> None:  # argparse has no public name for it
+def add_serve(commands: Any, run: Run) -> None:  # argparse has no public name for it
+    """Those of `serve`; its help lists every variable."""
+    serve = commands.add_parser(
+        "serve",
+        help="serve an account to an AI host (the default)",
+        epilog=variables_as_text(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    serve.add_argument("--transport", choices=("stdio", "sse", "http"), default="stdio", help="how hosts connect")
+    serve.add_argument("--host", help="where HTTP listens; this machine only (127.0.0.1)")
+    serve.add_argument("--port", type=int, help="the port that HTTP listens on (8000)")
+    serve.add_argument("--read-only", action="store_true", default=None, help="offer only tools that change nothing")
+    serve.add_argument("--toolsets", help="offer only these, e.g. contacts,messages")
+    serve.add_argument("--sandbox", action="store_true", help="work with a pretend account; needs no key")
+    serve.add_argument(
+        "--sandbox-reset", action="store_true", help="begin the account anew that TEXTREQUEST_STATE_DIR keeps"
+    )
+    serve.set_defaults(run=run)
+
+
+def add_desk(commands: Any, *, approve: Run, desk: Run, approver: Run) -> None:
     """The commands with which a person decides."""
     deciding = commands.add_parser("approve", help="say yes or no to what an assistant waits for")
     deciding.set_defaults(run=approve)
@@ -18,19 +39,6 @@ def add_desk(commands: Any, *, approve: Run, desk: Run, approver: Run) -> None: 
     people = commands.add_parser("approver", help="add or list the passkeys with which a person agrees at the desk")
     people.add_argument("do", choices=("add", "list"), help="what to do with them")
     people.set_defaults(run=approver)
-
-
-def add_report(commands: Any, run: Run) -> None:
-    """Those of `report`."""
-    report = commands.add_parser("report", help="count texts, answer times and payments of some days, with plots")
-    days = report.add_mutually_exclusive_group()
-    days.add_argument(
-        "--week", dest="period", action="store_const", const="last_7_days", help="the last 7 days (default)"
-    )
-    days.add_argument("--period", metavar="DAYS", help="e.g. yesterday, last_month or 2026-11-01/2026-11-15")
-    report.add_argument("--html", metavar="FILE", type=Path, help="write one page with plots instead")
-    report.add_argument("--sandbox", action="store_true", help="of the pretend account; needs no key")
-    report.set_defaults(run=run)
 
 
 def add_audit(commands: Any, run: Run) -> None:

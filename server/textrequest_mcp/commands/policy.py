@@ -19,7 +19,15 @@ _RULES = (
     *("read_only", "confirm", "confirm_via", "confirm_fallback", "approve_with", "approvers"),
     *("consent", "provenance", "if_unanswered", "visible_only"),
     *("quiet_hours", "only_to", "standing", "texts_per_hour", "texts_per_day", "new_people_per_day"),
-    *("dollars_per_request", "dollars_per_day", "callback_hosts", "duplicate_minutes", "audit_days", "audit_bodies"),
+    *(
+        "dollars_per_request",
+        "dollars_per_day",
+        "callback_hosts",
+        "only_templates",
+        "duplicate_minutes",
+        "audit_days",
+        "audit_bodies",
+    ),
 )
 _CONFIRM = {
     "destructive": "deleting, cancelling and closing are confirmed by a person",
@@ -78,6 +86,7 @@ def check_rules(settings: Settings) -> None:
         SettingsError: a rule names what is no number, or no hours.
     """
     by_text = settings.approvers or settings.confirm_fallback == "text"
+    by_text = by_text or settings.templates is not None or settings.only_templates
     if not (settings.only_to or settings.standing or by_text) and settings.quiet_hours == Settings.quiet_hours:
         return
     from textrequest_mcp.wiring import approvers_of, rules_of  # all that the rules need takes long to load

@@ -19,6 +19,7 @@ class Outcome(BaseModel):
 class SendOutcome(Outcome):
     """The fields that the answer of every tool that acts at most once can have besides its own."""
 
+    already_done: bool | None = None
     send_id: str | None = Field(default=None, description="For get_send_status")
     duplicate_suppressed: bool | None = Field(
         default=None, description="True: the result of an earlier call; this one sent nothing"
@@ -98,9 +99,8 @@ def not_sent(what: str, send_id: str) -> SendOutcome:
     return SendOutcome(outcome="not_sent", message=what, send_id=send_id)
 
 
-def same_as_before(when: str) -> str:
+def same_as_before(when: str, *, repeats: bool = True) -> str:
     """The sentence for a call that sent nothing, because an earlier same call did."""
-    return (
-        f"This call sent and changed nothing: the same was done at {when}, and this is its result. "
-        "To do it once more on purpose, call again with repeat: true; a person confirms that."
-    )
+    said = f"This call sent and changed nothing: the same was done at {when}, and this is its result."
+    again = " To do it once more on purpose, call again with repeat: true; a person confirms that."
+    return said + (again if repeats else " It cannot be done twice.")

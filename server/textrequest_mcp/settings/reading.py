@@ -9,6 +9,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple, get_args
 
+from textrequest_mcp.settings import kept_key
+
 KEY_FILE = "TEXTREQUEST_API_KEY_FILE"
 API_KEY = "[!-~]*"
 _NO_API_KEY = "holds spaces, line breaks or characters that no API key has."
@@ -185,13 +187,13 @@ def api_key(given: Given) -> str:
         given.wrong(f"and {KEY_FILE} are both set; set one.")
     elif file:
         name = f"The file that {KEY_FILE} names"
-        path = _path(given, KEY_FILE, file)
-        if path is None:
-            return ""
         try:
-            key = path.read_text("utf-8").rstrip("\r\n")
-        except (OSError, UnicodeDecodeError) as error:
-            given.problems.append(f"{KEY_FILE} cannot be read ({type(error).__name__}).")
+            key = kept_key.read(file)
+        except kept_key.NoFile as why:
+            given.problems.append(f"{KEY_FILE} {why}.")
+            return ""
+        except kept_key.NoKeyring as why:
+            given.problems.append(f"{KEY_FILE} says {file}, and {why}.")
             return ""
     if not key:
         ways = f"set {given.name} (or {KEY_FILE}), or add --sandbox to work with a pretend account"
@@ -205,17 +207,6 @@ def previous_api_key(given: Given) -> str | None:
     if not re.fullmatch(API_KEY, given.raw):
         given.wrong(_NO_API_KEY)
     return given.raw or None
-
-
-def toolsets(given: Given) -> tuple[str, ...]:
-    offered: tuple[str, ...] = given.default
-    asked = [name.strip().lower() for name in given.text.split(",") if name.strip()]
-    unknown = ", ".join(repr(name) for name in asked if name not in {*offered, "all"})
-    if unknown:
-        given.problems.append(f"There is no toolset called {unknown}; there are {', '.join(offered)}.")
-    if not asked and (given.raw or given.flags.get("toolsets") is not None):
-        given.wrong(f"names no toolset; name some of {', '.join(offered)}, or leave it out to offer all.")
-    return offered if not asked or "all" in asked else tuple(name for name in offered if name in asked)
 
 
 def state_folder(given: Given) -> Path | None:
@@ -236,6 +227,14 @@ def state_folder(given: Given) -> Path | None:
         if os.path.exists(part) and not os.path.isdir(part):  # Path's own checks raise where access is denied
             given.wrong(f"cannot be used: {part} is not a folder.")
     return folder
+
+
+def whole_path(given: Given) -> Path | None:
+    """A path of a file or folder; what is there is looked at where it is used."""
+    path = _path(given, given.name, given.text) if given.text else None
+    if path is not None and not path.is_absolute():
+        given.wrong("is not a whole path, such as /home/me/replies.txt.")
+    return path
 
 
 def transport(given: Given) -> str:

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple, get_args
 
 from textrequest_mcp.settings import reading as by
+from textrequest_mcp.settings.toolsets import BY_DEFAULT, read_toolsets
 
 DEFAULT_BASE_URL = "https://api.textrequest.com/api/v3"
 SANDBOX_BASE_URL = "http://sandbox.invalid/api/v3"  # a name that no network resolves: the sandbox is in this process
-TOOLSETS = ("dashboards", "contacts", "groups", "tags", "fields", "conversations", "messages", "payments", "daily")
 
 Transport = Literal["stdio", "sse", "http"]
 Confirm = Literal["destructive", "sends", "all", "off"]
@@ -57,7 +57,7 @@ class Settings:
     dashboard_id: Annotated[int | None, by.line_id, "the line that tools use where none is named"] = None
     time_zone: Annotated[str | None, by.time_zone, "the time zone of lines that have none"] = None
     read_only: Annotated[bool, by.yes_or_no, "whether tools that change something are left out"] = False
-    toolsets: Annotated[tuple[str, ...], by.toolsets, "the toolsets that are offered"] = TOOLSETS
+    toolsets: Annotated[tuple[str, ...], read_toolsets, "the toolsets that are offered"] = BY_DEFAULT
     confirm: Annotated[Confirm, by.choice(Confirm), "which tools wait for a person's yes"] = "destructive"
     confirm_fallback: Annotated[
         Fallback | None, by.choice(Fallback), "how a call is confirmed where the host does not ask"
@@ -105,6 +105,9 @@ class Settings:
         frozenset[str], by.hosts, "where the service may be asked to send what becomes of a text"
     ] = frozenset()
     standing: Annotated[str, by.words, "the file of texts that are allowed beforehand, so that nobody is asked"] = ""
+    templates: Annotated[Path | None, by.whole_path, "a file of saved replies"] = None
+    only_templates: Annotated[bool, by.yes_or_no, "whether nothing but saved replies may leave"] = False
+    pictures: Annotated[Path | None, by.whole_path, "the folder whose files may go with texts"] = None
     resource_links: Annotated[
         bool, by.yes_or_no, "whether results link to the document that they are about; some hosts fail over links"
     ] = False

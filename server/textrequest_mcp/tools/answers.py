@@ -72,6 +72,7 @@ class Answer(BaseModel):
         longest_cell: for a list, where its text cuts a long value.
         theirs: the fields that hold words of customers, which the text names before it gives them.
         first: the fields that come first, because they say what happened.
+        aside: the fields that only the structured part has.
     """
 
     told_elsewhere: ClassVar[bool] = False
@@ -80,6 +81,7 @@ class Answer(BaseModel):
     longest_cell: ClassVar[int | None] = None
     theirs: ClassVar[tuple[str, ...]] = ()
     first: ClassVar[tuple[str, ...]] = ()
+    aside: ClassVar[tuple[str, ...]] = ()
 
     @model_validator(mode="before")
     @classmethod
@@ -175,6 +177,15 @@ class Listing(Answer):
                 "items": read_records(read.items),
             }
         )
+
+    def if_empty(self, why: str) -> Self:
+        """The same page, with a word on why a list has no rows at all."""
+        return self.noting(why) if not self.items_there and not self.note else self
+
+    @property
+    def items_there(self) -> bool:
+        """Whether the page has rows."""
+        return bool(getattr(self, "items", ()))
 
     def noting(self, *notes: str | None) -> Self:
         """The same page, with further notes."""

@@ -8,7 +8,7 @@ schema. What happens in a call stands in `run`. Read from mcp 2.3.0: how `Tool.f
 import inspect
 import logging
 from collections.abc import Awaitable, Callable
-from functools import cache
+from functools import cache, partial
 from typing import Annotated, Any
 
 from mcp.server.elicitation import ElicitationResult
@@ -25,13 +25,21 @@ from textrequest_mcp.guard.approval.gate import Approval
 from textrequest_mcp.guard.approval.question import Decision
 from textrequest_mcp.guard.approval.verdict import Ask, Verdict
 from textrequest_mcp.tools.bad_arguments import check_names, refusal_of
-from textrequest_mcp.tools.call import Call, Options, current_call
+from textrequest_mcp.tools.call import Call, Options, account_of, current_call
 from textrequest_mcp.tools.declare import ToolSpec, asks
 from textrequest_mcp.tools.output_schema import output_schema
-from textrequest_mcp.tools.parameters import Confirmation, DashboardId, IdempotencyKey, Repeat, TypedName, is_empty
+from textrequest_mcp.tools.parameters import (
+    Confirmation,
+    DashboardId,
+    IdempotencyKey,
+    Repeat,
+    SavedReply,
+    TypedName,
+    is_empty,
+)
 from textrequest_mcp.tools.progress import patience_of
 from textrequest_mcp.tools.run import act, ask, read, run
-from textrequest_mcp.tools.schema import plain_schema
+from textrequest_mcp.tools.schema import pared, plain_schema
 from textrequest_mcp.tools.signature import bare, is_resolved, optional, required, sign
 from textrequest_mcp.upstream.errors import TextRequestError
 from textrequest_mcp.upstream.patience import waiting_with
@@ -42,8 +50,10 @@ _OPTIONS = frozenset(Options.__dataclass_fields__)
 
 
 @cache
-def make_tool(spec: ToolSpec, *, confirm: str) -> Tool:
-    """The tool as the server registers it, under a confirmation policy."""
+def make_tool(
+    spec: ToolSpec, *, confirm: str, saved_replies: bool = False, without: frozenset[str] = frozenset()
+) -> Tool:
+    """The tool as the server registers it, under a policy; hosts are not told of the arguments in `without`."""
     signature = inspect.signature(spec.function)
     own = [
         parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
@@ -52,6 +62,8 @@ def make_tool(spec: ToolSpec, *, confirm: str) -> Tool:
     ]
     added = [optional("dashboard_id", DashboardId)] if "line" in signature.parameters else []
     always, changes = asks(spec, confirm), spec.risk != "reads"
+    by_name = saved_replies and spec.texts and "body" in signature.parameters
+    added += [optional("template", SavedReply)] if by_name else []
     if changes:
         added = _asked_about(spec, own, added)
     call = _changer(own, added) if changes else _reader(spec, own, added)
@@ -63,7 +75,7 @@ def make_tool(spec: ToolSpec, *, confirm: str) -> Tool:
         name=spec.name,
         title=spec.title,
         description=_description(spec, always=always),
-        parameters=plain_schema(arguments, "validation"),
+        parameters=pared(plain_schema(arguments, "validation"), without, may_miss="body" if by_name else None),
         fn_metadata=_HostArguments(
             arg_model=arguments,
             output_schema=output_schema(spec, signature.return_annotation, can_differ=changes),
@@ -179,18 +191,15 @@ class _HostTool(Tool):
     question: Any = Field(exclude=True)
 
     async def run(self, arguments: dict[str, Any], context: Context[Any, Any], convert_result: bool = False) -> Any:  # noqa: FBT001, FBT002 - the SDK's signature
-        async def through_the_sdk() -> Any:
-            return await self._run(arguments, context, convert_result)
-
         spec: ToolSpec = self.spec
         with waiting_with(patience_of(context, changes=spec.risk != "reads")):
-            return await (
-                through_the_sdk() if spec.risk == "reads" else self._change(arguments, context, through_the_sdk)
-            )
+            if spec.risk == "reads":
+                return await self._run(arguments, context, convert_result)
+            return await self._change(arguments, context, convert_result)
 
-    async def _change(
-        self, arguments: dict[str, Any], context: Context[Any, Any], through_the_sdk: Callable[[], Awaitable[Any]]
-    ) -> Any:
+    async def _change(self, arguments: dict[str, Any], context: Context[Any, Any], convert_result: bool) -> Any:  # noqa: FBT001 - the SDK's signature
+        if arguments.get("template") and "template" in self.parameters["properties"]:
+            arguments = await account_of(context).written_out(arguments)
         call = Call(
             ctx=context,
             spec=self.spec,
@@ -201,7 +210,7 @@ class _HostTool(Tool):
         )
         before = current_call.set(call)
         try:
-            return await run(call, through_the_sdk)
+            return await run(call, partial(self._run, arguments, context, convert_result))
         finally:
             current_call.reset(before)
 

@@ -115,6 +115,7 @@ class Sending(Named):
     """What a tool that texts a person declares."""
 
     question: Asker
+    doubt: NotRequired[Doubt]
 
 
 class Destroying(Writing):

@@ -172,6 +172,9 @@ PageSize = Annotated[
 TypedName = Annotated[str, Field(description="The name, as the person typed it")]
 Confirmation = Annotated[str, Field(description="Token, once the person agreed")]
 
+SavedReply = Annotated[
+    str, Field(description="A saved reply in place of body: NAME, or NAME; BLANK=VALUE; ... for blanks of its own")
+]
 IdempotencyKey = Annotated[Filled, Field(description="Your own, for one act")]
 Repeat = Annotated[bool, Field(description="True: once more on purpose")]
 

@@ -24,7 +24,8 @@ def as_result(told: SendAnswer, link: ResourceLink | None, news: str | None, loc
     elif isinstance(answer, Answer):
         said = {name: structured[name] for name in answer.first if name in structured} | structured
         columns = [name.removesuffix("_utc") for name in answer.columns]
-        written = write_text(local(said), columns, answer.longest_cell, answer.theirs)
+        in_text = {name: value for name, value in said.items() if name not in answer.aside}
+        written = write_text(local(in_text), columns, answer.longest_cell, answer.theirs)
         structured = write_structured(said, answer.brief, answer.theirs)
     else:
         written = write_text(local(told.said))

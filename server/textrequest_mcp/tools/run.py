@@ -82,6 +82,7 @@ async def approved(call: Call, go_on: GoOn) -> SendAnswer:
             tool=call.spec.name,
             title=call.spec.title,
             beside=call.beside,
+            is_final=call.spec.risk == "destroys",
         )
         if isinstance(answer, Outcome):
             return SendAnswer(answer.model_dump(mode="json", exclude_none=True))

@@ -42,6 +42,13 @@ def plain_schema(
     return {key: value for key, value in flat.items() if key not in {"$defs", "description"}}
 
 
+def pared(schema: dict[str, Any], without: frozenset[str], *, may_miss: str | None) -> dict[str, Any]:
+    """A schema of arguments without some of them, and without the need for one, because another can stand for it."""
+    left = {name: part for name, part in schema["properties"].items() if name not in without}
+    required = [name for name in schema.get("required", []) if name != may_miss]
+    return schema | {"properties": left} | ({"required": required} if required else {})
+
+
 def _undescribed(definition: dict[str, Any]) -> dict[str, Any]:
     """A type without its docstring, which is for programmers."""
     return {key: value for key, value in definition.items() if key != "description"}

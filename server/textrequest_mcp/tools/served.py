@@ -1,7 +1,7 @@
 """What a call needs of the account behind it."""
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
 from textrequest_mcp.guard.approval.gate import Gate
 from textrequest_mcp.guard.approval.shown import Beside
@@ -43,6 +43,10 @@ class Served(Protocol):
 
     async def who_is(self, name: str, dashboard_id: int | None) -> str:
         """The people of a line who have a name, as a sentence."""
+        ...
+
+    async def written_out(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """The arguments of a text with the words of the saved reply that they name."""
         ...
 
     async def sort_out(self, change: Change, facts: Facts) -> Sorted:

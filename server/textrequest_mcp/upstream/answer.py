@@ -118,9 +118,10 @@ def _refusal(status: int, body: bytes) -> Refused | NotFound:
             status=status,
             todo="Ask the person to check TEXTREQUEST_BASE_URL.",
         )
-    todo = _TODO_BY_CODE.get(
-        error.code or "", "Do not repeat the same call: correct what it names, or look the ids up with the list tools."
-    )
+    # Without a code it is a rule of the service's, which no other argument gets around.
+    by_rule = "Do not repeat the same call; tell the person what it says."
+    by_argument = "Do not repeat the same call: correct what it names, or look the ids up with the list tools."
+    todo = _TODO_BY_CODE.get(error.code or "", by_rule if error.message and not error.code else by_argument)
     return Refused(f"Text Request refused the call ({status}){code}.{said}", status=status, code=error.code, todo=todo)
 
 

@@ -23,7 +23,7 @@ from textrequest_mcp.upstream.hidden import Hidden
 from textrequest_mcp.upstream.limiter import Limiter, RateLimited
 from textrequest_mcp.upstream.patience import READ_SECONDS, Patience, ambient_patience
 from textrequest_mcp.upstream.reading_limiter import ReadingLimiter
-from textrequest_mcp.upstream.request import Query, Request, Segment, flatten, join
+from textrequest_mcp.upstream.request import File, Query, Request, Segment, flatten, join
 from textrequest_mcp.upstream.scrub import Scrubber
 from textrequest_mcp.upstream.service_clock import ServiceClock
 from textrequest_mcp.upstream.tries import Busy, Lost, RetryBudget, Tries
@@ -95,6 +95,10 @@ class Api:
         """Create or act; `repeatable` only where doing it twice equals doing it once. Raises any `TextRequestError`."""
         return await self._send("POST", path, body=body, repeatable=repeatable, departure=departure)
 
+    async def upload(self, *path: Segment, file: File) -> Any | None:
+        """Store a file with the service; doing it twice harms nobody. Raises any `TextRequestError`."""
+        return await self._send("POST", path, body=file, repeatable=True)
+
     async def put(self, *path: Segment, body: Any = None) -> Any | None:
         """Replace; doing it twice equals doing it once. Raises any `TextRequestError`."""
         return await self._send("PUT", path, body=body, repeatable=True)
@@ -127,7 +131,7 @@ class Api:
         repeatable: bool,
         departure: Departure | None = None,
     ) -> Any | None:
-        self.hidden.check(path, query, body)
+        self.hidden.check(path, query, None if isinstance(body, File) else body)
         request = Request(method, join(path), flatten(query or {}), body, repeatable)
         departure = None if method == "GET" else departure or ambient_departure.get()
         tries = Tries(request, self._deadline, self._budget)

@@ -9,7 +9,7 @@ import httpx2
 from textrequest_mcp import __version__
 from textrequest_mcp.upstream.errors import Unreachable
 from textrequest_mcp.upstream.receiving import Received, Unacceptable, receive
-from textrequest_mcp.upstream.request import Request
+from textrequest_mcp.upstream.request import File, Request
 from textrequest_mcp.upstream.scrub import Scrubber
 from textrequest_mcp.upstream.tries import Lost
 
@@ -67,7 +67,7 @@ class Connection:
                     request.method,
                     request.path,
                     params=request.query or None,
-                    json=request.body,
+                    **_content(request.body),
                     extensions={"trace": trace},
                 ) as response:
                     received = await receive(response)
@@ -120,3 +120,10 @@ class Connection:
         if self._client is not None:
             client, self._client = self._client, None
             await client.aclose()
+
+
+def _content(body: Any) -> dict[str, Any]:
+    """The body as the HTTP library takes it: a file as a form, anything else as JSON."""
+    if isinstance(body, File):
+        return {"files": {"file": (body.name, body.content, body.kind)}}
+    return {"json": body}

@@ -13,6 +13,17 @@ Query = Mapping[str, str | int | bool | Sequence[str | int] | None]
 _SAFE_SEGMENT = re.compile(r"[A-Za-z0-9_\-]+")
 
 
+class File(NamedTuple):
+    """A file that is uploaded: its name, its MIME type, its bytes."""
+
+    name: str
+    kind: str
+    content: bytes
+
+    def __repr__(self) -> str:
+        return f"File({self.kind}, {len(self.content)} bytes)"
+
+
 class Request(NamedTuple):
     """One call, however often it is tried."""
 

@@ -14,10 +14,12 @@ import pytest
 from tests.surface import DEFAULT_TOOLS
 
 from textrequest_mcp.cli import main
-from textrequest_mcp.commands.doctor import doctor, hosts, machine, service, state
+from textrequest_mcp.commands.doctor import approval, doctor, hosts, machine, service, state
 from textrequest_mcp.commands.doctor.finding import Finding
 from textrequest_mcp.commands.hosts.table import HOSTS, here
 from textrequest_mcp.ground.store import FILE_NAME, Store
+from textrequest_mcp.guard.approval.passkeys import Passkeys
+from textrequest_mcp.guard.approval.webauthn import Passkey
 from textrequest_mcp.sandbox import create_app
 from textrequest_mcp.settings.table import Settings
 
@@ -63,7 +65,8 @@ def test_a_python_that_is_shared_is_noted(monkeypatch: pytest.MonkeyPatch):
 def test_without_a_key_the_sandbox_works():
     settings, found = machine.settings_of({})
 
-    assert settings is None
+    assert settings is not None
+    assert settings.sandbox
     assert only(found, "key").state == "note"
 
 
@@ -107,13 +110,35 @@ def test_every_setting_that_makes_no_sense_is_a_problem():
 
 
 @pytest.mark.parametrize(("variable", "state"), [("BROWSER", "ok"), ("NOTHING", "note")])
-def test_a_machine_without_a_browser_is_noted(variable: str, state: str, monkeypatch: pytest.MonkeyPatch):
+async def test_a_machine_without_a_browser_is_noted(variable: str, state: str, monkeypatch: pytest.MonkeyPatch):
     for name in ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv(variable, "firefox")
     monkeypatch.setenv("SSH_CONNECTION", "somewhere")
 
-    assert machine.browser().state == state
+    assert only(await approval.ways_to_a_yes(Settings(api_key="")), "approval").state == state
+
+
+@pytest.mark.parametrize(
+    ("way", "state", "says"),
+    [("token", "note", "itself"), ("refuse", "ok", "as you chose"), ("text", "ok", "2 numbers")],
+)
+async def test_how_a_yes_is_got_otherwise_is_told(way: Any, state: str, says: str):
+    settings = Settings(api_key="", confirm_fallback=way, approvers="+14235550100, +14235550101")
+
+    found = only(await approval.ways_to_a_yes(settings), "approval")
+
+    assert (found.state, says in found.says, "555" in str(found)) == (state, True, False)
+
+
+async def test_passkeys_that_are_wanted_and_not_there_are_a_problem(home: Path):
+    settings = Settings(api_key="", approve_with="passkey", state_dir=home / "state")
+    assert only(await approval.ways_to_a_yes(settings), "passkeys").state == "problem"
+
+    store = Store.open(home / "state")
+    await Passkeys(store).add(Passkey(id="an-id", name="Dana", public_key=b"key", algorithm=-7, counter=0), beside=0)
+    store.close()
+    assert only(await approval.ways_to_a_yes(settings), "passkeys").state == "ok"
 
 
 # The state folder.
@@ -350,6 +375,12 @@ async def test_files_that_do_not_parse_or_cannot_be_read_are_told(home: Path):
     ]
 
 
+async def test_a_program_that_fails_in_another_way_is_quoted():
+    complains = "import sys; sys.exit('no certificate\\nhint: trust the proxy')"
+
+    assert (await hosts.start(sys.executable, ["-c", complains], {})).said == "hint: trust the proxy"
+
+
 async def test_a_program_that_says_nothing_is_given_up(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(hosts, "_WAIT_SECONDS", 0.0)
 
@@ -368,7 +399,7 @@ def test_the_whole_is_printed_for_people_and_for_programs(capsys: pytest.Capture
     assert main(["doctor", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert told["ok"] is True
-    assert {each["check"] for each in told["findings"]} >= {"python", "settings", "key", "browser", "state", "hosts"}
+    assert {each["check"] for each in told["findings"]} >= {"python", "settings", "key", "approval", "state", "hosts"}
 
 
 def test_a_problem_is_an_exit_status(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
@@ -376,6 +407,26 @@ def test_a_problem_is_an_exit_status(monkeypatch: pytest.MonkeyPatch, capsys: py
 
     assert main(["doctor"]) == 1
     assert "PROBLEM  settings: TEXTREQUEST_STATE_DIR" in capsys.readouterr().out
+
+
+def test_without_a_home_folder_the_doctor_says_so_and_goes_on(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    def nobody(*_: object, **__: object) -> Path:
+        raise RuntimeError
+
+    monkeypatch.delenv("HOME")
+    monkeypatch.setattr(Path, "home", nobody)
+    monkeypatch.setattr(Path, "expanduser", nobody)
+    monkeypatch.setattr("platformdirs.user_config_path", nobody)
+    monkeypatch.setattr("platformdirs.user_state_path", nobody)
+
+    assert main(["doctor"]) == 1
+
+    printed = capsys.readouterr().out
+    assert "no home folder to keep the API key in" in printed
+    assert "no home folder to keep state in" in printed
+    assert "no home folder, so no host's settings" in printed
 
 
 def test_all_is_well_is_said():

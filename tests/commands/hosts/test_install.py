@@ -1,12 +1,14 @@
 """`config`, `install` and `uninstall`: a host's file gets one entry, and everything else in it stays as it was."""
 
 import base64
+import io
 import json
 import os
 import stat
 import sys
 import tomllib
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -18,8 +20,10 @@ from textrequest_mcp.app import OF_THE_SANDBOX
 from textrequest_mcp.cli import main
 from textrequest_mcp.commands.hosts import entry as entries
 from textrequest_mcp.commands.hosts import file as files
+from textrequest_mcp.commands.hosts.install import Wish, install
 from textrequest_mcp.commands.hosts.json_text import NotSafe
 from textrequest_mcp.commands.hosts.table import HOSTS, here
+from textrequest_mcp.settings.table import SettingsError, read_settings
 
 KEY = "CANARY0123456789"
 JSON_HOSTS = [name for name, host in HOSTS.items() if host.form == "json"]
@@ -119,10 +123,70 @@ def test_a_person_is_asked_for_the_key_without_echo(home: Path, monkeypatch: pyt
     assert asked == ["API key (it is not shown): "] * 2
 
 
-def test_a_key_can_be_piped_in(monkeypatch: pytest.MonkeyPatch):
+class Ring(ModuleType):
+    """A system's keyring, or one that stays locked."""
+
+    def __init__(self, *, locked: bool = False) -> None:
+        super().__init__("keyring")
+        self.kept: dict[tuple[str, str], str] = {}
+        self.locked = locked
+
+    def get_password(self, service: str, user: str) -> str | None:
+        return self.kept.get((service, user))
+
+    def set_password(self, service: str, user: str, password: str) -> None:
+        if self.locked:
+            raise RuntimeError(password)
+        self.kept[service, user] = password
+
+
+def test_the_key_can_be_in_the_keyring_from_which_the_server_reads_it(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    ring = Ring()
+    monkeypatch.setitem(sys.modules, "keyring", ring)
+    monkeypatch.setattr(sys, "stdin", Terminal(KEY))
+
+    assert main(["install", "cursor", "--keyring"]) == main(["install", "kiro", "--keyring"]) == 0
+
+    env = server(home / ".cursor/mcp.json", "cursor", "textrequest")["env"]
+    assert list(ring.kept.values()) == [KEY]
+    assert read_settings({}, env).api_key == KEY
+    assert not (home / ".config").exists()
+    said = capsys.readouterr()
+    assert KEY not in said.out + said.err
+
+
+@pytest.mark.parametrize(
+    ("ring", "says"), [(None, "not installed"), (Ring(locked=True), "cannot be used (RuntimeError)")]
+)
+def test_a_keyring_that_cannot_be_used_is_a_sentence(
+    ring: Ring | None, says: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.setitem(sys.modules, "keyring", ring)
+    monkeypatch.setattr(sys, "stdin", Terminal(KEY))
+
+    assert main(["install", "cursor", "--keyring"]) == 2
+
+    said = capsys.readouterr().err
+    assert says in said
+    assert KEY not in said
+
+
+def test_a_server_without_the_keyring_that_its_entry_names_says_so(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(sys.modules, "keyring", None)
+
+    with pytest.raises(SettingsError, match="says keyring:textrequest-mcp, and the package keyring is not installed"):
+        read_settings({}, {"TEXTREQUEST_API_KEY_FILE": "keyring:textrequest-mcp"})
+
+
+def test_a_key_can_be_piped_in_also_where_its_file_is_empty(home: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("TEXTREQUEST_API_KEY_FILE", str(home / "key"))
+    (home / "key").touch()
     monkeypatch.setattr(sys, "stdin", Terminal(f"{KEY}\n"))
 
     assert main(["install", "cursor"]) == 0
+    assert (home / "key").read_text() == f"{KEY}\n"
 
 
 @pytest.mark.parametrize(("given", "says"), [("", "There is no API key"), ("two words", "no API key has")])
@@ -166,14 +230,16 @@ def test_installing_again_keeps_settings_and_takes_a_key_out_of_the_host_s_file(
         "command": "/old/textrequest-mcp",
         "args": ["serve"],
         "env": {"TEXTREQUEST_API_KEY": KEY, "TEXTREQUEST_DASHBOARD_ID": "121"},
+        "autoApprove": ["list_contacts"],
     }
     path = written("cursor", json.dumps({"mcpServers": {"textrequest": old}}))
     monkeypatch.setattr(sys, "stdin", Terminal(KEY))
 
     assert main(["install", "cursor", "--set", "TEXTREQUEST_CONFIRM=sends"]) == 0
 
-    env = server(path, "cursor", "textrequest")["env"]
-    assert env.keys() == {"TEXTREQUEST_DASHBOARD_ID", "TEXTREQUEST_API_KEY_FILE", "TEXTREQUEST_CONFIRM"}
+    entry = server(path, "cursor", "textrequest")
+    assert entry["autoApprove"] == ["list_contacts"]
+    assert entry["env"].keys() == {"TEXTREQUEST_DASHBOARD_ID", "TEXTREQUEST_API_KEY_FILE", "TEXTREQUEST_CONFIRM"}
     said = capsys.readouterr().out
     assert KEY not in said
     assert '-     "TEXTREQUEST_API_KEY": "…",' in said
@@ -247,6 +313,23 @@ def test_a_file_that_changes_meanwhile_is_left_alone(
 
     assert path.read_text() == '{"newer": 1}'
     assert not list(path.parent.glob(".*"))
+
+
+def test_where_the_difference_cannot_be_shown_nothing_is_written(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    class Gone(io.StringIO):
+        def write(self, text: str, /) -> int:
+            raise BrokenPipeError(32, "Broken pipe")
+
+    path = written("cursor", "{}")
+    monkeypatch.setattr(sys, "stdout", Gone())
+    monkeypatch.setattr("os.dup2", lambda *_: None)  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
+
+    assert main(["install", "cursor", "--sandbox"]) == 1
+
+    assert path.read_text() == "{}"
+    assert "could not print all: Broken pipe" in capsys.readouterr().err
 
 
 def test_another_s_server_of_the_same_name_is_not_replaced_nor_removed(capsys: pytest.CaptureFixture[str]):
@@ -362,7 +445,8 @@ def test_a_program_that_uvx_may_delete_says_so(monkeypatch: pytest.MonkeyPatch, 
 @pytest.mark.parametrize(
     ("setting", "says"),
     [
-        ("TEXTREQUEST_API_KEY=x", "takes no API key"),
+        ("TEXTREQUEST_API_KEY=x", "takes no TEXTREQUEST_API_KEY"),
+        ("TEXTREQUEST_WEBHOOK_TOKEN=x", "a secret would stand in the host's file"),
         ("HOME=/", "takes TEXTREQUEST_NAME=value"),
         ("TEXTREQUEST_CONFIRM", "takes TEXTREQUEST_NAME=value"),
         ("TEXTREQUEST_CONFIRM=never", "is none of"),
@@ -380,7 +464,7 @@ def test_where_no_script_is_the_interpreter_starts_the_module(monkeypatch: pytes
 
     monkeypatch.setattr("sysconfig.get_path", nowhere)
 
-    made = entries.make_entry(sandbox=True, uvx=None, key_file=None, more={})
+    made = entries.make_entry(sandbox=True, uvx=None, key=None, more={})
     assert (made.command, made.args[:2]) == (sys.executable, ["-m", "textrequest_mcp"])
 
 
@@ -393,10 +477,26 @@ def test_on_windows_the_program_is_an_exe_and_commands_are_quoted_as_there(
     monkeypatch.setattr("sysconfig.get_path", lambda _: str(scripts))  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
     monkeypatch.setattr(sys, "platform", "win32")
 
-    made = entries.make_entry(sandbox=True, uvx=None, key_file=None, more={})
+    made = entries.make_entry(sandbox=True, uvx=None, key=None, more={})
 
     assert made.command.endswith("textrequest-mcp.exe")
     assert f'-- "{made.command}" serve --sandbox' in made.other_ways(HOSTS["claude-code"])[0]
+
+
+@pytest.mark.parametrize("host", ["claude-desktop", "vscode", "zed", "cline"])
+def test_by_the_rules_of_windows_a_file_lies_among_the_applications_and_keeps_its_line_ends(
+    host: str, home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setenv("APPDATA", str(home / "AppData/Roaming"))
+    path = written(host, '\ufeff{\r\n  "a": "grüße"\r\n}\r\n')
+
+    assert install(Wish(host, sandbox=True)) == 0
+
+    text = path.read_bytes().decode()
+    assert home / "AppData/Roaming" in path.parents
+    assert text.startswith('\ufeff{\r\n  "a": "grüße",\r\n')
+    assert text.count("\n") == text.count("\r\n")
 
 
 def test_a_user_without_a_home_is_told_to_name_the_file(

@@ -6,6 +6,7 @@ import socket
 import sqlite3
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,11 @@ from textrequest_mcp.upstream.errors import BadInput, TextRequestError
 DELETED = ("DELETE", "/dashboards/121/contacts/14235550102")
 SHOWN = Shown("Delete Devon?", None, "test-host", "Delete a contact")
 NAMED = Shown("Delete the line?", "Front Desk", "test-host", "Delete a line")
+
+
+def of_host(number: int) -> Shown:
+    """A question of another host, which is gathered with no other."""
+    return replace(SHOWN, caller=f"host {number}")
 
 
 class Clock:
@@ -157,13 +163,13 @@ class TestRows:
         assert await approvals.use(row.id)
 
     async def test_three_wait_and_the_fourth_is_refused(self, approvals: Approvals):
-        rows = [await approvals.ask(f"{n}", "delete_contact", SHOWN) for n in range(3)]
+        rows = [await approvals.ask(f"{n}", "delete_contact", of_host(n)) for n in range(3)]
 
         with pytest.raises(TextRequestError, match="3 questions wait"):
-            await approvals.ask("3", "delete_contact", SHOWN)
+            await approvals.ask("3", "delete_contact", of_host(3))
         assert [row.id for row in await approvals.waiting()] == [row.id for row in rows]
         await approvals.decide(rows[0].id, yes=False, by="page")
-        await approvals.ask("3", "delete_contact", SHOWN)
+        await approvals.ask("3", "delete_contact", of_host(3))
 
     async def test_who_wants_no_questions_gets_none_for_ten_minutes(self):
         clock = Clock()
@@ -248,7 +254,7 @@ class TestWhatIsKept:
     async def test_the_page_shows_reasons_facts_and_the_conversation_as_plain_text(self, approvals: Approvals):
         row = await approvals.ask("b", "delete_contact", self.FULL)
 
-        html = page.questions([row], value_of={row.id: "v"}, nonce="n")
+        html = page.questions([row], value_of={row.id: "v"}, nonce="n", now=row.asked_at)
 
         assert "<blockquote>Delete Devon?</blockquote>" in html
         assert "<li>A customer wrote this.</li>" in html
@@ -263,8 +269,8 @@ class TestWhatIsKept:
     async def test_a_conversation_without_texts_says_so(self, approvals: Approvals):
         row = await approvals.ask("b", "t", Shown("Delete?", None, "", "Delete", (), Beside(person="Devon")))
 
-        assert "No texts yet." in page.questions([row], value_of={row.id: "v"}, nonce="n")
-        assert "TEXTREQUEST_CONFIRM" in page.questions([row], value_of={row.id: "v"}, nonce="n")
+        assert "No texts yet." in page.questions([row], value_of={row.id: "v"}, nonce="n", now=row.asked_at)
+        assert "TEXTREQUEST_CONFIRM" in page.questions([row], value_of={row.id: "v"}, nonce="n", now=row.asked_at)
 
 
 class TestThePage:
@@ -283,7 +289,7 @@ class TestThePage:
         assert await approvals.use(row.id)
 
     async def test_no_and_silence(self, approvals: Approvals):
-        rows = [await approvals.ask(f"{n}", "delete_contact", SHOWN) for n in range(2)]
+        rows = [await approvals.ask(f"{n}", "delete_contact", of_host(n)) for n in range(2)]
         async with open_room(approvals) as room:
             room.desk.show()
             browser, page = await room.enter()
@@ -320,15 +326,15 @@ class TestThePage:
     @pytest.mark.parametrize(
         ("fields", "headers"),
         [
-            ({"value": "0" * 64}, {}),
-            ({"id": "approval_other"}, {}),
+            ({"row": "approval_other " + "0" * 64}, {}),
+            ({"row": ""}, {}),
             ({}, {"origin": "http://evil.example"}),
             ({}, {"origin": "null"}),
             ({}, {"sec-fetch-site": "cross-site"}),
             ({}, {"sec-fetch-site": "same-site"}),
             ({}, {"host": "evil.example"}),
             ({}, {"content-type": "text/plain"}),
-            ({"typed": "x" * 9000}, {}),
+            ({"typed": "x" * 40_000}, {}),
         ],
     )
     async def test_what_did_not_come_from_the_page_itself_decides_nothing(
@@ -364,7 +370,7 @@ class TestThePage:
         assert "frame-ancestors 'none'" in policy
         assert "form-action 'self'" in policy
         assert page.headers["cache-control"] == "no-store"
-        assert page.headers["referrer-policy"] == "no-referrer"
+        assert page.headers["referrer-policy"] == "same-origin"
         assert page.headers["x-frame-options"] == "DENY"
         assert "<script" not in page.text
         [cookie] = browser.client.cookies.jar

@@ -197,7 +197,7 @@ class TestAtTheDesk:
     async def test_without_a_key_the_page_says_how_to_make_one(self, approvals: Approvals):
         row = await approvals.ask("b", "delete_contact", BY_PASSKEY)
 
-        html = page.questions([row], value_of={row.id: "v"}, nonce="n")
+        html = page.questions([row], value_of={row.id: "v"}, nonce="n", now=row.asked_at)
         assert "textrequest-mcp approver add" in html
         assert 'value="yes"' not in html
 

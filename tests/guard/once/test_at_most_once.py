@@ -632,7 +632,9 @@ class TestEveryActingTool:
         assert desk.changes == [done]
         assert len(person.questions) == asked
         assert (again["outcome"], again["duplicate_suppressed"]) == (first["outcome"], True)
-        kept = {name for name in again if name not in {"message", "duplicate_suppressed"}}
+        assert next(iter(again)) == "already_done"
+        assert ("repeat: true" in again["message"]) == (tool in {"send_message", "create_payment", "create_dashboard"})
+        kept = {name for name in again if name not in {"message", "duplicate_suppressed", "already_done"}}
         assert {name: again[name] for name in kept} == {name: first[name] for name in kept}
         assert kept & {"message_id", "payment_id", "id"}
 

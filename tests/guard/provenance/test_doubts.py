@@ -9,8 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from textrequest_mcp.guard.change import Kind, PersonAndWords
-from textrequest_mcp.guard.provenance.doubts import Doubt, in_order
-from textrequest_mcp.guard.provenance.doubts import doubts as doubts_of
+from textrequest_mcp.guard.provenance.doubts import Doubt, doubts
 from textrequest_mcp.guard.provenance.memory import Memory
 from textrequest_mcp.guard.provenance.readings import Answered, Called, Opened, Said
 from textrequest_mcp.guard.provenance.source import TEXT_RECEIVED, Source
@@ -49,10 +48,6 @@ def to(person: str | None, body: str = "", *, kind: Kind = "reply", amount: str 
     return PersonAndWords(
         line=LINE, person=person, words={"body": body}, amount=None if amount is None else Decimal(amount), kind=kind
     )
-
-
-def doubts(memory: Memory, use: PersonAndWords, *, final: bool = False) -> list[Doubt]:
-    return doubts_of(memory, use, in_order(memory), final=final)
 
 
 def reasons(memory: Memory, use: PersonAndWords, *, final: bool = False) -> list[str]:

@@ -305,3 +305,16 @@ class TestAtRest:
         (tmp_path / "state.sqlite3").write_bytes(b"not a database" * 100)
         with pytest.raises(StoreError):
             await consent.standing(LINE, MARIA)
+
+
+async def test_a_wish_said_to_somebody_stands_on_each_line_until_their_own_start(consent: Consent, clock: Clock):
+    await consent.heard(LINE, MARIA, "START", clock.now - 5.0)
+    await consent.stop([LINE, OTHER_LINE], [MARIA])
+
+    assert (await consent.standing(LINE, MARIA)).stopped_at == clock.now
+    assert (await consent.standing(OTHER_LINE, MARIA)).stopped_at == clock.now
+    assert await consent.standing(LINE, DEVON) == NOTHING
+    await consent.lift(LINE, MARIA)
+    assert (await consent.standing(LINE, MARIA)).stopped_at == clock.now
+    await consent.heard(LINE, MARIA, "START", clock.now + 5.0)
+    assert await consent.standing(LINE, MARIA) == NOTHING

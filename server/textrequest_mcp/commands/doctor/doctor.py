@@ -3,14 +3,14 @@
 import json
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 
 import anyio
 
 from textrequest_mcp import __version__
-from textrequest_mcp.commands.doctor.finding import Finding
+from textrequest_mcp.commands.doctor.approval import ways_to_a_yes
+from textrequest_mcp.commands.doctor.finding import Finding, problem
 from textrequest_mcp.commands.doctor.hosts import hosts_here
-from textrequest_mcp.commands.doctor.machine import browser, python_and_parts, settings_of
+from textrequest_mcp.commands.doctor.machine import python_and_parts, settings_of
 from textrequest_mcp.commands.doctor.service import account_of, newest, public_address
 from textrequest_mcp.commands.doctor.state import folder_of_state
 from textrequest_mcp.commands.logs import start_logging
@@ -54,13 +54,21 @@ def _as_json(findings: Sequence[Finding]) -> str:
 async def _examine(online: bool) -> list[Finding]:  # noqa: FBT001 - anyio.run passes no names
     found = python_and_parts()
     settings, of_settings = settings_of()
-    found += [*of_settings, browser()]
-    with suppress(SettingsError):  # told with the other settings already
+    found += of_settings
+    try:
         found += folder_of_state(read_state_folder())
+    except SettingsError as error:  # may be among the findings on the settings already
+        said = {each.says for each in found}
+        found += [problem("state", each, "Set it to a folder of yours.") for each in error.problems if each not in said]
     if settings is not None:
+        found += await ways_to_a_yes(settings)
+    if settings is not None and not settings.sandbox:
         found += await account_of(settings)
     if online:
         found.append(await newest(__version__))
         if settings is not None and settings.public_url:
             found.append(await public_address(settings.public_url))
-    return [*found, *await hosts_here()]
+    try:
+        return [*found, *await hosts_here()]
+    except SettingsError as error:
+        return [*found, *(problem("hosts", each, "Set HOME to your folder.") for each in error.problems)]

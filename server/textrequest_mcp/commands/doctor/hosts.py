@@ -20,6 +20,7 @@ from textrequest_mcp.commands.hosts.entry import is_ours
 from textrequest_mcp.commands.hosts.json_text import value_at
 from textrequest_mcp.commands.hosts.table import HOSTS, Host, here
 
+_MOST_SAID = 300
 _SLOW_SECONDS, _WAIT_SECONDS = 5.0, 30.0
 _NO_COMMENTS = re.compile(r'("(?:\\.|[^"\\])*")|//[^\n]*|/\*.*?\*/', re.DOTALL)
 _NO_LAST_COMMA = re.compile(r'("(?:\\.|[^"\\])*")|,(?=\s*[}\]])')
@@ -117,8 +118,9 @@ async def start(command: str, args: list[str], env: dict[str, str]) -> _Served:
             failure = type(_first(error)).__name__
         with suppress(OSError):
             errors.seek(0)
-            said = [line.strip("- \n") for line in errors.readlines() if line.startswith("- ")]
-            failure = " ".join(said) or failure
+            lines = [line.rstrip() for line in errors if line.strip()]
+            problems = [line.removeprefix("- ") for line in lines if line.startswith("- ")]  # as `cli` tells them
+            failure = " ".join(problems or lines[-1:])[:_MOST_SAID] or failure
         return _Served(0, time.monotonic() - began, failure)
 
 

@@ -1,4 +1,4 @@
-"""Looks at this machine: Python and what it has loaded, the settings, the API key's file, the person's browser."""
+"""Looks at this machine: Python and what it has loaded, the settings, where the API key is."""
 
 import os
 import platform
@@ -9,9 +9,9 @@ from pathlib import Path
 
 from textrequest_mcp import __version__
 from textrequest_mcp.commands.doctor.finding import Finding, note, ok, problem
-from textrequest_mcp.commands.hosts.api_key import VARIABLE, is_open_to_others, key_file
+from textrequest_mcp.commands.hosts.api_key import VARIABLE, is_kept, is_open_to_others, key_place
 from textrequest_mcp.commands.policy import check_rules, switched_off
-from textrequest_mcp.guard.approval.browser import can_be_opened
+from textrequest_mcp.settings.kept_key import KEYRING
 from textrequest_mcp.settings.reading import KEY_FILE
 from textrequest_mcp.settings.table import Settings, SettingsError, read_settings
 
@@ -37,13 +37,15 @@ def python_and_parts() -> list[Finding]:
 
 
 def settings_of(environment: Mapping[str, str] = os.environ) -> tuple[Settings | None, list[Finding]]:
-    """The settings that a server started here would have, with the key that `install` keeps; None without a key."""
+    """The settings that a server started here would have, with the key that `install` keeps; the sandbox's without one.
+
+    None where they make no sense.
+    """
     given = dict(environment)
-    keeps = key_file(environment)
-    if not given.get(VARIABLE) and not given.get(KEY_FILE) and keeps.exists():
-        given[KEY_FILE] = str(keeps)
-    has_key = bool(given.get(VARIABLE) or given.get(KEY_FILE))
     try:
+        if not given.get(VARIABLE) and not given.get(KEY_FILE) and is_kept(place := key_place(environment)):
+            given[KEY_FILE] = place
+        has_key = bool(given.get(VARIABLE) or given.get(KEY_FILE))
         settings = read_settings({} if has_key else {"sandbox": True}, given)
         check_rules(settings)
     except SettingsError as error:
@@ -55,19 +57,8 @@ def settings_of(environment: Mapping[str, str] = os.environ) -> tuple[Settings |
         found.append(note("rules", f"Switched off: {', '.join(off)}.", "Unset them to have the rules back."))
     if not has_key:
         ask = "`textrequest-mcp install HOST` asks for it; with --sandbox no key is needed."
-        return None, [*found, note("key", "There is no API key, so only the sandbox works.", ask)]
+        return settings, [*found, note("key", "There is no API key, so only the sandbox works.", ask)]
     return settings, [*found, *_key_file(given)]
-
-
-def browser() -> Finding:
-    """Whether a person can be asked where a host does not ask."""
-    if can_be_opened():
-        return ok("browser", "A browser can be opened, so a page asks where a host does not.")
-    return note(
-        "browser",
-        "No browser can be opened here. Where a host does not ask, whatever needs a yes is refused.",
-        "Set TEXTREQUEST_CONFIRM_FALLBACK=page and answer with `textrequest-mcp approve` in a terminal.",
-    )
 
 
 def _version(package: str) -> str | None:
@@ -87,6 +78,8 @@ def _key_file(environment: Mapping[str, str]) -> list[Finding]:
     if not named:
         mend = "`textrequest-mcp install HOST` moves it into a file that only you can read."
         return [note("key", f"The API key is in {VARIABLE}, where every program that you start can read it.", mend)]
+    if named.startswith(KEYRING):
+        return [ok("key", "The API key is in the system's keyring.")]
     file = Path(named).expanduser()
     if is_open_to_others(file):
         mend = f"chmod 600 {file}, and have a new key made if somebody may have read it."

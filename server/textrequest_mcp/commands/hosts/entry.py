@@ -84,18 +84,18 @@ class Entry(NamedTuple):
         return "\n".join(lines) + "\n"
 
 
-def make_entry(*, sandbox: bool, uvx: str | None, key_file: Path | None, more: dict[str, str]) -> Entry:
+def make_entry(*, sandbox: bool, uvx: str | None, key: str | None, more: dict[str, str]) -> Entry:
     """The entry for the pretend account, or for the one whose key is in a file.
 
     Args:
         sandbox: whether it is for the pretend account.
         uvx: what `uvx` takes the package from: a folder, a wheel or a name; None for the program that runs now.
-        key_file: where the key is; of no account to the sandbox.
+        key: where the key is, as `TEXTREQUEST_API_KEY_FILE` takes it; of no account to the sandbox.
         more: other variables.
     """
     command, before = _own() if uvx is None else _by_uvx(uvx)
     args = [*before, "serve", *(["--sandbox"] if sandbox else [])]
-    env = {} if key_file is None or sandbox else {KEY_FILE: str(key_file)}
+    env = {} if key is None or sandbox else {KEY_FILE: key}
     return Entry(SANDBOX if sandbox else ACCOUNT, command, args, env | more)
 
 

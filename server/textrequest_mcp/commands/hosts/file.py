@@ -36,13 +36,14 @@ def read(path: Path) -> Found:
 
     Raises:
         NotSafe: it cannot be read as UTF-8 text.
-        OSError: it cannot be read at all.
     """
     real = Path(os.path.realpath(path))
     try:
         raw = real.read_bytes()
     except FileNotFoundError:
         return Found(real, None, "")
+    except OSError as error:
+        raise _unsafe(error) from None
     try:
         return Found(real, raw, raw.decode("utf-8").removeprefix(_MARK))
     except UnicodeDecodeError:
@@ -53,9 +54,15 @@ def replace(found: Found, text: str) -> Path | None:
     """Put this text in the file's place, with the mode that it had; returns the copy of what was there before.
 
     Raises:
-        NotSafe: somebody else has changed the file since it was read.
-        OSError: the folder cannot be written to.
+        NotSafe: somebody else has changed the file since it was read, or the folder cannot be written to.
     """
+    try:
+        return _replace(found, text)
+    except OSError as error:
+        raise _unsafe(error) from None
+
+
+def _replace(found: Found, text: str) -> Path | None:
     found.path.parent.mkdir(parents=True, exist_ok=True)
     mode, copy = _ONLY_MINE, None
     if found.raw is not None:
@@ -86,6 +93,10 @@ def write_secret(path: Path, text: str) -> None:
         new.replace(path)
     finally:
         new.unlink(missing_ok=True)
+
+
+def _unsafe(error: OSError) -> NotSafe:
+    return NotSafe(error.strerror or type(error).__name__)
 
 
 def _write(path: Path, raw: bytes, mode: int) -> None:

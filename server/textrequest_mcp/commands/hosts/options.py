@@ -28,6 +28,7 @@ def add_install(commands: Any) -> None:  # argparse has no public name for it
         command.add_argument(
             "--set", dest="settings", action="append", default=[], metavar="NAME=VALUE", help="a setting of the entry"
         )
+        command.add_argument("--keyring", action="store_true", help="keep the API key in the system's keyring")
     install.add_argument("--new-key", action="store_true", help="ask for the API key although there is one")
     for command in (install, uninstall):
         command.add_argument("--dry-run", action="store_true", help="only show the difference")

@@ -102,7 +102,6 @@ HOSTS: dict[str, Host] = {
         "Gemini CLI",
         ("~/.gemini/settings.json",),
         "Start a new session; /mcp shows the server",
-        command="gemini mcp add -s user {env}{name} {run}",
     ),
     "codex": Host(
         "Codex",

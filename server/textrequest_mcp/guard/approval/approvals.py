@@ -17,6 +17,7 @@ import anyio
 from textrequest_mcp.ground.quoting import same_name
 from textrequest_mcp.ground.store import Store
 from textrequest_mcp.guard.approval.approval_rows import SCHEMA, Row, seal, select
+from textrequest_mcp.guard.approval.batches import MOST_TOGETHER, batches
 from textrequest_mcp.guard.approval.shown import Shown
 from textrequest_mcp.upstream.errors import BadInput, TextRequestError
 
@@ -79,18 +80,13 @@ class Approvals:
                     "The person wants no questions for now.",
                     todo=f"Tell them what you wanted; the call can be made again in {minutes} minutes.",
                 )
-            waiting = connection.execute(f"SELECT count(*) FROM approvals WHERE {_OPEN}", (self._account, now))  # noqa: S608 - our own words
-            if waiting.fetchone()[0] >= MOST_OPEN:
-                raise TextRequestError(
-                    f"{MOST_OPEN} questions wait for the person already.",
-                    todo="Wait until they are decided; ask for one thing at a time.",
-                )
             id_ = f"approval_{secrets.token_hex(6)}"
             connection.execute(
                 "INSERT INTO approvals (id, account, caller, tool, binding, shown, asked_at, expires_at)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 (id_, self._account, shown.caller, tool, binding, seal(connection, shown, id_), now, now + _SECONDS),
             )
+            self._refuse_a_flood(connection, now)
             return select(connection, "id = ?", (id_,))[0]
 
         return await self.store.transact(write)
@@ -122,7 +118,7 @@ class Approvals:
     async def waiting(self) -> list[Row]:
         """The rows that nobody has decided, oldest first."""
         return await self.store.transact(
-            lambda connection: select(connection, f"{_OPEN} ORDER BY asked_at", (self._account, self._clock())),
+            lambda connection: select(connection, f"{_OPEN} ORDER BY asked_at, id", (self._account, self._clock())),
             durable=False,
         )
 
@@ -130,6 +126,10 @@ class Approvals:
         """The four digits with which a person answers a question by text; the same in every process of this user."""
         mark = hmac.new(await self.store.secret(), f"approval code:{id_}".encode(), "sha256").digest()
         return f"{int.from_bytes(mark[:8], 'big') % 10_000:04}"
+
+    def now(self) -> float:
+        """Seconds since 1970 by the clock of the rows."""
+        return self._clock()
 
     async def any_waits(self) -> bool:
         """Whether there is a row that nobody has decided."""
@@ -199,6 +199,17 @@ class Approvals:
     def _same(self, connection: sqlite3.Connection, binding: str) -> Row | None:
         same = "account = ? AND binding = ? AND used = 0 AND expires_at > ? ORDER BY asked_at DESC"
         return next(iter(select(connection, same, (self._account, binding, self._clock()))), None)
+
+    def _refuse_a_flood(self, connection: sqlite3.Connection, now: float) -> None:
+        """Raise where the newest question is one too many; what is asked in one breath counts as one."""
+        groups = batches(select(connection, f"{_OPEN} ORDER BY asked_at, id", (self._account, now)))
+        if len(groups) <= MOST_OPEN and all(len(group) <= MOST_TOGETHER for group in groups):
+            return
+        most = f"{MOST_OPEN} questions wait" if len(groups) > MOST_OPEN else f"{MOST_TOGETHER} acts wait"
+        raise TextRequestError(
+            f"{most} for the person already, for {MINUTES} minutes at the longest.",
+            todo="Wait until they are decided; ask for one thing at a time.",
+        )
 
     @staticmethod
     def _forget(connection: sqlite3.Connection, now: float) -> None:

@@ -170,6 +170,7 @@ class Gate:
         tool: str,
         title: str,
         beside: Callable[[], Awaitable[Beside]] | None = None,
+        is_final: bool = False,
     ) -> Outcome | Yes:
         """Turn what came of `ask` into a yes, which is used up now, or the outcome to answer with.
 
@@ -181,6 +182,7 @@ class Gate:
             tool: that was called.
             title: what it does, for a person.
             beside: reads what a person is shown beside the question, at the desk.
+            is_final: whether it cannot be undone.
 
         Raises:
             BadInput: the approval was used before.
@@ -198,7 +200,7 @@ class Gate:
                 read = await beside() if beside is not None else NOTHING
                 by_passkey = self._with_passkey and given.by_text is None
                 whose = caller(ctx.session)
-                return Shown(question.text, question.must_type, whose, title, question.why, read, by_passkey)
+                return Shown(question.text, question.must_type, whose, title, question.why, read, by_passkey, is_final)
 
             return await decided(self.desk, ctx, question, given, tool, shown, again)
         return await self._used_up(ctx, question, given, again)

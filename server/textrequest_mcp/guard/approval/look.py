@@ -42,6 +42,8 @@ button.yes { background: var(--yes); border-color: var(--yes); color: #fff; anim
 @keyframes wakes { from { pointer-events: none; opacity: .45; } }
 button.quiet { font-weight: 400; border-color: transparent; color: var(--soft); background: none; }
 :focus-visible { outline: 3px solid var(--focus); outline-offset: 2px; }
+.act { flex: 1 1 100%; border-top: 1px solid var(--line); padding-top: .7rem; }
+.act input { width: 1.2rem; height: 1.2rem; vertical-align: -.2rem; } summary { cursor: pointer; font-size: .92rem; }
 .note { background: var(--mark); border-radius: .5rem; padding: .6rem .9rem; }
 nav { display: flex; flex-wrap: wrap; gap: .3rem 1.2rem; margin-bottom: 1.2rem; } nav a { color: inherit; }
 nav a[aria-current] { font-weight: 700; text-decoration: none; }

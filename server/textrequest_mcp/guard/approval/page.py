@@ -1,11 +1,13 @@
 """Writes the page of the desk that asks: each question with its reasons and facts, and the conversation beside it."""
 
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from html import escape
 
 from textrequest_mcp.guard.approval.approval_rows import Row
 from textrequest_mcp.guard.approval.approvals import MINUTES
+from textrequest_mcp.guard.approval.batches import batches
 from textrequest_mcp.guard.approval.look import document
 from textrequest_mcp.guard.approval.passkey_pages import BUTTON, agreeing
 from textrequest_mcp.guard.approval.shown import Beside, Bubble, Shown
@@ -20,6 +22,7 @@ def questions(
     *,
     value_of: Mapping[str, str],
     nonce: str,
+    now: float,
     note: str | None = None,
     top: str = "",
     keys: Sequence[Passkey] = (),
@@ -30,21 +33,53 @@ def questions(
         rows: what waits, oldest first.
         value_of: by the id of a row what its form must bring.
         nonce: lets the page's own style in, and nothing else.
+        now: seconds since 1970 by the clock of the rows.
         note: what became of the last answer.
         top: HTML above it.
         keys: the passkeys that are there, where a question wants one.
     """
-    waiting = [(row, row.shown) for row in rows if row.shown is not None]
+    groups = [[(row, row.shown) for row in group if row.shown is not None] for group in batches(rows)]
+    groups = [group for group in groups if group]
     said = f'<p class="note" role="status">{escape(note)}</p>' if note else ""
-    if not waiting:
+    if not groups:
         body = "<h1>Nothing waits for you</h1><p class=soft>This page looks again by itself. You can close it.</p>"
         return document("Nothing waits", top + said + body, nonce, refresh=(REFRESH_SECONDS, "/a/"))
-    count = "One question waits" if len(waiting) == 1 else f"{len(waiting)} questions wait"
+    count = "One question waits" if len(groups) == 1 else f"{len(groups)} questions wait"
     head = (
         f"<h1>{count} for you</h1><p class=soft>An assistant wants to do this. Nothing happens until you say yes.</p>"
     )
-    asked = "".join(_question(row, shown, value_of[row.id], keys) for row, shown in waiting)
+    asked = "".join(
+        batch(group, value_of, keys, now) if len(group) > 1 else _question(*group[0], value_of, keys, now)
+        for group in groups
+    )
     return document(count, top + said + head + asked, nonce, script=agreeing(keys) if keys else "")
+
+
+def batch(group: Sequence[tuple[Row, Shown]], value_of: Mapping[str, str], keys: Sequence[Passkey], now: float) -> str:
+    """Several acts in one question, each with its own facts; a person unticks what they do not want."""
+    first, shown = group[0]
+    titles = Counter(each.title for _, each in group)
+    named = escape(", ".join(f"{title} ({count})" for title, count in titles.items()))
+    silence = '<button class="quiet" name="answer" value="silence">No, and ask nothing for 10 minutes</button>'
+    acts = "".join(_act(row, each, value_of[row.id]) for row, each in group)
+    return (
+        f'<article aria-labelledby="{first.id}"><h2 id="{first.id}">{len(group)} acts together: {named}</h2>'
+        f"{asked_by(first, shown, now)}<p>Untick what you do not want.</p>"
+        f'<form method="post" action="/a/decide"{" data-challenge" if shown.by_passkey else ""}>{acts}'
+        f"{yes_button('Yes to the ticked ones', shown, keys)}"
+        f'<button name="answer" value="no">No to all</button>{silence}</form></article>'
+    )
+
+
+def _act(row: Row, shown: Shown, value: str) -> str:
+    challenge = f' data-challenge="{encoded(row.challenge)}"' if shown.by_passkey else ""
+    why = reasons(shown) if shown.why else ""
+    return (
+        f'<div class=act><input type="hidden" name="row" value="{row.id} {value}">'
+        f'<label><input type="checkbox" name="pick" value="{row.id}" checked{challenge}> {escape(shown.title)}'
+        f"<blockquote>{escape(shown.asked)}</blockquote></label>{why}<details><summary>What is beside it</summary>"
+        f"{facts(shown.beside)}{conversation(shown.beside)}</details></div>"
+    )
 
 
 def told(title: str, sentence: str, nonce: str) -> str:
@@ -58,30 +93,35 @@ def moment(at: float) -> str:
     return f"{time.strftime('%a', local)} {local.tm_mday} {time.strftime('%b, %H:%M', local)}"
 
 
-def _question(row: Row, shown: Shown, value: str, keys: Sequence[Passkey]) -> str:
-    left = max(1, round((row.expires_at - time.time()) / 60))
-    asked = time.strftime("%H:%M", time.localtime(row.asked_at))
-    talk = _conversation(shown.beside)
+def _question(row: Row, shown: Shown, value_of: Mapping[str, str], keys: Sequence[Passkey], now: float) -> str:
+    talk = conversation(shown.beside)
     return (
-        f'<article aria-labelledby="{row.id}"><h2 id="{row.id}">{escape(shown.title)}</h2>'
-        f"<p class=soft>Asked by {escape(shown.caller) or 'an assistant'} at {asked}, open for {left} of {MINUTES}"
-        f' minutes</p><div class="sides{" two" if talk else ""}"><div>'
-        f"<blockquote>{escape(shown.asked)}</blockquote>{_reasons(shown)}{_facts(shown.beside)}"
-        f"{_form(row, shown, value, keys)}</div>{talk}</div></article>"
+        f'<article aria-labelledby="{row.id}"><h2 id="{row.id}">{escape(shown.title)}</h2>{asked_by(row, shown, now)}'
+        f'<div class="sides{" two" if talk else ""}"><div>'
+        f"<blockquote>{escape(shown.asked)}</blockquote>{reasons(shown)}{facts(shown.beside)}"
+        f"{_form(row, shown, value_of[row.id], keys)}</div>{talk}</div></article>"
     )
 
 
-def _reasons(shown: Shown) -> str:
+def asked_by(row: Row, shown: Shown, now: float) -> str:
+    """Who asks, when, and for how long."""
+    left = max(1, round((row.expires_at - now) / 60))
+    at = time.strftime("%H:%M", time.localtime(row.asked_at))
+    who = escape(shown.caller) or "an assistant"
+    return f"<p class=soft>Asked by {who} at {at}, open for {left} of {MINUTES} minutes</p>"
+
+
+def reasons(shown: Shown) -> str:
     why = shown.why or (_POLICY,)
     return (
         f"<div class=why><h3>Why you are asked</h3><ul>{''.join(f'<li>{escape(each)}</li>' for each in why)}</ul></div>"
     )
 
 
-def _facts(beside: Beside) -> str:
-    facts = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in beside.facts)
+def facts(beside: Beside) -> str:
+    told = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in beside.facts)
     note = f"<p class=soft>{escape(beside.note)}</p>" if beside.note else ""
-    return (f"<dl>{facts}</dl>" if facts else "") + note
+    return (f"<dl>{told}</dl>" if told else "") + note
 
 
 def _form(row: Row, shown: Shown, value: str, keys: Sequence[Passkey]) -> str:
@@ -91,20 +131,25 @@ def _form(row: Row, shown: Shown, value: str, keys: Sequence[Passkey]) -> str:
         if shown.must_type is not None
         else ""
     )
-    yes, challenge = '<button class="yes" name="answer" value="yes">Yes, do this</button>', ""
-    if shown.by_passkey and keys:
-        yes, challenge = BUTTON.format(label="Yes, with my passkey"), f' data-challenge="{encoded(row.challenge)}"'
-    elif shown.by_passkey:
-        yes = "<p class=warn>A yes needs a passkey, and there is none: <code>textrequest-mcp approver add</code>.</p>"
+    challenge = f' data-challenge="{encoded(row.challenge)}"' if shown.by_passkey else ""
     return (
-        f'<form method="post" action="/a/decide"{challenge}><input type="hidden" name="id" value="{row.id}">'
-        f'<input type="hidden" name="value" value="{value}">{name}{yes}'
+        f'<form method="post" action="/a/decide"{challenge}><input type="hidden" name="row" value="{row.id} {value}">'
+        f"{name}{yes_button('Yes, do this', shown, keys)}"
         '<button name="answer" value="no">No</button>'
         '<button class="quiet" name="answer" value="silence">No, and ask nothing for 10 minutes</button></form>'
     )
 
 
-def _conversation(beside: Beside) -> str:
+def yes_button(label: str, shown: Shown, keys: Sequence[Passkey]) -> str:
+    """The button that agrees, or the one that asks for a passkey."""
+    if shown.by_passkey and keys:
+        return BUTTON.format(label=f"{label}, with my passkey")
+    if shown.by_passkey:
+        return "<p class=warn>A yes needs a passkey, and there is none: <code>textrequest-mcp approver add</code>.</p>"
+    return f'<button class="yes" name="answer" value="yes">{label}</button>'
+
+
+def conversation(beside: Beside) -> str:
     if not beside.person:
         return ""
     texts = "".join(_bubble(each) for each in reversed(beside.texts))

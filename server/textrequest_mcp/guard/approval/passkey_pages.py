@@ -42,8 +42,14 @@ const on = (form, act) => {
 };
 """
 _AGREES = """
+const challengeOf = async form => {
+  if (form.dataset.challenge) return bytes(form.dataset.challenge);
+  const picked = [...form.querySelectorAll('input[name=pick]:checked')].map(box => bytes(box.dataset.challenge));
+  if (picked.length === 1) return picked[0];
+  return new Uint8Array(await crypto.subtle.digest('SHA-256', await new Blob(picked).arrayBuffer()));
+};
 for (const form of document.querySelectorAll('form[data-challenge]'))
-  on(form, async () => ({answer: 'yes', ...await signed(bytes(form.dataset.challenge))}));
+  on(form, async () => ({answer: 'yes', ...await signed(await challengeOf(form))}));
 """
 _ENROLS = """
 on(document.querySelector('form[data-challenge]'), async form => {

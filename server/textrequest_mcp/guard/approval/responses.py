@@ -11,19 +11,19 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-_MOST_BYTES = 8192  # a passkey with its signature, and what was typed
+_MOST_BYTES = 32_768  # a passkey with its signature, what was typed, and the rows of a batch
 
 
-async def form(request: "Request") -> dict[str, str]:
-    """The fields of a form; none where the body is too large or of another kind."""
+async def form(request: "Request") -> list[tuple[str, str]]:
+    """The fields of a form, in their order; none where the body is too large or of another kind."""
     if request.headers.get("content-type", "").partition(";")[0] != "application/x-www-form-urlencoded":
-        return {}
+        return []
     body = b""
     async for part in request.stream():
         body += part
         if len(body) > _MOST_BYTES:
-            return {}
-    return dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
+            return []
+    return parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)
 
 
 def unknown() -> "Response":
@@ -53,7 +53,8 @@ def sealed_off(response: "Response", nonce: str, *, scripts: bool = False) -> "R
             "frame-ancestors 'none'; base-uri 'none'",
             "X-Frame-Options": "DENY",
             "X-Content-Type-Options": "nosniff",
-            "Referrer-Policy": "no-referrer",
+            # Under no-referrer a browser sends `Origin: null` with the page's own form too, which is then refused.
+            "Referrer-Policy": "same-origin",
             "Cross-Origin-Opener-Policy": "same-origin",
             "Cross-Origin-Resource-Policy": "same-origin",
             "Cache-Control": "no-store",

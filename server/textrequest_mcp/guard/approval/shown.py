@@ -54,6 +54,7 @@ class Shown:
         why: the reasons that stand at the beginning of the text; without one, the policy asks before any such act.
         beside: what was read beside it.
         by_passkey: whether only a passkey agrees.
+        is_final: whether it cannot be undone.
     """
 
     text: str
@@ -63,6 +64,7 @@ class Shown:
     why: tuple[str, ...] = ()
     beside: Beside = NOTHING
     by_passkey: bool = False
+    is_final: bool = False
 
     @property
     def asked(self) -> str:
@@ -93,4 +95,5 @@ def from_json(text: str) -> Shown:
         why=tuple(kept.get("why", ())),
         beside=read,
         by_passkey=bool(kept.get("by_passkey")),
+        is_final=bool(kept.get("is_final")),
     )

@@ -13,6 +13,7 @@ import anyio.to_thread
 from textrequest_mcp.guard.approval import page
 from textrequest_mcp.guard.approval.approvals import Approvals
 from textrequest_mcp.guard.approval.browser import open_browser
+from textrequest_mcp.guard.approval.deciding import Answered, write_down
 from textrequest_mcp.guard.approval.listening import listen
 from textrequest_mcp.guard.approval.look import document
 from textrequest_mcp.guard.approval.passkey_pages import Enrolment
@@ -163,43 +164,27 @@ class Site:
         return shows
 
     async def _decide(self, request: "Request") -> "Response":
-        given = await form(request)
-        id_ = given.get("id", "")
-        if not self._visitors.sent_the_form(request, id_, given):
+        fields = await form(request)
+        shown = [text.partition(" ") for name, text in fields if name == "row"]
+        ours = [self._visitors.sent_the_form(request, id_, {"value": value}) for id_, _, value in shown]
+        if not ours or not all(ours):
             return unknown()
         self._seen_at = anyio.current_time()
-        said = given.get("answer")
-        try:
-            if said == "silence":
-                await self.approvals.be_silent(id_, by="page")
-                note = "You said no. No new questions for 10 minutes."
-            else:
-                by = await self._whose(id_, given) if said == "yes" else "page"
-                await self.approvals.decide(id_, yes=said == "yes", by=by, typed=given.get("typed"))
-                note = "You said yes: it may be done, once." if said == "yes" else "You said no: nothing was done."
-        except BadInput as error:
-            note = str(error)
-        return await self._questions(note)
-
-    async def _whose(self, id_: str, given: Mapping[str, str]) -> str:
-        """Whose yes it is: the page's, or where the question wants it that of the passkey which signed it."""
-        row = await self.approvals.get(id_)
-        if row is None or row.shown is None or not row.shown.by_passkey:
-            return "page"
-        return f"passkey:{(await self._passkeys.check(given, row.challenge, self.origin)).id[:8]}"
+        answered = Answered(fields, [id_ for id_, _, _ in shown], self.origin)
+        return await self._questions(await write_down(self.approvals, self._passkeys, answered))
 
     async def _questions(self, note: str | None) -> "Response":
-        rows, top = await self.approvals.waiting(), self._top("")
+        rows, top, now = await self.approvals.waiting(), self._top(""), self.approvals.now()
         keys = await self._passkeys.all() if any(row.shown and row.shown.by_passkey for row in rows) else []
         values = {row.id: self._visitors.value(row.id) for row in rows}
-        return answer(
-            200,
-            lambda nonce: page.questions(rows, value_of=values, nonce=nonce, note=note, top=top, keys=keys),
-            scripts=bool(keys),
-        )
+
+        def written(nonce: str) -> str:
+            return page.questions(rows, value_of=values, nonce=nonce, now=now, note=note, top=top, keys=keys)
+
+        return answer(200, written, scripts=bool(keys))
 
     async def _adds(self, request: "Request") -> "Response":
-        given, enrolment = await form(request), self.enrolment
+        given, enrolment = dict(await form(request)), self.enrolment
         if enrolment is None or not self._visitors.sent_the_form(request, "passkey", given):
             return unknown()
         try:

@@ -90,7 +90,7 @@ class AtMostOnce:
             caller=caller,
             dashboard_id=line,
             person=hashed(number) if number else None,
-            fingerprint=hashed(json.dumps([tool, line, {name: same.get(name) for name in once.same}])),
+            fingerprint=hashed(json.dumps([tool, line, once.identity(same)])),
             arguments=hashed(json.dumps([tool, line, same], sort_keys=True)),
             idempotency_key=hashed(key) if key else None,
             facts=facts,
@@ -162,7 +162,7 @@ class AtMostOnce:
                 send = await self.lost_sends.settle(send, until, at_once=True)
                 if send.state == "UNKNOWN":
                     continue  # if looking is over, and so is the time in which it counts, the claim is free again
-            return tell(send, texts=doing.texts, earlier=True)
+            return tell(send, texts=doing.texts, earlier=True, repeats=doing.once.repeats)
 
     async def _act(self, act: Act, doing: Doing, send: Send, until: float) -> SendAnswer:
         tag = tag_of(send.send_id) if self.tagged else None

@@ -57,6 +57,7 @@ class SameAct:
 
     Attributes:
         same: the arguments that make two calls the same act, besides tool and line.
+        same_if_given: further ones that count only where they are given: rows of older versions do not have them.
         find: answers the traces that an act may have left, from the account and the facts.
         news: answers the kept fields as they are now, from the account and the row of an act that has an id.
         id_field: the field of the answer that holds that id.
@@ -65,6 +66,7 @@ class SameAct:
         words: the arguments that `find` compares by their hash.
         text: the argument that holds the words of the text, which an audit may keep.
         announce: told of the arguments and the answer once this very call made it happen.
+        repeats: whether the service does it a second time, so that a repetition can be meant.
     """
 
     same: tuple[str, ...]
@@ -76,6 +78,14 @@ class SameAct:
     words: tuple[str, ...] = ()
     text: str = ""
     announce: Callable[[Mapping[str, Any], Any], Awaitable[None]] | None = None
+    same_if_given: tuple[str, ...] = ()
+    repeats: bool = True
+
+    def identity(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Of a call's arguments those that make another call the same act."""
+        return {name: given.get(name) for name in self.same} | {
+            name: given[name] for name in self.same_if_given if name in given
+        }
 
     def keep(self, answer: Mapping[str, Any]) -> dict[str, Any]:
         """Of an answer's fields those that the ledger keeps."""

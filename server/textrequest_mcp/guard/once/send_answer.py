@@ -29,22 +29,26 @@ class SendAnswer:
     rule: str | None = None
 
 
-def tell(send: Send, *, texts: bool, earlier: bool = False, rule: str | None = None) -> SendAnswer:
+def tell(
+    send: Send, *, texts: bool, earlier: bool = False, repeats: bool = True, rule: str | None = None
+) -> SendAnswer:
     """What the ledger knows of an act.
 
     Args:
         send: its row.
         texts: whether it is a text.
         earlier: whether another call made it.
+        repeats: whether the service would do it a second time.
         rule: the setting of the rule or cap that said no.
     """
     known = send.result | {"send_id": send.send_id}
     suppressed = {"duplicate_suppressed": True} if earlier else {}
+    first = {"already_done": True} if earlier and send.state == "SENT" else {}
     if send.state == "SENT":
-        message = same_as_before(show_time(send.called_at)) if earlier else send.said
+        message = same_as_before(show_time(send.called_at), repeats=repeats) if earlier else send.said
         found = "The answer was lost, but it is in the account: it happened, once. Do not repeat it."
         outcome = "sent" if texts else "done"
-        return SendAnswer({"outcome": outcome} | known | suppressed | {"message": message or found})
+        return SendAnswer(first | {"outcome": outcome} | known | suppressed | {"message": message or found})
     if send.state == "NOT_SENT":
         refused = not_sent(send.said or "Nothing was sent or changed.", send.send_id)
         return SendAnswer(refused.model_dump(mode="json", exclude_none=True), failed=True, rule=rule)

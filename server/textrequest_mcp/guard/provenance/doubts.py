@@ -58,15 +58,16 @@ def in_order(memory: Memory) -> Reads:
     return Reads(read, [one for one in read if one[0].is_text], places)
 
 
-def doubts(memory: Memory, use: PersonAndWords, reads: Reads, *, final: bool = False) -> list[Doubt]:
+def doubts(memory: Memory, use: PersonAndWords, reads: Reads | None = None, *, final: bool = False) -> list[Doubt]:
     """The reasons to ask a person first; the same memory gives the same doubts in the same order.
 
     Args:
         memory: what else is known.
         use: whom the act is about, and with which words.
-        reads: as `in_order` gives it.
+        reads: as `in_order` gives it, where it was asked already.
         final: whether the act cannot be undone.
     """
+    reads = in_order(memory) if reads is None else reads
     read = reads.all
     found = [
         *_about_the_person(memory, use, reads),

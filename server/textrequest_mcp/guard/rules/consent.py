@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -101,6 +101,17 @@ class Consent:
 
         await self._store.transact(keep)
         self._owed = deque((each for each in self._owed if each not in owed), maxlen=_MOST_OWED)
+
+    async def stop(self, dashboard_ids: Collection[int], phone_numbers: Collection[str]) -> None:
+        """Keep that people asked somebody of the business for no more texts; only their own START lifts it."""
+        secret, now = await self._store.secret(), self._clock()
+
+        def keep(connection: sqlite3.Connection) -> None:
+            for line in dashboard_ids:
+                for number in phone_numbers:
+                    note(connection, secret, self._account, line, number, "stop", now)
+
+        await self._store.transact(keep)
 
     async def standing(self, dashboard_id: int, phone_number: str) -> Standing:
         """The words that stand against texting this number from this line now."""

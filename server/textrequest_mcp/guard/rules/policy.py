@@ -28,8 +28,9 @@ from textrequest_mcp.guard.rules.hours import QUIET_HOURS, Open, Quiet, QuietHou
 from textrequest_mcp.guard.rules.person_facts import KnownPeople
 from textrequest_mcp.guard.rules.reachable import doubt_about, never_texted
 from textrequest_mcp.guard.rules.standing import Standing, Wish
+from textrequest_mcp.guard.rules.templates import Templates
 from textrequest_mcp.guard.rules.whose_words import WhoseWords
-from textrequest_mcp.guard.rules.words import check
+from textrequest_mcp.guard.rules.words import check, check_saved
 from textrequest_mcp.upstream.errors import BadInput
 from textrequest_mcp.upstream.phone import masked
 
@@ -48,6 +49,7 @@ class Rules:
     if_unanswered: bool = True
     callback_hosts: frozenset[str] = frozenset()
     standing: tuple[Wish, ...] = ()
+    templates: Templates = field(default_factory=Templates)
 
 
 class Policy:
@@ -85,12 +87,7 @@ class Policy:
         return self._clock()
 
     async def reasons(self, account: Account, change: Change, *, wished: bool = False) -> list[str]:
-        """The reasons to ask a person before this change; none where nobody has to be asked.
-
-        Args:
-            account: the facts about people.
-            change: the change.
-            wished: whether a standing wish allows it.
+        """The reasons to ask a person before a change, `wished` where a standing wish allows it; none, or some.
 
         Writes nothing, and gives the same reasons for the same facts: it runs again in every round of a question.
 
@@ -113,6 +110,7 @@ class Policy:
     def check_words(self, change: Change) -> None:
         """As `words.check`."""
         check(change, visible_only=self.rules.visible_only, callback_hosts=self.rules.callback_hosts)
+        check_saved(change, self.rules.templates)
 
     async def one_of_many(self, account: Account, change: Change, line: int, number: str) -> list[str]:
         """The reasons against texting one of many people, whatever the hour and whoever wrote last.

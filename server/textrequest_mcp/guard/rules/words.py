@@ -6,6 +6,9 @@ from urllib.parse import urlsplit
 from textrequest_mcp.ground.clean import unseen
 from textrequest_mcp.guard.change import Change
 from textrequest_mcp.guard.rules.forbidden import CALLBACK_HOSTS, VISIBLE_ONLY, Forbidden
+from textrequest_mcp.guard.rules.templates import ONLY_TEMPLATES, Templates
+
+_SENT = frozenset({"body", "message"})  # the arguments whose words reach the person
 
 
 def check(change: Change, *, visible_only: bool, callback_hosts: Collection[str]) -> None:
@@ -34,6 +37,24 @@ def check(change: Change, *, visible_only: bool, callback_hosts: Collection[str]
                 "A callback would send what becomes of this text to an address that is not on the list.",
                 rule=CALLBACK_HOSTS,
                 todo="Leave the callback out; get_send_status tells of the delivery.",
+            )
+
+
+def check_saved(change: Change, templates: Templates) -> None:
+    """Refuse a text that is no saved reply, where nothing else may leave.
+
+    Raises:
+        Forbidden: it is none.
+    """
+    if change.texts is None or change.closes:
+        return
+    for use in change.uses:
+        said = [words for name, words in (use.words or {}).items() if name in _SENT]
+        if not all(map(templates.allows, said)):
+            raise Forbidden(
+                "Only saved replies may leave, and this text is none.",
+                rule=ONLY_TEMPLATES,
+                todo=f"Use one of them: {', '.join(templates.texts)}.",
             )
 
 

@@ -1,0 +1,83 @@
+"""Saved replies are read from a file, and where nothing else may leave, nothing else does."""
+
+import pytest
+from tests.desk import LINE, MARIA
+from tests.guard.rules.test_policy import policy_of
+from tests.sandbox.service import Clock
+
+from textrequest_mcp.guard.change import Change, PersonAndWords
+from textrequest_mcp.guard.rules.forbidden import Forbidden
+from textrequest_mcp.guard.rules.templates import ONLY_TEMPLATES, Templates, blanks, filled, read_templates
+from textrequest_mcp.upstream.errors import BadInput
+
+FILE = "\ufeff[Ready]\nHi {first_name}, your {Vehicle} is ready.\n\n[hours]\n\nWe are open 8-6.\nSaturdays 9-1.\n"
+
+
+def test_a_file_holds_texts_below_their_names():
+    assert read_templates(FILE) == {
+        "Ready": "Hi {first_name}, your {Vehicle} is ready.",
+        "hours": "We are open 8-6.\nSaturdays 9-1.",
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("", "it has no saved reply"),
+        ("Hello\n[a]\nb", "text before the first name"),
+        ("[a]\nb\n[A]\nc", "two saved replies are called A"),
+        ("[a]\n[b]\nc", "the saved reply a has no text"),
+    ],
+)
+def test_what_is_wrong_with_a_file_is_said(text: str, why: str):
+    with pytest.raises(ValueError, match=why):
+        read_templates(text)
+
+
+def test_names_are_found_in_any_case_and_unknown_ones_list_those_there_are():
+    templates = Templates(read_templates(FILE))
+
+    assert templates.text(" ready ").startswith("Hi {first_name}")
+    with pytest.raises(BadInput, match="Ready, hours"):
+        templates.text("nope")
+    with pytest.raises(BadInput, match="There are: none"):
+        Templates().text("nope")
+
+
+def test_blanks_are_filled_and_one_without_a_value_stays():
+    assert blanks("{a} {b} {a}") == ["a", "b"]
+    assert filled("{a} {b}", {"a": "1"}) == "1 {b}"
+
+
+@pytest.mark.parametrize(
+    ("words", "allowed"),
+    [
+        ("Hi Maria, your 2021 Toyota RAV4 is ready.", True),
+        ("We are open 8-6.\nSaturdays 9-1.", True),
+        ("Hi Maria, your 2021 Toyota RAV4 is ready. Call me.", False),
+        ("Hi {first_name}, your {Vehicle} is ready.", False),
+        ("Hi https://evil.example, your car is ready.", False),
+        ("Hi www.evil.example, your car is ready.", False),
+        (f"Hi {'a' * 41}, your car is ready.", False),
+        ("Hi a\nb, your car is ready.", False),
+        ("Hello", False),
+    ],
+)
+def test_only_a_saved_reply_with_short_values_may_leave(words: str, allowed: bool):
+    assert Templates(read_templates(FILE), only=True).allows(words) is allowed
+    assert Templates(read_templates(FILE)).allows(words)
+
+
+async def test_the_rule_says_no_and_names_them():
+    policy = policy_of(Clock(), templates=Templates(read_templates(FILE), only=True))
+
+    def change(texts: str | None, *, closes: bool = False, name: str = "body") -> Change:
+        use = PersonAndWords(line=LINE, person=MARIA, words={name: "Hello"})
+        return Change(caller="host", uses=[use], texts=texts, closes=closes)
+
+    with pytest.raises(Forbidden, match="Ready, hours") as no:
+        policy.check_words(change(MARIA))
+    assert no.value.rule == ONLY_TEMPLATES
+    policy.check_words(change(None))
+    policy.check_words(change(MARIA, closes=True))
+    policy.check_words(change(MARIA, name="description"))
