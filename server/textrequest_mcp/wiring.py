@@ -26,7 +26,7 @@ from textrequest_mcp.guard.rules.person_facts import KnownPeople
 from textrequest_mcp.guard.rules.policy import Policy, Rules
 from textrequest_mcp.guard.rules.remaining import Limits
 from textrequest_mcp.guard.rules.standing import Standing, read_standing
-from textrequest_mcp.guard.rules.templates import ONLY_TEMPLATES, Templates, read_templates
+from textrequest_mcp.guard.rules.templates import open_templates
 from textrequest_mcp.live.encryption import Cipher
 from textrequest_mcp.live.hooks import Hooks
 from textrequest_mcp.live.log import EventLog
@@ -187,25 +187,8 @@ def rules_of(settings: Settings) -> Rules:
         if_unanswered=settings.if_unanswered,
         callback_hosts=settings.callback_hosts,
         standing=read_standing(settings.standing),
-        templates=templates_of(settings),
+        templates=open_templates(settings.templates, only=settings.only_templates),
     )
-
-
-def templates_of(settings: Settings) -> Templates:
-    """The saved replies of the file that the settings name.
-
-    Raises:
-        ValueError: it cannot be read, or holds none; the sentence says which.
-    """
-    if settings.templates is None:
-        if settings.only_templates:
-            raise ValueError(f"{ONLY_TEMPLATES} needs TEXTREQUEST_TEMPLATES, or nothing could leave.")
-        return Templates()
-    try:
-        return Templates(read_templates(settings.templates.read_text("utf-8-sig")), only=settings.only_templates)
-    except (OSError, ValueError) as error:
-        why = error.strerror if isinstance(error, OSError) else error
-        raise ValueError(f"TEXTREQUEST_TEMPLATES cannot be used: {why}.") from None
 
 
 def approvers_of(settings: Settings) -> frozenset[str]:

@@ -18,16 +18,8 @@ class InForce(NamedTuple):
 _RULES = (
     *("read_only", "confirm", "confirm_via", "confirm_fallback", "approve_with", "approvers"),
     *("consent", "provenance", "if_unanswered", "visible_only"),
-    *("quiet_hours", "only_to", "standing", "texts_per_hour", "texts_per_day", "new_people_per_day"),
-    *(
-        "dollars_per_request",
-        "dollars_per_day",
-        "callback_hosts",
-        "only_templates",
-        "duplicate_minutes",
-        "audit_days",
-        "audit_bodies",
-    ),
+    *("quiet_hours", "only_to", "standing", "only_templates", "texts_per_hour", "texts_per_day", "new_people_per_day"),
+    *("dollars_per_request", "dollars_per_day", "callback_hosts", "duplicate_minutes", "audit_days", "audit_bodies"),
 )
 _CONFIRM = {
     "destructive": "deleting, cancelling and closing are confirmed by a person",

@@ -104,10 +104,10 @@ class Settings:
     callback_hosts: Annotated[
         frozenset[str], by.hosts, "where the service may be asked to send what becomes of a text"
     ] = frozenset()
-    standing: Annotated[str, by.words, "the file of texts that are allowed beforehand, so that nobody is asked"] = ""
     templates: Annotated[Path | None, by.whole_path, "a file of saved replies"] = None
     only_templates: Annotated[bool, by.yes_or_no, "whether nothing but saved replies may leave"] = False
     pictures: Annotated[Path | None, by.whole_path, "the folder whose files may go with texts"] = None
+    standing: Annotated[str, by.words, "the file of texts that are allowed beforehand, so that nobody is asked"] = ""
     resource_links: Annotated[
         bool, by.yes_or_no, "whether results link to the document that they are about; some hosts fail over links"
     ] = False

@@ -115,10 +115,7 @@ class Policy:
     async def one_of_many(self, account: Account, change: Change, line: int, number: str) -> list[str]:
         """The reasons against texting one of many people, whatever the hour and whoever wrote last.
 
-        Raises:
-            Forbidden, BadInput: a rule says no.
-            TextRequestError: the facts cannot be read.
-            StoreError: the store cannot be used.
+        Raises as `reasons`, and `BadInput`.
         """
         why = await self._allowed(account, change, line, number)
         return [*why, *self._by_record(change, number, await self._facts(account, line, number, None))]

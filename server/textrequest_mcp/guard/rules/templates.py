@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from textrequest_mcp.upstream.errors import BadInput
 
@@ -91,3 +92,20 @@ def _parts(text: str) -> Iterator[tuple[str, str]]:
 def _pattern(text: str) -> re.Pattern[str]:
     parts = _BLANK.split(text)  # text, blank, text, blank, ...
     return re.compile("".join(_VALUE if place % 2 else re.escape(part) for place, part in enumerate(parts)))
+
+
+def open_templates(file: Path | None, *, only: bool) -> Templates:
+    """The saved replies of a file; none where none is named.
+
+    Raises:
+        ValueError: it cannot be read, or holds none, or nothing could leave; the sentence says which.
+    """
+    if file is None:
+        if only:
+            raise ValueError(f"{ONLY_TEMPLATES} needs TEXTREQUEST_TEMPLATES, or nothing could leave.")
+        return Templates()
+    try:
+        return Templates(read_templates(file.read_text("utf-8-sig")), only=only)
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else error
+        raise ValueError(f"TEXTREQUEST_TEMPLATES cannot be used: {why}.") from None
