@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
-from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from textrequest_mcp.account.account import Account
@@ -95,13 +94,11 @@ def _make(settings: Settings, store: Store, api: Api, account_id: str, now: Serv
     window = settings.duplicate_minutes * 60.0
     ledger = Ledger(store, account_id, window_seconds=window, clock=now, service=now, witness=audit.follow)
     at_most_once = _once(settings, store, ledger, account_id, now, pace)
-    memory = Memory(store, account_id, Cipher(api.key), made=partial(made_here, account_id), clock=now)
-    consent = Consent(store, account_id, clock=now)
+    memory = Memory(store, account_id, Cipher(api.key), made=made_here, clock=now)
     rules = rules_of(settings)
-    standing = Standing(store, account_id, rules.standing, clock=now)
-    policy = Policy(rules, consent, memory, KnownPeople(), standing=standing, clock=now)
-    approvers = approvers_of(settings)
-    api.hidden = Hidden(approvers)
+    wishes = Standing(store, account_id, rules.standing, clock=now)
+    policy = Policy(rules, Consent(store, account_id, clock=now), memory, KnownPeople(), standing=wishes, clock=now)
+    api.hidden = Hidden(approvers := approvers_of(settings))
     live = _watch(settings, store, api, account_id, ledger, now)
     gate = Gate(
         store,

@@ -45,10 +45,8 @@ NEW_SECONDS = START - 0.25 - 1600
 
 
 async def doubts(policy: Policy, words: str, person: str = DEVON, line: int = LINE) -> list[str]:
-    return [
-        doubt.reason
-        for doubt in found(policy.provenance, PersonAndWords(line=line, person=person, words={"body": words}))
-    ]
+    use = PersonAndWords(line=line, person=person, words={"body": words})
+    return [doubt.reason for doubt in found(policy.provenance, use)]
 
 
 class TestWords:

@@ -35,7 +35,7 @@ class Server:
             self.store,
             "one account",
             Cipher(key),
-            made=lambda _, ids: {*made} & {*ids},
+            made=lambda _, __, ids: {*made} & {*ids},
             clock=clock,
             steady=clock,
         )

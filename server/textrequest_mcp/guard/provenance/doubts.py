@@ -8,7 +8,7 @@ compared with the words that were read: links, numbers, amounts and passages of 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from textrequest_mcp.ground.quoting import one_line, quoted
 from textrequest_mcp.guard.change import PersonAndWords
@@ -40,43 +40,67 @@ class Doubt:
     clue: str = ""
 
 
-def doubts(memory: Memory, use: PersonAndWords, *, final: bool = False) -> list[Doubt]:
-    """The reasons to ask a person first; the same memory gives the same doubts in the same order."""
+class Reads(NamedTuple):
+    """What was read, the oldest first; the texts of it; and where each word and phone number stands in all of it."""
+
+    all: list[Read]
+    texts: list[Read]
+    places: dict[str, list[int]]
+
+
+def in_order(memory: Memory) -> Reads:
+    """What was read, for the acts of one change."""
     read = sorted(memory.read.all().items(), key=lambda one: one[0].rank)
+    places: dict[str, list[int]] = {}
+    for place, (_, text) in enumerate(read):
+        for word in {*text.words, *(str(value) for kind, value in text.things if kind == "number")}:
+            places.setdefault(word, []).append(place)
+    return Reads(read, [one for one in read if one[0].is_text], places)
+
+
+def doubts(memory: Memory, use: PersonAndWords, reads: Reads | None = None, *, final: bool = False) -> list[Doubt]:
+    """The reasons to ask a person first; the same memory gives the same doubts in the same order.
+
+    Args:
+        memory: what else is known.
+        use: whom the act is about, and with which words.
+        reads: as `in_order` gives it, where it was asked already.
+        final: whether the act cannot be undone.
+    """
+    reads = in_order(memory) if reads is None else reads
+    read = reads.all
     found = [
-        *_about_the_person(memory, use, read),
+        *_about_the_person(memory, use, reads),
         *_about_the_amount(memory, use, read),
         *_about_the_words(memory, use, read),
-        *_disclosed(memory, use, read),
+        *_disclosed(memory, use, reads),
     ]
-    if not any(doubt.source for doubt in found) and _is_held_back(memory, use, read, final=final):
-        source, word = _likeliest(memory, use, read)
+    if not any(doubt.source for doubt in found) and _is_held_back(memory, use, reads, final=final):
+        source, word = _likeliest(memory, use, reads.texts)
         found.append(Doubt("floor", "Check whose wish this is. The assistant has read", source, word))
     if memory.read.lost:
         found.append(Doubt("too_much", "More words of customers were read in the last hour than can be remembered."))
     return found
 
 
-def _is_held_back(memory: Memory, use: PersonAndWords, read: list[Read], *, final: bool) -> bool:
+def _is_held_back(memory: Memory, use: PersonAndWords, reads: Reads, *, final: bool) -> bool:
     """The floor: whether this act may be somebody else's wish, whatever it says."""
-    texts = [one for one in read if one[0].is_text]
     if final or use.person is None or use.kind == "group":
-        return bool(texts)
-    if not _others(texts, use.person):
+        return bool(reads.texts)
+    if not _others(reads.texts, use.person):
         return False
     place = (use.line, use.person)
     if use.kind == "settle" and memory.opened.has(place):
         return memory.waits(place) and not memory.answered.has(place)
     if use.kind in ("rank", "settle") or not memory.waits(place):
         return True
-    return use.kind == "payment" and use.amount is not None and not _is_ours(memory, "amount", _cents(use), read)
+    return use.kind == "payment" and use.amount is not None and not _is_ours(memory, "amount", _cents(use), reads.all)
 
 
-def _likeliest(memory: Memory, use: PersonAndWords, read: list[Read]) -> tuple[Source, str]:
+def _likeliest(memory: Memory, use: PersonAndWords, texts: list[Read]) -> tuple[Source, str]:
     """The words that share most with an act, the newest of several; and a word of those that they share."""
     about = {*words_of(plainly(" ".join((use.words or {}).values())))}
     about |= {word for name in _names(memory, use.line, use.person) for word in name.split()}
-    texts = [one for one in read if one[0].is_text]
 
     def shared(one: Read) -> list[str]:
         return sorted(about.intersection(telling(one[1].words)), key=lambda word: (-len(word), word))
@@ -85,12 +109,16 @@ def _likeliest(memory: Memory, use: PersonAndWords, read: list[Read]) -> tuple[S
     return best[0], next(iter(shared(best)), "")
 
 
-def _about_the_person(memory: Memory, use: PersonAndWords, read: list[Read]) -> Iterator[Doubt]:
+def _about_the_person(memory: Memory, use: PersonAndWords, reads: Reads) -> Iterator[Doubt]:
     """A doubt where somebody else wrote of the person: that may be the cause of this call."""
+    if use.person is None:
+        return
     names = _names(memory, use.line, use.person)
-    for source, text in _others(read, use.person) if use.person is not None else ():
+    signs = {use.person, *(f"{name.split()[0]}{end}" for name in names for end in ("", "s"))}
+    places = sorted({place for sign in signs for place in reads.places.get(sign, ())})
+    for source, text in _others((reads.all[place] for place in places), use.person):
         if ("number", use.person) in text.things:
-            yield Doubt("spoken_of", f"The number {use.person} was named in", source, (use.person or "")[-4:])
+            yield Doubt("spoken_of", f"The number {use.person} was named in", source, use.person[-4:])
             return
         own = _names(memory, source.line, source.person)
         name = spoken_of(names - own, text.lines, in_a_record=not source.is_text)
@@ -159,14 +187,14 @@ def _repetition(
             return
 
 
-def _disclosed(memory: Memory, use: PersonAndWords, read: list[Read]) -> Iterator[Doubt]:
+def _disclosed(memory: Memory, use: PersonAndWords, reads: Reads) -> Iterator[Doubt]:
     """A doubt about a text that names another customer of the line, or gives their number."""
-    if use.kind not in ("reply", "payment") or not any(source.is_text for source, _ in read):
+    if use.kind not in ("reply", "payment") or not reads.texts:
         return
     leaving = ReadText("\n".join((use.words or {}).values()))
     line = f" {' '.join(leaving.words)} "
     own = _names(memory, use.line, use.person) | memory.colleagues
-    written = [text for _, text in _own(read, use.person)]
+    written = [text for _, text in _own(reads.all, use.person)]
     for (on, number), known in memory.people.all().items():
         if on != use.line or number == use.person:
             continue

@@ -36,7 +36,7 @@ CREATE TABLE IF NOT EXISTS provenance_read (
 CREATE INDEX IF NOT EXISTS provenance_read_of ON provenance_read (account, at);
 """
 
-Made = Callable[["sqlite3.Connection", Collection[str]], set[str]]
+Made = Callable[[str, "sqlite3.Connection", Collection[str]], set[str]]
 
 
 class Seal(Protocol):
@@ -71,7 +71,7 @@ class Memory:
         store: shares it with the other servers; without one nothing is shared.
         account: names the account without telling its key.
         seal: encrypts it.
-        made: of some ids of texts and payments those that this server made.
+        made: of an account's ids of texts and payments those that this server made.
         clock: seconds since 1970, by which rows are kept.
         steady: seconds that only grow.
     """
@@ -82,7 +82,7 @@ class Memory:
         account: str = "",
         seal: Seal | None = None,
         *,
-        made: Made = lambda _, __: set(),
+        made: Made = lambda _, __, ___: set(),
         clock: Callable[[], float] = time.time,
         steady: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -141,7 +141,7 @@ class Memory:
         things = {one.thing for one in news if isinstance(one, Said) and one.thing is not None}
 
         def write(connection: sqlite3.Connection) -> list[Reading]:
-            made = self._made(connection, things) if things else set[str]()
+            made = self._made(self._account, connection, things) if things else set[str]()
             rows = [replace(one, here=one.thing in made) if isinstance(one, Said) else one for one in news]
             now = self._clock()
             old = store.today(connection, now) - _HOUR - _SOON

@@ -88,12 +88,7 @@ class Policy:
         return self._clock()
 
     async def reasons(self, account: Account, change: Change, *, wished: bool = False) -> list[str]:
-        """The reasons to ask a person before this change; none where nobody has to be asked.
-
-        Args:
-            account: the facts about people.
-            change: the change.
-            wished: whether a standing wish allows it.
+        """The reasons to ask a person before a change, `wished` where a standing wish allows it; none, or some.
 
         Writes nothing, and gives the same reasons for the same facts: it runs again in every round of a question.
 

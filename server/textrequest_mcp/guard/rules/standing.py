@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import re
 import time
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -187,6 +186,8 @@ def read_standing(file: str) -> tuple[Wish, ...]:
 
 
 def _toml(path: Path) -> dict[str, Any]:
+    import tomllib  # only a server with such a file needs it
+
     try:
         is_open = path.stat().st_mode & _WRITABLE_BY_OTHERS
         text = path.read_text("utf-8")

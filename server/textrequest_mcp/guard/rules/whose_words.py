@@ -4,7 +4,7 @@ from contextlib import suppress
 from datetime import tzinfo
 
 from textrequest_mcp.guard.change import Account, Change
-from textrequest_mcp.guard.provenance.doubts import Doubt, doubts
+from textrequest_mcp.guard.provenance.doubts import Doubt, doubts, in_order
 from textrequest_mcp.guard.provenance.memory import Memory
 from textrequest_mcp.guard.provenance.source import origin
 from textrequest_mcp.upstream.errors import TextRequestError
@@ -35,11 +35,17 @@ class WhoseWords:
         """
         await self._memory.catch_up()
         why: list[str] = []
+        reads, looked_up = in_order(self._memory), 0
         for use in change.uses:
-            if change.texts is None and use.person is not None and self._memory.read.all() and len(why) < _TOLD:
-                await account.contact(use.line, use.person)  # their name: somebody may have written of them
-            found = doubts(self._memory, use, final=change.closes) if len(why) < _TOLD else ()
-            why += [await self._told(account, doubt, use.line) for doubt in found]
+            if len(why) >= _TOLD:
+                break
+            if reads.all and use.person is not None and change.texts is None and looked_up < _TOLD:
+                looked_up += 1  # their name, because somebody may have written of them
+                await account.contact(use.line, use.person)
+            why += [
+                await self._told(account, doubt, use.line)
+                for doubt in doubts(self._memory, use, reads, final=change.closes)
+            ]
         return list(dict.fromkeys(why))
 
     async def _told(self, account: Account, doubt: Doubt, line: int) -> str:
