@@ -7,13 +7,18 @@ from typing import Any
 
 import httpx2
 import pytest
-from tests.desk import MARIA, agrees, call, declines, open_desk, refusal, said
+from tests.desk import LINE, MARIA, Desk, agrees, call, declines, open_desk, refusal, said
 
 from textrequest_mcp.account.pictures import Pictures
 from textrequest_mcp.upstream.fetched import MOST_BYTES, Fetcher
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 3000
 TEXT: dict[str, Any] = {"phone_number": MARIA, "body": "Here it is."}
+
+
+def sent_media(desk: Desk) -> list[str]:
+    """What the newest text to the person has with it, as the service keeps it."""
+    return desk.sandbox.lines[LINE].contacts[MARIA.removeprefix("+")].messages[-1].media
 
 
 @pytest.fixture
@@ -34,14 +39,14 @@ def folder(tmp_path: Path) -> Path:
 async def test_a_file_is_shown_and_goes_with_the_text(folder: Path, name: str, kind: str, size: int):
     person = agrees()
     async with open_desk(pictures=folder) as desk, desk.host(person) as host:
-        answer = said(await call(host, "send_message", **TEXT, picture=name))
+        said(await call(host, "send_message", **TEXT, picture=name))
         again = said(await call(host, "send_message", **TEXT, picture=name))
 
         [question] = [each.message for each in person.questions]
         assert question.startswith("A picture goes with it.")
         assert f'with the picture "{name}" of this machine ({kind}, {size} kB)' in question.replace("'", '"')
         assert next(accepted.path for accepted in desk.sandbox.journal) == "/mms"
-        assert answer["mms_media"] == list(desk.sandbox.media)
+        assert sent_media(desk) == list(desk.sandbox.media)
         assert again["duplicate_suppressed"]
         assert len(desk.changes) == 2
 
@@ -92,7 +97,7 @@ async def test_an_address_is_fetched_only_after_a_yes():
 
         assert "with the picture at 'https://pictures.example/a'" in person.questions[0].message
         assert answer["outcome"] == "sent"
-        assert answer["mms_media"][0].endswith(".png")
+        assert sent_media(desk)[0].endswith(".png")
 
 
 async def test_an_upload_that_says_nothing_sends_nothing(folder: Path):

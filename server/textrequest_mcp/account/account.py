@@ -125,7 +125,6 @@ class Account:
         return replace(use, line=[*known, *(line.id for line in lines), 0][0])
 
     async def written_out(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        """As `saved_replies.written_out`."""
         return await written_out(self, arguments)
 
     async def sort_out(self, change: Change, facts: Facts) -> Sorted:
@@ -224,8 +223,7 @@ class Account:
 
 async def account_of(ctx: Context[Any, Any]) -> Account:
     """The account that this server was started for."""
-    account: Account = ctx.request_context.lifespan_context
-    return account
+    return ctx.request_context.lifespan_context
 
 
 async def _line_or_all(ctx: Context[Any, Any], dashboard_id: DashboardId | None) -> TextingLine | EveryLine:

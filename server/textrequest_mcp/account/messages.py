@@ -1,7 +1,6 @@
 """Messages: the texts between a line and a contact, read and sent."""
 
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -9,7 +8,6 @@ from pydantic import BeforeValidator, Field
 
 from textrequest_mcp.account.account import AnyLine, Line, lines_of
 from textrequest_mcp.account.directory import People
-from textrequest_mcp.account.line import TextingLine
 from textrequest_mcp.account.message import (
     LOCATION_TAG,
     Arrived,
@@ -22,7 +20,7 @@ from textrequest_mcp.account.message import (
 from textrequest_mcp.account.posting import LONGEST_SENDER, post_text
 from textrequest_mcp.account.segments import why_several
 from textrequest_mcp.account.sent_texts import NO_SENDER, SENDING
-from textrequest_mcp.account.since_our_text import since_our_text
+from textrequest_mcp.account.since_our_text import since_our_texts
 from textrequest_mcp.ground.quoting import visible
 from textrequest_mcp.guard.approval.question import Question
 from textrequest_mcp.guard.marks import Mark
@@ -47,7 +45,7 @@ from textrequest_mcp.tools.parameters import (
     whole_number,
 )
 from textrequest_mcp.tools.progress import Progress
-from textrequest_mcp.upstream.errors import BadInput, TextRequestError
+from textrequest_mcp.upstream.errors import BadInput
 from textrequest_mcp.upstream.page import DEFAULT_SIZE
 from textrequest_mcp.upstream.phone import wire
 
@@ -110,7 +108,7 @@ async def wait_for_messages(
     if phone_number and not after and direction != "S":
         live = lines[0].account.live
         cursor = await live.log.cursor(await live.log.end(), live.reader.now())
-        if texts := await _since_our_text(lines, phone_number):
+        if texts := await since_our_texts(lines, phone_number):
             return Arrived(items=texts, cursor=cursor, covers=covers)
     wanted = EventFilter(
         dashboard_id=lines[0].id if len(lines) == 1 else None, phone_number=phone_number, direction=direction
@@ -131,18 +129,6 @@ async def wait_for_messages(
         timed_out=None if arrived.texts else True,
         note=arrived.trouble,
     )
-
-
-async def _since_our_text(lines: Sequence[TextingLine], number: str) -> list[ArrivedText]:
-    """What they wrote since our last text; a line that cannot be read is waited on, which tells of it."""
-    found: list[ArrivedText] = []
-    for line in lines:
-        with suppress(TextRequestError):
-            texts = await since_our_text(line, number)
-            for text in texts:
-                text.dashboard_id = line.id if len(lines) > 1 else None
-            found += texts
-    return found
 
 
 def _arrived(event: TextEvent, people: Mapping[int, People], *, several: bool) -> ArrivedText:

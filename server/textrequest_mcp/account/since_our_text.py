@@ -1,8 +1,12 @@
 """Reads what a person wrote since our last text to them, so that a wait for their answer begins there."""
 
+from collections.abc import Sequence
+from contextlib import suppress
+
 from textrequest_mcp.account.line import TextingLine
 from textrequest_mcp.account.message import ArrivedText, Message, Messages
 from textrequest_mcp.account.person import person_of
+from textrequest_mcp.upstream.errors import TextRequestError
 from textrequest_mcp.upstream.page import DEFAULT_SIZE
 from textrequest_mcp.upstream.phone import wire
 
@@ -27,6 +31,18 @@ async def since_our_text(line: TextingLine, number: str) -> list[ArrivedText]:
         ArrivedText.model_validate(text.model_dump() | {"phone_number": number, "name": person.name or None})
         for text in found.values()
     ]
+
+
+async def since_our_texts(lines: Sequence[TextingLine], number: str) -> list[ArrivedText]:
+    """What they wrote since our last text; a line that cannot be read is waited on, which tells of it."""
+    found: list[ArrivedText] = []
+    for line in lines:
+        with suppress(TextRequestError):
+            texts = await since_our_text(line, number)
+            for text in texts:
+                text.dashboard_id = line.id if len(lines) > 1 else None
+            found += texts
+    return found
 
 
 async def _page(line: TextingLine, number: str, page: int) -> Messages:
