@@ -191,8 +191,10 @@ class TestHidden:
 
         assert len(said(told[0])["items"]) > 30
         for each in told:
-            assert code not in str(each)
+            assert f"I say {code}" not in str(each)
+        for each in told[:-1]:  # the last one says of whose texts it was asked
             assert OWNER[-7:] not in str(each)
+        assert said(told[-1])["items"] == []
         assert "gives approvals by text" in refusal(told[4])
         assert "gives approvals by text" in refusal(told[5])
 

@@ -5,26 +5,20 @@ from collections.abc import Generator
 
 import pytest
 
-_MADE_OURS = (
-    "",
-    "textrequest_mcp",
-    "mcp",
-    "httpx2",
-    "httpcore2",
-    "sse_starlette",
-    "uvicorn",
-    "uvicorn.access",
-    "asyncio",
-)
+from textrequest_mcp.commands.logs import _TALKATIVE, _Masked  # pyright: ignore[reportPrivateUsage] - what it sets
+
+_MADE_OURS = ("", "textrequest_mcp", *_TALKATIVE)
+_LEVELS = {name: logging.getLogger(name).level for name in _MADE_OURS}  # before any command ran
 
 
 @pytest.fixture(autouse=True)
 def own_logging() -> Generator[None]:
     """A command sends its process's log to stderr; the tests' process has its own log back afterwards."""
-    before = [(logger, logger.level, [*logger.handlers]) for logger in map(logging.getLogger, _MADE_OURS)]
-    raising = logging.raiseExceptions
     yield
-    logging.raiseExceptions = raising
-    for logger, level, handlers in before:
-        logger.setLevel(level)
-        logger.handlers[:] = handlers
+    logging.raiseExceptions = True
+    for name, level in _LEVELS.items():
+        logging.getLogger(name).setLevel(level)
+    root = logging.getLogger()
+    for handler in [*root.handlers]:
+        if isinstance(handler.formatter, _Masked):
+            root.removeHandler(handler)

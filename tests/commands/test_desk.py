@@ -18,7 +18,7 @@ from textrequest_mcp.commands.desk import rooms_of
 from textrequest_mcp.ground.store import Store, StoreError
 from textrequest_mcp.guard.approval.site import Site
 
-DAY: dict[str, Any] = RULED | {"quiet_hours": "off"}
+DAY: dict[str, Any] = RULED | {"quiet_hours": "off", "if_unanswered": False}
 
 
 async def shown(desk: Desk, path: str, **given: str) -> str:

@@ -18,7 +18,9 @@ TEXT = {"phone_number": MARIA, "body": "Your car is ready.", "dashboard_id": 121
 def call(folder: Path | None, tool: str, *flags: str, **arguments: Any) -> dict[str, Any]:
     """What a tool answers in a process of its own."""
     environment = {"TEXTREQUEST_STATE_DIR": str(folder)} if folder else {}
-    with running("serve", "--sandbox", *flags, environment=environment | BY_TOKEN) as child:
+    with running(
+        "serve", "--sandbox", *flags, environment=environment | BY_TOKEN | {"TEXTREQUEST_IF_UNANSWERED": "false"}
+    ) as child:
         assert child.stdin
         assert child.stdout
         asked = {"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": {"name": tool, "arguments": arguments}}

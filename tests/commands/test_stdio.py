@@ -75,7 +75,7 @@ def call(tool: str, arguments: str, number: str = "5") -> bytes:
 
 
 def send(body: str) -> bytes:
-    return call("send_message", f'{{"dashboard_id":121,"phone_number":"4235550100","body":"{body}"}}')
+    return call("send_message", f'{{"dashboard_id":121,"phone_number":"4235550102","body":"{body}"}}')
 
 
 @pytest.mark.parametrize("body", ["cut \\ud83d", "\\uDE00 cut", "\\ud83d\\ud83d\\ude00", "x\\\\\\ud83d"])
@@ -103,7 +103,7 @@ def test_l1_whole_characters_and_backslashes_stay_as_they_are(body: str):
         answer = speaking.ask(send(body))
 
         assert answer["result"]["structuredContent"]["outcome"] == "sent"
-        got = speaking.ask(call("list_messages", '{"dashboard_id":121,"phone_number":"4235550100"}'))
+        got = speaking.ask(call("list_messages", '{"dashboard_id":121,"phone_number":"4235550102"}'))
         assert json.loads(f'"{body}"') in json.dumps(got, ensure_ascii=False).replace("\\\\", "\\")
 
 

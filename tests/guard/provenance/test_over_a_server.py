@@ -22,7 +22,7 @@ async def outcome(desk: Desk, tool: str, **arguments: Any) -> str | None:
 async def test_another_process_knows_what_this_one_read(tmp_path: Path):
     async with open_desk(**RULED, state_dir=tmp_path) as desk:
         await desk.call("list_messages", phone_number=MARIA)
-    async with open_desk(**RULED, state_dir=tmp_path) as desk:
+    async with open_desk(**ruled_but({"if_unanswered": False}), state_dir=tmp_path) as desk:
         assert await outcome(desk, "send_message", phone_number=OWES, body="Hello") == "not_confirmed"
         assert await outcome(desk, "send_message", phone_number=MARIA, body="It is ready") == "sent"
 

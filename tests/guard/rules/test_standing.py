@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from tests.desk import DEVON, LINE, MARIA, OWES, Desk, call, declines, open_desk, said
-from tests.unruled import RULED
+from tests.unruled import ruled_but
 
 from textrequest_mcp.commands.policy import as_table, check_rules
 from textrequest_mcp.guard.rules.standing import read_standing
@@ -22,6 +22,8 @@ per_day = 2
 """
 READY = "Hi Maria, your car is ready. We close at 6 pm."
 DAY = 86_400.0
+# Maria waits for an answer, which is another rule's matter.
+ANSWERED = ruled_but({"if_unanswered": False})
 
 
 def written(folder: Path, text: str = WISH) -> str:
@@ -39,7 +41,7 @@ async def outcome(desk: Desk, number: str = MARIA, body: str = READY, **more: An
 
 @pytest.mark.parametrize("confirm", ["destructive", "sends", "all"])
 async def test_a_text_that_a_wish_allows_asks_nobody_whatever_was_read(tmp_path: Path, confirm: Any):
-    async with open_desk(**RULED, confirm=confirm, standing=written(tmp_path)) as desk:
+    async with open_desk(**ANSWERED, confirm=confirm, standing=written(tmp_path)) as desk:
         await desk.call("list_messages", phone_number="+14045550109")
 
         assert await outcome(desk) == "sent"
@@ -59,22 +61,22 @@ async def test_a_text_that_a_wish_allows_asks_nobody_whatever_was_read(tmp_path:
     ],
 )
 async def test_any_other_text_asks(tmp_path: Path, number: str, body: str, more: dict[str, Any]):
-    async with open_desk(**RULED, confirm="sends", standing=written(tmp_path)) as desk:
+    async with open_desk(**ANSWERED, confirm="sends", standing=written(tmp_path)) as desk:
         assert await outcome(desk, number, body, **more) == "not_confirmed"
 
 
 async def test_whom_it_is_for(tmp_path: Path):
     wish = WISH.replace('"+14235550105"]', '"+14235550105", "had a text from us before"]\nline = 121')
-    async with open_desk(**RULED, confirm="sends", standing=written(tmp_path, wish)) as desk:
+    async with open_desk(**ANSWERED, confirm="sends", standing=written(tmp_path, wish)) as desk:
         assert await outcome(desk, OWES, "See you Friday!") == "sent"
         assert await outcome(desk, "+14045550109", "See you tomorrow!") == "sent"
         assert await outcome(desk, DEVON, "See you Friday!") == "not_confirmed"
 
 
 async def test_so_many_a_day_over_all_servers_and_then_it_asks(tmp_path: Path):
-    async with open_desk(**RULED, confirm="sends", standing=written(tmp_path), state_dir=tmp_path) as desk:
+    async with open_desk(**ANSWERED, confirm="sends", standing=written(tmp_path), state_dir=tmp_path) as desk:
         assert await outcome(desk) == "sent"
-    async with open_desk(**RULED, confirm="sends", standing=written(tmp_path), state_dir=tmp_path) as desk:
+    async with open_desk(**ANSWERED, confirm="sends", standing=written(tmp_path), state_dir=tmp_path) as desk:
         assert await outcome(desk, body="See you Friday!") == "sent"
         assert await outcome(desk, body="See you Monday!") == "not_confirmed"
         desk.clock.forward(DAY)
@@ -82,7 +84,7 @@ async def test_so_many_a_day_over_all_servers_and_then_it_asks(tmp_path: Path):
 
 
 async def test_two_calls_at_once_do_not_use_the_last_one_twice(tmp_path: Path):
-    async with open_desk(**RULED, standing=written(tmp_path)) as desk:
+    async with open_desk(**ANSWERED, standing=written(tmp_path)) as desk:
         standing = desk.account.policy.standing
         assert standing is not None
         await standing.use("ready")
@@ -94,14 +96,17 @@ async def test_two_calls_at_once_do_not_use_the_last_one_twice(tmp_path: Path):
 
 
 async def test_what_else_has_a_doubt_still_asks(tmp_path: Path):
-    async with open_desk(**RULED, standing=written(tmp_path)) as desk:
+    async with open_desk(**ANSWERED, standing=written(tmp_path)) as desk:
         await desk.account.policy.consent.heard(LINE, MARIA, "please stop texting me", desk.clock())
 
         assert await outcome(desk) == "not_confirmed"
 
 
 async def test_nothing_but_a_text_is_allowed(tmp_path: Path):
-    async with open_desk(**RULED, confirm="sends", standing=written(tmp_path)) as desk, desk.host(declines()) as host:
+    async with (
+        open_desk(**ANSWERED, confirm="sends", standing=written(tmp_path)) as desk,
+        desk.host(declines()) as host,
+    ):
         money = {"customer_phone": MARIA, "amount_requested": "5", "description": "See you Friday!"}
 
         assert said(await call(host, "create_payment", **money))["outcome"] == "not_confirmed"

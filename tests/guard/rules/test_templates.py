@@ -1,5 +1,7 @@
 """Saved replies are read from a file, and where nothing else may leave, nothing else does."""
 
+from pathlib import Path
+
 import pytest
 from tests.desk import LINE, MARIA
 from tests.guard.rules.test_policy import policy_of
@@ -7,7 +9,14 @@ from tests.sandbox.service import Clock
 
 from textrequest_mcp.guard.change import Change, PersonAndWords
 from textrequest_mcp.guard.rules.forbidden import Forbidden
-from textrequest_mcp.guard.rules.templates import ONLY_TEMPLATES, Templates, blanks, filled, read_templates
+from textrequest_mcp.guard.rules.templates import (
+    ONLY_TEMPLATES,
+    Templates,
+    blanks,
+    filled,
+    open_templates,
+    read_templates,
+)
 from textrequest_mcp.upstream.errors import BadInput
 
 FILE = "\ufeff[Ready]\nHi {first_name}, your {Vehicle} is ready.\n\n[hours]\n\nWe are open 8-6.\nSaturdays 9-1.\n"
@@ -81,3 +90,28 @@ async def test_the_rule_says_no_and_names_them():
     policy.check_words(change(None))
     policy.check_words(change(MARIA, closes=True))
     policy.check_words(change(MARIA, name="description"))
+
+
+def test_a_file_of_saved_replies_is_opened(tmp_path: Path):
+    file = tmp_path / "replies.txt"
+    file.write_text(FILE, "utf-8")
+
+    assert open_templates(file, only=True).texts == read_templates(FILE)
+    assert open_templates(None, only=False).texts == {}
+
+
+@pytest.mark.parametrize(
+    ("words", "says"), [(None, "No such file or directory"), ("", "TEXTREQUEST_TEMPLATES cannot be used: ")]
+)
+def test_a_file_that_cannot_be_used_is_a_sentence(tmp_path: Path, words: str | None, says: str):
+    file = tmp_path / "replies.txt"
+    if words is not None:
+        file.write_text(words)
+
+    with pytest.raises(ValueError, match=says):
+        open_templates(file, only=False)
+
+
+def test_only_saved_replies_without_any_would_let_nothing_leave():
+    with pytest.raises(ValueError, match=ONLY_TEMPLATES):
+        open_templates(None, only=True)
