@@ -1,5 +1,6 @@
 """What all tests share."""
 
+import logging
 import sys
 from collections.abc import AsyncGenerator, Generator
 from pathlib import Path
@@ -11,9 +12,12 @@ from tests.forks import end_shared_zygote, shared_zygote
 from tests.leaks import LeakScan
 from tests.made_once import make_once
 
+from textrequest_mcp.commands.logs import _TALKATIVE, _Masked  # pyright: ignore[reportPrivateUsage] - what it sets
+
 # Coverage is counted of the tests of the rooms that need all of it, and of the tools': they alone reach every branch.
 # Counting takes half as long again as a test; the mark no_cover would leave its fixtures in, and costs 5 ms a test.
 _COUNTED = {"upstream", "guard", "live", "tools"}
+_LEVELS = {name: logging.getLogger(name).level for name in ("", "textrequest_mcp", *_TALKATIVE)}  # before any command
 
 
 @pytest.hookimpl(wrapper=True)
@@ -35,6 +39,19 @@ def pytest_configure(config: pytest.Config) -> None:
     config.add_cleanup(patch.undo)
     make_once(patch)
     config.add_cleanup(end_shared_zygote)
+
+
+@pytest.fixture(autouse=True)
+def own_logging() -> Generator[None]:
+    """A command sends its process's log to stderr; the tests' process has its own log back afterwards."""
+    yield
+    logging.raiseExceptions = True
+    for name, level in _LEVELS.items():
+        logging.getLogger(name).setLevel(level)
+    root = logging.getLogger()
+    for handler in [*root.handlers]:
+        if isinstance(handler.formatter, _Masked):
+            root.removeHandler(handler)
 
 
 @pytest.fixture
