@@ -1,7 +1,8 @@
 """Puts the parts together: an account, its tools, resources and prompts, as one MCP server."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Collection
 from contextlib import asynccontextmanager
+from importlib import import_module
 
 from mcp.server.mcpserver import MCPServer
 from mcp.server.request_state import RequestStateSecurity
@@ -9,7 +10,6 @@ from mcp_types import Icon
 
 from textrequest_mcp import __version__
 from textrequest_mcp.account.account import Account
-from textrequest_mcp.account.all_messages import line_messages
 from textrequest_mcp.account.completions import add_completions
 from textrequest_mcp.account.contacts import contacts
 from textrequest_mcp.account.conversations import conversations
@@ -18,15 +18,11 @@ from textrequest_mcp.account.dashboards import dashboards
 from textrequest_mcp.account.everyday import EVERYDAY
 from textrequest_mcp.account.fields import fields
 from textrequest_mcp.account.groups import groups
-from textrequest_mcp.account.keywords import keywords
 from textrequest_mcp.account.messages import messages
 from textrequest_mcp.account.payments import payments
-from textrequest_mcp.account.privacy import privacy
 from textrequest_mcp.account.prompts import add_prompts, add_saved_replies
 from textrequest_mcp.account.resources import add_resources
-from textrequest_mcp.account.reviews import reviews
 from textrequest_mcp.account.send_status import sends
-from textrequest_mcp.account.setup import setup
 from textrequest_mcp.account.tags import tags
 from textrequest_mcp.ground.store import Store
 from textrequest_mcp.guard.approval.host import caller
@@ -34,10 +30,11 @@ from textrequest_mcp.guard.approval.sealed_state import Sealing
 from textrequest_mcp.guard.audit.reader import Kind
 from textrequest_mcp.guard.rules.templates import Templates
 from textrequest_mcp.settings.table import Settings
+from textrequest_mcp.settings.toolsets import BY_DEFAULT, NOT_BY_DEFAULT
 from textrequest_mcp.settings.toolsets import EVERYDAY as EVERYDAY_PRESET
 from textrequest_mcp.tools.build import make_tool
 from textrequest_mcp.tools.call import KINDS
-from textrequest_mcp.tools.declare import ToolSpec
+from textrequest_mcp.tools.declare import Toolset, ToolSpec
 from textrequest_mcp.tools.requests import as_meant, both_eras, refuse_unknown
 
 WEBSITE = "https://www.textrequest.com"
@@ -48,10 +45,7 @@ _BUBBLE = (
 )
 ICON = Icon(src=f"data:image/svg+xml;base64,{_BUBBLE}", mime_type="image/svg+xml", sizes=["any"])
 
-ALL_TOOLSETS = (
-    *(dashboards, contacts, groups, tags, fields, conversations, messages, payments, daily),
-    *(setup, line_messages, privacy, keywords, reviews),
-)
+TOOLSETS_BY_DEFAULT = (dashboards, contacts, groups, tags, fields, conversations, messages, payments, daily)
 
 INSTRUCTIONS = """\
 Works a business's texting lines on Text Request. A line is a dashboard (list_dashboards); contacts, groups, tags and \
@@ -76,23 +70,41 @@ def _of_saved_replies(templates: Templates) -> str:
     return f" Saved replies, for the argument template: {', '.join(templates.texts)}.{only}"
 
 
+def toolsets(names: Collection[str]) -> list[Toolset]:
+    """These toolsets, in the order of the list; those that are off by default are loaded only when they are named."""
+    return [each for each in TOOLSETS_BY_DEFAULT if each.name in names] + [
+        _load(name) for name in NOT_BY_DEFAULT if name in names
+    ]
+
+
+def _load(name: str) -> Toolset:
+    module = import_module(f"textrequest_mcp.account.{name}")
+    found: Toolset = getattr(module, name)
+    return found
+
+
 def all_specs() -> list[ToolSpec]:
     """Every tool there is, in the order of the list."""
-    return [spec for toolset in (*ALL_TOOLSETS, sends) for spec in toolset.specs]
+    return [spec for toolset in (*toolsets((*BY_DEFAULT, *NOT_BY_DEFAULT)), sends) for spec in toolset.specs]
+
+
+def acts() -> dict[str, ToolSpec]:
+    """The tools whose acts the ledger keeps; none that is off by default is one."""
+    return {spec.name: spec for toolset in TOOLSETS_BY_DEFAULT for spec in toolset.specs if spec.once is not None}
 
 
 def kinds_of_acts() -> dict[str, Kind]:
-    """What the tools do whose acts the ledger keeps, as the audit calls it."""
-    return {spec.name: KINDS[spec.risk] for spec in all_specs() if spec.once is not None}
+    """What those tools do, as the audit calls it."""
+    return {name: KINDS[spec.risk] for name, spec in acts().items()}
 
 
 def chosen_specs(settings: Settings) -> list[ToolSpec]:
     """The tools that the settings leave in; the others do not exist for a host."""
     chosen = [
         spec
-        for spec in all_specs()
+        for toolset in toolsets({*BY_DEFAULT, *settings.toolsets})
+        for spec in toolset.specs
         if (spec.toolset in settings.toolsets or is_everyday(spec, settings))
-        and spec.toolset != sends.name
         and (spec.risk == "reads" or not settings.read_only)
     ]
     return chosen + (sends.specs if any(spec.once for spec in chosen) else [])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from textrequest_mcp.account.account import Account
 from textrequest_mcp.account.approvers import ASKING, TOOL, Approvers, read_approvers
 from textrequest_mcp.account.pictures import Pictures
-from textrequest_mcp.app import all_specs, kinds_of_acts
+from textrequest_mcp.app import acts, kinds_of_acts
 from textrequest_mcp.ground.store import Store
 from textrequest_mcp.guard.approval.gate import Gate
 from textrequest_mcp.guard.audit.writer import Audit
@@ -121,7 +121,7 @@ def _make(settings: Settings, store: Store, api: Api, account_id: str, now: Serv
         resource_links=settings.resource_links,
         pictures=Pictures(settings.pictures, Fetcher()),
     )
-    ways = {spec.name: spec.once for spec in all_specs() if spec.once is not None}
+    ways = {name: spec.once for name, spec in acts().items() if spec.once is not None}
     at_most_once.lost_sends.goes_by(account, ways | {TOOL: ASKING})
     gate.by_text = Approvers(account, sorted(approvers), gate.desk.approvals) if approvers else None
     return account

@@ -79,7 +79,7 @@ async def _run() -> tuple[float, float, int]:
 async def _seconds(host: Client, number: int) -> float:
     began = time.perf_counter()
     result = await host.call_tool(
-        "send_message", {"dashboard_id": 121, "phone_number": "+14235550100", "body": f"Text number {number}"}
+        "send_message", {"dashboard_id": 121, "phone_number": "+14235550102", "body": f"Text number {number}"}
     )
     said: dict[str, Any] = result.structured_content or {}
     if said.get("outcome") != "sent":

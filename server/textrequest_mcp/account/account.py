@@ -93,12 +93,10 @@ class Account:
     async def run(self) -> None:
         """Run the chores in the background as long as the server runs; never returns."""
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(self.at_most_once.lost_sends.run)
-            tasks.start_soon(self.audit.run)
-            tasks.start_soon(self.gate.desk.run)
-            tasks.start_soon(self.live.run)
-            tasks.start_soon(self.subscriptions.run)
-            for chore in self.also:
+            for chore in (
+                *(self.at_most_once.lost_sends.run, self.audit.run, self.gate.desk.run, self.policy.provenance.run),
+                *(self.live.run, self.subscriptions.run, *self.also),
+            ):
                 tasks.start_soon(chore)
 
     async def reasons(self, change: Change, *, wished: bool = False) -> list[str]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from statistics import median
 
 from textrequest_mcp.account.closings import closes
 from textrequest_mcp.account.line_texts import LineText
@@ -57,6 +56,8 @@ class Tally:
     def median_minutes(self) -> float | None:
         """The wait that half of the answered ones did not exceed."""
         waits = [wait.seconds for wait in self.waits if wait.seconds is not None]
+        from statistics import median  # needed by few
+
         return round(median(waits) / 60, 1) if waits else None
 
     def __add__(self, other: "Tally") -> "Tally":

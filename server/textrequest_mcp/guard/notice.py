@@ -54,7 +54,7 @@ class Notice:
             texters = {person for fields, record, _, person in records if fields.one(record, Mark.BODY)}
             for fields, record, line, person in records:
                 self._words(fields, record, line, person, is_alone=len(texters) == 1)
-            await self._policy.provenance.keep()
+            await self._policy.provenance.share()
         for fields, record, line, person in _records(model, said, self._line, self._person):
             if person is not None:
                 await self._record(fields, record, line, person)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 from tests.sandbox.service import Clock
 
@@ -153,3 +154,32 @@ async def test_two_servers_may_keep_at_the_same_time(tmp_path: Path, clock: Cloc
 
     assert list((await one.known()).ours.all()) == [OURS]
     assert list((await other.known()).read.all()) == [TEXT]
+
+
+async def test_in_the_background_what_is_read_is_shared_in_a_moment_and_at_the_end(tmp_path: Path, clock: Clock):
+    one, other, third = (Server(tmp_path, clock) for _ in range(3))
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(one.memory.run)
+        await anyio.wait_all_tasks_blocked()
+        one.memory.take(TEXT)
+        await one.memory.share()
+        assert list(one.memory.read.all()) == [TEXT]
+        with anyio.fail_after(10):
+            while not other.memory.read.all():
+                await other.memory.catch_up()
+                await anyio.sleep(0.01)
+        one.memory.take(OURS)
+        tasks.cancel_scope.cancel()
+    one.store.close()
+    other.store.close()
+
+    assert list((await third.known()).ours.all()) == [OURS]
+
+
+async def test_without_a_background_it_is_shared_at_once(tmp_path: Path, clock: Clock):
+    one = Server(tmp_path, clock)
+    one.memory.take(TEXT)
+    await one.memory.share()
+    one.store.close()
+
+    assert list((await Server(tmp_path, clock).known()).read.all()) == [TEXT]

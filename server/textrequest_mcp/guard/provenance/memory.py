@@ -13,6 +13,8 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
+import anyio
+
 from textrequest_mcp.ground.store import Store, StoreError
 from textrequest_mcp.guard.change import Place
 from textrequest_mcp.guard.provenance.expiring import Expiring
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 MOST_CHARACTERS = 1_500_000
 _MOST_PEOPLE = 50_000
 _HOUR = 3600.0
+_TOGETHER = 0.05  # what is read within so many seconds is shared by one write, after its answers are on their way
 _SOON = 300.0  # what is read again so soon is not written again; so rows are kept as much longer
 
 SCHEMA = """
@@ -97,6 +100,7 @@ class Memory:
         self._news: list[Reading] = []
         self._marks: set[str] = set()
         self._seen = 0
+        self._more: anyio.Event | None = None  # while `run` shares in the background
         if store is not None:
             store.ensure(SCHEMA)
 
@@ -132,6 +136,27 @@ class Memory:
         last = max(filter(None, told), default=None)
         return any(last is None or at is None or at > last for at in wrote)
 
+    async def run(self) -> None:
+        """Share what `share` is told of, a moment later and at the end; never returns."""
+        self._more = anyio.Event()
+        try:
+            while True:
+                await self._more.wait()
+                await anyio.sleep(_TOGETHER)
+                self._more = anyio.Event()
+                await self.keep()
+        finally:
+            self._more = None
+            with anyio.CancelScope(shield=True):
+                await self.keep()
+
+    async def share(self) -> None:
+        """As `keep`, in a moment where `run` runs: an answer does not wait for the disk."""
+        if self._more is None:
+            await self.keep()
+        else:
+            self._more.set()
+
     async def keep(self) -> None:
         """Share what is new with the other servers. Where the store fails, nothing of it counts as a colleague's."""
         if self._shared is None or not self._news:
@@ -166,6 +191,7 @@ class Memory:
         """
         if self._shared is None:
             return
+        await self.keep()
         store, seal = self._shared
 
         def read(connection: sqlite3.Connection) -> list[tuple[int, str, float, bytes]]:
