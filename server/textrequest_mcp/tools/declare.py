@@ -7,7 +7,7 @@ the rest from the function's own signature.
 import inspect
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import Literal, NotRequired, TypedDict, TypeVar, Unpack
 
 from mcp_types import ToolAnnotations
@@ -72,7 +72,7 @@ class ToolSpec:
         """The tool's name: the function's."""
         return self.function.__name__
 
-    @property
+    @cached_property
     def answer(self) -> type[BaseModel]:
         """The model that the function returns."""
         return inspect.signature(self.function).return_annotation

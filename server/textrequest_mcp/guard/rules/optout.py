@@ -6,7 +6,7 @@ too (47 CFR 64.1200(a)(10)). No program can be sure of that, so a person decides
 
 import re
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 from typing import Literal
 
 from textrequest_mcp.guard.rules.optout_phrases import ALONE, EVERYDAY, PHRASES
@@ -37,6 +37,7 @@ _REACTION = (
 )
 
 
+@lru_cache(maxsize=1024)  # the same texts are read again and again
 def read_wish(body: str) -> Wish | None:
     """A received text's wish about further texts; None for a text without one.
 
