@@ -26,7 +26,12 @@ from textrequest_mcp.guard.approval.site import Room, Site
 
 PICTURES = Path(__file__).parent.parent.parent / "docs" / "pictures"
 SHOWN = Shown("Delete Devon?", None, "test-host", "Delete a contact")
-ASKED: dict[str, Any] = RULED | {"quiet_hours": "off", "confirm": "sends", "confirm_fallback": "page"}
+ASKED: dict[str, Any] = RULED | {
+    "quiet_hours": "off",
+    "if_unanswered": False,
+    "confirm": "sends",
+    "confirm_fallback": "page",
+}
 # The button that agrees sleeps for a second, so that no click is caught that was meant for something else.
 AWAKE = "getComputedStyle(document.querySelector('.yes')).opacity > .9"
 in_thread = anyio.to_thread.run_sync
