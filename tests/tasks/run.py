@@ -6,6 +6,7 @@ actions alone goes to the same server, whose answers are as brief as in the othe
 
 import importlib
 import json
+import logging
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
@@ -80,6 +81,7 @@ def _settings(story: Story, folder: Path) -> dict[str, Any]:
 
 async def main() -> int:
     """The exit status: 1 if a wish did not come true with our tools."""
+    logging.getLogger("httpx2").setLevel(logging.WARNING)
     sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
     count: Counter = importlib.import_module("tokens").count_tokens
     ours, alone, can = Count(), Count(), 0
