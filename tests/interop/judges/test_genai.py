@@ -5,14 +5,13 @@ from typing import Any
 
 import pytest
 from tests.interop.clients import Case, need, sessions
-
-from textrequest_mcp.app import all_specs
+from tests.surface import DEFAULT_NAMES
 
 CASE = Case("genai", "stdio", "legacy")
 STORY: list[dict[str, Any]] = [
     {"replies": None, "steps": {"gemini": ["tools", False], "agent_platform": ["tools", True]}}
 ]
-EVERY_TOOL = {spec.name for spec in all_specs()}
+EVERY_TOOL = DEFAULT_NAMES
 FLATTENED = ("save_contact", "save_contacts")
 
 

@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 from tests.interop.clients import LONGEST_SECONDS, home_of, need
-
-from textrequest_mcp.app import all_specs
+from tests.surface import DEFAULT_NAMES
 
 LEFT_OUT = {
     "security_tls_enabled",  # the server listens on this machine alone
@@ -61,7 +60,7 @@ def test_every_tool_keeps_to_its_schemas_when_it_is_called(judged: dict[str, Any
     called = {check["tool_name"] for check in checks if check["details"].get("called")}
 
     assert [check for check in checks if check["verdict"] == "fail"] == []
-    assert called == {spec.name for spec in all_specs()}
+    assert called == DEFAULT_NAMES
 
 
 def test_h5_unknown_tool_is_a_protocol_error(judged: dict[str, Any]):
