@@ -56,6 +56,12 @@ def environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("TEXTREQUEST_")}
 
 
+def ran_with(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """The command, as a user starts it, with these variables and no others of ours."""
+    command = [sys.executable, "-m", "textrequest_mcp", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, env=environment() | variables, check=False)
+
+
 def make_knows(command: list[str]) -> None:
     """The rule exists and would run; running the tests inside the tests, or the demo twice, proves no more."""
     planned = subprocess.run([*command, "--dry-run"], cwd=ROOT, capture_output=True, text=True, check=True)
@@ -82,13 +88,7 @@ def reads_the_audit(command: list[str]) -> None:
     assert command[0] == COMMAND
     with tempfile.TemporaryDirectory() as folder:
         anyio.run(record_a_text, Path(folder))
-        ran = subprocess.run(
-            [sys.executable, "-m", "textrequest_mcp", *command[1:]],
-            capture_output=True,
-            text=True,
-            env=environment() | {"TEXTREQUEST_STATE_DIR": folder},
-            check=False,
-        )
+        ran = ran_with(*command[1:], TEXTREQUEST_STATE_DIR=folder)
     assert (ran.returncode, ran.stderr) == (0, "")
     assert "1 row:" in ran.stdout if "--verify" in command else "sent" in ran.stdout
 
@@ -107,13 +107,7 @@ def plays_a_customer(command: list[str]) -> None:
         assert served.stderr is not None
         port = served.stderr.readline().split("127.0.0.1:")[1].split("/")[0]
         arguments = [port if before == "--port" else each for before, each in pairwise(command)]
-        played = subprocess.run(
-            [sys.executable, "-m", "textrequest_mcp", *arguments],
-            capture_output=True,
-            text=True,
-            env=environment(),
-            check=False,
-        )
+        played = ran_with(*arguments)
         served.kill()
     assert (played.returncode, played.stderr) == (0, "")
     assert "received the text" in played.stdout
@@ -121,26 +115,14 @@ def plays_a_customer(command: list[str]) -> None:
 
 def shows_the_rules(command: list[str]) -> None:
     """It prints a row for each rule, without a key."""
-    ran = subprocess.run(
-        [sys.executable, "-m", "textrequest_mcp", *command[1:]],
-        capture_output=True,
-        text=True,
-        env=environment(),
-        check=False,
-    )
+    ran = ran_with(*command[1:])
     assert (ran.returncode, ran.stderr) == (0, "")
     assert re.search(r"^TEXTREQUEST_QUIET_HOURS +21:00-08:00 ", ran.stdout, re.MULTILINE)
 
 
 def prints_a_report(command: list[str]) -> None:
     """It prints each line of the pretend account."""
-    ran = subprocess.run(
-        [sys.executable, "-m", "textrequest_mcp", *command[1:]],
-        capture_output=True,
-        text=True,
-        env=environment(),
-        check=False,
-    )
+    ran = ran_with(*command[1:])
     assert ran.returncode == 0
     assert ran.stdout.count("(line ") == 3
 

@@ -45,7 +45,7 @@ async def who_is_waiting(account: InAccount, dashboard_id: AllLines | None = Non
     """List who waits for an answer, longest first, with their last words, over all lines; then wishes to stop, texts
     that failed lately, and payments due."""
     now = account.policy.now()
-    return matters_of([await of_line(line, known, now) for line, known in await lines_of(account, dashboard_id)])
+    return matters_of([await of_line(line, known, now) for line, known in await chosen_lines(account, dashboard_id)])
 
 
 @daily.reads(title="Count texts", action="")
@@ -58,7 +58,7 @@ async def count_texts(
     """Count a period's texts on each line: sent, received, failed, people, and how fast customers got an answer."""
     now = account.policy.now()
     return answer_of(
-        [await count(line, known, period, by, now) for line, known in await lines_of(account, dashboard_id)]
+        [await count(line, known, period, by, now) for line, known in await chosen_lines(account, dashboard_id)]
     )
 
 
@@ -113,7 +113,7 @@ class Stopped(Answer):
 async def _before_stopping(
     account: InAccount, phone_number: PhoneNumber, dashboard_id: AllLines | None = None
 ) -> Question:
-    lines = await lines_of(account, dashboard_id)
+    lines = await chosen_lines(account, dashboard_id)
     names = [name for line, _ in lines if (name := (await account.directory.names(line.id)).name(phone_number))]
     who = f"{quoted(names[0])} ({phone_number})" if names else phone_number
     where = await lines[0][0].title() if len(lines) == 1 else f"all {len(lines)} lines"
@@ -131,7 +131,7 @@ async def _before_stopping(
 async def stop_texting(account: InAccount, phone_number: PhoneNumber, dashboard_id: AllLines | None = None) -> Stopped:
     """Record that a person asked for no more texts, by voice or in other words. Only their own START lifts it; nothing
     here does."""
-    lines = [line.id for line, _ in await lines_of(account, dashboard_id)]
+    lines = [line.id for line, _ in await chosen_lines(account, dashboard_id)]
     await account.policy.consent.stop(lines, [phone_number])
     return Stopped(
         phone_number=phone_number,
@@ -140,7 +140,7 @@ async def stop_texting(account: InAccount, phone_number: PhoneNumber, dashboard_
     )
 
 
-async def lines_of(account: Account, dashboard_id: int | None) -> list[tuple[TextingLine, KnownLine]]:
+async def chosen_lines(account: Account, dashboard_id: int | None) -> list[tuple[TextingLine, KnownLine]]:
     """The line that is named, or all lines of the account.
 
     Raises:

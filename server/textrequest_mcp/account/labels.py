@@ -52,9 +52,9 @@ async def fields_by_id(
 
 async def label(line: TextingLine, rows: Sequence[LabelledContact]) -> None:
     """Give rows the names of their tags, groups and fields; where these cannot be read, their ids stand for them."""
-    tags = await _names(line, "tags", any(row.contact_tags for row in rows))
-    groups = await _names(line, "groups", any(row.groups for row in rows))
-    fields = await _names(line, "fields", any(row.custom_fields for row in rows))
+    tags = await _names(line, "tags", needed=any(row.contact_tags for row in rows))
+    groups = await _names(line, "groups", needed=any(row.groups for row in rows))
+    fields = await _names(line, "fields", needed=any(row.custom_fields for row in rows))
     for row in rows:
         row.tags = [tags.get(tag) or tag for tag in row.contact_tags or ()] or None
         row.group_names = [groups.get(group) or str(group) for group in row.groups or ()] or None
@@ -67,7 +67,7 @@ def _with_names(values: list[CustomFieldValue] | None, names: Mapping[Any, str])
     return [CustomFieldValue(id=value.id, name=names.get(value.id), value=value.value) for value in values]
 
 
-async def _names(line: TextingLine, kind: Kind, needed: bool) -> Mapping[Any, str]:  # noqa: FBT001 - as it reads above
+async def _names(line: TextingLine, kind: Kind, *, needed: bool) -> Mapping[Any, str]:
     if needed:
         with suppress(TextRequestError, StoreError):
             return await line.account.directory.labels(line.id, kind)

@@ -8,7 +8,7 @@ from textrequest_mcp.account.account import Account
 from textrequest_mcp.account.closings import closes
 from textrequest_mcp.account.conversations import Conversation, list_conversations
 from textrequest_mcp.account.counts import did_not_arrive
-from textrequest_mcp.account.daily import lines_of
+from textrequest_mcp.account.daily import chosen_lines
 from textrequest_mcp.account.line import KnownLine, TextingLine
 from textrequest_mcp.account.line_texts import LineText, read_texts
 from textrequest_mcp.account.periods import read_days
@@ -29,7 +29,7 @@ def today_room(account: Account) -> Room:
     """The page of today."""
 
     async def written(_: Mapping[str, str]) -> str:
-        lines = [await _line(account, line, known) for line, known in await lines_of(account, None)]
+        lines = [await _line(account, line, known) for line, known in await chosen_lines(account, None)]
         return f"<h1>Today</h1>{''.join(lines)}"
 
     return Room(path="today", title="Today", written=written, refresh_seconds=_REFRESH_SECONDS)

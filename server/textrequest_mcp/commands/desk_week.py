@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from textrequest_mcp.account.account import Account
 from textrequest_mcp.account.count import count
-from textrequest_mcp.account.daily import lines_of
+from textrequest_mcp.account.daily import chosen_lines
 from textrequest_mcp.commands.report_page import section
 from textrequest_mcp.guard.approval.site import Room
 
@@ -16,7 +16,7 @@ def week_room(account: Account) -> Room:
         now = account.policy.now()
         parts = [
             section(await count(line, known, "last_7_days", "day", now))
-            for line, known in await lines_of(account, None)
+            for line, known in await chosen_lines(account, None)
         ]
         return f"<h1>The last 7 days</h1>{''.join(parts)}"
 

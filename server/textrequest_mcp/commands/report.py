@@ -10,7 +10,7 @@ import anyio
 from textrequest_mcp.account.account import Account
 from textrequest_mcp.account.count import Counted, count
 from textrequest_mcp.account.counts import Tally
-from textrequest_mcp.account.daily import lines_of
+from textrequest_mcp.account.daily import chosen_lines
 from textrequest_mcp.account.payment_totals import StatusTotal, asked_within, read_payments, totals
 from textrequest_mcp.account.periods import Days
 from textrequest_mcp.commands.logs import start_logging
@@ -62,7 +62,7 @@ def _write(reports: Sequence[LineReport], html: Path | None) -> int:
 
 
 async def _of_line(account: Account, dashboard_id: int, period: str) -> LineReport:
-    [(line, known)] = await lines_of(account, dashboard_id)
+    [(line, known)] = await chosen_lines(account, dashboard_id)
     counted = await count(line, known, period, "day", account.policy.now())
     days, zone = [days for days, _ in counted.rows], counted.zone
     try:

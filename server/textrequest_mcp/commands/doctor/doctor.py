@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Sequence
+from functools import partial
 
 import anyio
 
@@ -29,7 +30,7 @@ def run_doctor(*, as_json: bool, online: bool) -> int:
         online: also ask the package index for a newer version, and call the public address.
     """
     start_logging("ERROR")  # what a check finds is printed
-    findings = anyio.run(_examine, online)
+    findings = anyio.run(partial(_examine, online=online))
     sys.stdout.write(_as_json(findings) if as_json else as_text(findings))
     return int(any(each.state == "problem" for each in findings))
 
@@ -51,7 +52,7 @@ def _as_json(findings: Sequence[Finding]) -> str:
     return json.dumps({"version": __version__, "ok": is_well, "findings": [each._asdict() for each in findings]}) + "\n"
 
 
-async def _examine(online: bool) -> list[Finding]:  # noqa: FBT001 - anyio.run passes no names
+async def _examine(*, online: bool) -> list[Finding]:
     found = python_and_parts()
     settings, of_settings = settings_of()
     found += of_settings

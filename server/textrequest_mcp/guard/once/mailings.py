@@ -35,12 +35,10 @@ class Mailing:
     Attributes:
         id: its name.
         people: hashes of the numbers that they agreed to.
-        begun_at: when, in seconds since 1970.
     """
 
     id: str
     people: frozenset[str]
-    begun_at: float
 
     def name_for(self, number: str) -> str:
         """The name under which the ledger keeps the text to one number: the same in every call that goes on."""
@@ -82,7 +80,7 @@ class Mailings:
             if there is not None:
                 return there
             now = self._clock()
-            mailing = Mailing(f"mailing_{secrets.token_hex(6)}", frozenset(people), now)
+            mailing = Mailing(f"mailing_{secrets.token_hex(6)}", frozenset(people))
             listed = json.dumps(sorted(people))
             connection.execute(
                 "INSERT INTO once_mailings VALUES (?, ?, ?, ?, ?)",
@@ -96,8 +94,8 @@ class Mailings:
 
     def _open(self, connection: sqlite3.Connection, fingerprint: str) -> Mailing | None:
         row = connection.execute(
-            "SELECT mailing, people, begun_at FROM once_mailings WHERE account = ? AND fingerprint = ? AND begun_at > ?"
+            "SELECT mailing, people FROM once_mailings WHERE account = ? AND fingerprint = ? AND begun_at > ?"
             " ORDER BY begun_at DESC LIMIT 1",
             (self._account, fingerprint, self._clock() - OPEN_SECONDS),
         ).fetchone()
-        return None if row is None else Mailing(row[0], frozenset(json.loads(row[1])), row[2])
+        return None if row is None else Mailing(row[0], frozenset(json.loads(row[1])))
