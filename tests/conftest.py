@@ -47,7 +47,8 @@ def own_logging() -> Generator[None]:
     yield
     logging.raiseExceptions = True
     for name, level in _LEVELS.items():
-        logging.getLogger(name).setLevel(level)
+        if (logger := logging.getLogger(name)).level != level:  # to set it empties the caches of all loggers
+            logger.setLevel(level)
     root = logging.getLogger()
     for handler in [*root.handlers]:
         if isinstance(handler.formatter, _Masked):

@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -65,9 +66,19 @@ def name_of(path: Path) -> str:
 KNOWN = {name_of(path) for path in modules()}
 
 
-def imports(path: Path) -> Iterator[str]:
+@cache
+def imports(path: Path) -> frozenset[str]:
     """Every module of the package that this one imports, also inside functions and for the type checker."""
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+    return frozenset(_imports(path))
+
+
+@cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text("utf-8"))
+
+
+def _imports(path: Path) -> Iterator[str]:
+    for node in ast.walk(tree(path)):
         if isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path.name} has a relative import"
             named = [f"{node.module}.{alias.name}" for alias in node.names]
@@ -99,7 +110,7 @@ def test_inside_the_guard_too(path: Path):
 
 
 def test_no_way_leads_in_a_circle():
-    below = {name_of(path): set(imports(path)) - {name_of(path)} for path in modules()}
+    below = {name_of(path): imports(path) - {name_of(path)} for path in modules()}
     while free := {name for name, uses in below.items() if not uses & below.keys()}:
         below = {name: uses for name, uses in below.items() if name not in free}
 
@@ -111,7 +122,7 @@ def test_every_room_says_what_it_is_for_what_it_uses_and_where_to_start():
 
     assert rooms
     for room in rooms:
-        said = ast.get_docstring(ast.parse(room.read_text("utf-8"))) or ""
+        said = ast.get_docstring(tree(room)) or ""
         assert "Start with" in said or "Its rooms" in said, room
 
 
@@ -122,7 +133,7 @@ def test_the_top_is_one_glance():
 @pytest.mark.parametrize("path", modules(), ids=name_of)
 def test_a_module_says_its_job_first_and_stays_small_enough_to_find_ones_way(path: Path):
     text = path.read_text("utf-8")
-    job = ast.get_docstring(ast.parse(text))
+    job = ast.get_docstring(tree(path))
 
     assert job, "the first line says what the module is for"
     assert job.splitlines()[0].endswith((".", ":")), "in one sentence"
@@ -131,7 +142,7 @@ def test_a_module_says_its_job_first_and_stays_small_enough_to_find_ones_way(pat
 
 @pytest.mark.parametrize("path", modules(), ids=name_of)
 def test_a_function_fits_on_a_screen(path: Path):
-    functions = [node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, FUNCTION)]
+    functions = [node for node in ast.walk(tree(path)) if isinstance(node, FUNCTION)]
 
     assert [each.name for each in functions if (each.end_lineno or 0) - each.lineno >= LONGEST_FUNCTION] == []
 

@@ -19,6 +19,8 @@ _PERCENT_ESCAPE = re.compile(rb"%([2-7][0-9a-f])", re.IGNORECASE)
 _ENTITY = re.compile(rb"&(?:#[0-9x]|[a-z]{2,}[0-9]*;)", re.IGNORECASE)
 _ROUNDS = 4
 _ONE_BASE64 = bytes.maketrans(b"-_", b"+/")
+# What begins an escape of HTML, addresses or JSON: a text without it means to every reader what it says.
+_ESCAPE = re.compile(r"[&%\\]")
 # What such characters can begin with: beyond ASCII, a control character, or JSON's escape of either.
 _UNSEEN = re.compile(rb"[^\x09\x0a\x0d\x20-\x7e]|\\[ubf]")
 
@@ -92,7 +94,7 @@ class Scrubber:
             if self._holds(cleaned):
                 text = cleaned
         text = self._base64.sub(_INSTEAD, self._key.sub(_INSTEAD, text))
-        for meaning in _meanings(text):
+        for meaning in _meanings(text) if _ESCAPE.search(text) else ():
             if self._holds(meaning):
                 return self._base64.sub(_INSTEAD, self._key.sub(_INSTEAD, meaning))
         return text
