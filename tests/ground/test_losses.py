@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from textrequest_mcp.ground.connection import Connection
 from textrequest_mcp.ground.losses import BESIDE
 from textrequest_mcp.ground.store import FILE_NAME, Store
 
@@ -120,7 +121,7 @@ async def test_a_transaction_that_fails_forgets_no_loss(tmp_path: Path):
     (tmp_path / FILE_NAME).unlink()
     store = Store.open(tmp_path)
 
-    def fails(_: sqlite3.Connection) -> None:
+    def fails(_: Connection) -> None:
         raise FileNotFoundError("the caller's own trouble")
 
     with pytest.raises(FileNotFoundError):

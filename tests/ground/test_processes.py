@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from textrequest_mcp.ground.processes import has_ended, this_process
+from textrequest_mcp.ground.processes import lives, this_process
 
 NOBODYS_NUMBER = 2**22 + 1  # above what Linux gives out
 SAYS_ITS_NAME = (
@@ -40,21 +40,21 @@ def test_a_process_names_itself_alike_every_time_and_by_its_number():
 
 
 def test_this_process_has_not_ended():
-    assert not has_ended(this_process())
+    assert lives(this_process()) is not False
 
 
 def test_what_an_owner_adds_after_a_space_does_not_matter():
-    assert not has_ended(f"{this_process()} limiter of key 7")
-    assert has_ended(f"{NOBODYS_NUMBER}.5@{place()} limiter of key 7")
+    assert lives(f"{this_process()} limiter of key 7") is not False
+    assert lives(f"{NOBODYS_NUMBER}.5@{place()} limiter of key 7") is False
 
 
 def test_another_process_has_ended_once_it_was_killed_and_waited_for():
     with another_process() as (child, name):
-        assert not has_ended(name)
+        assert lives(name) is not False
         child.kill()
         child.wait()
 
-        assert has_ended(name)
+        assert lives(name) is False
 
 
 @on_linux
@@ -63,25 +63,25 @@ def test_a_killed_process_that_nobody_waited_for_has_ended():
         child.kill()
         os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)  # dead, and its number still taken
 
-        assert has_ended(name)
+        assert lives(name) is False
 
 
 @on_linux
 def test_a_number_that_was_given_to_another_process_means_that_its_first_one_has_ended():
     number, _, started = this_process().partition("@")[0].partition(".")
 
-    assert has_ended(f"{number}.{int(started) - 1}@{place()}")
-    assert not has_ended(f"{number}.{started}@{place()}")
+    assert lives(f"{number}.{int(started) - 1}@{place()}") is False
+    assert lives(f"{number}.{started}@{place()}") is not False
 
 
 def test_a_name_without_a_start_time_goes_by_its_number_alone():
-    assert not has_ended(f"{os.getpid()}.@{place()}")
-    assert has_ended(f"{NOBODYS_NUMBER}.@{place()}")
+    assert lives(f"{os.getpid()}.@{place()}") is not False
+    assert lives(f"{NOBODYS_NUMBER}.@{place()}") is False
 
 
 @pytest.mark.parametrize("elsewhere", ["pid:[1]", "another-container", "win32", ""])
 def test_of_a_process_in_another_place_nothing_is_known(elsewhere: str):
-    assert not has_ended(f"{NOBODYS_NUMBER}.5@{elsewhere}")
+    assert lives(f"{NOBODYS_NUMBER}.5@{elsewhere}") is not False
 
 
 def test_on_windows_nothing_is_known_because_asking_would_end_the_process(monkeypatch: pytest.MonkeyPatch):
@@ -95,7 +95,7 @@ def test_on_windows_nothing_is_known_because_asking_would_end_the_process(monkey
     monkeypatch.setattr(os, "kill", ask)
 
     assert this_process().endswith("@win32")
-    assert not has_ended(f"{NOBODYS_NUMBER}.5@win32")
+    assert lives(f"{NOBODYS_NUMBER}.5@win32") is not False
     assert asked == []
 
 
@@ -105,8 +105,8 @@ def test_somebody_elses_process_is_there_although_it_may_not_be_asked(monkeypatc
 
     monkeypatch.setattr(os, "kill", not_yours)
 
-    assert not has_ended(this_process())
-    assert not has_ended(f"{os.getpid()}.@{place()}")
+    assert lives(this_process()) is not False
+    assert lives(f"{os.getpid()}.@{place()}") is not False
 
 
 def test_a_system_without_containers_is_told_by_its_name(monkeypatch: pytest.MonkeyPatch):
@@ -115,8 +115,8 @@ def test_a_system_without_containers_is_told_by_its_name(monkeypatch: pytest.Mon
     name = this_process()
 
     assert name.endswith(f"@{sys.platform}")
-    assert not has_ended(name)
-    assert has_ended(f"{NOBODYS_NUMBER}.5@{sys.platform}")
+    assert lives(name) is not False
+    assert lives(f"{NOBODYS_NUMBER}.5@{sys.platform}") is False
 
 
 def _missing(path: str) -> str:

@@ -1,6 +1,7 @@
 """The version of a state file: a newer one is refused by name, an older one is brought up, a changed one is told."""
 
 import sqlite3
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -60,10 +61,23 @@ async def test_r16_a_newer_state_is_refused_by_name_and_left_as_it_is(tmp_path: 
 async def test_r16_a_newer_server_takes_each_step_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     await names(tmp_path)
     by_hand(tmp_path, "INSERT INTO things VALUES ('old', 1)")
-    monkeypatch.setattr(schema, "STEPS", (*schema.STEPS, "UPDATE things SET name = name || '+'"))
+    monkeypatch.setattr(schema, "STEPS", (*schema.STEPS, (schema.NewColumn("things", "shade", "TEXT"),)))
+    monkeypatch.setattr(sys.modules[__name__], "THINGS", THINGS.replace(")", ", shade TEXT)"))
 
     for _ in range(2):
-        assert await names(tmp_path) == [("old+",)]
+        assert await names(tmp_path) == [("old",)]
+    assert version(tmp_path) == len(schema.STEPS)
+    by_hand(tmp_path, "UPDATE things SET shade = 'red'")
+
+
+async def test_r16_a_new_file_and_a_table_that_was_never_there_need_no_step(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    new = (schema.NewColumn("things", "size", "INTEGER"), schema.NewColumn("elsewhere", "shade", "TEXT"))
+    monkeypatch.setattr(schema, "STEPS", (*schema.STEPS, new))
+
+    assert await names(tmp_path) == []
+    assert version(tmp_path) == len(schema.STEPS)
 
 
 async def test_r16_a_table_without_a_column_is_told_with_what_to_do(tmp_path: Path):

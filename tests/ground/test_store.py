@@ -12,6 +12,7 @@ import anyio
 import pytest
 from tests import forks
 
+from textrequest_mcp.ground.connection import Connection
 from textrequest_mcp.ground.losses import BESIDE
 from textrequest_mcp.ground.store import FILE_NAME, Store, StoreError
 
@@ -36,14 +37,14 @@ def ask(children: list[subprocess.Popen[str]]) -> list[str]:
     return [child.communicate(timeout=20)[0].strip() for child in children]
 
 
-def add(note: str) -> Callable[[sqlite3.Connection], None]:
-    def write(connection: sqlite3.Connection) -> None:
+def add(note: str) -> Callable[[Connection], None]:
+    def write(connection: Connection) -> None:
         connection.execute("INSERT INTO notes VALUES (?)", (note,))
 
     return write
 
 
-def notes(connection: sqlite3.Connection) -> list[str]:
+def notes(connection: Connection) -> list[str]:
     return [note for (note,) in connection.execute("SELECT note FROM notes")]
 
 
@@ -86,7 +87,7 @@ async def test_the_folder_and_everything_in_it_are_for_this_user_alone(tmp_path:
 async def test_a_failed_transaction_leaves_nothing_and_the_next_one_works() -> None:
     store = store_of_notes(None)
 
-    def fails(connection: sqlite3.Connection) -> None:
+    def fails(connection: Connection) -> None:
         add("half")(connection)
         raise FileNotFoundError("the caller's own trouble")
 
@@ -182,7 +183,7 @@ async def test_a_file_that_may_not_be_written_is_named(tmp_path: Path) -> None:
     store = store_of_notes(tmp_path)
     await store.transact(add("one"))
 
-    def read_only(connection: sqlite3.Connection) -> None:
+    def read_only(connection: Connection) -> None:
         connection.execute("PRAGMA query_only = 1")  # root may write anywhere, so the rights cannot be taken away
 
     await store.transact(read_only)
@@ -266,7 +267,7 @@ async def test_a_process_killed_in_the_middle_of_writing_loses_nothing_it_had_to
     child.kill()
     told = 20 + len([line for line in child.communicate()[0].splitlines() if line])
 
-    def check(connection: sqlite3.Connection) -> tuple[str, int]:
+    def check(connection: Connection) -> tuple[str, int]:
         sound = connection.execute("PRAGMA integrity_check").fetchone()[0]
         return sound, connection.execute("SELECT count(*) FROM written").fetchone()[0]
 

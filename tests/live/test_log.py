@@ -1,6 +1,5 @@
 """The event log: each text once, in order, read on from a cursor that skips nothing and repeats nothing."""
 
-import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ from tests.guard.once.rows import may_write
 from tests.live.line import ACCOUNT, event
 from tests.sandbox.service import START, Clock
 
+from textrequest_mcp.ground.connection import Connection
 from textrequest_mcp.ground.store import FILE_NAME, Store, StoreError
 from textrequest_mcp.live.cursor import read_cursor
 from textrequest_mcp.live.encryption import Cipher
@@ -94,7 +94,7 @@ class TestNoting:
         assert await log.append([event()], once="a call") == 1
 
     async def test_what_is_to_be_written_with_it_is_written_or_neither_is(self, log: EventLog):
-        def fail(connection: sqlite3.Connection) -> None:
+        def fail(connection: Connection) -> None:
             connection.execute("DELETE FROM live_log")
             raise KeyError
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import sqlite3
+from textrequest_mcp.ground.connection import Connection
 
 SCHEMA = "CREATE TABLE IF NOT EXISTS store_time (id INTEGER PRIMARY KEY CHECK (id = 1), at REAL NOT NULL);"
 
@@ -29,7 +27,7 @@ class Calendar:
         self._steady = steady
         self._start: tuple[float, float] | None = None  # the store's time, and the steady one
 
-    def today(self, connection: sqlite3.Connection) -> float:
+    def today(self, connection: Connection) -> float:
         """Seconds since 1970; before all time where nothing was ever confirmed."""
         (kept,) = connection.execute("SELECT max(at) FROM store_time").fetchone()
         now = self._confirmed()
@@ -40,5 +38,7 @@ class Calendar:
         began, steady = self._start
         reached = min(now, began + _MOST_AT_ONE_START + self._steady() - steady)
         if kept is None or abs(reached - kept) > _WRITE_EVERY_SECONDS:
-            connection.execute("INSERT OR REPLACE INTO store_time VALUES (1, ?)", (reached,))
+            connection.execute(
+                "INSERT INTO store_time VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET at = excluded.at", (reached,)
+            )
         return reached

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    import sqlite3
+    from textrequest_mcp.ground.connection import Connection
 
 BESIDE = "state.seen"
 SCHEMA = """
@@ -58,7 +58,7 @@ class Losses:
         self._now: _Mark | None = None
         self.loss: Loss | None = None
 
-    def look(self, connection: sqlite3.Connection, now: float) -> None:
+    def look(self, connection: Connection, now: float) -> None:
         """Compare the mark with what is known, at the beginning of a transaction; note a loss in it."""
         known = self._known or self._read()
         row = connection.execute("SELECT name, count FROM store_mark").fetchone()
@@ -74,7 +74,7 @@ class Losses:
         self.loss = None if found is None else Loss(*found)
         self._now = mark
 
-    def count(self, connection: sqlite3.Connection) -> None:
+    def count(self, connection: Connection) -> None:
         """Count a durable change, at the end of its transaction."""
         if self._now is not None:
             self._now = self._now._replace(changes=self._now.changes + 1)
@@ -91,10 +91,10 @@ class Losses:
                 json.dump(self._known, file)
             new.replace(self._beside)
 
-    def _note(self, connection: sqlite3.Connection, now: float, what: str) -> None:
+    def _note(self, connection: Connection, now: float, what: str) -> None:
         connection.execute("INSERT OR REPLACE INTO store_loss VALUES (1, ?, ?)", (now, what))
 
-    def _write(self, connection: sqlite3.Connection, mark: _Mark) -> None:
+    def _write(self, connection: Connection, mark: _Mark) -> None:
         connection.execute("INSERT OR REPLACE INTO store_mark VALUES (1, ?, ?)", mark)
 
     def _read(self) -> _Mark | None:

@@ -17,22 +17,12 @@ def this_process() -> str:
     return f"{os.getpid()}.{_started(os.getpid()) or ''}@{system}"
 
 
-def has_ended(owner: str) -> bool:
-    """Whether the owner's process has certainly ended. False where that cannot be known from here.
+def lives(owner: str) -> bool | None:
+    """Whether the owner's process lives; None where that cannot be known from here.
 
     Args:
         owner: the answer of `this_process` there, and anything after a space.
     """
-    return _lives(owner) is False
-
-
-def lives(owner: str) -> bool:
-    """Whether the owner's process certainly lives. False where that cannot be known from here."""
-    return _lives(owner) is True
-
-
-def _lives(owner: str) -> bool | None:
-    """Whether the owner's process lives; None where that cannot be known from here."""
     name, _, system = owner.split(maxsplit=1)[0].partition("@")
     number, _, started = name.partition(".")
     # On Windows there is no harmless signal to ask with (os.kill ends the process).

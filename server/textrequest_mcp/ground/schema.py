@@ -1,19 +1,36 @@
-"""The version of the tables in a state file: an older file is brought up to it, and a newer one is refused."""
+"""The version of the store's tables: older tables are brought up to it, and newer ones are refused.
+
+A table that is only added needs no step. A column that is added to a table needs one, in `STEPS`, beside its place in
+the table's own schema.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from textrequest_mcp.ground.store_error import StoreError
 
 if TYPE_CHECKING:
     import sqlite3
 
-# The SQL that makes each version of the one before it. Version 0 is what 0.1.0 wrote, whose tables are still these; a
-# table that is only added needs no step.
-STEPS: tuple[str, ...] = ("",)
+
+class NewColumn(NamedTuple):
+    """A column that a version added; `declared` is its type as in the schema, with a default where it is NOT NULL."""
+
+    table: str
+    column: str
+    declared: str
+
+
+# What each version added to the one before it. Version 0 is what 0.1.0 wrote, and version 1 only numbered it.
+STEPS: tuple[tuple[NewColumn, ...], ...] = ((),)
+
+_COLUMNS = (
+    "SELECT tables.name, columns.name FROM sqlite_master AS tables, pragma_table_info(tables.name) AS columns"
+    " WHERE tables.type = 'table' ORDER BY tables.name, columns.cid"
+)
 
 
 def check_version(connection: sqlite3.Connection, file: Path) -> None:
@@ -34,7 +51,14 @@ def bring_up(connection: sqlite3.Connection, schemas: Sequence[str], file: Path)
         StoreError: a table lacks a column.
     """
     (version,) = connection.execute("PRAGMA user_version").fetchone()
-    steps = ";".join(STEPS[version:])
+    there = set(connection.execute(_COLUMNS))
+    tables = {table for table, _ in there}
+    steps = ";".join(
+        f"ALTER TABLE {new.table} ADD COLUMN {new.column} {new.declared}"
+        for step in STEPS[version:]
+        for new in step
+        if new.table in tables and (new.table, new.column) not in there
+    )
     script = f"BEGIN IMMEDIATE;{steps};{';'.join(schemas)};PRAGMA user_version = {len(STEPS)};COMMIT;"
     connection.executescript(script)
     for table, column in _lacking(connection, schemas):
@@ -49,15 +73,11 @@ def bring_up(connection: sqlite3.Connection, schemas: Sequence[str], file: Path)
 def _lacking(connection: sqlite3.Connection, schemas: Sequence[str]) -> list[tuple[str, str]]:
     import sqlite3
 
-    columns = (
-        "SELECT tables.name, columns.name FROM sqlite_master AS tables, pragma_table_info(tables.name) AS columns"
-        " WHERE tables.type = 'table' ORDER BY tables.name, columns.cid"
-    )
     model = sqlite3.connect(":memory:")
     try:
         model.executescript(";".join(schemas))
-        wanted = model.execute(columns).fetchall()
+        wanted = model.execute(_COLUMNS).fetchall()
     finally:
         model.close()
-    there = set(connection.execute(columns))
+    there = set(connection.execute(_COLUMNS))
     return [each for each in wanted if each not in there]

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
+from textrequest_mcp.ground.connection import Connection
 from textrequest_mcp.ground.store import Store
 from textrequest_mcp.upstream.errors import TooBusy
-
-if TYPE_CHECKING:
-    import sqlite3
 
 SHARE = 0.2
 
@@ -53,7 +50,7 @@ class Allowance:
         """
         now = self._steady()
 
-        def take(connection: sqlite3.Connection) -> float | None:
+        def take(connection: Connection) -> float | None:
             # A time in the future was written before the machine was last started.
             connection.execute(
                 "DELETE FROM live_looks WHERE account = ? AND NOT (at > ? AND at <= ?)",

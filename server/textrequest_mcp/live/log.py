@@ -10,8 +10,9 @@ import math
 import secrets
 import time
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from textrequest_mcp.ground.connection import Connection
 from textrequest_mcp.ground.store import Store
 from textrequest_mcp.live.cursor import Cursor, place_in
 from textrequest_mcp.live.encryption import Cipher
@@ -21,9 +22,6 @@ from textrequest_mcp.live.log_rows import INSERT, SCHEMA
 from textrequest_mcp.live.made_ids import named
 from textrequest_mcp.live.replays import SCHEMA as SCHEMA_OF_CALLS
 from textrequest_mcp.live.replays import note_call
-
-if TYPE_CHECKING:
-    import sqlite3
 
 DAY_SECONDS, KEEP_DAYS = 86_400.0, 30
 _TIDY_SECONDS = 3600.0
@@ -52,7 +50,7 @@ class EventLog:
         sealed: Cipher,
         *,
         keep_days: int = KEEP_DAYS,
-        witness: Callable[[sqlite3.Connection, bytes, TextEvent], None] | None = None,
+        witness: Callable[[Connection, bytes, TextEvent], None] | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._store = store
@@ -71,7 +69,7 @@ class EventLog:
         *,
         durable: bool = False,
         once: str | None = None,
-        also: Callable[[sqlite3.Connection], None] | None = None,
+        also: Callable[[Connection], None] | None = None,
     ) -> int:
         """Note the events that are not in the log yet; returns how many these were.
 
@@ -89,7 +87,7 @@ class EventLog:
         secret = await self._store.secret() if self._witness is not None else b""  # consents are hashed with it
         is_tidy = 0 <= now - self._tidied_at < _TIDY_SECONDS
 
-        def write(connection: sqlite3.Connection) -> int:
+        def write(connection: Connection) -> int:
             today = self._store.today(connection, now)
             if once is not None:
                 note_call(connection, once, today, now)
@@ -113,7 +111,7 @@ class EventLog:
         """The events after this number that match the filter, oldest first, at most `limit` of them."""
         where, values = wanted.where(self._account, after, self.hashed)
 
-        def read(connection: sqlite3.Connection) -> list[Any]:
+        def read(connection: Connection) -> list[Any]:
             return connection.execute(
                 "SELECT number, message_id, dashboard_id, direction, happened_at, content FROM live_events"  # noqa: S608 - our own words
                 f" WHERE {where} ORDER BY number LIMIT ?",
@@ -134,7 +132,7 @@ class EventLog:
         """
         where, values = wanted.where(self._account, after, self.hashed)
 
-        def read(connection: sqlite3.Connection) -> int:
+        def read(connection: Connection) -> int:
             first = f"SELECT min(number) FROM live_events WHERE {where}"  # noqa: S608 - our own words
             (number,) = connection.execute(first, values).fetchone()
             return self._about(connection)[1] if number is None else number - 1
@@ -149,7 +147,7 @@ class EventLog:
     async def changed(self, after: int) -> tuple[int, set[tuple[int, str]]]:
         """The last event's number, and the conversations with events after `after`: line, and hash of the number."""
 
-        def read(connection: sqlite3.Connection) -> tuple[int, set[tuple[int, str]]]:
+        def read(connection: Connection) -> tuple[int, set[tuple[int, str]]]:
             rows = connection.execute(
                 "SELECT number, dashboard_id, person FROM live_events WHERE number > ? AND account = ?",
                 (after, self._account),
@@ -169,7 +167,7 @@ class EventLog:
     async def earliest(self, dashboard_id: int, newest: int) -> float | None:
         """When the earliest of the line's `newest` last events happened; None where there are fewer."""
 
-        def read(connection: sqlite3.Connection) -> float | None:
+        def read(connection: Connection) -> float | None:
             of_line = "account = ? AND dashboard_id = ? ORDER BY number DESC LIMIT ?"
             times = connection.execute(
                 f"SELECT happened_at FROM live_events WHERE {of_line}",  # noqa: S608 - our own words
@@ -210,27 +208,26 @@ class EventLog:
         event = TextEvent(dashboard_id=dashboard_id, message_id=message_id, direction=direction, at=at, **opened)
         return Noted(number, event)
 
-    def _forget(self, connection: sqlite3.Connection, today: float) -> None:
+    def _forget(self, connection: Connection, today: float) -> None:
         old = "account = ? AND happened_at < ?"
         values = (self._account, today - self._keep - _LATE_SECONDS)
         (through,) = connection.execute(f"SELECT max(number) FROM live_events WHERE {old}", values).fetchone()  # noqa: S608 - our own words
         if through is not None:
             connection.execute(
                 "INSERT INTO live_forgotten VALUES (?, ?)"
-                " ON CONFLICT (account) DO UPDATE SET through = max(through, excluded.through)",
+                " ON CONFLICT (account) DO UPDATE SET through = excluded.through"
+                " WHERE live_forgotten.through < excluded.through",
                 (self._account, through),
             )
             connection.execute(f"DELETE FROM live_events WHERE {old}", values)  # noqa: S608 - our own words
 
-    def _about(self, connection: sqlite3.Connection) -> tuple[str, int, int]:
+    def _about(self, connection: Connection) -> tuple[str, int, int]:
         """The log's name, its last event's number, and the last deleted number.
 
         A new log begins with 1 again; its name tells its cursors from those of an older log.
         """
-        connection.execute("INSERT OR IGNORE INTO live_log VALUES (1, ?)", (secrets.token_hex(4),))
+        connection.execute("INSERT INTO live_log VALUES (1, ?) ON CONFLICT DO NOTHING", (secrets.token_hex(4),))
         (name,) = connection.execute("SELECT name FROM live_log").fetchone()
-        (end,) = connection.execute(
-            "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'live_events'), 0)"
-        ).fetchone()
+        end = connection.last_number("live_events", "number")
         forgotten = connection.execute("SELECT through FROM live_forgotten WHERE account = ?", (self._account,))
         return name, end, (forgotten.fetchone() or (0,))[0]

@@ -11,6 +11,7 @@ CREATE INDEX IF NOT EXISTS live_events_by_age ON live_events (happened_at);
 CREATE TABLE IF NOT EXISTS live_forgotten (account TEXT PRIMARY KEY, through INTEGER NOT NULL);
 """
 INSERT = """
-INSERT OR IGNORE INTO live_events (account, message_id, dashboard_id, person, direction, happened_at, content)
+INSERT INTO live_events (account, message_id, dashboard_id, person, direction, happened_at, content)
 VALUES (:account, :message_id, :dashboard_id, :person, :direction, :happened_at, :content)
+ON CONFLICT DO NOTHING
 """

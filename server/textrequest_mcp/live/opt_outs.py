@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
+from textrequest_mcp.ground.connection import Connection
 from textrequest_mcp.guard.rules.consent import note
 from textrequest_mcp.guard.rules.optout import read_wish
 from textrequest_mcp.live.events import TextEvent
 
-if TYPE_CHECKING:
-    import sqlite3
 
-
-def hears(account: str | None, now: Callable[[], float]) -> Callable[[sqlite3.Connection, bytes, TextEvent], None]:
+def hears(account: str | None, now: Callable[[], float]) -> Callable[[Connection, bytes, TextEvent], None]:
     """Gives what the event log calls with each text: it keeps the wishes for no more texts.
 
     Args:
@@ -21,7 +18,7 @@ def hears(account: str | None, now: Callable[[], float]) -> Callable[[sqlite3.Co
         now: seconds since 1970, for texts without a time.
     """
 
-    def witness(connection: sqlite3.Connection, secret: bytes, event: TextEvent) -> None:
+    def witness(connection: Connection, secret: bytes, event: TextEvent) -> None:
         wish = read_wish(event.body or "") if account is not None and event.direction == "R" else None
         if account is not None and wish is not None and (event.at is not None or wish != "start"):
             at = event.at if event.at is not None else now()  # a text without a time allows nothing

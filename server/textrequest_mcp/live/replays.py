@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    import sqlite3
+from textrequest_mcp.ground.connection import Connection
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS live_calls_heard (signature TEXT PRIMARY KEY, forget_at REAL NOT NULL) WITHOUT ROWID;
@@ -17,7 +14,7 @@ class Replayed(Exception):
     """The same webhook call came before; nothing was written."""
 
 
-def note_call(connection: sqlite3.Connection, call: str, today: float, now: float) -> None:
+def note_call(connection: Connection, call: str, today: float, now: float) -> None:
     """Note a webhook call by its name, as `check_signature` returns it; old ones are forgotten by `Store.today`.
 
     Raises:
@@ -25,5 +22,5 @@ def note_call(connection: sqlite3.Connection, call: str, today: float, now: floa
     """
     connection.execute("DELETE FROM live_calls_heard WHERE forget_at < ?", (today,))
     row = (call, now + _KEEP_SECONDS)
-    if not connection.execute("INSERT OR IGNORE INTO live_calls_heard VALUES (?, ?)", row).rowcount:
+    if not connection.execute("INSERT INTO live_calls_heard VALUES (?, ?) ON CONFLICT DO NOTHING", row).rowcount:
         raise Replayed

@@ -4,18 +4,15 @@ import logging
 from collections import Counter, defaultdict
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING
 
 import anyio
 
+from textrequest_mcp.ground.connection import Connection
 from textrequest_mcp.ground.store import StoreError
 from textrequest_mcp.live.events import TextEvent
 from textrequest_mcp.live.log import EventLog
 from textrequest_mcp.live.poll import Poller
 from textrequest_mcp.upstream.errors import TextRequestError, TooBusy
-
-if TYPE_CHECKING:
-    import sqlite3
 
 logger = logging.getLogger(__name__)
 
@@ -69,7 +66,7 @@ class Watch:
         *,
         durable: bool = False,
         once: str | None = None,
-        also: "Callable[[sqlite3.Connection], None] | None" = None,
+        also: Callable[[Connection], None] | None = None,
     ) -> None:
         """Note the texts that a webhook or our own send tells of; the arguments are those of `EventLog.append`."""
         told = [event for event in events if event.phone_number not in self._hidden]

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from textrequest_mcp.ground.connection import Connection
 from textrequest_mcp.ground.store import Store
 from textrequest_mcp.live.events import TextEvent
-
-if TYPE_CHECKING:
-    import sqlite3
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS live_lines (
@@ -61,7 +59,7 @@ class WatchedLines:
     async def get(self, dashboard_id: int) -> WatchedLine | None:
         """The line; None if it was never looked at."""
 
-        def read(connection: sqlite3.Connection) -> tuple[float, str, float] | None:
+        def read(connection: Connection) -> tuple[float, str, float] | None:
             return connection.execute(
                 "SELECT since, old, read_to FROM live_lines WHERE account = ? AND dashboard_id = ?",
                 (self._account, dashboard_id),
@@ -77,19 +75,20 @@ class WatchedLines:
         """Keep a line that was looked at for the first time; returns what another process kept before, if any."""
         values = (self._account, dashboard_id, line.since, json.dumps(dict(line.old)), line.read_to, now)
 
-        def write(connection: sqlite3.Connection) -> None:
-            connection.execute("INSERT OR IGNORE INTO live_lines VALUES (?, ?, ?, ?, ?, ?)", values)
+        def write(connection: Connection) -> None:
+            connection.execute("INSERT INTO live_lines VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", values)
 
         await self._store.transact(write, durable=False)
         return await self.get(dashboard_id) or line
 
-    def writes_read_to(self, dashboard_id: int, read_to: float) -> Callable[[sqlite3.Connection], None]:
+    def writes_read_to(self, dashboard_id: int, read_to: float) -> Callable[[Connection], None]:
         """What keeps that a line is read up to there, for the transaction that notes its texts."""
 
-        def write(connection: sqlite3.Connection) -> None:
+        def write(connection: Connection) -> None:
             connection.execute(
-                "UPDATE live_lines SET read_to = max(read_to, ?) WHERE account = ? AND dashboard_id = ?",
-                (read_to, self._account, dashboard_id),
+                "UPDATE live_lines SET read_to = :to"
+                " WHERE account = :account AND dashboard_id = :line AND read_to < :to",
+                {"to": read_to, "account": self._account, "line": dashboard_id},
             )
 
         return write
@@ -97,7 +96,7 @@ class WatchedLines:
     async def is_due(self, dashboard_id: int, every: float, now: float) -> float:
         """The seconds until the line is due for a look; 0 gives the look to this process and to no other."""
 
-        def claim(connection: sqlite3.Connection) -> float:
+        def claim(connection: Connection) -> float:
             row = connection.execute(
                 "SELECT looked_at FROM live_lines WHERE account = ? AND dashboard_id = ?",
                 (self._account, dashboard_id),

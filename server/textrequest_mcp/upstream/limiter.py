@@ -13,16 +13,14 @@ import contextlib
 import math
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import anyio
 
+from textrequest_mcp.ground.connection import Connection
 from textrequest_mcp.ground.store import Store, StoreError
 from textrequest_mcp.upstream.limiter_forecast import forecast, paused_until, rank
 from textrequest_mcp.upstream.limiter_rows import SCHEMA, Rows, State, bury, drop_lapsed
-
-if TYPE_CHECKING:
-    import sqlite3
 
 # Seconds. A waiter without a sign of life for so long loses its turn, until it shows one again.
 PATIENCE = 5.0
@@ -192,7 +190,7 @@ class Limiter:
         and the next call meets the failure before it leaves.
         """
 
-        def write(connection: sqlite3.Connection) -> None:
+        def write(connection: Connection) -> None:
             if used:
                 self._write(connection, ticket, "spent", self._per_seconds)
             else:
@@ -205,7 +203,7 @@ class Limiter:
         if self._line:
             self._line[0].nudge()
 
-    def _look(self, connection: sqlite3.Connection, waiter: _Waiter) -> tuple[int, float | None] | RateLimited:
+    def _look(self, connection: Connection, waiter: _Waiter) -> tuple[int, float | None] | RateLimited:
         """Take a slot if it is the waiter's turn, else write its place in the queue.
 
         Answers its ticket and the time of the next look (None: the slot is taken), or `RateLimited` when it cannot be
@@ -239,6 +237,6 @@ class Limiter:
             self._shown_at = now if show else self._shown_at
         return ticket, min(start, now + LOOK_EVERY)
 
-    def _write(self, connection: sqlite3.Connection, ticket: int | None, state: State, lasts: float) -> int:
+    def _write(self, connection: Connection, ticket: int | None, state: State, lasts: float) -> int:
         """Write the row of a call as from now; answers its ticket, a new one for None."""
         return self._rows.write(connection, ticket, state, since=self._clock.now(), lasts=lasts)

@@ -8,12 +8,10 @@ Tickets number the calls in the order in which they came, over all processes.
 from __future__ import annotations
 
 import secrets
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
-from textrequest_mcp.ground.processes import has_ended, this_process
-
-if TYPE_CHECKING:
-    import sqlite3
+from textrequest_mcp.ground.connection import Connection
+from textrequest_mcp.ground.processes import this_process
 
 State = Literal["waiting", "inside", "spent", "pause"]
 
@@ -39,7 +37,7 @@ class Rows:
         self._key_id = key_id
         self._owner = f"{this_process()} {secrets.token_hex(8)}"
 
-    def read(self, connection: sqlite3.Connection) -> list[Row]:
+    def read(self, connection: Connection) -> list[Row]:
         """All rows, by ticket."""
         rows = connection.execute(
             "SELECT ticket, owner, state, since + lasts FROM limiter_calls WHERE key_id = ? ORDER BY ticket",
@@ -47,40 +45,49 @@ class Rows:
         )
         return [Row(*row) for row in rows]
 
-    def have_room(self, connection: sqlite3.Connection, calls: int) -> bool:
+    def have_room(self, connection: Connection, calls: int) -> bool:
         """Whether a place is free and no call has a better right to it; the usual case, seen without the rows."""
         taken, others = connection.execute(
-            "SELECT count(*), sum(state IN ('waiting', 'pause')) FROM limiter_calls WHERE key_id = ?", (self._key_id,)
+            "SELECT count(*), count(CASE WHEN state IN ('waiting', 'pause') THEN 1 END) FROM limiter_calls"
+            " WHERE key_id = ?",
+            (self._key_id,),
         ).fetchone()
         return taken < calls and not others
 
-    def write(
-        self, connection: sqlite3.Connection, ticket: int | None, state: State, *, since: float, lasts: float
-    ) -> int:
+    def write(self, connection: Connection, ticket: int | None, state: State, *, since: float, lasts: float) -> int:
         """Write the row of a call, also if it had lapsed; answers its ticket, a new one for None."""
-        cursor = connection.execute(
-            "INSERT INTO limiter_calls VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (ticket) DO UPDATE"
-            " SET state = excluded.state, since = excluded.since, lasts = excluded.lasts WHERE owner = excluded.owner",
-            (ticket, self._key_id, self._owner, state, since, lasts),
+        said = (self._key_id, self._owner, state, since, lasts)
+        if (
+            ticket is not None
+            and connection.execute(
+                "INSERT INTO limiter_calls VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (ticket) DO UPDATE SET"
+                " state = excluded.state, since = excluded.since, lasts = excluded.lasts"
+                " WHERE limiter_calls.owner = excluded.owner",
+                (ticket, *said),
+            ).rowcount
+        ):
+            return ticket
+        # A new call; or the tables were replaced, and the number given to another process's call.
+        return connection.insert(
+            "INSERT INTO limiter_calls (key_id, owner, state, since, lasts) VALUES (?, ?, ?, ?, ?)",
+            said,
+            number="ticket",
         )
-        if not cursor.rowcount:  # the state file was replaced, and the number given to another process's call
-            return self.write(connection, None, state, since=since, lasts=lasts)
-        return ticket or cursor.lastrowid or 0  # an insert always has a row id; the types cannot know
 
-    def drop(self, connection: sqlite3.Connection, ticket: int) -> None:
+    def drop(self, connection: Connection, ticket: int) -> None:
         connection.execute("DELETE FROM limiter_calls WHERE ticket = ? AND owner = ?", (ticket, self._owner))
 
 
-def drop_lapsed(connection: sqlite3.Connection, now: float) -> None:
+def drop_lapsed(connection: Connection, now: float) -> None:
     # A stamp from the future was made before the machine restarted; how long ago is unknown, so it counts from now.
     # Other stamps of an earlier boot never lapse too early, for the clock began at 0 when the machine started.
-    connection.execute("UPDATE limiter_calls SET since = ?1 WHERE since > ?1", (now,))
+    connection.execute("UPDATE limiter_calls SET since = :now WHERE since > :now", {"now": now})
     connection.execute("DELETE FROM limiter_calls WHERE since + lasts < ?", (now,))
 
 
-def bury(connection: sqlite3.Connection, owners: set[str], *, now: float, lasts: float) -> bool:
+def bury(connection: Connection, owners: set[str], *, now: float, lasts: float) -> bool:
     """Drop the waiters of ended processes, count their calls as ended now; False if there were none."""
-    ended = [owner for owner in owners if has_ended(owner)]
+    ended = [owner for owner in owners if connection.lives(owner) is False]
     for owner in ended:
         connection.execute("DELETE FROM limiter_calls WHERE owner = ? AND state = 'waiting'", (owner,))
         connection.execute(

@@ -5,6 +5,7 @@ from typing import Any
 
 from tests.desk import MARIA
 
+from textrequest_mcp.ground.sqlite import Sqlite
 from textrequest_mcp.ground.store import Store
 from textrequest_mcp.guard.once.ledger import Ledger
 from textrequest_mcp.guard.once.ledger_rows import Act, Ending, Send
@@ -54,7 +55,9 @@ async def row(ledger: Ledger, send: Send) -> Send:
 
 def may_write(store: Store, allowed: bool) -> None:
     """Have the disk refuse what is written from now on, or take it again; something was written before."""
-    connection = store._connection  # pyright: ignore[reportPrivateUsage] - not even a transaction could begin
+    engine = store._engine  # pyright: ignore[reportPrivateUsage] - not even a transaction could begin
+    assert isinstance(engine, Sqlite)
+    connection = engine._connection  # pyright: ignore[reportPrivateUsage]
     assert connection is not None
     connection.execute(f"PRAGMA query_only = {int(not allowed)}")
 

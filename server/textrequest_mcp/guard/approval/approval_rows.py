@@ -7,13 +7,11 @@ import hashlib
 import hmac
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
+from textrequest_mcp.ground.connection import Connection, Values
 from textrequest_mcp.ground.store import secret_in
 from textrequest_mcp.guard.approval.shown import Shown, as_json, from_json
-
-if TYPE_CHECKING:
-    import sqlite3
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS approvals (
@@ -58,7 +56,7 @@ class Row:
         return hashlib.sha256(f"{self.id}|{self.tool}|{self.binding}|{facts}".encode()).digest()
 
 
-def select(connection: sqlite3.Connection, where: str, values: tuple[Any, ...]) -> list[Row]:
+def select(connection: Connection, where: str, values: Values) -> list[Row]:
     """The rows for which a condition holds, inside a transaction."""
     columns = "id, account, tool, binding, shown, asked_at, expires_at, decision, decided_by"
     found = connection.execute(f"SELECT {columns} FROM approvals WHERE {where}", values).fetchall()  # noqa: S608 - our own words
@@ -66,7 +64,7 @@ def select(connection: sqlite3.Connection, where: str, values: tuple[Any, ...]) 
     return [_row(secret, row) for row in found]
 
 
-def seal(connection: sqlite3.Connection, shown: Shown, id_: str) -> str:
+def seal(connection: Connection, shown: Shown, id_: str) -> str:
     """What is shown, sealed for this row only."""
     nonce = os.urandom(_NONCE)
     sealed = nonce + _cipher(secret_in(connection)).encrypt(nonce, as_json(shown).encode(), id_.encode())

@@ -10,10 +10,11 @@ import hmac
 import secrets
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import Any
 
 import anyio
 
+from textrequest_mcp.ground.connection import Connection
 from textrequest_mcp.ground.quoting import same_name
 from textrequest_mcp.ground.store import Store
 from textrequest_mcp.guard.approval.approval_rows import SCHEMA, Row, seal, select
@@ -21,16 +22,12 @@ from textrequest_mcp.guard.approval.batches import MOST_TOGETHER, batches
 from textrequest_mcp.guard.approval.shown import Shown
 from textrequest_mcp.upstream.errors import BadInput, TextRequestError
 
-if TYPE_CHECKING:
-    import sqlite3
-
 MINUTES = 10
 MOST_OPEN = 3
 _SECONDS = MINUTES * 60.0
 _LOOK_EVERY_SECONDS = 0.2
 
-_OURS = "(?1 IS NULL OR account = ?1)"
-_OPEN = f"{_OURS} AND expires_at > ?2 AND used = 0 AND decision IS NULL"
+_OPEN = "expires_at > :now AND used = 0 AND decision IS NULL"
 
 
 class Approvals:
@@ -51,6 +48,8 @@ class Approvals:
         self.store = store
         self._account = account
         self._clock = clock
+        self._ours = "1 = 1" if account is None else "account = :account"
+        self._open = f"{self._ours} AND {_OPEN}"
         store.ensure(SCHEMA)
 
     async def ask(self, binding: str, tool: str, shown: Shown) -> Row:
@@ -65,7 +64,7 @@ class Approvals:
             TextRequestError: too many questions wait, or the person wants no questions for now.
         """
 
-        def write(connection: sqlite3.Connection) -> Row:
+        def write(connection: Connection) -> Row:
             now = self._clock()
             self._forget(connection, now)
             same = self._same(connection, binding)
@@ -94,7 +93,7 @@ class Approvals:
     async def asked(self, binding: str) -> Row | None:
         """The question of a call that is at the desk already, decided or not."""
 
-        def read(connection: sqlite3.Connection) -> Row | None:
+        def read(connection: Connection) -> Row | None:
             return self._same(connection, binding)
 
         return await self.store.transact(read, durable=False)
@@ -109,8 +108,8 @@ class Approvals:
     async def get(self, id_: str) -> Row | None:
         """A row that is not over; None where there is none."""
 
-        def read(connection: sqlite3.Connection) -> Row | None:
-            found = select(connection, f"{_OURS} AND expires_at > ?2 AND id = ?3", (self._account, self._clock(), id_))
+        def read(connection: Connection) -> Row | None:
+            found = select(connection, f"{self._ours} AND expires_at > :now AND id = :id", self._values(id=id_))
             return next(iter(found), None)
 
         return await self.store.transact(read, durable=False)
@@ -118,7 +117,7 @@ class Approvals:
     async def waiting(self) -> list[Row]:
         """The rows that nobody has decided, oldest first."""
         return await self.store.transact(
-            lambda connection: select(connection, f"{_OPEN} ORDER BY asked_at, id", (self._account, self._clock())),
+            lambda connection: select(connection, f"{self._open} ORDER BY asked_at, id", self._values()),
             durable=False,
         )
 
@@ -133,9 +132,9 @@ class Approvals:
 
     async def any_waits(self) -> bool:
         """Whether there is a row that nobody has decided."""
-        found = f"SELECT 1 FROM approvals WHERE {_OPEN} LIMIT 1"  # noqa: S608 - our own words
+        found = f"SELECT 1 FROM approvals WHERE {self._open} LIMIT 1"  # noqa: S608 - our own words
         return await self.store.transact(
-            lambda connection: connection.execute(found, (self._account, self._clock())).fetchone() is not None,
+            lambda connection: connection.execute(found, self._values()).fetchone() is not None,
             durable=False,
         )
 
@@ -152,8 +151,8 @@ class Approvals:
             BadInput: the row is over, or decided already, or what was typed is not the name.
         """
 
-        def write(connection: sqlite3.Connection) -> None:
-            found = select(connection, f"{_OPEN} AND id = ?3", (self._account, self._clock(), id_))
+        def write(connection: Connection) -> None:
+            found = select(connection, f"{self._open} AND id = :id", self._values(id=id_))
             if not found:
                 raise BadInput("This question is over or was decided already.", todo="Look at what waits now.")
             shown = found[0].shown
@@ -170,7 +169,7 @@ class Approvals:
     async def use(self, id_: str) -> bool:
         """Use up a row that a person agreed to; False where it is over, used or not agreed to."""
 
-        def write(connection: sqlite3.Connection) -> bool:
+        def write(connection: Connection) -> bool:
             return bool(
                 connection.execute(
                     "UPDATE approvals SET used = 1, shown = NULL"
@@ -184,25 +183,31 @@ class Approvals:
     async def be_silent(self, id_: str, *, by: str) -> None:
         """Refuse new questions of the account of a row for ten minutes, and say no to those of it that wait."""
 
-        def write(connection: sqlite3.Connection) -> None:
+        def write(connection: Connection) -> None:
             now = self._clock()
-            for row in select(connection, f"{_OURS} AND id = ?2", (self._account, id_)):
-                silence = (row.account, now + _SECONDS)
-                connection.execute("INSERT OR REPLACE INTO approvals_silence VALUES (?, ?)", silence)
+            for row in select(connection, f"{self._ours} AND id = :id", self._values(id=id_)):
                 connection.execute(
-                    f"UPDATE approvals SET decision = 'no', decided_by = ?3 WHERE {_OPEN}",  # noqa: S608 - our own words
-                    (row.account, now, by),
+                    "INSERT INTO approvals_silence VALUES (?, ?)"
+                    " ON CONFLICT (account) DO UPDATE SET until = excluded.until",
+                    (row.account, now + _SECONDS),
+                )
+                connection.execute(
+                    f"UPDATE approvals SET decision = 'no', decided_by = :by WHERE account = :account AND {_OPEN}",  # noqa: S608 - our own words
+                    {"account": row.account, "now": now, "by": by},
                 )
 
         await self.store.transact(write)
 
-    def _same(self, connection: sqlite3.Connection, binding: str) -> Row | None:
+    def _values(self, **further: Any) -> dict[str, Any]:
+        return {"account": self._account, "now": self._clock(), **further}
+
+    def _same(self, connection: Connection, binding: str) -> Row | None:
         same = "account = ? AND binding = ? AND used = 0 AND expires_at > ? ORDER BY asked_at DESC"
         return next(iter(select(connection, same, (self._account, binding, self._clock()))), None)
 
-    def _refuse_a_flood(self, connection: sqlite3.Connection, now: float) -> None:
+    def _refuse_a_flood(self, connection: Connection, now: float) -> None:
         """Raise where the newest question is one too many; what is asked in one breath counts as one."""
-        groups = batches(select(connection, f"{_OPEN} ORDER BY asked_at, id", (self._account, now)))
+        groups = batches(select(connection, f"{self._open} ORDER BY asked_at, id", self._values(now=now)))
         if len(groups) <= MOST_OPEN and all(len(group) <= MOST_TOGETHER for group in groups):
             return
         most = f"{MOST_OPEN} questions wait" if len(groups) > MOST_OPEN else f"{MOST_TOGETHER} acts wait"
@@ -212,6 +217,6 @@ class Approvals:
         )
 
     @staticmethod
-    def _forget(connection: sqlite3.Connection, now: float) -> None:
+    def _forget(connection: Connection, now: float) -> None:
         connection.execute("UPDATE approvals SET shown = NULL WHERE expires_at <= ? AND shown IS NOT NULL", (now,))
         connection.execute("DELETE FROM approvals WHERE expires_at < ?", (now - _SECONDS,))

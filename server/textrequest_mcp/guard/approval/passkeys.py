@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
 
+from textrequest_mcp.ground.connection import Connection
 from textrequest_mcp.ground.store import Store
 from textrequest_mcp.guard.approval.webauthn import Passkey, verified
 from textrequest_mcp.upstream.errors import BadInput
-
-if TYPE_CHECKING:
-    import sqlite3
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS approval_passkeys (
@@ -51,7 +48,7 @@ class Passkeys:
             BadInput: others were added or removed meanwhile, or it is there already.
         """
 
-        def write(connection: sqlite3.Connection) -> None:
+        def write(connection: Connection) -> None:
             known = _all(connection)
             if len(known) != beside or any(each.id == key.id for each in known):
                 raise BadInput("The passkeys changed meanwhile, or this one is there already.", todo="Begin again.")
@@ -74,7 +71,7 @@ class Passkeys:
             BadInput: no key of ours did.
         """
 
-        def check(connection: sqlite3.Connection) -> Passkey:
+        def check(connection: Connection) -> Passkey:
             for key in _all(connection):
                 if key.id == given.get("credential", "").rstrip("="):
                     counter = verified(key, given, challenge, origin)
@@ -85,6 +82,6 @@ class Passkeys:
         return await self._store.transact(check)
 
 
-def _all(connection: sqlite3.Connection) -> list[Passkey]:
+def _all(connection: Connection) -> list[Passkey]:
     found = connection.execute(f"SELECT {_COLUMNS} FROM approval_passkeys ORDER BY added_at, id").fetchall()  # noqa: S608 - our own words
     return [Passkey(id=row[0], name=row[1], public_key=row[2], algorithm=row[3], counter=row[4]) for row in found]

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from textrequest_mcp.ground.connection import Connection
 from textrequest_mcp.ground.store import secret_in
 from textrequest_mcp.guard.audit.chain import Content, append
 from textrequest_mcp.guard.once.abandoned import is_given_up
-
-if TYPE_CHECKING:
-    import sqlite3
 
 # Changes on their way; and acts in doubt, by the number of the row that says so.
 SCHEMA = """
@@ -40,13 +38,13 @@ class Owed(NamedTuple):
     in_doubt: bool = False
 
 
-def note(connection: sqlite3.Connection, act: str, owner: str, content: Content) -> None:
+def note(connection: Connection, act: str, owner: str, content: Content) -> None:
     """Note a change before its first byte leaves."""
     row = (act, content.account, owner, content.at, content.tool, content.entry)
-    connection.execute("INSERT OR IGNORE INTO audit_noted VALUES (?, ?, ?, ?, ?, ?)", row)
+    connection.execute("INSERT INTO audit_noted VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", row)
 
 
-def write(connection: sqlite3.Connection, owed: Owed, today: float) -> None:
+def write(connection: Connection, owed: Owed, today: float) -> None:
     """Write a row; of an act that was in doubt it names the row that said so.
 
     Args:
@@ -63,13 +61,13 @@ def write(connection: sqlite3.Connection, owed: Owed, today: float) -> None:
     number = append(connection, secret_in(connection), content, today)
     connection.execute("DELETE FROM audit_noted WHERE act = ?", (act,))
     if owed.in_doubt:
-        connection.execute("INSERT OR IGNORE INTO audit_doubts VALUES (?, ?)", (act, number))
+        connection.execute("INSERT INTO audit_doubts VALUES (?, ?) ON CONFLICT DO NOTHING", (act, number))
     else:
         connection.execute("DELETE FROM audit_doubts WHERE act = ?", (act,))
 
 
 def abandoned(
-    connection: sqlite3.Connection, now: float, *, mine: Callable[[str], bool], keep_seconds: float, is_sure: bool
+    connection: Connection, now: float, *, mine: Callable[[str], bool], keep_seconds: float, is_sure: bool
 ) -> list[Owed]:
     """Of every change that an ended server left noted a row that says that it may have happened.
 
@@ -84,14 +82,14 @@ def abandoned(
     for act, account, owner, noted_at, tool, entry in connection.execute(
         "SELECT act, account, owner, noted_at, tool, entry FROM audit_noted"
     ).fetchall():
-        if mine(act) or not is_given_up(owner, noted_at, now, is_sure=is_sure):
+        if mine(act) or not is_given_up(connection, owner, noted_at, now, is_sure=is_sure):
             continue
         said = json.dumps(json.loads(entry) | {"outcome": UNKNOWN, "note": _ENDED_IN_BETWEEN})
         found.append(Owed(Content(now, now + keep_seconds, account, tool, said), act, in_doubt=True))
     return found
 
 
-def forget_doubts(connection: sqlite3.Connection) -> None:
+def forget_doubts(connection: Connection) -> None:
     """Forget the doubts whose rows are forgotten."""
     connection.execute(
         "DELETE FROM audit_doubts WHERE number < (SELECT number FROM audit_entries ORDER BY number LIMIT 1)"

@@ -9,10 +9,9 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
-if TYPE_CHECKING:
-    import sqlite3
+from textrequest_mcp.ground.connection import Connection
 
 # The time of the newest row says what is old at the latest, whatever the machine's clock says later.
 # The last trigger is for INSERT OR REPLACE, which removes a row without asking the second one.
@@ -71,7 +70,7 @@ class Walk(NamedTuple):
     over: bool = False
 
 
-def append(connection: sqlite3.Connection, secret: bytes, row: Content, today: float) -> int:
+def append(connection: Connection, secret: bytes, row: Content, today: float) -> int:
     """Put a row at the end, and forget the oldest whose time is over by `today`; the number of the new row."""
     (newest,) = connection.execute("SELECT coalesce(max(number), 0) FROM audit_entries").fetchone()
     last = _end(connection, secret, "last") or Link()
@@ -88,17 +87,12 @@ def append(connection: sqlite3.Connection, secret: bytes, row: Content, today: f
     return number
 
 
-def select(connection: sqlite3.Connection, rest: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+def select(connection: Connection, rest: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
     """Rows as they are, also where somebody wrote into them what is no text: with column names as in the schema."""
-    usual = connection.text_factory
-    connection.text_factory = _as_it_is
-    try:
-        return connection.execute(f"SELECT {_COLUMNS} FROM audit_entries {rest}", values).fetchall()  # noqa: S608 - our own words
-    finally:
-        connection.text_factory = usual
+    return connection.raw(f"SELECT {_COLUMNS} FROM audit_entries {rest}", values)  # noqa: S608 - our own words
 
 
-def walk_on(connection: sqlite3.Connection, secret: bytes, walk: Walk) -> Walk:
+def walk_on(connection: Connection, secret: bytes, walk: Walk) -> Walk:
     """Follow the chain some rows further. Rows may be added, and old ones forgotten, between two of these."""
     first, last = (_end(connection, secret, name) for name in ("first", "last"))
     if first is None or last is None:
@@ -117,15 +111,11 @@ def walk_on(connection: sqlite3.Connection, secret: bytes, walk: Walk) -> Walk:
     return walk._replace(over=True) if reached == last else _broken(walk)
 
 
-def _as_it_is(raw: bytes) -> str:
-    return raw.decode("utf-8", "surrogateescape")
-
-
 def _broken(walk: Walk) -> Walk:
     return walk._replace(bad=walk.reached.number + 1, over=True)
 
 
-def _forget(connection: sqlite3.Connection, secret: bytes, now: float) -> None:
+def _forget(connection: Connection, secret: bytes, now: float) -> None:
     """Remove rows from the front whose time is over.
 
     Only such as are as they were written: what was tampered with stays, to be found.
@@ -155,7 +145,7 @@ def _follow(secret: bytes, link: Link, rows: Iterable[tuple[Any, ...]]) -> Link:
     return link
 
 
-def _end(connection: sqlite3.Connection, secret: bytes, name: Literal["first", "last"]) -> Link | None:
+def _end(connection: Connection, secret: bytes, name: Literal["first", "last"]) -> Link | None:
     """One end of the chain; None where its seal is not ours. An end that is not there is that of an empty chain."""
     row = connection.execute("SELECT number, mac, seal FROM audit_ends WHERE name = ?", (name,)).fetchone()
     if row is None:
@@ -164,9 +154,11 @@ def _end(connection: sqlite3.Connection, secret: bytes, name: Literal["first", "
     return link if row[2] == _seal(secret, name, link) else None
 
 
-def _set_end(connection: sqlite3.Connection, secret: bytes, name: Literal["first", "last"], link: Link) -> None:
+def _set_end(connection: Connection, secret: bytes, name: Literal["first", "last"], link: Link) -> None:
     connection.execute(
-        "INSERT OR REPLACE INTO audit_ends VALUES (?, ?, ?, ?)", (name, *link, _seal(secret, name, link))
+        "INSERT INTO audit_ends VALUES (?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET"
+        " number = excluded.number, mac = excluded.mac, seal = excluded.seal",
+        (name, *link, _seal(secret, name, link)),
     )
 
 

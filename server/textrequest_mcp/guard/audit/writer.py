@@ -15,10 +15,11 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import anyio
 
+from textrequest_mcp.ground.connection import Connection
 from textrequest_mcp.ground.processes import this_process
 from textrequest_mcp.ground.quoting import one_line
 from textrequest_mcp.ground.store import Store, StoreError
@@ -27,9 +28,6 @@ from textrequest_mcp.guard.audit.chain import Content
 from textrequest_mcp.guard.audit.reader import IDS, Entry, Kind, Trail
 from textrequest_mcp.guard.once.ledger_rows import Ending, Send
 from textrequest_mcp.upstream.phone import mask_numbers
-
-if TYPE_CHECKING:
-    import sqlite3
 
 logger = logging.getLogger(__name__)
 
@@ -137,7 +135,7 @@ class Audit:
             self._owed.clear()
             self._failing = False
 
-    def follow(self, connection: sqlite3.Connection, row: Send, ending: Ending) -> None:
+    def follow(self, connection: Connection, row: Send, ending: Ending) -> None:
         """Write down how a row of the ledger ended, in the transaction that ends it there; as `ledger_rows.Witness`.
 
         An audit that cannot be written now does not keep the ledger from its outcome; the entry is owed then.
@@ -188,7 +186,7 @@ class Audit:
             StoreError: the store cannot be used.
         """
 
-        def close(connection: sqlite3.Connection) -> None:
+        def close(connection: Connection) -> None:
             now, mine = float(self._clock()), self._begun.__contains__
             for owed in abandoned(connection, now, mine=mine, keep_seconds=self._keep_seconds, is_sure=self._is_sure()):
                 self._write(connection, owed)
@@ -196,11 +194,11 @@ class Audit:
 
         await self._store.transact(close, durable=False)
 
-    def _write_owed(self, connection: sqlite3.Connection) -> None:
+    def _write_owed(self, connection: Connection) -> None:
         for owed in self._owed:
             self._write(connection, owed)
 
-    def _write(self, connection: sqlite3.Connection, owed: Owed) -> None:
+    def _write(self, connection: Connection, owed: Owed) -> None:
         write(connection, owed, self._store.today(connection, self._clock()))
 
     def _complain(self, error: Exception) -> None:

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from textrequest_mcp.ground.processes import has_ended, lives
+from textrequest_mcp.ground.connection import Connection
 from textrequest_mcp.guard.once.ledger_rows import OPEN, Ending, Send, all_rows
-
-if TYPE_CHECKING:
-    import sqlite3
 
 # What is in work counts as abandoned after so long, where nobody can tell whether its process lives: longer than any
 # call.
@@ -24,7 +21,7 @@ ENDED_IN_BETWEEN = (
 
 
 def abandoned(
-    connection: sqlite3.Connection,
+    connection: Connection,
     where: str,
     values: tuple[Any, ...],
     *,
@@ -46,7 +43,7 @@ def abandoned(
     for row in all_rows(connection, f"{where} AND {OPEN} AND state IN ('INTENDED', 'INFLIGHT')", values):
         at_work = mine(row)
         since = row.left_at or row.intended_at
-        if at_work or (at_work is None and not is_given_up(row.owner, since, now, is_sure=is_sure)):
+        if at_work or (at_work is None and not is_given_up(connection, row.owner, since, now, is_sure=is_sure)):
             continue
         ending = (
             Ending(state="NOT_SENT", said="The server ended before anything left. Nothing was sent or changed.")
@@ -57,16 +54,16 @@ def abandoned(
     return found
 
 
-def take_over(connection: sqlite3.Connection, account: str, owner: str, now: float) -> None:
+def take_over(connection: Connection, account: str, owner: str, now: float) -> None:
     """Look now for what ended servers meant to look for later."""
     for row in all_rows(connection, f"account = ? AND {OPEN} AND state = 'UNKNOWN' AND look_at > ?", (account, now)):
-        if has_ended(row.owner):
+        if connection.lives(row.owner) is False:
             connection.execute(
                 "UPDATE ledger_sends SET look_at = ?, owner = ? WHERE send_id = ?", (now, owner, row.send_id)
             )
 
 
-def take_due(connection: sqlite3.Connection, account: str, now: float, postpone: float) -> list[Send]:
+def take_due(connection: Connection, account: str, now: float, postpone: float) -> list[Send]:
     """The rows whose time to be looked for has come; nobody else takes them for `postpone` seconds."""
     due = f"account = ? AND {OPEN} AND state = 'UNKNOWN' AND look_at <= ?"
     rows = all_rows(connection, due, (account, now))
@@ -77,7 +74,7 @@ def take_due(connection: sqlite3.Connection, account: str, now: float, postpone:
     return rows
 
 
-def next_look(connection: sqlite3.Connection, account: str) -> float | None:
+def next_look(connection: Connection, account: str) -> float | None:
     """When a row wants to be looked for next, in seconds since 1970; None where none does."""
     (at,) = connection.execute(
         f"SELECT min(look_at) FROM ledger_sends WHERE account = ? AND {OPEN} AND state = 'UNKNOWN'",  # noqa: S608 - our own words
@@ -86,19 +83,20 @@ def next_look(connection: sqlite3.Connection, account: str) -> float | None:
     return at
 
 
-def forget(connection: sqlite3.Connection, now: float) -> None:
+def forget(connection: Connection, now: float) -> None:
     """Forget what is old: some of the oldest rows with their keys, and earlier what a look for a lost send needs."""
     oldest = connection.execute("SELECT send_id, intended_at FROM ledger_sends ORDER BY number LIMIT ?", (_SOME,))
     old = [(send_id,) for send_id, at in oldest.fetchall() if at < now - KEEP_SECONDS]
     connection.executemany("DELETE FROM ledger_sends WHERE send_id = ?", old)
     connection.executemany("DELETE FROM ledger_keys WHERE send_id = ?", old)
     connection.execute(
-        "UPDATE ledger_sends SET facts = NULL, look_at = NULL, settled_at = coalesce(settled_at, ?1)"  # noqa: S608 - our own words
-        f" WHERE {OPEN} AND state = 'UNKNOWN' AND facts IS NOT NULL AND intended_at < ?2",
-        (now, now - KEEP_FACTS_SECONDS),
+        "UPDATE ledger_sends SET facts = NULL, look_at = NULL, settled_at = coalesce(settled_at, :now)"  # noqa: S608 - our own words
+        f" WHERE {OPEN} AND state = 'UNKNOWN' AND facts IS NOT NULL AND intended_at < :old",
+        {"now": now, "old": now - KEEP_FACTS_SECONDS},
     )
 
 
-def is_given_up(owner: str, since: float, now: float, *, is_sure: bool) -> bool:
+def is_given_up(connection: Connection, owner: str, since: float, now: float, *, is_sure: bool) -> bool:
     """Whether nobody works any more on what its owner began at `since`; a clock that is not sure gives up nothing."""
-    return has_ended(owner) or (is_sure and not lives(owner) and now - since > LEASE_SECONDS)
+    alive = connection.lives(owner)
+    return alive is False or (is_sure and not alive and now - since > LEASE_SECONDS)

@@ -5,17 +5,15 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import anyio
 
+from textrequest_mcp.ground.connection import Connection
 from textrequest_mcp.ground.processes import this_process
 from textrequest_mcp.ground.store import Store, StoreError
 from textrequest_mcp.guard.once.abandoned import abandoned
 from textrequest_mcp.guard.once.ledger_rows import SCHEMA, Ending, Send, Witness, write_ending
-
-if TYPE_CHECKING:
-    import sqlite3
 
 _BUSY = ("INTENDED", "INFLIGHT")
 _LOOK_EVERY_SECONDS = 0.05
@@ -88,14 +86,14 @@ class Book:
             send = await read(send.send_id) or send
         return send
 
-    async def transact(self, fn: Callable[[sqlite3.Connection], Any]) -> Any:
+    async def transact(self, fn: Callable[[Connection], Any]) -> Any:
         """A transaction that first writes the outcomes which the disk would not take before.
 
         Without a wait for the disk: a power cut that takes these leaves the row INFLIGHT, and it is looked for.
         """
         owed = dict(self._owed)
 
-        def write(connection: sqlite3.Connection) -> Any:
+        def write(connection: Connection) -> Any:
             for send_id, ending in owed.items():
                 self.write_ending(connection, send_id, ending)
             return fn(connection)
@@ -106,13 +104,13 @@ class Book:
                 del self._owed[send_id]
         return answer
 
-    def bury(self, connection: sqlite3.Connection, where: str, values: tuple[Any, ...]) -> None:
+    def bury(self, connection: Connection, where: str, values: tuple[Any, ...]) -> None:
         """Say of rows that nobody works on any more what is known of them."""
         now, is_sure = self._clock(), self._is_sure()
         for row, ending in abandoned(connection, where, values, mine=self._works_on, now=now, is_sure=is_sure):
             self.write_ending(connection, row.send_id, ending)
 
-    def write_ending(self, connection: sqlite3.Connection, send_id: str, ending: Ending) -> None:
+    def write_ending(self, connection: Connection, send_id: str, ending: Ending) -> None:
         """As `ledger_rows.write_ending`, now and before the witness."""
         write_ending(connection, send_id, ending, self._clock(), self._witness)
 

@@ -16,8 +16,9 @@ import math
 import secrets
 import time
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from textrequest_mcp.ground.connection import Connection
 from textrequest_mcp.ground.keyed_hash import as_read, keyed
 from textrequest_mcp.ground.store import Store
 from textrequest_mcp.guard.once.abandoned import forget, next_look, take_due, take_over
@@ -38,9 +39,6 @@ from textrequest_mcp.guard.once.lost_record import LostRecord
 from textrequest_mcp.guard.once.repetitions import Repetitions, happened_at
 from textrequest_mcp.upstream.errors import TextRequestError
 from textrequest_mcp.upstream.service_clock import ServiceClock
-
-if TYPE_CHECKING:
-    import sqlite3
 
 
 class Ledger:
@@ -92,7 +90,7 @@ class Ledger:
     async def get(self, send_id: str) -> Send | None:
         """One row of this account."""
 
-        def read(connection: sqlite3.Connection) -> Send | None:
+        def read(connection: Connection) -> Send | None:
             self._book.bury(connection, "account = ? AND send_id = ?", (self._account, send_id))
             return one_row(connection, "account = ? AND send_id = ?", (self._account, send_id))
 
@@ -100,12 +98,12 @@ class Ledger:
 
     async def bury(self) -> None:
         """Say what is known of every row that an ended process left on its way, of whatever account."""
-        await self._book.transact(lambda connection: self._book.bury(connection, "1", ()))
+        await self._book.transact(lambda connection: self._book.bury(connection, "1 = 1", ()))
 
     async def recover(self) -> None:
         """Call what ended processes left on its way UNKNOWN, and forget what is old."""
 
-        def tidy(connection: sqlite3.Connection) -> None:
+        def tidy(connection: Connection) -> None:
             self._book.bury(connection, "account = ?", (self._account,))
             take_over(connection, self._account, self._book.owner, self.clock())
             forget(connection, self._store.today(connection, self.clock()))
@@ -143,7 +141,7 @@ class Ledger:
         """
         send_id = f"send_{secrets.token_hex(6)}"
 
-        def write(connection: sqlite3.Connection) -> tuple[Send | None, bool]:
+        def write(connection: Connection) -> tuple[Send | None, bool]:
             repetitions = self._repetitions(connection)
             earlier = repetitions.prior(act, repeat=repeat)
             if earlier is not None:
@@ -212,7 +210,7 @@ class Ledger:
                 ids that are somebody's already, how it stands now.
         """
 
-        def decide(connection: sqlite3.Connection) -> Send:
+        def decide(connection: Connection) -> Send:
             now = one_row(connection, "send_id = ?", (send.send_id,))
             if now is None or now.state != "UNKNOWN":
                 return now or send
@@ -231,9 +229,7 @@ class Ledger:
         if any(status for status, _ in told.values()):
             await self._book.transact(self.writes_delivery(told))
 
-    def writes_delivery(
-        self, told: Mapping[str, tuple[str | None, str | None]]
-    ) -> Callable[[sqlite3.Connection], None]:
+    def writes_delivery(self, told: Mapping[str, tuple[str | None, str | None]]) -> Callable[[Connection], None]:
         """What `delivered` writes, for whoever must write something else in the same transaction."""
         return lambda connection: write_delivery(connection, self._account, told)
 
@@ -245,6 +241,6 @@ class Ledger:
         if at is not None and not 0.0 <= self.clock() - at < self._window:
             await self._service.make_sure()
 
-    def _repetitions(self, connection: sqlite3.Connection) -> Repetitions:
+    def _repetitions(self, connection: Connection) -> Repetitions:
         since = self.clock() - self._window if self._window else math.inf
         return Repetitions(connection, self._account, self.clock(), since, self._book.bury)

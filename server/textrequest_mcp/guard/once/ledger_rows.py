@@ -6,10 +6,9 @@ import json
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
-if TYPE_CHECKING:
-    import sqlite3
+from textrequest_mcp.ground.connection import Connection
 
 State = Literal["INTENDED", "INFLIGHT", "SENT", "NOT_SENT", "UNKNOWN"]
 
@@ -112,21 +111,21 @@ class Ending:
 
 
 # Told, in the transaction that writes it, of a row as it was, and of its ending.
-Witness = Callable[["sqlite3.Connection", Send, Ending], None]
+Witness = Callable[[Connection, Send, Ending], None]
 
 _COLUMNS = ", ".join(Send.__dataclass_fields__)
 _FINAL = frozenset({"delivered", "undelivered", "failed", "error"})
 
 
-def one_row(connection: sqlite3.Connection, where: str, values: tuple[Any, ...]) -> Send | None:
+def one_row(connection: Connection, where: str, values: tuple[Any, ...]) -> Send | None:
     return next(iter(all_rows(connection, where, values)), None)
 
 
-def last_row(connection: sqlite3.Connection, where: str, values: tuple[Any, ...]) -> Send | None:
+def last_row(connection: Connection, where: str, values: tuple[Any, ...]) -> Send | None:
     return next(iter(reversed(all_rows(connection, where, values))), None)
 
 
-def all_rows(connection: sqlite3.Connection, where: str, values: tuple[Any, ...]) -> list[Send]:
+def all_rows(connection: Connection, where: str, values: tuple[Any, ...]) -> list[Send]:
     rows = connection.execute(f"SELECT {_COLUMNS} FROM ledger_sends WHERE {where} ORDER BY number", values)  # noqa: S608 - our own words
     sends: list[Send] = []
     for row in rows:
@@ -137,7 +136,7 @@ def all_rows(connection: sqlite3.Connection, where: str, values: tuple[Any, ...]
     return sends
 
 
-def insert(connection: sqlite3.Connection, account: str, act: Act, send_id: str, owner: str, now: float) -> None:
+def insert(connection: Connection, account: str, act: Act, send_id: str, owner: str, now: float) -> None:
     """Write an act down as INTENDED."""
     connection.execute(
         "INSERT INTO ledger_sends (send_id, account, caller, tool, dashboard_id, person, fingerprint,"
@@ -149,7 +148,7 @@ def insert(connection: sqlite3.Connection, account: str, act: Act, send_id: str,
     )
 
 
-def write_leaving(connection: sqlite3.Connection, send_id: str, owner: str, now: float) -> bool:
+def write_leaving(connection: Connection, send_id: str, owner: str, now: float) -> bool:
     """Write INFLIGHT right before the first byte; False where the row is not the owner's to act on any more."""
     return bool(
         connection.execute(
@@ -160,13 +159,13 @@ def write_leaving(connection: sqlite3.Connection, send_id: str, owner: str, now:
     )
 
 
-def ended_since(at: float) -> Callable[[sqlite3.Connection], list[str]]:
+def ended_since(at: float) -> Callable[[Connection], list[str]]:
     """The ids of the rows that ended at this time or later, in seconds since 1970."""
     ended = "SELECT send_id FROM ledger_sends WHERE state IN ('SENT', 'NOT_SENT', 'UNKNOWN') AND ended_at >= ?"
     return lambda connection: [send_id for (send_id,) in connection.execute(ended, (at,))]
 
 
-def rivals_of(connection: sqlite3.Connection, send: Send) -> tuple[list[Send], set[str]]:
+def rivals_of(connection: Connection, send: Send) -> tuple[list[Send], set[str]]:
     """The rows of the same act that may still find a trace (with this one, in their order), and the ids in use."""
     rivals = all_rows(
         connection,
@@ -181,7 +180,7 @@ def rivals_of(connection: sqlite3.Connection, send: Send) -> tuple[list[Send], s
 
 
 def write_ending(
-    connection: sqlite3.Connection, send_id: str, ending: Ending, now: float, witness: Witness | None = None
+    connection: Connection, send_id: str, ending: Ending, now: float, witness: Witness | None = None
 ) -> None:
     """Say of a row how it ended; what was seen to happen stays so. Facts stay only while there is something to find.
 
@@ -190,21 +189,20 @@ def write_ending(
     row = one_row(connection, "send_id = ?", (send_id,))
     if row is None or (row.state == "SENT" and ending.state != "SENT"):
         return
+    facts = json.dumps(row.facts) if ending.state == "UNKNOWN" and row.facts is not None else None
     connection.execute(
-        "UPDATE ledger_sends SET state = ?1, upstream_id = ?2, result = ?3, said = ?4, look_at = ?5,"
-        " settled_at = ?6, ended_at = ?7, facts = CASE ?1 WHEN 'UNKNOWN' THEN facts END WHERE send_id = ?8",
+        "UPDATE ledger_sends SET state = ?, upstream_id = ?, result = ?, said = ?, look_at = ?, settled_at = ?,"
+        " ended_at = ?, facts = ? WHERE send_id = ?",
         (
             *(ending.state, ending.upstream_id, json.dumps(dict(ending.result)), ending.said, ending.look_at),
-            *(ending.settled_at, now, send_id),
+            *(ending.settled_at, now, facts, send_id),
         ),
     )
     if witness is not None and row.state != ending.state:
         witness(connection, row, ending)
 
 
-def write_delivery(
-    connection: sqlite3.Connection, account: str, told: Mapping[str, tuple[str | None, str | None]]
-) -> None:
+def write_delivery(connection: Connection, account: str, told: Mapping[str, tuple[str | None, str | None]]) -> None:
     """Note what became of texts: by the service's id its delivery status, and the error where there is one."""
     told = {message_id: fate for message_id, fate in told.items() if fate[0]}
     marks = ", ".join("?" * len(told))
@@ -217,14 +215,15 @@ def write_delivery(
             write_result(connection, row.send_id, result)
 
 
-def write_result(connection: sqlite3.Connection, send_id: str, result: Mapping[str, Any]) -> None:
+def write_result(connection: Connection, send_id: str, result: Mapping[str, Any]) -> None:
     """Note what became of a SENT act since."""
     connection.execute(
         "UPDATE ledger_sends SET result = ? WHERE send_id = ? AND state = 'SENT'", (json.dumps(dict(result)), send_id)
     )
 
 
-def made_here(account: str, connection: sqlite3.Connection, ids: Collection[str]) -> set[str]:
+def made_here(account: str, connection: Connection, ids: Collection[str]) -> set[str]:
     """Of the service's ids of texts and payments those that this server, or another one of this store, made."""
-    of = "SELECT upstream_id FROM ledger_sends WHERE account = ? AND upstream_id IN (SELECT value FROM json_each(?))"
-    return {upstream_id for (upstream_id,) in connection.execute(of, (account, json.dumps(sorted(ids))))}
+    marks = ", ".join("?" * len(ids))
+    of = f"SELECT upstream_id FROM ledger_sends WHERE account = ? AND upstream_id IN ({marks})"  # noqa: S608 - our own words
+    return {upstream_id for (upstream_id,) in connection.execute(of, (account, *sorted(ids)))}

@@ -10,12 +10,9 @@ import json
 import secrets
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from textrequest_mcp.ground.connection import Connection
 from textrequest_mcp.ground.store import Store
-
-if TYPE_CHECKING:
-    import sqlite3
 
 OPEN_SECONDS = 86_400.0  # a yes holds so long for those who have not got their text yet
 _KEEP_SECONDS = 30 * 86_400.0
@@ -75,7 +72,7 @@ class Mailings:
             anew: whether it is a further one where another call began the same meanwhile.
         """
 
-        def write(connection: sqlite3.Connection) -> Mailing:
+        def write(connection: Connection) -> Mailing:
             there = None if anew else self._open(connection, fingerprint)
             if there is not None:
                 return there
@@ -92,7 +89,7 @@ class Mailings:
 
         return await self._store.transact(write)
 
-    def _open(self, connection: sqlite3.Connection, fingerprint: str) -> Mailing | None:
+    def _open(self, connection: Connection, fingerprint: str) -> Mailing | None:
         row = connection.execute(
             "SELECT mailing, people FROM once_mailings WHERE account = ? AND fingerprint = ? AND begun_at > ?"
             " ORDER BY begun_at DESC LIMIT 1",

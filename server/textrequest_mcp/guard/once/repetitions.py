@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
+from textrequest_mcp.ground.connection import Connection
 from textrequest_mcp.guard.once.ledger_rows import Act, Send, last_row, one_row
 from textrequest_mcp.upstream.errors import BadInput
 
-if TYPE_CHECKING:
-    import sqlite3
 
-
-def happened_at(connection: sqlite3.Connection, account: str, fingerprint: str) -> float | None:
+def happened_at(connection: Connection, account: str, fingerprint: str) -> float | None:
     """When the latest act of these that has ended was called; None where there is none. The window decides on it."""
     (at,) = connection.execute(
         "SELECT max(intended_at) FROM ledger_sends WHERE account = ? AND fingerprint = ?"
@@ -33,11 +31,11 @@ class Repetitions(NamedTuple):
         bury: says of rows that nobody works on any more what is known of them (`Book.bury`).
     """
 
-    connection: sqlite3.Connection
+    connection: Connection
     account: str
     now: float
     since: float
-    bury: Callable[[sqlite3.Connection, str, tuple[Any, ...]], None]
+    bury: Callable[[Connection, str, tuple[Any, ...]], None]
 
     def prior(self, act: Act, *, repeat: bool) -> Send | None:
         """The row that answers a call.
@@ -70,7 +68,8 @@ class Repetitions(NamedTuple):
         """Note which row the caller's own name for an act stands for."""
         if act.idempotency_key:
             self.connection.execute(
-                "INSERT OR REPLACE INTO ledger_keys VALUES (?, ?, ?, ?)",
+                "INSERT INTO ledger_keys VALUES (?, ?, ?, ?) ON CONFLICT (account, idempotency_key) DO UPDATE SET"
+                " arguments = excluded.arguments, send_id = excluded.send_id",
                 (self.account, act.idempotency_key, act.arguments, send_id),
             )
 

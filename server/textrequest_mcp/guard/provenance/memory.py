@@ -11,10 +11,11 @@ import time
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import anyio
 
+from textrequest_mcp.ground.connection import Connection
 from textrequest_mcp.ground.store import Store, StoreError
 from textrequest_mcp.guard.change import Place
 from textrequest_mcp.guard.provenance.expiring import Expiring
@@ -22,9 +23,6 @@ from textrequest_mcp.guard.provenance.names import called
 from textrequest_mcp.guard.provenance.readings import Called, Opened, Reading, Said, as_json, from_json
 from textrequest_mcp.guard.provenance.source import Source
 from textrequest_mcp.guard.provenance.things import ReadText
-
-if TYPE_CHECKING:
-    import sqlite3
 
 MOST_CHARACTERS = 1_500_000
 _MOST_PEOPLE = 50_000
@@ -39,7 +37,7 @@ CREATE TABLE IF NOT EXISTS provenance_read (
 CREATE INDEX IF NOT EXISTS provenance_read_of ON provenance_read (account, at);
 """
 
-Made = Callable[[str, "sqlite3.Connection", Collection[str]], set[str]]
+Made = Callable[[str, Connection, Collection[str]], set[str]]
 
 
 class Seal(Protocol):
@@ -165,7 +163,7 @@ class Memory:
         self._news = []
         things = {one.thing for one in news if isinstance(one, Said) and one.thing is not None}
 
-        def write(connection: sqlite3.Connection) -> list[Reading]:
+        def write(connection: Connection) -> list[Reading]:
             made = self._made(self._account, connection, things) if things else set[str]()
             rows = [replace(one, here=one.thing in made) if isinstance(one, Said) else one for one in news]
             now = self._clock()
@@ -194,7 +192,7 @@ class Memory:
         await self.keep()
         store, seal = self._shared
 
-        def read(connection: sqlite3.Connection) -> list[tuple[int, str, float, bytes]]:
+        def read(connection: Connection) -> list[tuple[int, str, float, bytes]]:
             return connection.execute(
                 "SELECT number, mark, at, sealed FROM provenance_read WHERE account = ? AND number > ? ORDER BY number",
                 (self._account, self._seen),

@@ -11,13 +11,11 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
+from textrequest_mcp.ground.connection import Connection, Cursor
 from textrequest_mcp.ground.store import Store
 from textrequest_mcp.guard.rules.remaining import Limits, OverCap, Remaining, Reservation, dollars_of, whole_cents
-
-if TYPE_CHECKING:
-    import sqlite3
 
 _HOUR = 3600.0
 _DAY = 86400.0
@@ -45,12 +43,12 @@ class _Cap:
     seconds: float
     limit: int
 
-    def used(self, connection: sqlite3.Connection, line: tuple[str, int], now: float) -> int:
+    def used(self, connection: Connection, line: tuple[str, int], now: float) -> int:
         """The amount that a line of an account has used."""
         (used,) = self._uses(connection, f"coalesce(sum({self.column}), 0)", line, now).fetchone()
-        return used
+        return int(used)
 
-    def refusal(self, connection: sqlite3.Connection, line: tuple[str, int], needs: int, now: float) -> OverCap | None:
+    def refusal(self, connection: Connection, line: tuple[str, int], needs: int, now: float) -> OverCap | None:
         """The refusal where `needs` is more than remains; None where it is not."""
         used = left = self.used(connection, line, now)
         if not needs or used + needs <= self.limit:
@@ -70,7 +68,7 @@ class _Cap:
     def _show(self, amount: int) -> str:
         return f"${dollars_of(amount)}" if self.column == "cents" else str(amount)
 
-    def _uses(self, connection: sqlite3.Connection, what: str, line: tuple[str, int], now: float) -> sqlite3.Cursor:
+    def _uses(self, connection: Connection, what: str, line: tuple[str, int], now: float) -> Cursor:
         """Selects from the uses within the window, oldest first."""
         return connection.execute(
             f"SELECT {what} FROM caps_uses"  # noqa: S608 - our own words
@@ -110,7 +108,7 @@ class Caps:
             OverCap: a cap has no room; of several such caps, the one that has room last.
         """
 
-        def take(connection: sqlite3.Connection) -> Remaining:
+        def take(connection: Connection) -> Remaining:
             now = self._clock()  # here, so that several servers write their uses in the order of their times
             if not self._has(connection, use.send_id):
                 people = int(self._is_new(connection, use, now))
@@ -129,7 +127,7 @@ class Caps:
     async def release(self, send_id: str) -> None:
         """Stop counting an act that certainly did not leave; an act that was not counted is no mistake."""
 
-        def give_back(connection: sqlite3.Connection) -> None:
+        def give_back(connection: Connection) -> None:
             this = self._account, send_id
             of_whom = connection.execute(
                 "SELECT dashboard_id, person FROM caps_uses WHERE account = ? AND send_id = ?", this
@@ -137,10 +135,10 @@ class Caps:
             connection.execute("DELETE FROM caps_uses WHERE account = ? AND send_id = ?", this)
             # A person who was new in this act is new in the next act that texts them.
             connection.execute(
-                "UPDATE caps_uses AS this SET people = NOT EXISTS (SELECT 1 FROM caps_uses AS earlier"
+                "UPDATE caps_uses AS this SET people = CASE WHEN EXISTS (SELECT 1 FROM caps_uses AS earlier"
                 " WHERE earlier.account = this.account AND earlier.dashboard_id = this.dashboard_id"
                 " AND earlier.person = this.person AND earlier.texts > 0 AND earlier.number < this.number"
-                " AND earlier.at > this.at - ?)"
+                " AND earlier.at > this.at - ?) THEN 0 ELSE 1 END"
                 " WHERE account = ? AND dashboard_id = ? AND person = ? AND texts > 0",
                 (MEMORY_SECONDS, self._account, *(of_whom or (None, None))),
             )
@@ -153,12 +151,12 @@ class Caps:
             lambda connection: self._room(connection, dashboard_id, self._clock()), durable=False
         )
 
-    def _has(self, connection: sqlite3.Connection, send_id: str) -> bool:
+    def _has(self, connection: Connection, send_id: str) -> bool:
         this = self._account, send_id
         found = connection.execute("SELECT 1 FROM caps_uses WHERE account = ? AND send_id = ?", this)
         return found.fetchone() is not None
 
-    def _is_new(self, connection: sqlite3.Connection, use: Reservation, now: float) -> bool:
+    def _is_new(self, connection: Connection, use: Reservation, now: float) -> bool:
         """Whether the act texts a person for the first time in 30 days from this line."""
         if not use.texts or use.person is None or use.is_known:
             return False
@@ -168,7 +166,7 @@ class Caps:
         )
         return known.fetchone() is None
 
-    def _refuse(self, connection: sqlite3.Connection, use: Reservation, people: int, now: float) -> None:
+    def _refuse(self, connection: Connection, use: Reservation, people: int, now: float) -> None:
         """Raise where a cap has no room; `people` is the number of new people."""
         most = self._limits.dollars_per_request
         if use.dollars is not None and most is not None and use.dollars > most:
@@ -184,7 +182,7 @@ class Caps:
         if last is not None:
             raise last
 
-    def _room(self, connection: sqlite3.Connection, dashboard_id: int, now: float) -> Remaining:
+    def _room(self, connection: Connection, dashboard_id: int, now: float) -> Remaining:
         line = self._account, dashboard_id
         left = {cap.name: max(0, cap.limit - cap.used(connection, line, now)) for cap in self._caps}
         cents = left.get("dollars_per_day")

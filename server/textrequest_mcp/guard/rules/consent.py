@@ -14,15 +14,12 @@ from collections import deque
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from textrequest_mcp.ground.connection import Connection
 from textrequest_mcp.ground.keyed_hash import keyed
 from textrequest_mcp.ground.store import Store, StoreError
 from textrequest_mcp.guard.rules.optout import Wish, read_wish
 from textrequest_mcp.upstream.phone import from_wire
-
-if TYPE_CHECKING:
-    import sqlite3
 
 _MOST_OWED = 10_000
 KEEP_PERHAPS_SECONDS = 30 * 86400.0
@@ -36,10 +33,10 @@ CREATE TABLE IF NOT EXISTS consent_words (
 """
 
 _LIFT = """
-SELECT account, person, 'settled', min(at, coalesce(:through, at)) FROM consent_words
+SELECT account, person, 'settled', CASE WHEN :through < at THEN :through ELSE at END FROM consent_words
 WHERE account = :account AND person = :person AND word = 'perhaps_stop'
 """
-_KEEP_LATEST = "ON CONFLICT (account, person, word) DO UPDATE SET at = max(at, excluded.at)"
+_KEEP_LATEST = "ON CONFLICT (account, person, word) DO UPDATE SET at = excluded.at WHERE consent_words.at < excluded.at"
 
 
 @dataclass(frozen=True)
@@ -95,7 +92,7 @@ class Consent:
             return
         secret, owed = await self._store.secret(), list(self._owed)
 
-        def keep(connection: sqlite3.Connection) -> None:
+        def keep(connection: Connection) -> None:
             for each in owed:
                 note(connection, secret, self._account, *each)
 
@@ -106,7 +103,7 @@ class Consent:
         """Keep that people asked somebody of the business for no more texts; only their own START lifts it."""
         secret, now = await self._store.secret(), self._clock()
 
-        def keep(connection: sqlite3.Connection) -> None:
+        def keep(connection: Connection) -> None:
             for line in dashboard_ids:
                 for number in phone_numbers:
                     note(connection, secret, self._account, line, number, "stop", now)
@@ -118,7 +115,7 @@ class Consent:
         await self._keep_owed()
         secret = await self._store.secret()
 
-        def read(connection: sqlite3.Connection) -> Standing:
+        def read(connection: Connection) -> Standing:
             today = self._store.today(connection, self._clock())
             return stands(connection, secret, self._account, dashboard_id, phone_number, today)
 
@@ -135,7 +132,7 @@ class Consent:
         """
         person = _person(await self._store.secret(), dashboard_id, phone_number)
 
-        def write(connection: sqlite3.Connection) -> None:
+        def write(connection: Connection) -> None:
             connection.execute(
                 f"INSERT INTO consent_words {_LIFT} {_KEEP_LATEST}",
                 {"account": self._account, "person": person, "through": through},
@@ -146,7 +143,7 @@ class Consent:
     async def tidy(self) -> None:
         """Forget each `perhaps_stop` that is older than 30 days, with its `settled`."""
 
-        def forget(connection: sqlite3.Connection) -> None:
+        def forget(connection: Connection) -> None:
             before = self._store.today(connection, self._clock()) - KEEP_PERHAPS_SECONDS
             connection.execute(
                 "DELETE FROM consent_words WHERE word IN ('perhaps_stop', 'settled') AND at < ?", (before,)
@@ -157,7 +154,7 @@ class Consent:
 
 
 def note(
-    connection: sqlite3.Connection, secret: bytes, account: str, dashboard_id: int, phone: str, wish: Wish, at: float
+    connection: Connection, secret: bytes, account: str, dashboard_id: int, phone: str, wish: Wish, at: float
 ) -> None:
     """Keep a wish inside the caller's own transaction, on a store that has the `SCHEMA`."""
     connection.execute(
@@ -166,9 +163,7 @@ def note(
     )
 
 
-def stands(
-    connection: sqlite3.Connection, secret: bytes, account: str, dashboard_id: int, phone: str, now: float
-) -> Standing:
+def stands(connection: Connection, secret: bytes, account: str, dashboard_id: int, phone: str, now: float) -> Standing:
     """`Consent.standing` inside the caller's own transaction; `now` is in seconds since 1970."""
     rows = connection.execute(
         "SELECT word, at FROM consent_words WHERE account = ? AND person = ?",

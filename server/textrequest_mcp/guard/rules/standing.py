@@ -15,8 +15,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from textrequest_mcp.ground.connection import Connection
 from textrequest_mcp.ground.store import Store
 from textrequest_mcp.guard.change import Account, Change, PersonFacts
 from textrequest_mcp.guard.provenance.memory import Memory
@@ -24,9 +25,6 @@ from textrequest_mcp.guard.provenance.words import plainly, words_of
 from textrequest_mcp.guard.rules.forbidden import Forbidden
 from textrequest_mcp.upstream.errors import BadInput
 from textrequest_mcp.upstream.phone import e164
-
-if TYPE_CHECKING:
-    import sqlite3
 
 STANDING = "TEXTREQUEST_STANDING"
 KNOWN = "had a text from us before"
@@ -137,7 +135,7 @@ class Standing:
         """
         wish = next(wish for wish in self.wishes if wish.name == name)
 
-        def count(connection: sqlite3.Connection) -> bool:
+        def count(connection: Connection) -> bool:
             if self._used(wish, connection) >= wish.per_day:
                 return False
             connection.execute(
@@ -151,7 +149,7 @@ class Standing:
             what = f"The standing wish {name} allows {wish.per_day} texts in 24 hours, and those are used."
             raise Forbidden(what, rule=STANDING, todo="Call again the same way: a person is asked then.")
 
-    def _used(self, wish: Wish, connection: sqlite3.Connection) -> int:
+    def _used(self, wish: Wish, connection: Connection) -> int:
         (used,) = connection.execute(
             "SELECT count(*) FROM standing_used WHERE account = ? AND wish = ? AND at > ?",
             (self._account, wish.name, self._clock() - _DAY),
