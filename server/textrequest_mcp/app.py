@@ -36,6 +36,7 @@ from textrequest_mcp.tools.build import make_tool
 from textrequest_mcp.tools.call import KINDS
 from textrequest_mcp.tools.declare import Toolset, ToolSpec
 from textrequest_mcp.tools.requests import as_meant, both_eras, refuse_unknown
+from textrequest_mcp.tools.timed import timed
 
 WEBSITE = "https://www.textrequest.com"
 # A speech bubble, as short as can be: hosts of protocol 2026-07-28 get it with every answer.
@@ -156,8 +157,9 @@ def make_server(settings: Settings, account: Account, store: Store) -> MCPServer
         subscriptions=account.subscriptions.bus,
         log_level=settings.log_level,
     )
-    server.middleware[:0] = [sealing.middleware, as_meant]
-    server.middleware.extend([refuse_unknown(server, {spec.name for spec in specs}), both_eras])
+    names = {spec.name for spec in specs}
+    server.middleware[:0] = [timed(names), sealing.middleware, as_meant]
+    server.middleware.extend([refuse_unknown(server, names), both_eras])
     account.subscriptions.serve(server)
     add_resources(server, account, nouns)
     add_prompts(server, nouns, read_only=settings.read_only)

@@ -9,6 +9,7 @@ import anyio
 
 from textrequest_mcp.account.account import Account
 from textrequest_mcp.commands.logs import tell_the_rest
+from textrequest_mcp.ground import telemetry
 from textrequest_mcp.ground.stderr import let_out
 
 _LAST_MOMENTS_SECONDS = 8.0  # containers and services are killed about ten seconds after they were asked to end
@@ -52,6 +53,7 @@ def leave(account: Account) -> None:
             "textrequest-mcp was ended while a change was on its way; whether it took effect is unknown. "
             "A send is looked for at the next start.\n"
         )
+    telemetry.end()
     tell_the_rest()
     let_out()
     os._exit(0)

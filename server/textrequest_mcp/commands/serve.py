@@ -1,6 +1,7 @@
 """The command `textrequest-mcp serve`: runs the server over stdio or HTTP until its host leaves or somebody ends it."""
 
 import gc
+import os
 import sys
 from functools import partial
 
@@ -14,6 +15,7 @@ from textrequest_mcp.commands.logs import start_logging, tell_the_rest
 from textrequest_mcp.commands.policy import switched_off
 from textrequest_mcp.commands.signals import requests_to_end
 from textrequest_mcp.commands.stdio import serve_stdio
+from textrequest_mcp.ground import telemetry
 from textrequest_mcp.settings.table import Settings
 from textrequest_mcp.wiring import open_account
 
@@ -36,9 +38,14 @@ def serve(settings: Settings) -> int:
         )
         sys.stderr.flush()
     secret = None if settings.transport == "stdio" else secret_in_force(settings)  # before anything listens
+    if any(name.startswith("OTEL_") for name in os.environ):
+        from textrequest_mcp.commands.telemetry import start_telemetry  # few servers need to load it
+
+        start_telemetry(os.environ)
     try:
         return anyio.run(_serve, settings, secret)
     finally:
+        telemetry.end()
         tell_the_rest()
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import anyio
 import httpx2
 
+from textrequest_mcp.ground import telemetry
 from textrequest_mcp.ground.store import StoreError
 from textrequest_mcp.upstream import answer
 from textrequest_mcp.upstream.connection import Connection
@@ -26,6 +27,7 @@ from textrequest_mcp.upstream.reading_limiter import ReadingLimiter
 from textrequest_mcp.upstream.request import File, Query, Request, Segment, flatten, join
 from textrequest_mcp.upstream.scrub import Scrubber
 from textrequest_mcp.upstream.service_clock import ServiceClock
+from textrequest_mcp.upstream.traced import traced
 from textrequest_mcp.upstream.tries import Busy, Lost, RetryBudget, Tries
 
 if TYPE_CHECKING:
@@ -161,10 +163,12 @@ class Api:
         limiter = self._reading if request.method == "GET" else self._limiter
         async with limiter.slot(deadline_seconds=longest, tell=patience.waits) as slot:
             patience.left -= slot.waited
+            telemetry.record("textrequest.limiter.wait", slot.waited)
             try:
                 if departure is not None:
                     await departure.leaving()
-                status, headers, content = await self._connection.exchange(request, max(1.0, tries.seconds_left))
+                exchange = self._connection.exchange(request, max(1.0, tries.seconds_left))
+                status, headers, content = await traced(request, exchange)
             except (Lost, TextRequestError, StoreError) as stopped:
                 lost = isinstance(stopped, Lost)
                 if lost:

@@ -25,6 +25,7 @@ from textrequest_mcp.ground.quoting import one_line
 from textrequest_mcp.ground.store import Store, StoreError
 from textrequest_mcp.guard.audit.acts import SCHEMA, UNKNOWN, Owed, abandoned, forget_doubts, note, write
 from textrequest_mcp.guard.audit.chain import Content
+from textrequest_mcp.guard.audit.figures import count
 from textrequest_mcp.guard.audit.reader import IDS, Entry, Kind, Trail
 from textrequest_mcp.guard.once.ledger_rows import Ending, Send
 from textrequest_mcp.upstream.phone import mask_numbers
@@ -112,6 +113,7 @@ class Audit:
             closes: the change that ended with it, as `begin` named it.
             in_doubt: whether nobody knows how that ended.
         """
+        count(entry)
         try:
             self._owed.append(Owed(self._content(entry), closes, in_doubt))
         except Exception as error:  # noqa: BLE001 - whatever it is, what it tells of has happened
@@ -154,6 +156,7 @@ class Audit:
             ids={"send_id": row.send_id} | {name: ending.result[name] for name in IDS if name in ending.result},
             body=body if isinstance(body, str) else None,
         )
+        count(entry)
         content = self._content(entry)._replace(account=row.account)
         owed = Owed(content, row.send_id, in_doubt=ending.state == "UNKNOWN")
         connection.execute("SAVEPOINT audit")
