@@ -71,10 +71,11 @@ async def test_a_crash_and_a_cancelled_request_are_told_by_their_kind(heard: Hea
 
 
 async def test_acts_refusals_and_a_persons_answers_are_counted_by_their_kind(heard: Heard):
-    async with open_desk(**RULED | {"confirm": "sends", "only_to": "+14235550102"}) as desk:
-        for person in (agrees(), declines()):
+    settings: dict[str, Any] = {**RULED, "confirm": "sends", "only_to": DEVON}
+    async with open_desk(**settings) as desk:
+        for person, body in ((agrees(), "It is ready."), (declines(), "It is not ready.")):
             async with desk.host(person) as host:
-                await call(host, "send_message", phone_number=DEVON, body=f"One of {person is None} and {id(person)}")
+                await call(host, "send_message", phone_number=DEVON, body=body)
         async with desk.host(agrees()) as host:
             await call(host, "send_message", phone_number="+14235550105", body="To somebody who is not on the list")
 
