@@ -22,6 +22,7 @@ from textrequest_mcp.guard.rules.allowlist import Allowlist
 from textrequest_mcp.guard.rules.caps import Caps
 from textrequest_mcp.guard.rules.consent import Consent
 from textrequest_mcp.guard.rules.hours import read_quiet_hours
+from textrequest_mcp.guard.rules.line_times import LineTimes
 from textrequest_mcp.guard.rules.person_facts import KnownPeople
 from textrequest_mcp.guard.rules.policy import Policy, Rules
 from textrequest_mcp.guard.rules.remaining import Limits
@@ -93,11 +94,13 @@ def _make(settings: Settings, store: Store, api: Api, account_id: str, now: Serv
     audit = _audit(settings, store, account_id, now)
     window = settings.duplicate_minutes * 60.0
     ledger = Ledger(store, account_id, window_seconds=window, clock=now, service=now, witness=audit.follow)
-    at_most_once = _once(settings, store, ledger, account_id, now, pace)
+    times = LineTimes(clock=now)
+    at_most_once = _once(settings, store, ledger, account_id, times, now, pace)
     memory = Memory(store, account_id, Cipher(api.key), made=made_here, clock=now)
     rules = rules_of(settings)
     wishes = Standing(store, account_id, rules.standing, clock=now)
-    policy = Policy(rules, Consent(store, account_id, clock=now), memory, KnownPeople(), standing=wishes, clock=now)
+    consent = Consent(store, account_id, clock=now)
+    policy = Policy(rules, consent, memory, KnownPeople(), standing=wishes, times=times, clock=now)
     api.hidden = Hidden(approvers := approvers_of(settings))
     live = _watch(settings, store, api, account_id, ledger, now)
     gate = Gate(
@@ -128,7 +131,13 @@ def _make(settings: Settings, store: Store, api: Api, account_id: str, now: Serv
 
 
 def _once(
-    settings: Settings, store: Store, ledger: Ledger, account_id: str, now: ServiceClock, pace: Pace | None
+    settings: Settings,
+    store: Store,
+    ledger: Ledger,
+    account_id: str,
+    times: LineTimes,
+    now: ServiceClock,
+    pace: Pace | None,
 ) -> AtMostOnce:
     """What keeps every act from happening twice."""
     return AtMostOnce(
@@ -136,8 +145,9 @@ def _once(
         LostSends(ledger, pace=pace),
         Mailings(store, account_id, clock=now),
         tagged=settings.tag_sends,
-        caps=Caps(store, account_id, limits_of(settings), clock=now),
+        caps=Caps(store, account_id, limits_of(settings), clock=now, times=times),
         keeps_bodies=settings.audit_bodies,
+        times=times,
     )
 
 

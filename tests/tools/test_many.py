@@ -254,7 +254,7 @@ class TestGoingOn:
             second = said(await call(host, "text_many", **VIPS))
 
         assert (first["sent"], first["waiting"], second["sent"]) == (3, 4, 3)
-        assert "There is room at" in first["message"]
+        assert "There is room from" in first["message"]
 
     async def test_who_wrote_to_the_line_before_is_nobody_new_and_comes_first(self):
         async with open_desk(**ruled_but({"new_people_per_day": 1})) as desk, desk.host(agrees()) as host:

@@ -89,6 +89,7 @@ class Account:
     def __post_init__(self) -> None:
         self.directory = Directory(self.api)
         self.live.log.tell = self.directory.heard
+        self.policy.times.read = self.zone
 
     async def run(self) -> None:
         """Run the chores in the background as long as the server runs; never returns."""

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime
 from typing import Any
 
 from textrequest_mcp.account.closings import waits
@@ -18,7 +18,6 @@ from textrequest_mcp.guard.rules.standing import plain
 from textrequest_mcp.upstream.errors import TextRequestError
 from textrequest_mcp.upstream.page import DEFAULT_SIZE
 from textrequest_mcp.upstream.phone import wire
-from textrequest_mcp.upstream.times import show_time
 
 
 class FactsReader:
@@ -32,10 +31,6 @@ class FactsReader:
         self._account = account
         self._api = account.api
         self._policy = account.policy
-
-    async def zone(self, line: int) -> tzinfo | None:
-        """As `guard.change.Account`."""
-        return await self._account.zone(line)
 
     async def _labels(self, line: int, known: Contact) -> frozenset[str]:
         """Groups and tags, where a standing wish goes by them."""
@@ -81,7 +76,7 @@ class FactsReader:
         await Notice(self._policy, caller, line, number).note(Messages, told)
         who = {"R": "they", "S": "we"}
         return [
-            f"{who.get(str(text.message_direction), 'somebody')} at {show_time(datetime.fromtimestamp(at, UTC))}: "
+            f"{who.get(str(text.message_direction), 'somebody')}, {await self._policy.times.told(at, line)}: "
             f"{quoted(text.body)}"
             for at, text in newer
         ]

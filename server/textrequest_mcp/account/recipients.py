@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, date, datetime, time, tzinfo
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 import anyio
@@ -122,10 +122,6 @@ class KnownFacts:
                 del strangers[place]
             strangers[line, number] = now, facts
         return facts
-
-    async def zone(self, line: int) -> tzinfo | None:
-        """As `guard.change.Account`."""
-        return await self._reader.zone(line)
 
     async def newer(self, caller: str, line: int, number: str, since: float) -> Sequence[str]:
         """As `guard.change.Account`."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import tzinfo
 from decimal import Decimal
 from typing import Literal, Protocol
 
@@ -85,10 +84,6 @@ class Account(Protocol):
 
     async def contact(self, line: int, number: str) -> PersonFacts:
         """The facts in a contact's record; empty facts where there is no record."""
-        ...
-
-    async def zone(self, line: int) -> tzinfo | None:
-        """A line's time zone, where it is known."""
         ...
 
     async def newer(self, caller: str, line: int, number: str, since: float) -> Sequence[str]:

@@ -101,6 +101,6 @@ def not_sent(what: str, send_id: str) -> SendOutcome:
 
 def same_as_before(when: str, *, repeats: bool = True) -> str:
     """The sentence for a call that sent nothing, because an earlier same call did."""
-    said = f"This call sent and changed nothing: the same was done at {when}, and this is its result."
+    said = f"This call sent and changed nothing: the same was done {when}, and this is its result."
     again = " To do it once more on purpose, call again with repeat: true; a person confirms that."
     return said + (again if repeats else " It cannot be done twice.")

@@ -2,14 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast, get_args
 
 from pydantic import BaseModel
 
 from textrequest_mcp.guard.marks import fields_of
-from textrequest_mcp.upstream.times import read_time
+from textrequest_mcp.upstream.times import read_time, told
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -42,13 +42,9 @@ class LineClocks:
         return ({"times": "; ".join(used)} if used else {}) | local
 
     def show(self, written: Any, line: int) -> str:
-        """A time such as `Tue 24 Nov 22:17`; with the year where it is another than today's, and with UTC."""
-        moment, zone = read_time(written), self.zones.get(line) or UTC
-        if moment is None:
-            return str(written)
-        there, today = moment.astimezone(zone), datetime.fromtimestamp(self.now, zone)
-        year = f" {there.year}" if there.year != today.year else ""
-        return f"{there:%a} {there.day} {there:%b}{year} {there:%H:%M}" + (" UTC" if zone is UTC else "")
+        """A time as `upstream.times.told`; as it is where it is none."""
+        moment = read_time(written)
+        return str(written) if moment is None else told(moment, self.zones.get(line), self.now)
 
     def _with_zone(self, written: Any, line: int) -> str:
         """The same where rows can be of lines in several zones."""

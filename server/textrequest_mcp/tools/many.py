@@ -230,5 +230,5 @@ def _is_over(mailing: Mailing, hashed: Callable[[str], str], before: Mapping[str
 def _brief(message: str) -> str:
     """Of a refusal what stands against it, and when there is room again."""
     what, _, todo = message.partition(f" {NOTHING_CHANGED}")
-    room = re.match(r"There is (?:room at|never)[^;.]*", todo.strip())
+    room = re.match(r"There is (?:room from|never)[^;.]*", todo.strip())
     return what.rstrip(".") + (f". {room[0]}" if room else "")

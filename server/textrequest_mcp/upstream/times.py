@@ -1,7 +1,7 @@
 """Points in time as the service writes them: with or without a zone, with up to seven fraction digits."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 
 # With separators only: of a mere count of seconds Python makes a date, 1712101530000 the year 1712.
 _DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
@@ -39,3 +39,16 @@ def read_time(value: object) -> datetime | None:
 def show_time(value: datetime) -> str:
     """An instant in UTC to the second, e.g. `2026-11-20T15:04:05Z`."""
     return value.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def told(at: datetime, zone: tzinfo | None, now: float) -> str:
+    """An instant as people say it: `Tue 24 Nov 22:17`; with the year where it is not this year's.
+
+    Args:
+        at: the instant; one without a zone is in UTC.
+        zone: by whose clock; None for UTC, which the answer then says.
+        now: seconds since 1970.
+    """
+    there = (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(zone or UTC)
+    year = f" {there.year}" if there.year != datetime.fromtimestamp(now, zone or UTC).year else ""
+    return f"{there:%a} {there.day} {there:%b}{year} {there:%H:%M}" + ("" if zone else " UTC")

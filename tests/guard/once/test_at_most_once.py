@@ -206,7 +206,7 @@ class TestTheSameAgain:
         assert "duplicate_suppressed" not in first
         assert (again["outcome"], again["duplicate_suppressed"]) == ("sent", True)
         assert (again["send_id"], again["message_id"], again["segments"]) == (first["send_id"], first["message_id"], 1)
-        assert "This call sent and changed nothing: the same was done at 2026-05-28T20:26:40Z" in again["message"]
+        assert "This call sent and changed nothing: the same was done Thu 28 May 16:26" in again["message"]
         assert "repeat: true" in again["message"]
         assert desk.changes == [SEND_MARIA]
 
@@ -369,7 +369,7 @@ class TestOnPurpose:
         assert "duplicate_suppressed" not in again
         assert desk.changes == [SEND_MARIA] * 2
         [question] = person.questions
-        assert question.message.startswith("The same was done at 2026-05-28T20:26:40Z; this does it once more.")
+        assert question.message.startswith("The same was done Thu 28 May 16:26; this does it once more.")
         for fact in ("Your car is ready.", "Maria Lopez", MARIA, "Front Desk"):
             assert fact in question.message
 
@@ -423,7 +423,7 @@ class TestOnPurpose:
                 assert said(await call(host, "send_message", **TEXT, repeat=True))["outcome"] == "sent"
 
             assert desk.changes == [SEND_MARIA]
-        assert person.questions[0].message.startswith("The same was tried, and may have happened, at 2026-05-28")
+        assert person.questions[0].message.startswith("The same was tried, and may have happened, Thu 28 May 16:26")
 
     async def test_a_confirmation_where_none_is_asked_for_is_refused(self, desk: Desk):
         sentence = refusal(await send(desk, confirmation="anything"))

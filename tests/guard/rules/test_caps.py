@@ -115,8 +115,8 @@ class TestTexts:
         assert refused.setting == "TEXTREQUEST_TEXTS_PER_HOUR"
         assert str(refused) == (
             "The cap on a line's texts in any 60 minutes leaves no room: 1 of 1 used, and this needs 1. "
-            "Nothing was sent or changed. There is room at 2026-05-28 21:27 UTC; whoever runs this server sets the cap "
-            "with TEXTREQUEST_TEXTS_PER_HOUR. Do not work around it: tell the person you work for."
+            "Nothing was sent or changed. There is room from Thu 28 May 21:27 UTC; whoever runs this server sets the "
+            "cap with TEXTREQUEST_TEXTS_PER_HOUR. Do not work around it: tell the person you work for."
         )
 
     async def test_an_act_of_several_texts_waits_until_there_is_room_for_all_of_them(self, desk: Desk, clock: Clock):
@@ -391,7 +391,7 @@ class TestTheClock:
             wanted = use()
             clock.now = 1_780_000_000.0 + late
             await caps.reserve(wanted)
-            assert f"There is room at 2026-05-28 {minute} UTC; " in str(await refusal(caps, use()))
+            assert f"There is room from Thu 28 May {minute} UTC; " in str(await refusal(caps, use()))
             await caps.release(wanted.send_id)
 
 

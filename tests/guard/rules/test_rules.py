@@ -1,5 +1,6 @@
 """The rules as hosts meet them, over the whole server with what a user has who sets nothing."""
 
+import re
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -85,7 +86,7 @@ class TestConsent:
 
         no = refusal(await send(ruled, number))
 
-        assert "2026-0" in no
+        assert re.search(r"\((Sun 29|Tue 31) Mar 16:33\)", no)  # by the line's clock
         assert "TEXTREQUEST_CONSENT" in no
         assert texts_sent(ruled) == 0
 
@@ -402,7 +403,7 @@ class TestUnanswered:
             no = refusal(await call(host, "send_message", phone_number=MARIA, body="20 % off all oil changes!"))
             then = said(await call(host, "send_message", phone_number=MARIA, body="It is ready, come by."))
 
-        assert no.startswith('Nobody has answered what they wrote: they at 2026-05-28T16:01:40Z: "Hi, just checking')
+        assert no.startswith('Nobody has answered what they wrote: they, Thu 28 May 12:01: "Hi, just checking')
         assert then["outcome"] == "sent"
 
     async def test_one_look_at_the_list_of_conversations_is_reading(self):

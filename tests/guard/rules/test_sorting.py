@@ -1,7 +1,6 @@
 """Of a mailing the rules leave people out, each with the reason, and ask about the rest as one."""
 
 from collections.abc import Sequence
-from datetime import tzinfo
 
 import pytest
 from tests.desk import DEVON, LINE, MARIA, OWES
@@ -33,9 +32,6 @@ class People:
 
     async def contact(self, line: int, number: str) -> PersonFacts:
         return self.facts.get(number, PersonFacts())
-
-    async def zone(self, line: int) -> tzinfo | None:
-        return None
 
     async def newer(self, caller: str, line: int, number: str, since: float) -> Sequence[str]:
         raise AssertionError("nobody reads what came since")

@@ -4,7 +4,7 @@ import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import anyio
@@ -23,10 +23,10 @@ from textrequest_mcp.guard.once.mailings import Mailings
 from textrequest_mcp.guard.once.same_act import SameAct, written
 from textrequest_mcp.guard.once.send_answer import SendAnswer, left_over, tell
 from textrequest_mcp.guard.rules.caps import Caps
+from textrequest_mcp.guard.rules.line_times import LineTimes
 from textrequest_mcp.guard.rules.remaining import Remaining, Reservation
 from textrequest_mcp.upstream.errors import TextRequestError
 from textrequest_mcp.upstream.phone import mask_numbers
-from textrequest_mcp.upstream.times import show_time
 
 logger = logging.getLogger(__name__)
 
@@ -44,6 +44,7 @@ class AtMostOnce:
         caps: how much may leave; None for as much as anybody likes.
         keeps_bodies: whether the audit is to have the words of texts, whoever writes its row.
         mailings: to whom texts to many were agreed.
+        times: tells when something was.
     """
 
     ledger: Ledger
@@ -52,6 +53,7 @@ class AtMostOnce:
     tagged: bool = False
     caps: Caps | None = None
     keeps_bodies: bool = False
+    times: LineTimes = field(default_factory=LineTimes)
 
     async def describe(
         self,
@@ -106,7 +108,8 @@ class AtMostOnce:
         if earlier is None:
             return []
         happened = "was done" if earlier.state == "SENT" else "was tried, and may have happened,"
-        return [f"The same {happened} at {show_time(earlier.called_at)}; this does it once more."]
+        when = await self.times.told(earlier.called_at, act.dashboard_id)
+        return [f"The same {happened} {when}; this does it once more."]
 
     async def room(self, line: int) -> Remaining | None:
         """What a line has left under the caps; None where there are none.
@@ -162,7 +165,8 @@ class AtMostOnce:
                 send = await self.lost_sends.settle(send, until, at_once=True)
                 if send.state == "UNKNOWN":
                     continue  # if looking is over, and so is the time in which it counts, the claim is free again
-            return tell(send, texts=doing.texts, earlier=True, repeats=doing.once.repeats)
+            when = await self.times.told(send.called_at, act.dashboard_id)
+            return tell(send, texts=doing.texts, earlier=when, repeats=doing.once.repeats)
 
     async def _act(self, act: Act, doing: Doing, send: Send, until: float) -> SendAnswer:
         tag = tag_of(send.send_id) if self.tagged else None

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from textrequest_mcp.ground.store import Store
-from textrequest_mcp.upstream.times import show_time
+from textrequest_mcp.upstream.times import told
 
 _FIRST_ANSWERS = 3
 
@@ -31,9 +31,9 @@ class LostRecord:
         loss = self._store.loss
         if loss is None:
             return None
-        found = show_time(datetime.fromtimestamp(loss.at, UTC))
+        found = told(datetime.fromtimestamp(loss.at, UTC), None, loss.at)
         return (
-            f"The record of earlier sends was lost: at {found} this server found that its state file {loss.what}. So "
+            f"The record of earlier sends was lost: this server found ({found}) that its state file {loss.what}. So "
             "the same may have been sent before."
         )
 

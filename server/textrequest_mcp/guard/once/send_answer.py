@@ -9,7 +9,6 @@ from pydantic import BaseModel
 from textrequest_mcp.guard.once.ledger_rows import Send
 from textrequest_mcp.guard.outcome import not_sent, same_as_before, unknown
 from textrequest_mcp.guard.rules.remaining import Remaining
-from textrequest_mcp.upstream.times import show_time
 
 
 @dataclass(frozen=True)
@@ -30,14 +29,14 @@ class SendAnswer:
 
 
 def tell(
-    send: Send, *, texts: bool, earlier: bool = False, repeats: bool = True, rule: str | None = None
+    send: Send, *, texts: bool, earlier: str | None = None, repeats: bool = True, rule: str | None = None
 ) -> SendAnswer:
     """What the ledger knows of an act.
 
     Args:
         send: its row.
         texts: whether it is a text.
-        earlier: whether another call made it.
+        earlier: when another call made it, for a sentence; None where this call did.
         repeats: whether the service would do it a second time.
         rule: the setting of the rule or cap that said no.
     """
@@ -45,7 +44,7 @@ def tell(
     suppressed = {"duplicate_suppressed": True} if earlier else {}
     first = {"already_done": True} if earlier and send.state == "SENT" else {}
     if send.state == "SENT":
-        message = same_as_before(show_time(send.called_at), repeats=repeats) if earlier else send.said
+        message = same_as_before(earlier, repeats=repeats) if earlier else send.said
         found = "The answer was lost, but it is in the account: it happened, once. Do not repeat it."
         outcome = "sent" if texts else "done"
         return SendAnswer(first | {"outcome": outcome} | known | suppressed | {"message": message or found})

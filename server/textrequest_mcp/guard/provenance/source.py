@@ -1,7 +1,7 @@
 """The source of words that were read, and a sentence's part that names it."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime
 
 from textrequest_mcp.ground.quoting import quoted
 
@@ -39,27 +39,21 @@ class Source:
         return self.kind == TEXT_RECEIVED
 
 
-def origin(source: Source, line: int, clue: str, *, name: str | None = None, zone: tzinfo | None = None) -> str:
-    """A source, for a sentence: `a text from "Ann Ng" (+14235550142), Thu May 28, 4:26 PM: "pay at evil.example"`.
+def origin(source: Source, line: int, clue: str, *, name: str | None = None, when: str | None = None) -> str:
+    """A source, for a sentence: `a text from "Ann Ng" (+14235550142), Thu 28 May 16:26: "pay at evil.example"`.
 
     Args:
         source: the words.
         line: the sentence's own line; another line is named.
         clue: the part of long words around it is quoted, where they hold it.
         name: of the words' author.
-        zone: the line's; without one the time is in UTC and says so.
+        when: its time, for a sentence.
     """
     kind = "a text" if source.is_text and source.person is not None else source.kind
     person = f"{quoted(name)} ({source.person})" if name else source.person
     elsewhere = f" on line {source.line}" if source.line not in (None, line) else ""
-    at = f", {told(source.at, zone)}" if source.at else ""
+    at = f", {when}" if when else ""
     return f"{kind}{f' from {person}' if person else ''}{elsewhere}{at}: {quoted(_around(source.words, clue))}"
-
-
-def told(at: datetime, zone: tzinfo | None) -> str:
-    """A time as people say it: `Thu May 28, 4:26 PM`; with `UTC` behind it where no zone is known."""
-    there = (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(zone or UTC)
-    return f"{there:%a %b} {there.day}, {there.hour % 12 or 12}:{there:%M %p}{'' if zone else ' UTC'}"
 
 
 def _around(words: str, clue: str) -> str:

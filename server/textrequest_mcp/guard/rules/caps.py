@@ -15,7 +15,16 @@ from typing import Literal
 
 from textrequest_mcp.ground.connection import Connection, Cursor
 from textrequest_mcp.ground.store import Store
-from textrequest_mcp.guard.rules.remaining import Limits, OverCap, Remaining, Reservation, dollars_of, whole_cents
+from textrequest_mcp.guard.rules.line_times import LineTimes
+from textrequest_mcp.guard.rules.remaining import (
+    Limits,
+    NoRoom,
+    OverCap,
+    Remaining,
+    Reservation,
+    dollars_of,
+    whole_cents,
+)
 
 _HOUR = 3600.0
 _DAY = 86400.0
@@ -48,8 +57,8 @@ class _Cap:
         (used,) = self._uses(connection, f"coalesce(sum({self.column}), 0)", line, now).fetchone()
         return int(used)
 
-    def refusal(self, connection: Connection, line: tuple[str, int], needs: int, now: float) -> OverCap | None:
-        """The refusal where `needs` is more than remains; None where it is not."""
+    def refusal(self, connection: Connection, line: tuple[str, int], needs: int, now: float) -> NoRoom | None:
+        """Why there is no room where `needs` is more than remains; None where it is not."""
         used = left = self.used(connection, line, now)
         if not needs or used + needs <= self.limit:
             return None
@@ -57,7 +66,7 @@ class _Cap:
         for at, amount in self._uses(connection, f"at, {self.column}", line, now):
             if left + needs > self.limit:
                 left, frees_at = left - amount, at + self.seconds
-        return OverCap(
+        return NoRoom(
             f"The cap on {self.counts} leaves no room: {self._show(used)} of {self._show(self.limit)} used, and this "
             f"needs {self._show(needs)}.",
             limit=self.name,
@@ -85,17 +94,27 @@ class Caps:
         account: names the account without telling its key.
         limits: the caps.
         clock: seconds since 1970.
+        times: tells when there is room again.
 
     Every method raises `StoreError` where the store cannot be used. None waits for the disk: their rows are on it after
     the next transaction that waits, such as that of `Ledger.leave`.
     """
 
-    def __init__(self, store: Store, account: str, limits: Limits, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        store: Store,
+        account: str,
+        limits: Limits,
+        *,
+        clock: Callable[[], float] = time.time,
+        times: LineTimes | None = None,
+    ) -> None:
         self._store = store
         self._account = account
         self._limits = limits
         self._caps = _caps(limits)
         self._clock = clock
+        self._times = times or LineTimes(clock=clock)
         store.ensure(_SCHEMA)
 
     async def reserve(self, use: Reservation) -> Remaining:
@@ -108,11 +127,13 @@ class Caps:
             OverCap: a cap has no room; of several such caps, the one that has room last.
         """
 
-        def take(connection: Connection) -> Remaining:
+        def take(connection: Connection) -> Remaining | NoRoom:
             now = self._clock()  # here, so that several servers write their uses in the order of their times
             if not self._has(connection, use.send_id):
                 people = int(self._is_new(connection, use, now))
-                self._refuse(connection, use, people, now)
+                no_room = self._no_room(connection, use, people, now)
+                if no_room is not None:
+                    return no_room
                 connection.execute(
                     "INSERT INTO caps_uses (account, send_id, dashboard_id, person, texts, people, cents, at)"
                     " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -122,7 +143,11 @@ class Caps:
                 connection.execute("DELETE FROM caps_uses WHERE at <= ?", (old,))
             return self._room(connection, use.dashboard_id, now)
 
-        return await self._store.transact(take, durable=False)
+        room = await self._store.transact(take, durable=False)
+        if isinstance(room, Remaining):
+            return room
+        minute = math.ceil(room.frees_at / 60) * 60.0 if room.frees_at < math.inf else None
+        raise OverCap(room, None if minute is None else await self._times.told(minute, use.dashboard_id))
 
     async def release(self, send_id: str) -> None:
         """Stop counting an act that certainly did not leave; an act that was not counted is no mistake."""
@@ -166,11 +191,11 @@ class Caps:
         )
         return known.fetchone() is None
 
-    def _refuse(self, connection: Connection, use: Reservation, people: int, now: float) -> None:
-        """Raise where a cap has no room; `people` is the number of new people."""
+    def _no_room(self, connection: Connection, use: Reservation, people: int, now: float) -> NoRoom | None:
+        """The cap that has no room, of several the one that has room last; `people` is the number of new people."""
         most = self._limits.dollars_per_request
         if use.dollars is not None and most is not None and use.dollars > most:
-            raise OverCap(
+            return NoRoom(
                 f"The cap on the dollars of one payment request is ${most:.2f}, and this asks for ${use.dollars:.2f}.",
                 limit="dollars_per_request",
                 frees_at=math.inf,
@@ -178,9 +203,7 @@ class Caps:
         needs = {"texts": use.texts, "people": people, "cents": use.cents}
         line = self._account, use.dashboard_id
         refusals = [cap.refusal(connection, line, needs[cap.column], now) for cap in self._caps]
-        last = max(filter(None, refusals), key=lambda refusal: refusal.frees_at, default=None)
-        if last is not None:
-            raise last
+        return max(filter(None, refusals), key=lambda refusal: refusal.frees_at, default=None)
 
     def _room(self, connection: Connection, dashboard_id: int, now: float) -> Remaining:
         line = self._account, dashboard_id

@@ -1,12 +1,8 @@
 """A rule's refusal: its sentence, and the setting that governs it."""
 
-from datetime import UTC, datetime, tzinfo
-
 from textrequest_mcp.guard.change import PersonFacts
-from textrequest_mcp.guard.provenance.source import told
 from textrequest_mcp.upstream.errors import TextRequestError
 from textrequest_mcp.upstream.phone import masked
-from textrequest_mcp.upstream.times import show_time
 
 CONSENT = "TEXTREQUEST_CONSENT"
 VISIBLE_ONLY = "TEXTREQUEST_VISIBLE_ONLY"
@@ -33,22 +29,20 @@ def rule_of(error: Exception) -> str | None:
     return getattr(error, "rule", None) or getattr(error, "setting", None)
 
 
-def perhaps(at: float, zone: tzinfo | None) -> str:
-    """The reason to ask a person first, after words that may mean no more texts; by the line's clock."""
-    when = told(datetime.fromtimestamp(at, UTC), zone)
+def perhaps(when: str) -> str:
+    """The reason to ask a person first, after words that may mean no more texts."""
     return f"On {when}, they wrote what may mean that they want no more texts."
 
 
-def check_record(facts: PersonFacts, number: str) -> None:
-    """Refuse a text where the contact's record forbids it.
+def check_record(facts: PersonFacts, number: str, opted_out: str) -> None:
+    """Refuse a text where the contact's record forbids it; `opted_out` is when, for a sentence.
 
     Raises:
         Forbidden: the person opted out, or is blocked.
     """
     if facts.opted_out_at is not None:
         raise Forbidden(
-            f"This person opted out at {show_moment(facts.opted_out_at)} by texting STOP, so {masked(number)} is not "
-            "texted.",
+            f"This person opted out by texting STOP ({opted_out}), so {masked(number)} is not texted.",
             rule=CONSENT,
             todo="Only their own START lifts that.",
             brief="opted out",
@@ -60,8 +54,3 @@ def check_record(facts: PersonFacts, number: str) -> None:
             todo='Ask the person whether to unblock them: save_contact with clear: ["is_blocked"].',
             brief="blocked",
         )
-
-
-def show_moment(moment: float) -> str:
-    """A moment in seconds since 1970, for a sentence."""
-    return show_time(datetime.fromtimestamp(moment, UTC))

@@ -7,7 +7,6 @@ from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from textrequest_mcp.guard.rules.zones import clock, zones_of
-from textrequest_mcp.upstream.times import show_time
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -140,7 +139,7 @@ def why_not(there: Quiet | UnknownZone) -> str:
     now = f"{rule}, and it is {there.local} there"
     if there.opens_at is None:
         return f"{now}: in the next {_DAYS_AHEAD} days there is no time when all zones of their number allow it."
-    return f"{now}: it can go out from {there.opens_local} ({show_time(there.opens_at)})."
+    return f"{now}: it can go out from {there.opens_local}."
 
 
 def _opens_at(clocks: Iterable["ZoneInfo"], now: datetime, hours: QuietHours) -> datetime | None:
@@ -167,6 +166,6 @@ def _surely_quiet(zone: "ZoneInfo", at: datetime, hours: QuietHours) -> timedelt
 
 
 def _local(clocks: Iterable["ZoneInfo"], at: datetime) -> str:
-    """An instant by each clock, from west to east: `2026-11-20 07:12 CST or 2026-11-20 08:12 EST`."""
+    """An instant by each clock, from west to east: `Fri 20 Nov 07:12 CST or Fri 20 Nov 08:12 EST`."""
     times = sorted((at.astimezone(each) for each in clocks), key=lambda local: local.replace(tzinfo=None))
-    return " or ".join(dict.fromkeys(f"{local:%Y-%m-%d %H:%M %Z}" for local in times))
+    return " or ".join(dict.fromkeys(f"{local:%a} {local.day} {local:%b %H:%M %Z}" for local in times))

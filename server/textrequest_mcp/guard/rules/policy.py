@@ -22,9 +22,9 @@ from textrequest_mcp.guard.rules.forbidden import (
     Forbidden,
     check_record,
     perhaps,
-    show_moment,
 )
 from textrequest_mcp.guard.rules.hours import QUIET_HOURS, Open, Quiet, QuietHours, time_there, why_not
+from textrequest_mcp.guard.rules.line_times import LineTimes
 from textrequest_mcp.guard.rules.person_facts import KnownPeople
 from textrequest_mcp.guard.rules.reachable import doubt_about, never_texted
 from textrequest_mcp.guard.rules.standing import Standing, Wish
@@ -33,6 +33,7 @@ from textrequest_mcp.guard.rules.whose_words import WhoseWords
 from textrequest_mcp.guard.rules.words import check, check_saved
 from textrequest_mcp.upstream.errors import BadInput
 from textrequest_mcp.upstream.phone import masked
+from textrequest_mcp.upstream.times import show_time
 
 _MEANWHILE = "Since the conversation was read, there is more in it"
 _ANSWER_SECONDS = 86_400.0  # an answer within a day of the person's last text is no outreach
@@ -62,6 +63,7 @@ class Policy:
         provenance: the words that the assistant has read.
         known: how far each host has read each conversation.
         standing: what the person allowed beforehand.
+        times: tells when something was.
         clock: seconds since 1970 by the service's clock.
     """
 
@@ -73,6 +75,7 @@ class Policy:
         known: KnownPeople,
         *,
         standing: Standing | None = None,
+        times: LineTimes | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.rules = rules
@@ -81,7 +84,8 @@ class Policy:
         self.provenance = provenance
         self.known = known
         self._clock = clock
-        self.whose_words = WhoseWords(provenance)
+        self.times = times or LineTimes(clock=clock)
+        self.whose_words = WhoseWords(provenance, self.times)
 
     def now(self) -> float:
         """Seconds since 1970 by the service's clock."""
@@ -118,8 +122,8 @@ class Policy:
 
         Raises as `reasons`, and `BadInput`.
         """
-        why = await self._allowed(account, change, line, number)
-        return [*why, *self._by_record(change, number, await self._facts(account, line, number, None))]
+        why = await self._allowed(change, line, number)
+        return [*why, *await self._by_record(change, line, number, await self._facts(account, line, number, None))]
 
     async def doubts(self, account: Account, change: Change) -> list[str]:
         """As `WhoseWords.doubts`; none where the rule is off."""
@@ -133,7 +137,7 @@ class Policy:
         """
         for place in people:
             at = (await self.consent.standing(*place)).perhaps_at if self.rules.consent else None
-            if at is not None and perhaps(at, self.whose_words.zones.get(place[0])) in shown:
+            if at is not None and perhaps(await self.times.told(at, place[0])) in shown:
                 await self.consent.lift(*place, through=at)
 
     async def still_allowed(self, people: Sequence[Place]) -> None:
@@ -154,7 +158,7 @@ class Policy:
                 return [no.what]
             raise
 
-    async def _allowed(self, account: Account, change: Change, line: int, number: str) -> list[str]:
+    async def _allowed(self, change: Change, line: int, number: str) -> list[str]:
         """What can be said of a number without the account."""
         no_person = never_texted(number)
         if no_person is not None and not change.closes:
@@ -166,11 +170,12 @@ class Policy:
                 todo="Do not try another way.",
                 brief=f"not among those whom {ONLY_TO} lets be texted",
             )
-        return await self._said_no(line, number, account) if self.rules.consent else []
+        return await self._said_no(line, number) if self.rules.consent else []
 
-    def _by_record(self, change: Change, number: str, facts: PersonFacts) -> list[str]:
+    async def _by_record(self, change: Change, line: int, number: str, facts: PersonFacts) -> list[str]:
         if self.rules.consent:
-            check_record(facts, number)
+            out = facts.opted_out_at
+            check_record(facts, number, "" if out is None else await self.times.told(out, line))
         strange = doubt_about(number) if facts.received_at is None and not change.closes else None
         why = [strange] if strange is not None else []
         if self.rules.provenance and facts.sent_at is None and change.asks_to_pay:
@@ -178,12 +183,12 @@ class Policy:
         return why
 
     async def _texting(self, account: Account, change: Change, line: int, number: str) -> list[str]:
-        why = await self._allowed(account, change, line, number)
+        why = await self._allowed(change, line, number)
         since = change.since  # the caller's own condition holds under any settings
         if since is None and self.rules.if_unanswered and not change.closes:
             since = self.known.read_to(change.caller, (line, number))
         facts = await self._facts(account, line, number, since)
-        why += self._by_record(change, number, facts)
+        why += await self._by_record(change, line, number, facts)
         answered_at = self.known.answered_at((line, number), facts)
         why += self._hours(number, facts)
         unread = since is None and facts.waits and self.rules.if_unanswered
@@ -202,30 +207,24 @@ class Policy:
             return PersonFacts()
         return await account.contact(line, number)
 
-    def _is_answer(self, facts: PersonFacts) -> bool:
-        return facts.received_at is not None and abs(self._clock() - facts.received_at) < _ANSWER_SECONDS
-
-    async def _said_no(self, line: int, number: str, account: Account | None = None) -> list[str]:
+    async def _said_no(self, line: int, number: str) -> list[str]:
         standing = await self.consent.standing(line, number)
         if standing.stopped_at is not None:
             raise Forbidden(
-                f"This person asked at {show_moment(standing.stopped_at)} for no more texts, so {masked(number)} "
-                "is not texted.",
+                f"This person asked for no more texts ({await self.times.told(standing.stopped_at, line)}), so "
+                f"{masked(number)} is not texted.",
                 rule=CONSENT,
                 todo="Only their own START lifts that.",
                 brief="asked for no more texts",
             )
         if standing.perhaps_at is not None:
-            return [
-                perhaps(
-                    standing.perhaps_at, await self.whose_words.zone(account, line) if account is not None else None
-                )
-            ]
+            return [perhaps(await self.times.told(standing.perhaps_at, line))]
         return []
 
     def _hours(self, number: str, facts: PersonFacts) -> list[str]:
         hours = self.rules.quiet_hours
-        if hours is None or self._is_answer(facts):
+        is_answer = facts.received_at is not None and abs(self._clock() - facts.received_at) < _ANSWER_SECONDS
+        if hours is None or is_answer:
             return []
         there = time_there(number, datetime.fromtimestamp(self._clock(), UTC), hours)
         if isinstance(there, Open):
@@ -242,7 +241,8 @@ class Policy:
         if not newer:
             return
         self.known.read(change.caller, place, answered_at)  # not up to now: more may have come since
-        then = "the same call goes through then" if change.since is None else "with a later if_unanswered_since"
+        to = show_time(datetime.fromtimestamp(answered_at, UTC))
+        then = "the same call goes through then" if change.since is None else f"give if_unanswered_since {to} then"
         raise Forbidden(
             f"{first}: " + " / ".join(newer),
             rule=IF_UNANSWERED,

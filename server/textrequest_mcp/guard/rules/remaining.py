@@ -1,9 +1,8 @@
 """Limits per line, what one act uses, what remains, and the refusal."""
 
-import math
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from textrequest_mcp.upstream.errors import TextRequestError
 
@@ -66,22 +65,42 @@ class Reservation:
         return cents
 
 
+class NoRoom(NamedTuple):
+    """Why an act does not fit under a cap.
+
+    Attributes:
+        what: a sentence.
+        limit: the cap, by its name in `Limits`.
+        frees_at: when the cap has room for the act, in seconds since 1970; infinite for never.
+        ahead: whether that is late because a clock was ahead when some were used.
+    """
+
+    what: str
+    limit: str
+    frees_at: float
+    ahead: bool = False
+
+
 class OverCap(TextRequestError):
     """A cap leaves no room for an act, so nothing was sent.
 
+    Args:
+        why: as the caps found.
+        when: when there is room, for a sentence; None for never.
+
     Attributes:
         setting: the environment variable that sets the cap.
-        frees_at: when the cap has room for the act, in seconds since 1970; infinite for never.
+        frees_at: as `NoRoom`.
     """
 
-    def __init__(self, what: str, *, limit: str, frees_at: float, ahead: bool = False) -> None:
-        frees = f"There is room at {_minute(frees_at)}" if frees_at < math.inf else "There is never room for that much"
-        why = ", because this computer's clock was ahead when some were used" if ahead else ""
-        self.setting = f"TEXTREQUEST_{limit.upper()}"
-        self.frees_at = frees_at
+    def __init__(self, why: NoRoom, when: str | None) -> None:
+        frees = f"There is room from {when}" if when is not None else "There is never room for that much"
+        ahead = ", because this computer's clock was ahead when some were used" if why.ahead else ""
+        self.setting = f"TEXTREQUEST_{why.limit.upper()}"
+        self.frees_at = why.frees_at
         super().__init__(
-            what,
-            todo=f"{frees}{why}; whoever runs this server sets the cap with {self.setting}. Do not work around it: "
+            why.what,
+            todo=f"{frees}{ahead}; whoever runs this server sets the cap with {self.setting}. Do not work around it: "
             "tell the person you work for.",
         )
 
@@ -95,8 +114,3 @@ def whole_cents(dollars: Decimal) -> tuple[int, int]:
 def dollars_of(cents: int) -> Decimal:
     """An amount in dollars with two decimals, e.g. `49.50`."""
     return Decimal(cents).scaleb(-2)
-
-
-def _minute(at: float) -> str:
-    """A moment, rounded up to the minute."""
-    return f"{datetime.fromtimestamp(math.ceil(at / 60) * 60, UTC):%Y-%m-%d %H:%M} UTC"

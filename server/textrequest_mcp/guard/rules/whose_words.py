@@ -1,12 +1,12 @@
 """Tells why a customer's words are a reason to ask: with names, and times by the line's clock."""
 
 from contextlib import suppress
-from datetime import tzinfo
 
 from textrequest_mcp.guard.change import Account, Change
 from textrequest_mcp.guard.provenance.doubts import Doubt, doubts, in_order
 from textrequest_mcp.guard.provenance.memory import Memory
 from textrequest_mcp.guard.provenance.source import origin
+from textrequest_mcp.guard.rules.line_times import LineTimes
 from textrequest_mcp.upstream.errors import TextRequestError
 
 _TOLD = 3  # doubts about one change; a person is asked anyway, and reads no more
@@ -17,14 +17,12 @@ class WhoseWords:
 
     Args:
         memory: what the assistant has read.
-
-    Attributes:
-        zones: of the lines that were told of.
+        times: tells when.
     """
 
-    def __init__(self, memory: Memory) -> None:
+    def __init__(self, memory: Memory, times: LineTimes) -> None:
         self._memory = memory
-        self.zones: dict[int, tzinfo | None] = {}
+        self._times = times
 
     async def doubts(self, account: Account, change: Change) -> list[str]:
         """The reasons to ask that lie in whose words the assistant has read, each once.
@@ -57,13 +55,6 @@ class WhoseWords:
         with suppress(TextRequestError):
             if person is not None and self._memory.name(on, person) is None:
                 await account.contact(on, person)
-        zone = await self.zone(account, line)
-        place = origin(source, line, doubt.clue, name=self._memory.name(on, person), zone=zone)
+        when = await self._times.told(source.at, line) if source.at is not None else None
+        place = origin(source, line, doubt.clue, name=self._memory.name(on, person), when=when)
         return f"{doubt.what} {place}."
-
-    async def zone(self, account: Account, line: int) -> tzinfo | None:
-        """A line's time zone; None where it cannot be read."""
-        if line not in self.zones:
-            with suppress(TextRequestError):
-                self.zones[line] = await account.zone(line)
-        return self.zones.get(line)
