@@ -5,7 +5,6 @@ from textrequest_mcp.account.payment import CLOSED, Payment, under_way
 from textrequest_mcp.account.payment_acts import read_payment
 from textrequest_mcp.ground.quoting import quoted
 from textrequest_mcp.upstream.errors import Refused, TextRequestError
-from textrequest_mcp.upstream.times import show_time
 
 
 async def open_payment(line: TextingLine, payment_id: int) -> Payment:
@@ -36,7 +35,7 @@ def first_of(payment: Payment) -> str:
 
 
 async def named(line: TextingLine, payment: Payment) -> str:
-    asked = f", asked {show_time(payment.request_date)[:10]}" if payment.request_date else ""
+    asked = f", asked {await line.account.policy.times.told(at, line.id)}" if (at := payment.request_date) else ""
     about = f" for {quoted(payment.description)}" if payment.description else ""
     what = f"payment {payment.payment_id} of ${payment.amount_requested}{about}"
     return f"{what} to {who(payment)} on {await line.title()}{asked}"
