@@ -197,7 +197,7 @@ class TestClosing:
 
         assert (closed["outcome"], closed["textrequest_payment_status"]) == ("done", status)
         [question] = person.questions
-        for shown in ("$220.50", "Alternator, Ford F-150", f'"Sam Adeyemi" ({OWES})', "2026-05-26", fact):
+        for shown in ("$220.50", "Alternator, Ford F-150", f'"Sam Adeyemi" ({OWES})', "asked Tue 26 May 16:26", fact):
             assert shown in question.message
 
     async def test_only_cancelling_texts_the_contact(self, desk: Desk):
