@@ -42,7 +42,7 @@ class WhoseWords:
                 await account.contact(use.line, use.person)
             why += [
                 await self._told(account, doubt, use.line)
-                for doubt in doubts(self._memory, use, reads, final=change.closes)
+                for doubt in doubts(self._memory, use, reads, final=change.closes, asked=change.is_asked)
             ]
         return list(dict.fromkeys(why))
 
