@@ -20,12 +20,12 @@ from textrequest_mcp.account.fields import fields
 from textrequest_mcp.account.groups import groups
 from textrequest_mcp.account.messages import messages
 from textrequest_mcp.account.payments import payments
-from textrequest_mcp.account.prompts import add_prompts, add_saved_replies
-from textrequest_mcp.account.resources import add_resources
+from textrequest_mcp.account.prompts import add_prompts, add_saved_replies, prompt_needs
+from textrequest_mcp.account.resources import add_resources, document_needs
 from textrequest_mcp.account.send_status import sends
 from textrequest_mcp.account.tags import tags
 from textrequest_mcp.ground.store import Store
-from textrequest_mcp.guard.approval.host import caller
+from textrequest_mcp.guard.approval.host import whose
 from textrequest_mcp.guard.approval.sealed_state import Sealing
 from textrequest_mcp.guard.audit.reader import Kind
 from textrequest_mcp.guard.rules.templates import Templates
@@ -35,6 +35,7 @@ from textrequest_mcp.settings.toolsets import EVERYDAY as EVERYDAY_PRESET
 from textrequest_mcp.tools.build import make_tool
 from textrequest_mcp.tools.call import KINDS
 from textrequest_mcp.tools.declare import Toolset, ToolSpec
+from textrequest_mcp.tools.permitted import PermittedServer
 from textrequest_mcp.tools.requests import as_meant, both_eras, refuse_unknown
 from textrequest_mcp.tools.timed import timed
 
@@ -129,8 +130,11 @@ def make_server(settings: Settings, account: Account, store: Store) -> MCPServer
         yield account  # opened once by the caller: some transports enter this for each connection
 
     sealing, specs, nouns = Sealing(store), chosen_specs(settings), nouns_of(settings)
-    server = MCPServer[Account](
+    server = PermittedServer[Account](
         "textrequest-mcp",
+        tool_needs={spec.name: spec.scopes for spec in specs},
+        document_needs=document_needs,
+        prompt_needs=prompt_needs,
         title="Text Request" + (" (sandbox)" if settings.sandbox else ""),
         instructions=INSTRUCTIONS
         + (OF_THE_SANDBOX if settings.sandbox else "")
@@ -152,14 +156,13 @@ def make_server(settings: Settings, account: Account, store: Store) -> MCPServer
         request_state_security=RequestStateSecurity(
             codec=sealing,
             audience=f"textrequest-mcp {account.gate.account}",
-            bind_principal=lambda ctx: caller(ctx.session),
+            bind_principal=lambda ctx: whose(ctx.session),
         ),
         subscriptions=account.subscriptions.bus,
         log_level=settings.log_level,
     )
-    names = {spec.name for spec in specs}
-    server.middleware[:0] = [timed(names), sealing.middleware, as_meant]
-    server.middleware.extend([refuse_unknown(server, names), both_eras])
+    server.middleware[:0] = [timed({spec.name for spec in specs}), sealing.middleware, as_meant]
+    server.middleware.extend([refuse_unknown(server), both_eras])
     account.subscriptions.serve(server)
     add_resources(server, account, nouns)
     add_prompts(server, nouns, read_only=settings.read_only)

@@ -14,6 +14,7 @@ from textrequest_mcp.commands.doctor.options import add_doctor
 from textrequest_mcp.commands.everyday import add_everyday
 from textrequest_mcp.commands.hosts.options import add_install
 from textrequest_mcp.commands.policy import as_table, check_rules
+from textrequest_mcp.commands.token import add_token
 from textrequest_mcp.ground.stderr import stand_in
 from textrequest_mcp.settings.table import Settings, SettingsError, make_state_folder, read_settings, read_state_folder
 
@@ -32,7 +33,7 @@ _COMMANDS = (
         "desk",
         "approver",
     ),
-    *("config", "install", "uninstall", "doctor"),
+    *("config", "install", "uninstall", "doctor", "token"),
 )
 _FAILED, _WRONG_USE = 1, 2
 
@@ -105,6 +106,7 @@ def _parser() -> argparse.ArgumentParser:
     add_everyday(commands)
     add_install(commands)
     add_doctor(commands)
+    add_token(commands)
     return parser
 
 
@@ -175,9 +177,9 @@ def _audit(chosen: argparse.Namespace) -> int:
     folder = read_state_folder()
     period = read_period(chosen.since, chosen.until)
     if chosen.verify is None:
-        return show_audit(folder, period, chosen.tool, chosen.shape, whole=chosen.whole)
-    if any((chosen.since, chosen.until, chosen.tool)):
-        raise SettingsError(["--verify checks all of the audit, so leave out --since, --until and --tool."])
+        return show_audit(folder, period, chosen.tool, chosen.shape, whole=chosen.whole, by=chosen.by)
+    if any((chosen.since, chosen.until, chosen.tool, chosen.by)):
+        raise SettingsError(["--verify checks all of the audit, so leave out --since, --until, --tool and --by."])
     return verify_audit(folder, chosen.verify)
 
 

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
+from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from textrequest_mcp.account.account import Account
@@ -96,11 +97,15 @@ def _make(settings: Settings, store: Store, api: Api, account_id: str, now: Serv
     ledger = Ledger(store, account_id, window_seconds=window, clock=now, service=now, witness=audit.follow)
     times = LineTimes(clock=now)
     at_most_once = _once(settings, store, ledger, account_id, times, now, pace)
-    memory = Memory(store, account_id, Cipher(api.key), made=made_here, clock=now)
+
+    @cache
+    def memory_of(member: str) -> Memory:
+        return Memory(store, account_id, Cipher(api.key), made=made_here, clock=now, member=member)
+
     rules = rules_of(settings)
     wishes = Standing(store, account_id, rules.standing, clock=now)
     consent = Consent(store, account_id, clock=now)
-    policy = Policy(rules, consent, memory, KnownPeople(), standing=wishes, times=times, clock=now)
+    policy = Policy(rules, consent, memory_of, KnownPeople(), standing=wishes, times=times, clock=now)
     api.hidden = Hidden(approvers := approvers_of(settings))
     live = _watch(settings, store, api, account_id, ledger, now)
     gate = Gate(
@@ -119,7 +124,7 @@ def _make(settings: Settings, store: Store, api: Api, account_id: str, now: Serv
         audit,
         live,
         Subscriptions(live),
-        default_line=settings.dashboard_id,
+        default=settings.dashboard_id,
         time_zone=settings.time_zone,
         resource_links=settings.resource_links,
         pictures=Pictures(settings.pictures, Fetcher()),

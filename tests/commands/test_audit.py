@@ -96,6 +96,7 @@ def test_json_lines_have_every_fact(folder: Path, capsys: pytest.CaptureFixture[
         "time": "2026-05-28T20:26:40Z",
         "account": "01234567",
         "host": "claude-ai",
+        "by": None,
         "tool": "send_message",
         "kind": "send",
         "dashboard_id": None,
@@ -288,3 +289,29 @@ def test_a_terminal_that_knows_no_emoji_and_a_reader_that_has_seen_enough_are_no
 
     assert "\\U0001f642 host" in seen.stdout.splitlines()[1]
     assert (audit.returncode, complaints) == (0, b"")
+
+
+def test_a_team_sees_for_whom_each_row_was_and_asks_for_those_of_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("TEXTREQUEST_STATE_DIR", str(tmp_path))
+
+    async def fill() -> None:
+        store = Store.open(tmp_path)
+        audit = Audit(store, "0123456789", keep_days=1, with_bodies=False, kinds={})
+        for by in ("Anna", "Anna_K", "José#1f2e", None):
+            await audit.record(Entry(caller="claude-ai", tool="send_message", kind="send", outcome="sent", by=by))
+        store.close()
+
+    anyio.run(fill)
+    shown: dict[str, list[str]] = {}
+    for name in ("Anna", "Anna_K", "José", "Jos%"):
+        assert main(["audit", "--by", name]) == 0
+        shown[name] = capsys.readouterr().out.splitlines()
+    verified = main(["audit", "--verify", "--by", "Anna"])
+
+    assert " by " in shown["Anna"][0]
+    assert [len(rows) for rows in shown.values()] == [2, 2, 2, 1]
+    assert " Anna " in shown["Anna"][1]
+    assert "José#1f2e" in shown["José"][1]
+    assert verified == 2

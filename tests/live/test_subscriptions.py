@@ -19,6 +19,7 @@ from tests.guard.once.rows import may_write
 from tests.live.line import event
 from tests.live.stage import running, text_from, until
 
+from textrequest_mcp.ground.member import Member, on_behalf_of
 from textrequest_mcp.live import subscriptions
 from textrequest_mcp.live import watch as watching
 
@@ -358,3 +359,28 @@ async def over_http(desk: Desk) -> AsyncGenerator[str]:
             await until(lambda: server.started)
             yield f"http://127.0.0.1:{listening.getsockname()[1]}/mcp"
             server.should_exit = True
+
+
+@pytest.mark.parametrize("era", ERAS)
+async def test_a_line_that_a_member_may_not_use_is_watched_for_them_no_more_than_one_that_is_not_there(
+    desk: Desk, era: Era
+):
+    member = Member(id="Anna", name="Anna", scopes=frozenset({"texts:read"}), lines=frozenset({LINE}))
+    no_reader = Member(id="Cleo", name="Cleo", scopes=frozenset({"payments"}))
+    told: list[str] = []
+    for who, line in ((member, LINE + 1), (member, 999), (no_reader, LINE)):
+        with on_behalf_of(who), pytest.raises(BaseException) as caught:  # noqa: PT011 - some come in a group
+            async with listening(desk, era, f"textrequest://dashboards/{line}/conversations"):
+                raise AssertionError("it listens")
+        told.append(str(of_group(caught.value)))
+    with on_behalf_of(member):
+        async with listening(desk, era, f"textrequest://dashboards/{LINE}/conversations") as ears:
+            assert ears.heard == []
+
+    assert set(told) == {"There is no such line to be told of; see list_dashboards."}
+
+
+def of_group(error: BaseException) -> BaseException:
+    """The error that a task group's error is about."""
+    inside: Any = getattr(error, "exceptions", None)
+    return of_group(inside[0]) if inside else error

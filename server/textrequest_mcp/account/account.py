@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import InitVar, dataclass, field, replace
 from datetime import tzinfo
 from typing import Annotated, Any
 
@@ -13,11 +13,11 @@ from mcp.server.mcpserver.resolve import Resolve
 from textrequest_mcp.account.directory import FRESH_SECONDS, NAMES_SECONDS, Directory
 from textrequest_mcp.account.facts_reader import FactsReader
 from textrequest_mcp.account.line import KnownLine, TextingLine
+from textrequest_mcp.account.lines import Lines
 from textrequest_mcp.account.pictures import Pictures
 from textrequest_mcp.account.saved_replies import written_out
 from textrequest_mcp.account.zones import zone_of
-from textrequest_mcp.ground.clean import clean
-from textrequest_mcp.ground.quoting import one_line, quoted
+from textrequest_mcp.ground.quoting import quoted
 from textrequest_mcp.ground.store import StoreError
 from textrequest_mcp.guard.approval.gate import Gate
 from textrequest_mcp.guard.approval.shown import Beside
@@ -35,9 +35,8 @@ from textrequest_mcp.tools.line_clocks import LineClocks
 from textrequest_mcp.tools.pages import Pages
 from textrequest_mcp.tools.parameters import DashboardId
 from textrequest_mcp.upstream.api import Api
-from textrequest_mcp.upstream.errors import BadInput, TextRequestError
+from textrequest_mcp.upstream.errors import TextRequestError
 from textrequest_mcp.upstream.fetched import Fetcher
-from textrequest_mcp.upstream.page import MAX_SIZE, read_page
 
 _NAMESAKES = 5
 _CLOCKS_SECONDS = 3.0
@@ -56,7 +55,7 @@ class Account:
         audit: keeps a row of every change.
         live: hears of the texts that come in and go out.
         subscriptions: tells the hosts that subscribed to those texts.
-        default_line: a dashboard id from the settings, or None.
+        default: a dashboard id from the settings, or None.
         time_zone: from the settings, for lines that have none.
         resource_links: whether results carry a link to the resource that they are about.
         also: further chores in the background.
@@ -74,19 +73,19 @@ class Account:
     audit: Audit
     live: Watch
     subscriptions: Subscriptions
-    default_line: int | None = None
-    time_zone: str | None = None
+    default: InitVar[int | None] = None
+    time_zone: InitVar[str | None] = None
     resource_links: bool = False
     also: Sequence[Callable[[], Coroutine[Any, Any, None]]] = ()
     routes: Sequence[Any] = ()
     pages: Pages = field(default_factory=Pages)
     pictures: Pictures = field(default_factory=lambda: Pictures(None, Fetcher()))
     strangers: dict[Place, tuple[float, PersonFacts]] = field(default_factory=dict[Place, tuple[float, PersonFacts]])
-    _lines: tuple[KnownLine, ...] = ()
-    _read_at: float | None = None
+    _lines: Lines = field(init=False)
     directory: Directory = field(init=False)
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, default: int | None, time_zone: str | None) -> None:
+        self._lines = Lines(self.api, default, time_zone)
         self.directory = Directory(self.api)
         self.live.log.tell = self.directory.heard
         self.policy.times.read = self.zone
@@ -132,8 +131,13 @@ class Account:
 
     @property
     def usual_line(self) -> int | None:
-        """The line of a call that names none: the default, or the only one if the lines were read."""
-        return self.default_line or (self._lines[0].id if len(self._lines) == 1 else None)
+        """The line of a call that names none, as far as the lines were read."""
+        return self._lines.usual
+
+    @property
+    def default_line(self) -> int | None:
+        """The line of a call that names none, where the settings name it."""
+        return self._lines.default
 
     async def beside(self, line: int | None, people: Sequence[Place], body: str | None) -> Beside:
         """As `beside.read_beside`."""
@@ -167,31 +171,15 @@ class Account:
         """The clocks of the lines; those that are known, unless others are to be `read` in short time."""
         with suppress(TextRequestError, StoreError), anyio.move_on_after(_CLOCKS_SECONDS if read else 0):
             await self.lines(within=NAMES_SECONDS)
-        return LineClocks({line.id: zone_of(line.zone) for line in self._lines}, self.policy.now())
+        return LineClocks({line.id: zone_of(line.zone) for line in self._lines.known}, self.policy.now())
 
     async def lines(self, *, within: float = FRESH_SECONDS) -> tuple[KnownLine, ...]:
-        """All lines of the account, as they were read within so many seconds."""
-        now = anyio.current_time()
-        if self._read_at is None or now - self._read_at > within:
-            answer = await self.api.get("dashboards", query={"page": 0, "page_size": MAX_SIZE})
-            items = read_page(answer, page=0, page_size=MAX_SIZE).items
-            rows: list[dict[str, Any]] = [item for item in items if isinstance(item, dict)]
-            self._lines = tuple(
-                KnownLine(
-                    row["id"],
-                    clean(str(row.get("name") or "")),
-                    clean(str(row.get("phone") or "")),
-                    str(row.get("timeZoneId") or "") or self.time_zone,
-                )
-                for row in rows
-                if isinstance(row.get("id"), int)
-            )
-            self._read_at = now
-        return self._lines
+        """All lines of the account that the current member may use, as they were read within so many seconds."""
+        return await self._lines.read(within)
 
     def known_name(self, dashboard_id: int) -> str | None:
         """The name of a line, as far as it is known without reading."""
-        return next((line.name for line in self._lines if line.id == dashboard_id), None)
+        return next((line.name for line in self._lines.known if line.id == dashboard_id), None)
 
     async def line_ids(self) -> list[int]:
         """The ids of all lines, as `lines`."""
@@ -199,25 +187,11 @@ class Account:
 
     def forget_lines(self) -> None:
         """Read the lines afresh next time; after a line was made, renamed or deleted."""
-        self._read_at = None
+        self._lines.forget()
 
     async def line(self, dashboard_id: int | None) -> TextingLine:
-        """The line with this id, or the default, or the only one.
-
-        Raises:
-            BadInput: there are several and none was named; the sentence lists them.
-        """
-        chosen = dashboard_id or self.default_line
-        if chosen is None:
-            lines = await self.lines()
-            if len(lines) != 1:
-                listed = "; ".join(f"{line.id} {one_line(line.name)}" for line in lines) or "none"
-                raise BadInput(
-                    f"dashboard_id is missing, and this account has {len(lines)} lines: {listed}.",
-                    todo="Choose one of these ids; if it is not clear which, ask the person.",
-                )
-            chosen = lines[0].id
-        return TextingLine(self, chosen)
+        """The line with this id, or the default, or the only one; raises as `Lines.choose`."""
+        return TextingLine(self, await self._lines.choose(dashboard_id))
 
 
 async def account_of(ctx: Context[Any, Any]) -> Account:

@@ -9,6 +9,7 @@ from textrequest_mcp.account.messages import send_message
 from textrequest_mcp.account.newest_texts import newest_texts
 from textrequest_mcp.account.segments import segments
 from textrequest_mcp.account.sent_texts import SENDING
+from textrequest_mcp.ground.member import on_behalf_of
 from textrequest_mcp.guard.approval.approval_rows import Row
 from textrequest_mcp.guard.approval.approvals import Approvals
 from textrequest_mcp.guard.once.departure import LedgerDeparture
@@ -76,6 +77,10 @@ class Approvers:
             TextRequestError: the line cannot be found, or nobody could be asked.
             StoreError: the store cannot be used, so nobody was asked.
         """
+        with on_behalf_of(None):  # whoever's call waits
+            await self._ask(row)
+
+    async def _ask(self, row: Row) -> None:
         line = await self._line()
         body = question(row, await self._approvals.code(row.id))
         why: list[str] = []
@@ -98,7 +103,9 @@ class Approvers:
             TextRequestError: the answers cannot be read.
             StoreError: the store cannot be used.
         """
-        line, code = await self._line(), await self._approvals.code(row.id)
+        with on_behalf_of(None):
+            line = await self._line()
+        code = await self._approvals.code(row.id)
         hashed = await self._account.at_most_once.ledger.hasher()
         for number in self._numbers:
             with seeing_all():

@@ -12,6 +12,7 @@ from textrequest_mcp.account.account import Account
 from textrequest_mcp.account.contacts import list_contacts
 from textrequest_mcp.account.line import TextingLine
 from textrequest_mcp.account.payments import list_payments
+from textrequest_mcp.ground.member import may
 
 logger = logging.getLogger(__name__)
 
@@ -39,7 +40,7 @@ async def _values(account: Account, name: str, typed: str, dashboard_id: str | N
     if name == "dashboard_id":
         lines = await account.lines()
         return [str(line.id) for line in lines if str(line.id).startswith(typed) or typed.lower() in line.name.lower()]
-    if name not in {"phone_number", "payment_id"}:
+    if name not in {"phone_number", "payment_id"} or not may({"payments" if name == "payment_id" else "texts:read"}):
         return []
     if dashboard_id and not re.fullmatch(r"[1-9][0-9]{0,17}", dashboard_id):
         return []  # a line was meant, and none has such an id

@@ -89,7 +89,8 @@ async def text_many(
     del body, to, leave_out  # `_recipients` read them
 
     async def send(arguments: Mapping[str, Any], departing: LedgerDeparture) -> Sent:
-        return await post_text(line, departing, arguments["phone_number"], arguments["body"])
+        number, words, sender = arguments["phone_number"], arguments["body"], arguments.get("sender_name")
+        return await post_text(line, departing, number, words, sender_name=sender)
 
     return answer_of_mailing(await each(send), "text_many")
 

@@ -8,6 +8,8 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from textrequest_mcp.account.account import Account, InAccount, Line
+from textrequest_mcp.account.lines import for_all_lines
+from textrequest_mcp.ground.member import has_every_line
 from textrequest_mcp.ground.quoting import one_line, quoted, some, visible
 from textrequest_mcp.ground.store import StoreError
 from textrequest_mcp.guard.approval.question import Question
@@ -57,8 +59,20 @@ class DashboardDeleted(Answer):
 @dashboards.reads(title="List lines", action="GetDashboards")
 async def list_dashboards(account: InAccount, page: PageNumber = 0, page_size: PageSize = DEFAULT_SIZE) -> Dashboards:
     """List the texting lines (dashboards) of the account: id, name, number. Other tools take the id."""
+    if not has_every_line():
+        return await _listed(account, page, page_size)
     answer = await account.api.get("dashboards", query={"page": page, "page_size": page_size})
     return Dashboards.of(answer, page=page, page_size=page_size)
+
+
+async def _listed(account: InAccount, page: int, page_size: int) -> Dashboards:
+    """One page of the lines that the current member may use."""
+    lines = await account.lines()
+    first = page * page_size
+    here = lines[first : first + page_size]
+    rows = [Dashboard(id=line.id, name=line.name, phone=from_wire(line.phone), time_zone=line.zone) for line in here]
+    next_page = page + 1 if first + page_size < len(lines) else None
+    return Dashboards(page=page, page_size=page_size, total_items=len(lines), next_page=next_page, items=rows)
 
 
 @dashboards.reads(title="Get a line", action="GetDashboard")
@@ -111,6 +125,7 @@ CREATING = SameAct(same=("name", "phone"), facts=("phone",), words=("name",), fi
 
 
 async def _before_creating(name: Filled, phone: Number) -> Question:
+    for_all_lines("A new line")
     return Question(f'Make a new line "{visible(name)}" with the number {phone}? It may be billed.')
 
 
@@ -133,6 +148,7 @@ async def create_dashboard(
     phone: Annotated[Number, Field(description="A provisioned number of the account; an error lists free ones")],
 ) -> Dashboard:
     """Create a texting line on a number provisioned for the account. It may be billed; administrators get an email."""
+    for_all_lines("A new line")
     try:
         answer = await account.api.post("dashboards", body={"name": name, "phone": wire(phone)}, departure=departure)
     except Refused as refused:
@@ -165,7 +181,7 @@ async def rename_dashboard(line: Line, name: Annotated[Filled, Field(description
 @dashboards.destroys(title="Delete a line", action="DeleteDashboard", question=_before_deleting, types_name=True)
 async def delete_dashboard(account: InAccount, dashboard_id: LineId) -> DashboardDeleted:
     """Delete a texting line with everything in it, for good."""
-    await account.api.delete("dashboards", dashboard_id)
+    await (await account.line(dashboard_id)).delete()
     account.forget_lines()
     return DashboardDeleted(dashboard_id=dashboard_id)
 

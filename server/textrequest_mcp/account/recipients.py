@@ -16,6 +16,7 @@ from textrequest_mcp.account.message import LOCATION_TAG, asks_for_location
 from textrequest_mcp.account.person import Person
 from textrequest_mcp.account.zones import zone_of
 from textrequest_mcp.ground.folding import folded
+from textrequest_mcp.ground.member import in_their_name
 from textrequest_mcp.ground.quoting import quoted
 from textrequest_mcp.guard.change import PersonFacts
 from textrequest_mcp.guard.provenance.readings import Called
@@ -77,7 +78,7 @@ def _recipient(number: str, person: Person | None, template: Template) -> Recipi
     return Recipient(
         number,
         person.name if person is not None else "",
-        {"phone_number": number, "body": words, "template": template.text},
+        {"phone_number": number, "body": words, "template": template.text} | in_their_name(),
         words,
         has_written=person is not None and person.received_at is not None,
     )

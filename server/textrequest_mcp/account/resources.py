@@ -17,10 +17,12 @@ from textrequest_mcp.account.groups import list_groups
 from textrequest_mcp.account.line import TextingLine
 from textrequest_mcp.account.messages import list_messages
 from textrequest_mcp.account.payments import get_payment
+from textrequest_mcp.ground.member import Scope
 from textrequest_mcp.guard.notice import Notice
 from textrequest_mcp.tools.answers import Answer
 from textrequest_mcp.tools.parameters import Id, ListedNumber, PageNumber, PageSize
 from textrequest_mcp.tools.result_text import write_structured
+from textrequest_mcp.tools.scopes import scopes_of
 from textrequest_mcp.upstream.errors import BadInput
 from textrequest_mcp.upstream.page import DEFAULT_SIZE
 
@@ -64,6 +66,11 @@ _DOCUMENTS = (
     _Document("groups", f"{_LINE}/groups{_PAGED}", "groups", list_groups, "A line's groups, page by page."),
     _Document("payments", f"{_LINE}/payments/{{payment_id}}", "payment", get_payment, "One payment request of a line."),
 )
+
+
+def document_needs(address: str) -> frozenset[Scope]:
+    """The scopes that a member needs for the document at an address or template."""
+    return scopes_of("payments" if "/payments/" in address else "", "reads", texts=False)
 
 
 def add_resources(server: MCPServer[Any], account: Account, toolsets: Sequence[str]) -> None:

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from textrequest_mcp.account.account import InAccount
 from textrequest_mcp.account.failures import in_words
+from textrequest_mcp.ground.member import current, current_id, may_use_line
 from textrequest_mcp.guard.once.ledger_rows import Send
 from textrequest_mcp.tools.answers import Answer, Code, Flag, Money, Time, Whole
 from textrequest_mcp.tools.declare import Toolset
@@ -50,7 +51,7 @@ async def get_send_status(account: InAccount, send_id: SendId) -> SendStatus:
     """Look again at what became of a text, payment request or other act, and of its delivery."""
     at_most_once = account.at_most_once
     send = await at_most_once.ledger.get(send_id)
-    if send is None:
+    if send is None or not _is_theirs(send):
         raise NotFound(
             "No act with this send_id is on record here.", todo="Take it from the answer of the call that acted."
         )
@@ -69,6 +70,13 @@ async def get_send_status(account: InAccount, send_id: SendId) -> SendStatus:
             "message": _message(send),
         }
     )
+
+
+def _is_theirs(send: Send) -> bool:
+    """Whether the current member may look at it: it was done for them, on a line that they may use."""
+    if current() is None:
+        return True
+    return send.member == current_id() and (send.dashboard_id is None or may_use_line(send.dashboard_id))
 
 
 def _message(send: Send) -> str | None:

@@ -138,4 +138,4 @@ SENDING = SameAct(
     announce=_announce,
 )
 # A text to many: the same for somebody whatever their name was when its blanks were filled in.
-MAILING = replace(SENDING, same=("phone_number", "template"), same_if_given=(), words=("body",))
+MAILING = replace(SENDING, same=("phone_number", "template"), same_if_given=(), words=("body", "sender_name"))

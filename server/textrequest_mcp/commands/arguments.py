@@ -47,6 +47,7 @@ def add_audit(commands: Any, run: Run) -> None:
     audit.add_argument("--since", metavar="TIME", help="from this day or time on, such as 2026-11-01; in UTC")
     audit.add_argument("--until", metavar="TIME", help="to the end of this day, or to this time; in UTC")
     audit.add_argument("--tool", help="only what this tool did, e.g. send_message")
+    audit.add_argument("--by", metavar="NAME", help="only what was done for this member of the team")
     shape = audit.add_mutually_exclusive_group()
     shape.add_argument("--json", dest="shape", action="store_const", const="json", help="as JSON, one object a line")
     shape.add_argument("--csv", dest="shape", action="store_const", const="csv", help="as CSV, for a spreadsheet")

@@ -5,7 +5,7 @@ import io
 import json
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -29,7 +29,7 @@ _FAILED = 1
 _SHOWN_OF_A_HASH = 8
 _SHOWN_ROWS = 200  # the newest, of a table
 _FACTS = (
-    *("number", "time", "account", "host", "tool", "kind", "dashboard_id", "person", "outcome", "rule", "ids"),
+    *("number", "time", "account", "host", "by", "tool", "kind", "dashboard_id", "person", "outcome", "rule", "ids"),
     *("approved_by", "note", "body"),
 )
 _HEADINGS = {"number": "row", "time": "time (UTC)", "dashboard_id": "line", "approved_by": "yes by"}
@@ -66,9 +66,12 @@ def read_period(since: str | None, until: str | None) -> Period:
     return period
 
 
-def show_audit(folder: Path, period: Period, tool: str | None, shape: Shape, *, whole: bool = False) -> int:
+def show_audit(
+    folder: Path, period: Period, tool: str | None, shape: Shape, *, whole: bool = False, by: str | None = None
+) -> int:
     """Print the rows of the audit in this state folder, of a table only the newest or the whole; the exit status."""
-    return _with_trail(folder, partial(_show, period=period, tool=tool, shape=shape, whole=whole))
+    wanted = {"since": period.since, "until": period.until, "tool": tool, "by": by}
+    return _with_trail(folder, partial(_show, wanted=wanted, shape=shape, whole=whole))
 
 
 def verify_audit(folder: Path, head: str = "") -> int:
@@ -158,12 +161,12 @@ async def _verify(trail: Trail, head: str) -> int:
     return 0
 
 
-async def _show(trail: Trail, period: Period, tool: str | None, shape: Shape, *, whole: bool) -> int:
+async def _show(trail: Trail, wanted: Mapping[str, Any], shape: Shape, *, whole: bool) -> int:
     limit = None if whole or shape != "table" else _SHOWN_ROWS
     rows: list[list[str]] = [[_HEADINGS.get(name, name) for name in _COLUMNS]]
     if shape == "csv":
         _say(_as_csv(_FACTS))
-    async for recorded in trail.entries(since=period.since, until=period.until, tool=tool, limit=limit):
+    async for recorded in trail.entries(**wanted, limit=limit):
         facts = _facts(recorded)
         if shape == "json":
             _say(json.dumps(facts))
@@ -173,13 +176,19 @@ async def _show(trail: Trail, period: Period, tool: str | None, shape: Shape, *,
             short = facts | {"person": (facts["person"] or "")[:_SHOWN_OF_A_HASH]}
             rows.append([visible(_as_text(short[name])) for name in _COLUMNS])
     if shape == "table":
-        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        for row in rows:
-            _say("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
-        earlier = await trail.count(since=period.since, until=period.until, tool=tool) - len(rows) + 1
+        _say_aligned(rows)
+        earlier = await trail.count(**wanted) - len(rows) + 1
         if earlier > 0:
             _say(f"{some(earlier, 'earlier row')} left out; --all prints them, and so do --json and --csv.")
     return 0
+
+
+def _say_aligned(rows: Sequence[Sequence[str]]) -> None:
+    """A table without the column of the members, where one person uses the server."""
+    columns = [column for column in zip(*rows, strict=True) if column[0] != "by" or any(column[1:])]
+    widths = [max(map(len, column)) for column in columns]
+    for row in zip(*columns, strict=True):
+        _say("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
 
 
 def _facts(recorded: Recorded) -> dict[str, Any]:

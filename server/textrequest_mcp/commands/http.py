@@ -18,10 +18,10 @@ from starlette.types import ASGIApp
 from textrequest_mcp import __version__
 from textrequest_mcp.account.account import Account
 from textrequest_mcp.commands.ending import end_when_asked, is_changing, leave, let_finish
-from textrequest_mcp.commands.http_access import HEALTH, HttpAccess, public_name
+from textrequest_mcp.commands.http_access import HEALTH
+from textrequest_mcp.commands.http_admission import Admission
 from textrequest_mcp.commands.http_connection import ImpatientProtocol
-from textrequest_mcp.commands.http_limits import IDLE_SECONDS, MOST_SESSIONS, HttpLimits
-from textrequest_mcp.commands.http_names import KnownNames
+from textrequest_mcp.commands.http_limits import IDLE_SECONDS, MOST_SESSIONS
 from textrequest_mcp.commands.signals import requests_to_end
 from textrequest_mcp.ground.raw_json import MOST_BYTES
 from textrequest_mcp.live.hooks import Health, Hooks
@@ -34,13 +34,14 @@ _GRACE_SECONDS = 0.5  # a host keeps its stream open as long as it likes, and th
 _MOST_CONNECTIONS = 500  # more are answered 503: a process can usually hold 1024 files
 
 
-async def serve_http(settings: Settings, server: MCPServer[Any], account: Account, secret: str | None) -> int:
-    """Serve hosts that bring the secret, until a person or the system ends it; returns the exit status."""
+async def serve_http(settings: Settings, server: MCPServer[Any], account: Account, admission: Admission) -> int:
+    """Serve hosts that are let in, until a person or the system ends it; returns the exit status."""
     health = None if settings.public_url is None else _take_webhooks(settings, settings.public_url, server, account)
     server.custom_route(HEALTH, methods=["GET"])(_health)
     for route in account.routes:
         server.custom_route(route.path, methods=list(route.methods))(route.endpoint)
-    running = _Server(_app(settings, server, secret), account)
+    door = admission.door(_app(settings, server))
+    running = _Server(door.app, account)
 
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     # Named TCP, so that asyncio sends small answers at once instead of waiting for more (Nagle).
@@ -61,6 +62,8 @@ async def serve_http(settings: Settings, server: MCPServer[Any], account: Accoun
             async with anyio.create_task_group() as tasks:
                 if health is not None:
                     tasks.start_soon(health.run)
+                if door.run is not None:
+                    tasks.start_soon(door.run)
                 tasks.start_soon(end_when_asked, requests, account, running.end)
                 await running.serve(sockets=[listening])
                 tasks.cancel_scope.cancel()
@@ -114,21 +117,18 @@ async def _health(_: Request) -> JSONResponse:
     return JSONResponse({"status": "ok", "version": __version__})
 
 
-def _app(settings: Settings, server: MCPServer[Any], secret: str | None) -> ASGIApp:
-    public = public_name(settings.public_url)
+def _app(settings: Settings, server: MCPServer[Any]) -> ASGIApp:
     # The SDK's own check covers some paths; `KnownNames` covers all.
     off = TransportSecuritySettings(enable_dns_rebinding_protection=False)
     # What comes to the app has been measured; it may be longer by what was marked in it.
     if settings.transport == "sse":
-        app = server.sse_app(transport_security=off, max_request_body_size=3 * MOST_BYTES)
-    else:
-        app = server.streamable_http_app(
-            transport_security=off,
-            max_request_body_size=3 * MOST_BYTES,
-            session_idle_timeout=IDLE_SECONDS,
-            max_sessions=MOST_SESSIONS,
-        )
-    return KnownNames(HttpAccess(HttpLimits(app), secret=secret, public=public), public=public)
+        return server.sse_app(transport_security=off, max_request_body_size=3 * MOST_BYTES)
+    return server.streamable_http_app(
+        transport_security=off,
+        max_request_body_size=3 * MOST_BYTES,
+        session_idle_timeout=IDLE_SECONDS,
+        max_sessions=MOST_SESSIONS,
+    )
 
 
 def _say_where(settings: Settings, listening: socket.socket) -> None:

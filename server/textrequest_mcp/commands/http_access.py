@@ -12,7 +12,7 @@ from textrequest_mcp.live.webhooks import PATH
 from textrequest_mcp.settings.reading import is_loopback
 
 HEALTH = "/health"
-_WELL_KNOWN = "/.well-known/"
+WELL_KNOWN = "/.well-known/"
 # Proxies, tunnels and content networks add these headers: three standards (RFC 7239, 9110, 8586), the older
 # X-Forwarded-*, and headers that hold only the sender's address.
 _FORWARDING = {b"forwarded", b"via", b"cdn-loop", b"x-real-ip", b"cf-connecting-ip", b"true-client-ip"}
@@ -59,16 +59,16 @@ class HttpAccess:
         path: str = scope["path"]
         if path.startswith(f"{PATH}/"):  # the webhooks' receiver checks signatures
             return None
-        if path.startswith(_WELL_KNOWN) and scope["method"] in {"GET", "HEAD"}:
+        if path.startswith(WELL_KNOWN) and scope["method"] in {"GET", "HEAD"}:
             # After a 401 clients look here for a place to sign in, and take any other answer for a fault.
             return PlainTextResponse("Not Found", 404)
         if (path == HEALTH or self._secret is None) and self._comes_directly(scope):
             return None
         if self._secret is None:
-            return _refused(403, _FROM_OUTSIDE)
+            return refused(403, _FROM_OUTSIDE)
         if _brings(scope, self._secret):
             return None
-        return _refused(401, _UNKNOWN_CALLER, {"WWW-Authenticate": "Bearer"})
+        return refused(401, _UNKNOWN_CALLER, {"WWW-Authenticate": "Bearer"})
 
     def _comes_directly(self, scope: Scope) -> bool:
         """Whether no header shows that the request came from another machine."""
@@ -81,7 +81,8 @@ class HttpAccess:
         )
 
 
-def _refused(status: int, sentence: str, headers: dict[str, str] | None = None) -> Response:
+def refused(status: int, sentence: str, headers: dict[str, str] | None = None) -> Response:
+    """A refusal with a sentence for the person behind the host."""
     # As an error of the protocol: the SDK's clients show its message from 2.x on, and nothing of any other body.
     error = {"code": INVALID_REQUEST, "message": sentence}
     return JSONResponse({"jsonrpc": "2.0", "id": None, "error": error}, status, headers)

@@ -26,15 +26,17 @@ class KnownNames:
 
     Args:
         app: gets the requests that pass. To pages of this machine a browser shows its answers (CORS).
-        public: the server's name on the internet; None if it has none.
+        names: the server's names elsewhere, such as on the internet; none if it has none.
+        own_pages: whether pages of those names may send here.
     """
 
-    def __init__(self, app: ASGIApp, *, public: str | None) -> None:
+    def __init__(self, app: ASGIApp, *, names: frozenset[str], own_pages: bool = False) -> None:
         self._app = app
         self._for_pages = CORSMiddleware(
             app, allow_origin_regex=".*", allow_methods=["*"], allow_headers=["*"], expose_headers=_SHOWN
         )
-        self._public = public
+        self._names = names
+        self._pages = names if own_pages else frozenset[str]()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -47,19 +49,18 @@ class KnownNames:
     def _refusal(self, hosts: Sequence[str], origins: Sequence[str]) -> Response | None:
         if len(hosts) != 1 or not self._is_known(hosts[0]):
             return PlainTextResponse("This server has another name than the Host header says.", 421)
-        if not all(_is_here(origin) for origin in origins):
+        if not all(self._is_here(origin) for origin in origins):
             return PlainTextResponse("Web pages of elsewhere reach nothing here (Origin).", 403)
         return None
 
     def _is_known(self, host: str) -> bool:
         name = host_name(host)
-        return name is not None and (is_loopback(name) or name == self._public)
+        return name is not None and (is_loopback(name) or name in self._names)
 
-
-def _is_here(origin: str) -> bool:
-    scheme = _SCHEME.match(origin)
-    name = host_name(origin[scheme.end() :]) if scheme else None
-    return name is not None and is_loopback(name)
+    def _is_here(self, origin: str) -> bool:
+        scheme = _SCHEME.match(origin)
+        name = host_name(origin[scheme.end() :]) if scheme else None
+        return name is not None and (is_loopback(name) or name in self._pages)
 
 
 def _headers(scope: Scope, wanted: bytes) -> list[str]:

@@ -19,6 +19,7 @@ _RULES = (
     *("read_only", "confirm", "confirm_via", "confirm_fallback", "approve_with", "approvers"),
     *("consent", "provenance", "if_unanswered", "visible_only"),
     *("quiet_hours", "only_to", "standing", "only_templates", "texts_per_hour", "texts_per_day", "new_people_per_day"),
+    "member_texts_per_day",
     *("dollars_per_request", "dollars_per_day", "callback_hosts", "duplicate_minutes", "audit_days", "audit_bodies"),
 )
 _CONFIRM = {
@@ -29,7 +30,7 @@ _CONFIRM = {
 }
 # False of another setting only shapes how other rules work.
 _OFF_WHEN_FALSE = {"consent", "provenance", "if_unanswered", "visible_only", "duplicate_minutes"}
-_UNSET = {"confirm_fallback": "page or, without a browser here, refuse"}
+_UNSET = {"confirm_fallback": "page or, without a browser here, refuse", "member_texts_per_day": "off"}
 _EMPTY = {"approvers": "nobody", "only_to": "everybody", "standing": "none", "callback_hosts": "none"}
 
 

@@ -24,8 +24,15 @@ class NewColumn(NamedTuple):
     declared: str
 
 
+_MEMBER = "member", "TEXT NOT NULL DEFAULT ''"  # of the team, for whom it was; empty where one person uses the server
 # What each version added to the one before it. Version 0 is what 0.1.0 wrote, and version 1 only numbered it.
-STEPS: tuple[tuple[NewColumn, ...], ...] = ((),)
+STEPS: tuple[tuple[NewColumn, ...], ...] = (
+    (),
+    (
+        *(NewColumn(table, *_MEMBER) for table in ("ledger_sends", "caps_uses", "approvals")),
+        NewColumn("approvals", "dashboard_id", "INTEGER"),
+    ),
+)
 
 _COLUMNS = (
     "SELECT tables.name, columns.name FROM sqlite_master AS tables, pragma_table_info(tables.name) AS columns"

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from textrequest_mcp.ground.connection import Connection
+from textrequest_mcp.ground.member import current_id
 from textrequest_mcp.ground.store import Store
 from textrequest_mcp.live.cursor import Cursor, place_in
 from textrequest_mcp.live.encryption import Cipher
@@ -180,11 +181,17 @@ class EventLog:
     async def cursor(self, number: int, at: float | None = None) -> str:
         """The cursor of an event, given at the time `at`, as hosts keep it."""
         name, _, _ = await self._store.transact(self._about, durable=False)
-        return str(Cursor(name, number, at))
+        return str(Cursor(self._called(name), number, at))
 
     async def place(self, cursor: str) -> int:
         """The number that a cursor stands for; raises as `place_in`."""
-        return place_in(cursor, *await self._store.transact(self._about, durable=False))
+        name, end, forgotten = await self._store.transact(self._about, durable=False)
+        return place_in(cursor, self._called(name), end, forgotten)
+
+    def _called(self, name: str) -> str:
+        """What the log is called in the cursors of the current member, so that nobody uses those of a colleague."""
+        member = current_id()
+        return self.hashed(f"cursor of {member} in {name}")[:8] if member else name
 
     def _row(self, event: TextEvent, now: float) -> dict[str, Any]:
         return {

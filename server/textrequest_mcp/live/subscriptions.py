@@ -28,6 +28,7 @@ from mcp_types import (
 )
 from pydantic import ValidationError
 
+from textrequest_mcp.ground.member import may, may_use_line
 from textrequest_mcp.ground.sdk import add_request_handler, connection_of
 from textrequest_mcp.ground.store import StoreError
 from textrequest_mcp.live.watch import OTHERS_SECONDS, Watch
@@ -184,6 +185,7 @@ class Subscriptions:
         target = self._target(uri)
         if target is None:
             return None
+        _check(target)
         async with self._turn:
             try:
                 self._told = await self._live.log.end() if self._told is None else self._told
@@ -215,6 +217,12 @@ async def _tell(session: ServerSession, asked: _Asked) -> None:
         logger.exception("a host could not be told of a change")
     finally:
         asked.is_being_told = False
+
+
+def _check(target: _Target) -> None:
+    """Refuse what the current member may not read, in the words for a line that is not there."""
+    if not (may({"texts:read"}) and may_use_line(target.line)):
+        raise MCPError(code=INVALID_PARAMS, message="There is no such line to be told of; see list_dashboards.")
 
 
 def _wanted(params: Mapping[str, Any] | None) -> set[str]:

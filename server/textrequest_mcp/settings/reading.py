@@ -16,13 +16,7 @@ API_KEY = "[!-~]*"
 _NO_API_KEY = "holds spaces, line breaks or characters that no API key has."
 _SHORTEST_TOKEN = 24
 _YES = {"1", "true", "yes", "on"}
-_HIGHEST_PORT = 65535
-_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
-# Not urlsplit: it drops line breaks, and takes spaces in a host. No user, password, query or fragment has a place here.
-_WEB_ADDRESS = (
-    rf"(?P<scheme>https?)://(?P<host>\[[0-9a-f.]*:[0-9a-f:.]*\]|{_LABEL}(?:\.{_LABEL})*)(?::(?P<port>[0-9]{{1,5}}))?"
-    r"(?:/[a-z0-9/._~%!$&'()*+,;=:@-]*)?"
-)
+HIGHEST_PORT = 65535
 
 
 class Given(NamedTuple):
@@ -45,11 +39,12 @@ Reader = Callable[[Given], Any]
 
 def is_loopback(host: str) -> bool:
     """Whether a host name or address stays on this machine."""
-    address = _address(host)
-    return address.is_loopback if address else host.lower() == "localhost"
+    found = address(host)
+    return found.is_loopback if found else host.lower() == "localhost"
 
 
-def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+def address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """The IP address that this is; None for a name."""
     with suppress(ValueError):
         return ipaddress.ip_address(host.strip("[]"))
     return None
@@ -110,7 +105,7 @@ def time_zone(given: Given) -> str | None:
 
 line_id = _matching("[1-9][0-9]{0,17}", "is not a line's id, which is a whole number such as 121.", int)
 minutes = _matching("[0-9]{1,4}", "is not a number of minutes from 0 (off) to 1440.", int, range(1441))
-port = _matching("[0-9]+", "{text} is not a port; ports are 0 to 65535.", int, range(_HIGHEST_PORT + 1))
+port = _matching("[0-9]+", "{text} is not a port; ports are 0 to 65535.", int, range(HIGHEST_PORT + 1))
 count_or_off = _matching("off|[0-9]{1,6}", "is neither a whole number from 0 to 999999 nor off.", _or_off(int))
 dollars_or_off = _matching(
     r"off|[0-9]{1,8}(\.[0-9]{1,2})?",
@@ -124,51 +119,12 @@ calls_per_seconds = _matching(
 )
 
 
-def _web_address(travelling: str, such_as: str = "") -> Reader:
-    """A reader of an address; without an example of its own the default is one."""
-
-    def reader(given: Given) -> Any:
-        if not given.text or (given.default is None and not given.text.strip("/")):
-            return given.default
-        match = re.fullmatch(_WEB_ADDRESS, given.text, re.ASCII | re.IGNORECASE)
-        host = match["host"] if match else ""
-        is_host = _address(host) or not (host.startswith("[") or host.rpartition(".")[2].isdecimal())
-        if not match or not is_host or int(match["port"] or 0) > _HIGHEST_PORT:
-            given.wrong(f"is not a plain web address such as {such_as or given.default}.")
-        elif match["scheme"].lower() != "https" and not is_loopback(host):
-            given.wrong(f"is not https, so {travelling} would travel in the open.")
-        return given.text.rstrip("/")
-
-    return reader
-
-
-api_address = _web_address("the API key")
-own_address = _web_address("texts", "https://texts.example.com")
-
-
 def token(given: Given) -> str | None:
     if not re.fullmatch("[A-Za-z0-9_-]*", given.text):
         given.wrong("holds other characters than letters, digits, - and _.")
     elif 0 < len(given.text) < _SHORTEST_TOKEN:
         given.wrong(f"can be guessed; make it {_SHORTEST_TOKEN} characters or longer.")
     return given.text or None
-
-
-def hosts(given: Given) -> frozenset[str]:
-    names = frozenset(host.strip().lower() for host in given.text.split(",") if host.strip())
-    for host in names:
-        if not re.fullmatch(rf"{_LABEL}(\.{_LABEL})*", host, re.ASCII):
-            given.wrong("holds what is no host name, such as hooks.example.com.")
-    return names
-
-
-def own_host(given: Given) -> str:
-    text = (given.text or given.default).strip("[]").lower()
-    host = str(_address(text) or text)
-    if not is_loopback(host):
-        risk = "would open the server to other machines, which it does not protect itself against yet"
-        given.wrong(f"{host} {risk}; use 127.0.0.1.")
-    return host
 
 
 def _path(given: Given, name: str, text: str) -> Path | None:

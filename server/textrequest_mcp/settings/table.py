@@ -11,6 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple, get_args
 
+from textrequest_mcp.settings import addresses as at
 from textrequest_mcp.settings import reading as by
 from textrequest_mcp.settings.toolsets import BY_DEFAULT, read_toolsets
 
@@ -51,7 +52,7 @@ class Settings:
     """
 
     api_key: Annotated[str, by.api_key, "the account's API key"] = field(repr=False)
-    base_url: Annotated[str, by.api_address, "where the API is; https, or this machine"] = DEFAULT_BASE_URL
+    base_url: Annotated[str, at.api_address, "where the API is; https, or this machine"] = DEFAULT_BASE_URL
     sandbox: Annotated[bool, by.yes_or_no, "work with a pretend account", _FLAG] = False
     sandbox_reset: Annotated[bool, by.beside_sandbox, "begin the kept pretend account anew", _FLAG] = False
     dashboard_id: Annotated[int | None, by.line_id, "the line that tools use where none is named"] = None
@@ -85,6 +86,9 @@ class Settings:
     dollars_per_day: Annotated[
         Decimal | None, by.dollars_or_off, "at most so many dollars that one line asks for in any 24 hours"
     ] = Decimal(10_000)
+    member_texts_per_day: Annotated[
+        int | None, by.count_or_off, "at most so many texts of one member of a team in any 24 hours"
+    ] = None
     only_to: Annotated[str, by.words, "who may be texted at all"] = ""
     consent: Annotated[
         bool,
@@ -102,7 +106,7 @@ class Settings:
     visible_only: Annotated[bool, by.yes_or_no, "no characters leave that nobody would see"] = True
     if_unanswered: Annotated[bool, by.yes_or_no, "no text goes past an answer that nobody has read"] = True
     callback_hosts: Annotated[
-        frozenset[str], by.hosts, "where the service may be asked to send what becomes of a text"
+        frozenset[str], at.hosts, "where the service may be asked to send what becomes of a text"
     ] = frozenset()
     templates: Annotated[Path | None, by.whole_path, "a file of saved replies"] = None
     only_templates: Annotated[bool, by.yes_or_no, "whether nothing but saved replies may leave"] = False
@@ -113,15 +117,23 @@ class Settings:
     ] = False
     audit_days: Annotated[int, by.days(3650), "how long the audit is kept"] = 365
     audit_bodies: Annotated[bool, by.yes_or_no, "whether the audit keeps the words of texts"] = False
-    public_url: Annotated[str | None, by.own_address, "where webhooks reach this server"] = None
+    public_url: Annotated[str | None, at.own_address, "where webhooks reach this server"] = None
     webhook_token: Annotated[str | None, by.token, "replaces a webhook's signature"] = field(default=None, repr=False)
     previous_api_key: Annotated[str | None, by.previous_api_key, "the key before this one"] = field(
         default=None, repr=False
     )
     event_days: Annotated[int, by.days(365), "how long the log of texts is kept"] = 30
     http_auth: Annotated[HttpAuth, by.choice(HttpAuth), "what hosts must bring over HTTP and SSE"] = "secret"
+    tokens_file: Annotated[
+        Path | None, by.whole_path, "a file of people, by token or sign-in; with it HTTP serves a team"
+    ] = None
+    issuer: Annotated[str | None, at.issuer, "the identity provider with which the people of that file sign in"] = None
+    audience: Annotated[
+        tuple[str, ...], at.list_of_words, "what its tokens may be made for, beside this server's address"
+    ] = ()
+    allowed_hosts: Annotated[frozenset[str], at.hosts, "the names by which a team reaches the server"] = frozenset()
     transport: Annotated[Transport, by.transport, "how hosts connect", _FLAG] = "stdio"
-    host: Annotated[str, by.own_host, "where HTTP listens; this machine only", _FLAG] = "127.0.0.1"
+    host: Annotated[str, at.own_host, "where HTTP listens; other machines only for a team", _FLAG] = "127.0.0.1"
     port: Annotated[int, by.port, "the port that HTTP listens on", _FLAG] = 8000
 
 
@@ -186,6 +198,15 @@ def read_state_folder(environment: Mapping[str, str] = os.environ) -> Path:
         SettingsError: naming every problem at once.
     """
     return _read([TABLE["state_dir"]], {}, environment)["state_dir"]
+
+
+def read_tokens_file(environment: Mapping[str, str] = os.environ) -> Path | None:
+    """Where the tokens of a team are, for a command that works on nothing else; None where no setting says it.
+
+    Raises:
+        SettingsError: naming every problem at once.
+    """
+    return _read([TABLE["tokens_file"]], {}, environment)["tokens_file"]
 
 
 def _read(rows: Iterable[Row], flags: Mapping[str, Any], environment: Mapping[str, str]) -> dict[str, Any]:

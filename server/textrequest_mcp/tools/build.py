@@ -20,6 +20,7 @@ from mcp.server.mcpserver.utilities.func_metadata import FuncMetadata, func_meta
 from mcp_types import CallToolResult
 from pydantic import Field, ValidationError
 
+from textrequest_mcp.ground.member import in_their_name
 from textrequest_mcp.ground.store import StoreError
 from textrequest_mcp.guard.approval.gate import Approval
 from textrequest_mcp.guard.approval.question import Decision
@@ -216,6 +217,8 @@ class _HostTool(Tool):
 
     async def _run(self, arguments: dict[str, Any], context: Context[Any, Any], convert_result: bool) -> Any:  # noqa: FBT001 - the SDK's signature
         check_names(self.name, arguments, self.parameters.get("properties", {}))
+        if "sender_name" in self.fn_metadata.arg_model.model_fields:
+            arguments = arguments | in_their_name()
         try:
             return await super().run(arguments, context, convert_result)
         except ToolError as error:

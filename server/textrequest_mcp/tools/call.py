@@ -6,7 +6,7 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from contextvars import ContextVar
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -14,8 +14,9 @@ from typing import Any
 from mcp.server.mcpserver import Context
 from pydantic import BaseModel
 
+from textrequest_mcp.ground.member import current, current_id
 from textrequest_mcp.ground.store import StoreError
-from textrequest_mcp.guard.approval.host import caller
+from textrequest_mcp.guard.approval.host import caller, whose
 from textrequest_mcp.guard.approval.question import Question
 from textrequest_mcp.guard.approval.shown import Beside
 from textrequest_mcp.guard.approval.verdict import AlreadyDone, Ask, Go, Verdict
@@ -33,7 +34,7 @@ from textrequest_mcp.tools.declare import Asker, Risk, ToolSpec
 from textrequest_mcp.tools.plan import Plan
 from textrequest_mcp.tools.served import Served
 from textrequest_mcp.tools.signature import only
-from textrequest_mcp.upstream.errors import BadInput
+from textrequest_mcp.upstream.errors import BadInput, TextRequestError
 from textrequest_mcp.upstream.phone import as_listed
 
 KINDS: Mapping[Risk, Kind] = {"writes": "write", "sends": "send", "destroys": "destroy"}
@@ -92,7 +93,7 @@ class Call:
 
     def __post_init__(self) -> None:
         self.account = account_of(self.ctx)
-        self.caller = caller(self.ctx.session)
+        self.caller, self.whose = caller(self.ctx.session), whose(self.ctx.session)
         self.record = CallRecord(self.account.audit, self._entry)
 
     async def ask(self, given: Mapping[str, Any], options: Options) -> Verdict:
@@ -112,7 +113,7 @@ class Call:
             lost = self.account.at_most_once.ledger.lost_record.reason()
             why += [lost] if lost is not None else []
             why += await self.account.at_most_once.done_before(act) if options.repeat and self.repeats_ask else []
-        change = replace(await change_of(self.spec, self.caller, given), is_asked=self.always)
+        change = await change_of(self.spec, self.whose, given)
         wish = await self.account.wish(change)
         why += await self.account.reasons(change, wished=wish is not None)
         if self.spec.doubt is not None:
@@ -167,7 +168,7 @@ class Call:
 
     async def nobody_has_to_be_asked(self) -> bool:
         """Whether the rules have no doubt; raises what one of them says no with."""
-        return not (self.always or await self.account.reasons(await change_of(self.spec, self.caller, self.given)))
+        return not (self.always or await self.account.reasons(await change_of(self.spec, self.whose, self.given)))
 
     async def act(self, once: SameAct, given: Mapping[str, Any], options: Options) -> Act:
         """The act as the ledger knows it."""
@@ -182,8 +183,19 @@ class Call:
         """As `changes.person_texted`."""
         return await person_texted(self.spec, self.given)
 
+    def check_member(self) -> None:
+        """Look whether the member for whom it is made is still let in: their person may have said yes meanwhile.
+
+        Raises:
+            TextRequestError: they are not.
+        """
+        member = current()
+        if member is not None and not member.is_in():
+            raise TextRequestError("You are no member of this team any more.", todo="Ask who runs this server.")
+
     async def still_allowed(self) -> None:
-        """Look once more whether somebody said STOP; raises what says no."""
+        """Look once more whether somebody said STOP, or the member was taken away; raises what says no."""
+        self.check_member()
         await self.account.policy.still_allowed(await self.person_texted())
 
     @property
@@ -197,6 +209,7 @@ class Call:
         words = self.raw.get(self.spec.once.text) if self.spec.once is not None else None
         return Entry(
             caller=self.caller,
+            by=current_id() or None,
             tool=self.spec.name,
             kind=KINDS[self.spec.risk],
             outcome="on its way",

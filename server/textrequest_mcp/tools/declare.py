@@ -13,11 +13,13 @@ from typing import Literal, NotRequired, TypedDict, TypeVar, Unpack
 from mcp_types import ToolAnnotations
 from pydantic import BaseModel
 
+from textrequest_mcp.ground.member import Scope
 from textrequest_mcp.guard.approval.question import Question
 from textrequest_mcp.guard.marks import unmarked
 from textrequest_mcp.guard.once.same_act import SameAct
 from textrequest_mcp.tools.about import NOBODY, About
 from textrequest_mcp.tools.plan import Chosen
+from textrequest_mcp.tools.scopes import scopes_of
 
 Risk = Literal["reads", "writes", "sends", "destroys"]
 Function = TypeVar("Function", bound=Callable[..., Awaitable[BaseModel]])
@@ -71,6 +73,11 @@ class ToolSpec:
     def name(self) -> str:
         """The tool's name: the function's."""
         return self.function.__name__
+
+    @property
+    def scopes(self) -> frozenset[Scope]:
+        """The scopes that a member needs for it, all of them."""
+        return scopes_of(self.toolset, self.risk, texts=self.texts)
 
     @cached_property
     def answer(self) -> type[BaseModel]:

@@ -56,7 +56,7 @@ async def ask_about_many(call: Call, given: Mapping[str, Any], options: Options)
     hashed = await once.ledger.hasher()
     line = given["line"].id
     fingerprint = hashed(
-        json.dumps([call.spec.name, call.caller, line, _plain(given), options.repeat, options.idempotency_key])
+        json.dumps([call.spec.name, call.whose, line, _plain(given), options.repeat, options.idempotency_key])
     )
     mailing = await once.mailings.open(fingerprint)
     people, left_out = list(chosen.people), list(chosen.left_out)
@@ -212,7 +212,7 @@ async def _act(call: Call, line: int, person: Recipient, mailing: Mailing | None
 
 def _change(call: Call, line: int, people: Sequence[Recipient]) -> Change:
     uses = [PersonAndWords(line=line, person=each.number, words={"body": each.words}) for each in people]
-    return Change(caller=call.caller, uses=uses, texts=people[0].number if people else None, is_asked=call.always)
+    return Change(caller=call.whose, uses=uses, texts=people[0].number if people else None)
 
 
 def _left(person: Recipient, why: str) -> LeftOut:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from mcp.server.session import ServerSession
 
 from textrequest_mcp.ground.sdk import connection_of
-from textrequest_mcp.guard.approval.host import caller
+from textrequest_mcp.guard.approval.host import whose
 
 _MOST = 1000
 _NO_PART = frozenset({"page", "account"})  # of what makes two pages the same list's
@@ -40,7 +40,7 @@ class Pages:
         items: Sequence[Any] = said.get("items") or []
         page = _Page(said.get("page") or 0, said.get("total_items"), items[-1] if items else None)
         about = [(name, str(getattr(value, "id", value))) for name, value in given.items() if name not in _NO_PART]
-        of = (caller(session), connection_of(session).session_id, tool, *sorted(about))
+        of = (whose(session), connection_of(session).session_id, tool, *sorted(about))
         before = self._read.pop(of, None)
         if len(self._read) >= _MOST:
             del self._read[next(iter(self._read))]

@@ -1,17 +1,16 @@
 """Takes each request as its host means it, and answers with the protocol's error where the SDK lets it pass."""
 
-from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
 from mcp.server.context import CallNext, HandlerResult, ServerMiddleware, ServerRequestContext
-from mcp.server.mcpserver import MCPServer
 from mcp.shared.exceptions import MCPError
 from mcp_types import INVALID_PARAMS
 from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS, MODERN_PROTOCOL_VERSIONS
 
 from textrequest_mcp.ground.quoting import quoted
 from textrequest_mcp.ground.raw_json import is_marked, unmarked
+from textrequest_mcp.tools.permitted import PermittedServer
 
 _LISTS = {"tools/list", "resources/list", "resources/templates/list", "prompts/list"}
 # Cline adds its own plan to every call, whatever the tool's schema says.
@@ -45,19 +44,18 @@ async def both_eras(ctx: ServerRequestContext[Any, Any], call_next: CallNext) ->
     return result
 
 
-def refuse_unknown(server: MCPServer[Any], tools: Collection[str]) -> ServerMiddleware[Any]:
+def refuse_unknown(server: PermittedServer[Any]) -> ServerMiddleware[Any]:
     """A middleware: an unknown tool or prompt, and a cursor that no list gave, are invalid parameters.
 
     Args:
-        server: knows its prompts.
-        tools: the names of all its tools.
+        server: knows its tools and prompts.
     """
 
     async def middleware(ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
         params = ctx.params or {}
         if ctx.method in _LISTS and params.get("cursor") is not None:
             raise MCPError(code=INVALID_PARAMS, message="This list has one page, so no cursor is valid.")
-        if ctx.method == "tools/call" and params.get("name") not in tools:
+        if ctx.method == "tools/call" and not server.has_tool(params.get("name")):
             named = quoted(str(params.get("name")))
             said = f"There is no tool {named} here; tools/list has them all. Nothing was sent or changed."
             raise MCPError(code=INVALID_PARAMS, message=said)

@@ -17,7 +17,7 @@ from mcp_types import CallToolResult
 from pydantic import BaseModel
 
 from textrequest_mcp.ground.store import StoreError
-from textrequest_mcp.guard.approval.host import caller
+from textrequest_mcp.guard.approval.host import whose
 from textrequest_mcp.guard.approval.verdict import AlreadyDone, Ask, Go, Verdict
 from textrequest_mcp.guard.notice import Notice
 from textrequest_mcp.guard.once.send_answer import SendAnswer
@@ -127,6 +127,7 @@ async def run(call: Call, through_the_sdk: GoOn) -> Any:
 
 async def act(call: Call) -> CallToolResult:
     """Pass a call through the other guards, and act."""
+    call.check_member()
     go_on: GoOn = partial(change, call)
     for guard in reversed(GUARDS[1:]):
         go_on = partial(guard, call, go_on)
@@ -233,5 +234,5 @@ async def _note(
     """Note what an answer says, and of a reading tool the words that its host is shown; raises as `Notice.note`."""
     account, line = account_of(ctx), given.get("line")
     person = next(iter(spec.about.named(given)), None) if spec.about.each is None else None
-    notice = Notice(account.policy, caller(ctx.session), line.id if line is not None else None, person)
+    notice = Notice(account.policy, whose(ctx.session), line.id if line is not None else None, person)
     await notice.note(spec.answer, said, shown=shown, words=spec.risk == "reads")

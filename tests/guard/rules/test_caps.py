@@ -29,6 +29,9 @@ NO_LIMITS = Limits(
     texts_per_hour=None, texts_per_day=None, new_people_per_day=None, dollars_per_request=None, dollars_per_day=None
 )
 NAMES = tuple(asdict(NO_LIMITS))
+NO_REMAINDER = Remaining(
+    texts_per_hour=None, texts_per_day=None, new_people_per_day=None, dollars_per_request=None, dollars_per_day=None
+)
 SEND_IDS = (f"send_{number}" for number in itertools.count())
 
 
@@ -316,7 +319,7 @@ class TestPlaces:
         await caps.release(given_back.send_id)
         await caps.release("never taken")
 
-        assert await caps.left(LINE) == Remaining(**asdict(limited(texts_per_hour=1, dollars_per_day="5.00")))
+        assert await caps.left(LINE) == replace(NO_REMAINDER, texts_per_hour=1, dollars_per_day=Decimal("5.00"))
         assert (await caps.reserve(given_back)).texts_per_hour == 0
 
     async def test_a_refused_act_takes_nothing_under_the_caps_that_had_room(self, desk: Desk):
@@ -407,7 +410,7 @@ class Model:
     """The caps by their definition: everything that was placed and not given back, looked through anew each time."""
 
     def __init__(self, limits: Limits) -> None:
-        self.limits = asdict(limits)
+        self.limits = {name: most for name, most in asdict(limits).items() if name in asdict(NO_REMAINDER)}
         self.placed: list[Placed] = []
 
     def counted(self, now: float) -> dict[str, Any]:

@@ -38,10 +38,8 @@ class People:
 
 
 def policy(clock: Clock, rules: Rules | None = None) -> Policy:
-    store = Store.open(None)
-    return Policy(
-        rules or Rules(), Consent(store, ACCOUNT, clock=clock), Memory(), KnownPeople(clock=clock), clock=clock
-    )
+    consent, memory = Consent(Store.open(None), ACCOUNT, clock=clock), Memory()
+    return Policy(rules or Rules(), consent, lambda _: memory, KnownPeople(clock=clock), clock=clock)
 
 
 def to(*numbers: str, words: str = "We close early.") -> Change:

@@ -28,7 +28,7 @@ from textrequest_mcp.guard.approval.asking import UNANSWERED_SECONDS, Unconfirme
 from textrequest_mcp.guard.approval.at_desk import AtDesk, ByText, decided
 from textrequest_mcp.guard.approval.browser import can_be_opened
 from textrequest_mcp.guard.approval.desk import Desk
-from textrequest_mcp.guard.approval.host import caller, can_elicit, seals_state
+from textrequest_mcp.guard.approval.host import caller, can_elicit, seals_state, whose
 from textrequest_mcp.guard.approval.question import Decision, Question, TypedDecision, agrees, is_filled_in
 from textrequest_mcp.guard.approval.shown import NOTHING, Beside, Shown
 from textrequest_mcp.guard.approval.tokens import TOKEN_MINUTES, opened, sealed
@@ -231,7 +231,7 @@ class Gate:
     def _binding(self, ctx: Context[Any, Any], tool: str, arguments: Mapping[str, Any], question: Question) -> bytes:
         # What the person types arrives only with the token, so it cannot be part of what the token is bound to.
         given = {name: value for name, value in arguments.items() if name != "typed_name" and value is not None}
-        bound = [tool, to_jsonable_python(given), question.text, self.account, caller(ctx.session)]
+        bound = [tool, to_jsonable_python(given), question.text, self.account, whose(ctx.session)]
         return hashlib.sha256(json.dumps(bound, sort_keys=True).encode()).digest()
 
 

@@ -7,6 +7,8 @@ from mcp.server.session import ServerSession
 from mcp_types import ClientCapabilities
 from mcp_types.version import is_version_at_least
 
+from textrequest_mcp.ground.member import current_id
+
 # The first protocol revision that carries a question's answer in a sealed state that a client could send again.
 _SEALED_STATE_ERA = "2026-07-28"
 
@@ -18,8 +20,14 @@ def can_elicit(capabilities: ClientCapabilities | None) -> bool:
 
 
 def caller(session: ServerSession) -> str:
-    """Which host an approval belongs to, as far as hosts say: the name of the client."""
+    """Which host calls, as far as hosts say: the name of the client."""
     return session.client_params.client_info.name if session.client_params else ""
+
+
+def whose(session: ServerSession) -> str:
+    """Which host acts for whom: what approvals and readings belong to, so that nobody uses those of a colleague."""
+    member = current_id()
+    return f"{member}/{caller(session)}" if member else caller(session)
 
 
 def seals_state(ctx: Context[Any, Any]) -> bool:

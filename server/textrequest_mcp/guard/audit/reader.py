@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -30,6 +31,7 @@ class Entry:
 
     Attributes:
         caller: the host that called.
+        by: the member of the team for whom it did; None where one person uses the server.
         tool: that was called.
         kind: what sort of thing happened.
         dashboard_id: the line it happened on; None where it is about the account.
@@ -52,6 +54,7 @@ class Entry:
     person: str | None = None
     rule: str | None = None
     ids: Mapping[str, str | int] = field(default_factory=dict[str, str | int])
+    by: str | None = None
     body: str | None = None
     approved_by: str | None = None
     note: str | None = None
@@ -112,6 +115,7 @@ class Trail:
         since: float | None = None,
         until: float | None = None,
         tool: str | None = None,
+        by: str | None = None,
         limit: int | None = None,
     ) -> AsyncGenerator[Recorded]:
         """The rows in the order in which they were written.
@@ -120,9 +124,10 @@ class Trail:
             since: not those before this time, in seconds since 1970.
             until: not those at this time or after it.
             tool: only those of this tool.
+            by: only those of this member, by their id or name.
             limit: only the newest so many of these.
         """
-        where, values = _wanted(since, until, tool)
+        where, values = _wanted(since, until, tool, by)
         after = -(2**63)  # SQLite's lowest: a row that somebody put in before the first is shown too
         if limit is not None:
             rest = f"WHERE {where} ORDER BY number DESC LIMIT 1 OFFSET ?"
@@ -133,9 +138,16 @@ class Trail:
                 yield _recorded(row)
             after = rows[-1][0]
 
-    async def count(self, *, since: float | None = None, until: float | None = None, tool: str | None = None) -> int:
+    async def count(
+        self,
+        *,
+        since: float | None = None,
+        until: float | None = None,
+        tool: str | None = None,
+        by: str | None = None,
+    ) -> int:
         """How many rows `entries` gives for the same without a limit."""
-        where, values = _wanted(since, until, tool)
+        where, values = _wanted(since, until, tool, by)
         sql = f"SELECT count(*) FROM audit_entries WHERE {where}"  # noqa: S608 - our own words
         (count,) = await self._store.transact(
             lambda connection: connection.execute(sql, [-(2**63), *values]).fetchone(), durable=False
@@ -184,11 +196,19 @@ class Trail:
         return await self._store.transact(lambda connection: select(connection, rest, values), durable=False)
 
 
-def _wanted(since: float | None, until: float | None, tool: str | None) -> tuple[str, list[Any]]:
+def _wanted(
+    since: float | None, until: float | None, tool: str | None, by: str | None
+) -> tuple[str, list[float | str]]:
     """The condition for rows after a number, and the values of its further question marks."""
     wanted = {"at >= ?": since, "at < ?": until, "tool = ?": tool}
-    chosen = {term: value for term, value in wanted.items() if value is not None}
-    return " AND ".join(["number > ?", *chosen]), list(chosen.values())
+    chosen: dict[str, float | str] = {term: value for term, value in wanted.items() if value is not None}
+    if by is None:
+        return " AND ".join(["number > ?", *chosen]), list(chosen.values())
+    # Inside the words of an entry each quote has a backslash before it, so only its own field `by` reads like this.
+    said = re.sub(r"([%_\\])", r"\\\1", f'"by": {json.dumps(by)}')
+    of_member = "(entry LIKE ? ESCAPE '\\' OR entry LIKE ? ESCAPE '\\')"
+    values = [*chosen.values(), f"%{said}%", f"%{said[:-1]}#%"]
+    return " AND ".join(["number > ?", *chosen, of_member]), values
 
 
 def _head_of(row: tuple[Any, ...]) -> str:

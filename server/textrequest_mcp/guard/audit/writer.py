@@ -147,6 +147,7 @@ class Audit:
         body = (row.facts or {}).get("audit_body")
         entry = Entry(
             caller=row.caller,
+            by=row.member or None,
             tool=row.tool,
             kind="refusal" if ending.state == "NOT_SENT" else kind,
             outcome=said[ending.state],

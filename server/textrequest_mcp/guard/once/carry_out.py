@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from pydantic_core import to_jsonable_python
 
 from textrequest_mcp.ground.keyed_hash import as_read
+from textrequest_mcp.ground.member import current_id
 from textrequest_mcp.ground.store import StoreError
 from textrequest_mcp.guard.once.departure import LedgerDeparture, tag_of
 from textrequest_mcp.guard.once.doing import Doing
@@ -82,7 +83,7 @@ class AtMostOnce:
         values = {name: to_jsonable_python(value) for name, value in arguments.items() if value is not None}
         same = {name: as_read(value) if isinstance(value, str) else value for name, value in values.items()}
         number = values.get(person or "")
-        hashed = await self.ledger.hasher()
+        hashed, member = await self.ledger.hasher(), current_id()
         facts = {name: values[name] for name in once.facts if name in values}
         facts |= {name: hashed(written(values[name])) for name in once.words if name in values}
         facts |= {"tagged": True} if self.tagged else {}
@@ -94,8 +95,9 @@ class AtMostOnce:
             person=hashed(number) if number else None,
             fingerprint=hashed(json.dumps([tool, line, once.identity(same)])),
             arguments=hashed(json.dumps([tool, line, same], sort_keys=True)),
-            idempotency_key=hashed(key) if key else None,
+            idempotency_key=hashed(f"{member}/{key}" if member else key) if key else None,
             facts=facts,
+            member=member,
         )
 
     async def done_before(self, act: Act) -> Sequence[str]:
@@ -166,7 +168,8 @@ class AtMostOnce:
                 if send.state == "UNKNOWN":
                     continue  # if looking is over, and so is the time in which it counts, the claim is free again
             when = await self.times.told(send.called_at, act.dashboard_id)
-            return tell(send, texts=doing.texts, earlier=when, repeats=doing.once.repeats)
+            theirs = send.member == act.member
+            return tell(send, texts=doing.texts, earlier=when, repeats=doing.once.repeats, theirs=theirs)
 
     async def _act(self, act: Act, doing: Doing, send: Send, until: float) -> SendAnswer:
         tag = tag_of(send.send_id) if self.tagged else None
@@ -216,6 +219,7 @@ class AtMostOnce:
             texts=1,
             dollars=doing.amount,
             is_known=doing.is_known,
+            member=act.member,
         )
         return left_over(await self.caps.reserve(use), with_dollars=doing.amount is not None)
 

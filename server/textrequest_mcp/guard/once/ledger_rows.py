@@ -20,7 +20,7 @@ CREATE TABLE IF NOT EXISTS ledger_sends (
     state TEXT NOT NULL CHECK (state IN ('INTENDED', 'INFLIGHT', 'SENT', 'NOT_SENT', 'UNKNOWN')),
     upstream_id TEXT, result TEXT, said TEXT, owner TEXT NOT NULL,
     intended_at REAL NOT NULL, left_at REAL, ended_at REAL,
-    looks INTEGER NOT NULL DEFAULT 0, look_at REAL, settled_at REAL);
+    looks INTEGER NOT NULL DEFAULT 0, look_at REAL, settled_at REAL, member TEXT NOT NULL DEFAULT '');
 CREATE INDEX IF NOT EXISTS ledger_sends_alike ON ledger_sends (account, fingerprint);
 CREATE INDEX IF NOT EXISTS ledger_sends_open ON ledger_sends (account, state) WHERE state NOT IN ('SENT', 'NOT_SENT');
 CREATE INDEX IF NOT EXISTS ledger_sends_every_open ON ledger_sends (state) WHERE state NOT IN ('SENT', 'NOT_SENT');
@@ -47,6 +47,7 @@ class Act:
         arguments: hash of all that the call was given.
         idempotency_key: hash of the caller's own name for this act.
         facts: what a look at the account needs to find it.
+        member: of the team, for whom it happens; empty where one person uses the server.
     """
 
     tool: str
@@ -57,6 +58,7 @@ class Act:
     arguments: str
     idempotency_key: str | None
     facts: Mapping[str, Any]
+    member: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,6 +83,7 @@ class Send:
     left_at: float | None
     looks: int
     settled_at: float | None
+    member: str = ""
 
     @property
     def called_at(self) -> datetime:
@@ -140,10 +143,10 @@ def insert(connection: Connection, account: str, act: Act, send_id: str, owner: 
     """Write an act down as INTENDED."""
     connection.execute(
         "INSERT INTO ledger_sends (send_id, account, caller, tool, dashboard_id, person, fingerprint,"
-        " facts, state, owner, intended_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'INTENDED', ?, ?)",
+        " facts, state, owner, intended_at, member) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'INTENDED', ?, ?, ?)",
         (
             *(send_id, account, act.caller, act.tool, act.dashboard_id, act.person, act.fingerprint),
-            *(json.dumps(act.facts), owner, now),
+            *(json.dumps(act.facts), owner, now, act.member),
         ),
     )
 

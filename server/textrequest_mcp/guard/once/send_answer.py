@@ -29,7 +29,13 @@ class SendAnswer:
 
 
 def tell(
-    send: Send, *, texts: bool, earlier: str | None = None, repeats: bool = True, rule: str | None = None
+    send: Send,
+    *,
+    texts: bool,
+    earlier: str | None = None,
+    repeats: bool = True,
+    rule: str | None = None,
+    theirs: bool = True,
 ) -> SendAnswer:
     """What the ledger knows of an act.
 
@@ -39,7 +45,15 @@ def tell(
         earlier: when another call made it, for a sentence; None where this call did.
         repeats: whether the service would do it a second time.
         rule: the setting of the rule or cap that said no.
+        theirs: whether it was done for the member who is told; nobody looks at a send of a colleague.
     """
+    told = _told(send, texts=texts, earlier=earlier, repeats=repeats, rule=rule)
+    if not theirs:
+        told.said.pop("send_id", None)
+    return told
+
+
+def _told(send: Send, *, texts: bool, earlier: str | None, repeats: bool, rule: str | None) -> SendAnswer:
     known = send.result | {"send_id": send.send_id}
     suppressed = {"duplicate_suppressed": True} if earlier else {}
     first = {"already_done": True} if earlier and send.state == "SENT" else {}

@@ -75,6 +75,7 @@ class Memory:
         made: of an account's ids of texts and payments those that this server made.
         clock: seconds since 1970, by which rows are kept.
         steady: seconds that only grow.
+        member: of the team, whose assistant it is; empty where one person uses the server.
     """
 
     def __init__(
@@ -86,9 +87,11 @@ class Memory:
         made: Made = lambda _, __, ___: set(),
         clock: Callable[[], float] = time.time,
         steady: Callable[[], float] = time.monotonic,
+        member: str = "",
     ) -> None:
         self._shared = (store, seal) if store is not None and seal is not None else None
         self._account, self._made, self._clock = account, made, clock
+        self._of = f"{account}/{member}" if member else account
         self.read = Expiring[Source, ReadText](seconds=_HOUR, most=MOST_CHARACTERS, clock=steady)
         self.ours = Expiring[Said, ReadText](seconds=_HOUR, most=MOST_CHARACTERS, clock=steady)
         self.people = Expiring[Place, Known](seconds=_HOUR, most=_MOST_PEOPLE, clock=steady)
@@ -168,10 +171,10 @@ class Memory:
             rows = [replace(one, here=one.thing in made) if isinstance(one, Said) else one for one in news]
             now = self._clock()
             old = store.today(connection, now) - _HOUR - _SOON
-            connection.execute("DELETE FROM provenance_read WHERE account = ? AND at < ?", (self._account, old))
+            connection.execute("DELETE FROM provenance_read WHERE account = ? AND at < ?", (self._of, old))
             connection.execute(
                 "INSERT INTO provenance_read (account, mark, at, sealed) VALUES (?, ?, ?, ?)",
-                (self._account, mark, now, seal.seal({"rows": [as_json(one) for one in rows]}, mark)),
+                (self._of, mark, now, seal.seal({"rows": [as_json(one) for one in rows]}, mark)),
             )
             return rows
 
@@ -195,7 +198,7 @@ class Memory:
         def read(connection: Connection) -> list[tuple[int, str, float, bytes]]:
             return connection.execute(
                 "SELECT number, mark, at, sealed FROM provenance_read WHERE account = ? AND number > ? ORDER BY number",
-                (self._account, self._seen),
+                (self._of, self._seen),
             ).fetchall()
 
         for number, mark, at, sealed in await store.transact(read, durable=False):

@@ -35,35 +35,37 @@ _SCHEMA = """
 CREATE TABLE IF NOT EXISTS caps_uses (
     number INTEGER PRIMARY KEY AUTOINCREMENT, account TEXT NOT NULL, send_id TEXT NOT NULL,
     dashboard_id INTEGER NOT NULL, person TEXT, texts INTEGER NOT NULL, people INTEGER NOT NULL,
-    cents INTEGER NOT NULL, at REAL NOT NULL, UNIQUE (account, send_id));
+    cents INTEGER NOT NULL, at REAL NOT NULL, member TEXT NOT NULL DEFAULT '', UNIQUE (account, send_id));
 CREATE INDEX IF NOT EXISTS caps_uses_old ON caps_uses (at);
 CREATE INDEX IF NOT EXISTS caps_uses_line ON caps_uses (account, dashboard_id, at);
 CREATE INDEX IF NOT EXISTS caps_uses_person ON caps_uses (account, dashboard_id, person);
+CREATE INDEX IF NOT EXISTS caps_uses_member ON caps_uses (account, member, at);
 """
 
 
 @dataclass(frozen=True)
 class _Cap:
-    """The cap on one column's sum over a line's uses in a window."""
+    """The cap on one column's sum over the uses of a line, or of a member of the team, in a window."""
 
     name: str
     counts: str
     column: Literal["texts", "people", "cents"]
     seconds: float
     limit: int
+    of: Literal["dashboard_id", "member"] = "dashboard_id"
 
-    def used(self, connection: Connection, line: tuple[str, int], now: float) -> int:
-        """The amount that a line of an account has used."""
-        (used,) = self._uses(connection, f"coalesce(sum({self.column}), 0)", line, now).fetchone()
+    def used(self, connection: Connection, whose: tuple[str, int | str], now: float) -> int:
+        """The amount that a line or a member of an account has used."""
+        (used,) = self._uses(connection, f"coalesce(sum({self.column}), 0)", whose, now).fetchone()
         return int(used)
 
-    def refusal(self, connection: Connection, line: tuple[str, int], needs: int, now: float) -> NoRoom | None:
+    def refusal(self, connection: Connection, whose: tuple[str, int | str], needs: int, now: float) -> NoRoom | None:
         """Why there is no room where `needs` is more than remains; None where it is not."""
-        used = left = self.used(connection, line, now)
+        used = left = self.used(connection, whose, now)
         if not needs or used + needs <= self.limit:
             return None
         frees_at = now
-        for at, amount in self._uses(connection, f"at, {self.column}", line, now):
+        for at, amount in self._uses(connection, f"at, {self.column}", whose, now):
             if left + needs > self.limit:
                 left, frees_at = left - amount, at + self.seconds
         return NoRoom(
@@ -77,12 +79,12 @@ class _Cap:
     def _show(self, amount: int) -> str:
         return f"${dollars_of(amount)}" if self.column == "cents" else str(amount)
 
-    def _uses(self, connection: Connection, what: str, line: tuple[str, int], now: float) -> Cursor:
+    def _uses(self, connection: Connection, what: str, whose: tuple[str, int | str], now: float) -> Cursor:
         """Selects from the uses within the window, oldest first."""
         return connection.execute(
             f"SELECT {what} FROM caps_uses"  # noqa: S608 - our own words
-            f" WHERE account = ? AND dashboard_id = ? AND at > ? AND {self.column} > 0 ORDER BY at",
-            (*line, now - self.seconds),
+            f" WHERE account = ? AND {self.of} = ? AND at > ? AND {self.column} > 0 ORDER BY at",
+            (*whose, now - self.seconds),
         )
 
 
@@ -135,9 +137,12 @@ class Caps:
                 if no_room is not None:
                     return no_room
                 connection.execute(
-                    "INSERT INTO caps_uses (account, send_id, dashboard_id, person, texts, people, cents, at)"
-                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                    (self._account, use.send_id, use.dashboard_id, use.person, use.texts, people, use.cents, now),
+                    "INSERT INTO caps_uses (account, send_id, dashboard_id, person, texts, people, cents, at, member)"
+                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    (
+                        *(self._account, use.send_id, use.dashboard_id, use.person),
+                        *(use.texts, people, use.cents, now, use.member),
+                    ),
                 )
                 old = self._store.today(connection, now) - KEEP_SECONDS
                 connection.execute("DELETE FROM caps_uses WHERE at <= ?", (old,))
@@ -201,13 +206,17 @@ class Caps:
                 frees_at=math.inf,
             )
         needs = {"texts": use.texts, "people": people, "cents": use.cents}
-        line = self._account, use.dashboard_id
-        refusals = [cap.refusal(connection, line, needs[cap.column], now) for cap in self._caps]
+        refusals = [
+            cap.refusal(connection, (self._account, getattr(use, cap.of)), needs[cap.column], now)
+            for cap in self._caps
+            if getattr(use, cap.of)  # where one person uses the server there is no member
+        ]
         return max(filter(None, refusals), key=lambda refusal: refusal.frees_at, default=None)
 
     def _room(self, connection: Connection, dashboard_id: int, now: float) -> Remaining:
         line = self._account, dashboard_id
-        left = {cap.name: max(0, cap.limit - cap.used(connection, line, now)) for cap in self._caps}
+        of_line = [cap for cap in self._caps if cap.of == "dashboard_id"]
+        left = {cap.name: max(0, cap.limit - cap.used(connection, line, now)) for cap in of_line}
         cents = left.get("dollars_per_day")
         return Remaining(
             texts_per_hour=left.get("texts_per_hour"),
@@ -228,6 +237,13 @@ def _caps(limits: Limits) -> list[_Cap]:
         ("new_people_per_day", "new people a line texts in any 24 hours", "people", _DAY, limits.new_people_per_day),
         ("dollars_per_day", "dollars a line asks for in any 24 hours", "cents", _DAY, cents),
     ]
+    most = limits.member_texts_per_day
+    of_member = "a member's texts in any 24 hours"
     return [
-        _Cap(name, counts, column, seconds, limit) for name, counts, column, seconds, limit in caps if limit is not None
+        *(
+            _Cap(name, counts, column, seconds, limit)
+            for name, counts, column, seconds, limit in caps
+            if limit is not None
+        ),
+        *([] if most is None else [_Cap("member_texts_per_day", of_member, "texts", _DAY, most, "member")]),
     ]

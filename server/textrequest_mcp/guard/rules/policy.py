@@ -12,17 +12,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from textrequest_mcp.ground.member import current_id
 from textrequest_mcp.guard.change import Account, Change, PersonFacts, Place
 from textrequest_mcp.guard.provenance.memory import Memory
 from textrequest_mcp.guard.rules.allowlist import ONLY_TO, Allowlist
 from textrequest_mcp.guard.rules.consent import Consent
-from textrequest_mcp.guard.rules.forbidden import (
-    CONSENT,
-    IF_UNANSWERED,
-    Forbidden,
-    check_record,
-    perhaps,
-)
+from textrequest_mcp.guard.rules.forbidden import CONSENT, IF_UNANSWERED, Forbidden, check_record, perhaps
 from textrequest_mcp.guard.rules.hours import QUIET_HOURS, Open, Quiet, QuietHours, time_there, why_not
 from textrequest_mcp.guard.rules.line_times import LineTimes
 from textrequest_mcp.guard.rules.person_facts import KnownPeople
@@ -30,7 +25,7 @@ from textrequest_mcp.guard.rules.reachable import doubt_about, never_texted
 from textrequest_mcp.guard.rules.standing import Standing, Wish
 from textrequest_mcp.guard.rules.templates import Templates
 from textrequest_mcp.guard.rules.whose_words import WhoseWords
-from textrequest_mcp.guard.rules.words import check
+from textrequest_mcp.guard.rules.words import check, check_saved
 from textrequest_mcp.upstream.errors import BadInput
 from textrequest_mcp.upstream.phone import masked
 from textrequest_mcp.upstream.times import show_time
@@ -60,7 +55,7 @@ class Policy:
     Args:
         rules: the rules in force.
         consent: people's words about further texts.
-        provenance: the words that the assistant has read.
+        memory_of: answers the words that a member's assistant has read, by the member's id.
         known: how far each host has read each conversation.
         standing: what the person allowed beforehand.
         times: tells when something was.
@@ -71,7 +66,7 @@ class Policy:
         self,
         rules: Rules,
         consent: Consent,
-        provenance: Memory,
+        memory_of: Callable[[str], Memory],
         known: KnownPeople,
         *,
         standing: Standing | None = None,
@@ -81,11 +76,16 @@ class Policy:
         self.rules = rules
         self.standing = standing
         self.consent = consent
-        self.provenance = provenance
+        self._memory_of = memory_of
         self.known = known
         self._clock = clock
         self.times = times or LineTimes(clock=clock)
-        self.whose_words = WhoseWords(provenance, self.times)
+        self.whose_words = WhoseWords(lambda: self.provenance, self.times)
+
+    @property
+    def provenance(self) -> Memory:
+        """The words that the assistant of the current member has read."""
+        return self._memory_of(current_id())
 
     def now(self) -> float:
         """Seconds since 1970 by the service's clock."""
@@ -114,8 +114,8 @@ class Policy:
 
     def check_words(self, change: Change) -> None:
         """As `words.check`."""
-        rules = self.rules
-        check(change, rules.templates, visible_only=rules.visible_only, callback_hosts=rules.callback_hosts)
+        check(change, visible_only=self.rules.visible_only, callback_hosts=self.rules.callback_hosts)
+        check_saved(change, self.rules.templates)
 
     async def one_of_many(self, account: Account, change: Change, line: int, number: str) -> list[str]:
         """The reasons against texting one of many people, whatever the hour and whoever wrote last.
@@ -174,7 +174,8 @@ class Policy:
 
     async def _by_record(self, change: Change, line: int, number: str, facts: PersonFacts) -> list[str]:
         if self.rules.consent:
-            check_record(facts, number, await self.times.told(out, line) if (out := facts.opted_out_at) else "")
+            out = facts.opted_out_at
+            check_record(facts, number, "" if out is None else await self.times.told(out, line))
         strange = doubt_about(number) if facts.received_at is None and not change.closes else None
         why = [strange] if strange is not None else []
         if self.rules.provenance and facts.sent_at is None and change.asks_to_pay:
@@ -215,7 +216,6 @@ class Policy:
                 rule=CONSENT,
                 todo="Only their own START lifts that.",
                 brief="asked for no more texts",
-                is_theirs=True,
             )
         if standing.perhaps_at is not None:
             return [perhaps(await self.times.told(standing.perhaps_at, line))]

@@ -9,13 +9,14 @@ from textrequest_mcp.upstream.errors import TextRequestError
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """Each line's limits; None is no cap."""
+    """Each line's limits, and those of each member of the team; None is no cap."""
 
     texts_per_hour: int | None
     texts_per_day: int | None
     new_people_per_day: int | None
     dollars_per_request: Decimal | None
     dollars_per_day: Decimal | None
+    member_texts_per_day: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +41,7 @@ class Reservation:
         texts: the number of texts; 0 for an act that texts nobody.
         dollars: the amount that a payment request asks for; None for any other act.
         is_known: whether the person ever wrote to the line, and so is nobody new.
+        member: of the team, for whom it happens; empty where one person uses the server.
 
     Raises:
         ValueError: a number is negative, or the dollars are no whole number of cents.
@@ -51,6 +53,7 @@ class Reservation:
     texts: int
     dollars: Decimal | None
     is_known: bool = False
+    member: str = ""
 
     def __post_init__(self) -> None:
         if self.texts < 0 or self.cents < 0:

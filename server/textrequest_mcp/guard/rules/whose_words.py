@@ -1,5 +1,6 @@
 """Tells why a customer's words are a reason to ask: with names, and times by the line's clock."""
 
+from collections.abc import Callable
 from contextlib import suppress
 
 from textrequest_mcp.guard.change import Account, Change
@@ -16,11 +17,11 @@ class WhoseWords:
     """Tells the doubts about a change.
 
     Args:
-        memory: what the assistant has read.
+        memory: answers what the assistant of the current member has read.
         times: tells when.
     """
 
-    def __init__(self, memory: Memory, times: LineTimes) -> None:
+    def __init__(self, memory: Callable[[], Memory], times: LineTimes) -> None:
         self._memory = memory
         self._times = times
 
@@ -31,9 +32,10 @@ class WhoseWords:
             TextRequestError: somebody's record has to be read, and cannot be.
             StoreError: the store cannot be used.
         """
-        await self._memory.catch_up()
+        memory = self._memory()
+        await memory.catch_up()
         why: list[str] = []
-        reads, looked_up = in_order(self._memory), 0
+        reads, looked_up = in_order(memory), 0
         for use in change.uses:
             if len(why) >= _TOLD:
                 break
@@ -41,8 +43,7 @@ class WhoseWords:
                 looked_up += 1  # their name, because somebody may have written of them
                 await account.contact(use.line, use.person)
             why += [
-                await self._told(account, doubt, use.line)
-                for doubt in doubts(self._memory, use, reads, final=change.closes, asked=change.is_asked)
+                await self._told(account, doubt, use.line) for doubt in doubts(memory, use, reads, final=change.closes)
             ]
         return list(dict.fromkeys(why))
 
@@ -51,10 +52,10 @@ class WhoseWords:
         source = doubt.source
         if source is None:
             return doubt.what
-        on, person = source.line or line, source.person
+        on, person, memory = source.line or line, source.person, self._memory()
         with suppress(TextRequestError):
-            if person is not None and self._memory.name(on, person) is None:
+            if person is not None and memory.name(on, person) is None:
                 await account.contact(on, person)
         when = await self._times.told(source.at, line) if source.at is not None else None
-        place = origin(source, line, doubt.clue, name=self._memory.name(on, person), when=when)
+        place = origin(source, line, doubt.clue, name=memory.name(on, person), when=when)
         return f"{doubt.what} {place}."
