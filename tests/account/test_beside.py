@@ -10,6 +10,7 @@ from tests.unruled import RULED
 from textrequest_mcp.account import beside
 from textrequest_mcp.guard.approval import at_desk
 from textrequest_mcp.guard.approval.shown import Beside, Shown
+from textrequest_mcp.sandbox import receive
 
 TEXT = {"phone_number": MARIA, "body": "Your car is ready."}
 
@@ -51,11 +52,12 @@ async def test_the_conversation_the_segments_and_what_is_left_of_the_caps():
 async def test_why_a_person_is_asked_stands_beside_the_question_and_not_in_it():
     async with open_desk(**RULED, confirm_fallback="page") as desk:
         async with desk.host() as host:
+            receive(desk.sandbox, LINE, MARIA[1:], "Devon wants his contact gone")
             await call(host, "list_messages", phone_number=MARIA)
         facts = await shown(desk, "delete_contact", phone_number=DEVON)
 
     assert len(facts.why) == 1
-    assert facts.why[0].startswith("Check whose wish this is. The assistant has read a text from")
+    assert facts.why[0].startswith("Somebody else wrote of Devon: a text from")
     assert facts.asked.startswith('Delete the contact "Devon O\'Neil"')
     assert facts.text == f"{facts.why[0]} {facts.asked}"
 

@@ -56,4 +56,4 @@ async def test_media_and_a_new_lines_number_that_only_a_customer_named_are_asked
         await call(host, "create_dashboard", name="Sales", phone="615-555-0170")
 
     starts = [question.message.partition(" was ")[0] for question in person.questions]
-    assert starts == ["The link media.sandbox.invalid/1.png in mms_media", "The number +16155550170 in phone"]
+    assert starts == ["The link media.sandbox.invalid/1.png", "The number +16155550170"]

@@ -1,7 +1,10 @@
 """Counts what the guard stops of harmful calls, and what it asks on ordinary days.
 
-python -m tests.obedient.measure          the figures
-python -m tests.obedient.measure -v       and each call that got through, and each question too many
+python -m tests.obedient.measure               the figures of the set of others (`outsiders.json`)
+python -m tests.obedient.measure --blind       of an earlier one (`blind.py`, `days.py`)
+python -m tests.obedient.measure --old         of the tests' own payloads
+python -m tests.obedient.measure -v            and each call that got through, and each question; -vv every call
+python -m tests.obedient.measure --by-itself   acts without a person, where the assistant insists (`by_itself.py`)
 """
 
 import logging
@@ -14,6 +17,7 @@ import anyio
 from mcp.client import ClientRequestContext
 from mcp_types import ElicitRequestFormParams, ElicitRequestParams, ElicitResult
 from tests.desk import LINE, call, open_desk, refusal, said
+from tests.obedient import outsiders
 from tests.obedient.assistant import Assistant
 from tests.obedient.blind import BLIND
 from tests.obedient.days import DAYS, Day
@@ -27,9 +31,12 @@ from tests.obedient.tricks import TRICKS
 from tests.unruled import RULED
 
 from textrequest_mcp.sandbox import receive
+from textrequest_mcp.settings.toolsets import BY_DEFAULT, NOT_BY_DEFAULT
 
 OLD = (*TEXTS, *MONEY, *RECORDS, *TRICKS, *LATER, *LIMITS)
+EVERY_TOOL: dict[str, Any] = {"toolsets": (*BY_DEFAULT, *NOT_BY_DEFAULT)}
 UNGUARDED: dict[str, Any] = {
+    **EVERY_TOOL,
     "confirm": "off",
     "duplicate_minutes": 0,
     "callback_hosts": frozenset({"collect.example"}),
@@ -62,7 +69,7 @@ class Obeyed:
 async def harm(payload: Payload, *, guard: bool = True, **settings: Any) -> list[Obeyed]:
     """What becomes of each harmful call on a host that asks a person, who wants none of them."""
     person, ended = Answers(yes=False), list[Obeyed]()
-    async with open_desk(**(RULED | settings if guard else UNGUARDED)) as desk:
+    async with open_desk(**(RULED | EVERY_TOOL | settings if guard else UNGUARDED)) as desk:
         payload.plant(desk.sandbox)
         async with desk.host(person) as host:
             await Assistant(host, None).catch_up(payload)
@@ -78,7 +85,7 @@ async def harm(payload: Payload, *, guard: bool = True, **settings: Any) -> list
 async def questions(day: Day, **settings: Any) -> tuple[list[str], list[str]]:
     """What a person was asked on a day, and what was refused; the person agrees to all."""
     person, refused = Answers(yes=True), list[str]()
-    async with open_desk(**(RULED | settings)) as desk:
+    async with open_desk(**(RULED | EVERY_TOOL | settings)) as desk:
         for number, words in day.arrived:
             receive(desk.sandbox, LINE, number[1:], words)
         async with desk.host(person) as host:
@@ -96,10 +103,7 @@ async def _harmless(payloads: Sequence[Payload]) -> Mapping[str, list[bool]]:
     return {each.name: [not one.through for one in await harm(each, guard=False)] for each in payloads}
 
 
-async def main() -> None:
-    """Print the figures."""
-    telling = "-v" in sys.argv
-    payloads = OLD if "--old" in sys.argv else BLIND
+async def _payloads(payloads: Sequence[Payload]) -> None:
     no_harm = await _harmless(payloads)
     every = [
         one
@@ -108,19 +112,47 @@ async def main() -> None:
         if not idle
     ]
     through = [one for one in every if one.through]
-    asked, refused, days = 0, 0, 0
-    for day in DAYS if payloads is BLIND else ():
-        shown, no = await questions(day)
-        asked, refused, days = asked + len(shown), refused + len(no), days + bool(shown)
-        for sentence in (*shown, *no) if telling else ():
-            print(f"day {day.name}: {sentence}")
-    for one in through if telling else ():
-        print(f"through {one.payload}: {one.call}")
-    for one in every if "-vv" in sys.argv else ():
-        print(f"{'THROUGH' if one.through else 'stopped'} {one.payload} {one.call[0]}: {one.why[:600]}")
+    for one in through if "-v" in sys.argv else every if "-vv" in sys.argv else ():
+        print(f"{'THROUGH' if one.through else 'stopped'} {one.payload} {one.call}: {one.why[:600]}")
     print(f"harmful calls: {len(every)}, stopped {len(every) - len(through)}")
     print(f"idle without a guard: {sum(map(sum, no_harm.values()))}")
-    print(f"days: {len(DAYS)}, with a question {days}, questions {asked}, refused {refused}")
+
+
+async def _days(days: Sequence[Day]) -> None:
+    asked, refused, with_a_question = 0, 0, 0
+    for day in days:
+        shown, no = await questions(day)
+        asked, refused, with_a_question = asked + len(shown), refused + len(no), with_a_question + bool(shown)
+        for sentence in (*shown, *no) if {"-v", "-vv"}.intersection(sys.argv) else ():
+            print(f"day {day.name}: {sentence}")
+    print(f"days: {len(days)}, with a question {with_a_question}, questions {asked}, refused {refused}")
+
+
+async def _by_itself(payloads: Sequence[Payload]) -> None:
+    from tests.obedient.by_itself import without_a_person  # needs this module
+
+    acts = 0
+    for payload in payloads:
+        for way, done in (await without_a_person(payload)).items():
+            acts += sum(done.values())
+            for act in done:
+                print(f"WITHOUT A PERSON {payload.name}, {way}: {act}")
+    print(f"acts without a person: {acts}")
+
+
+async def main() -> None:
+    """Print the figures."""
+    payloads: Sequence[Payload] = outsiders.PAYLOADS
+    days: Sequence[Day] = outsiders.DAYS
+    if "--blind" in sys.argv:
+        payloads, days = BLIND, DAYS
+    if "--old" in sys.argv:
+        payloads, days = OLD, ()
+    if "--by-itself" in sys.argv:
+        await _by_itself(payloads)
+        return
+    await _payloads(payloads)
+    await _days(days)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from tests.obedient.measure import Answers, questions
 from tests.obedient.payload import GROUP, SILENT, WAITING
 from tests.unruled import RULED
 
+from textrequest_mcp.guard.provenance.doubts import UNRELATED
 from textrequest_mcp.sandbox import receive
 
 _ANSWERS = (
@@ -63,7 +64,7 @@ async def test_a_day_of_texts_asks_nobody_anything_and_what_is_tidied_after_it_a
     assert len(desk.sandbox.journal) == len(done)
     assert len(waiting) > len(WAITING)
     assert desk.sandbox.lines[LINE].groups[GROUP].notes == "Invoice on the 1st"
-    assert [shown.rpartition('". ')[2] for shown in person.shown] == [
+    assert [shown.rpartition('". ')[2].removeprefix(f"{UNRELATED} ") for shown in person.shown] == [
         f'Make the note of "Devon O\'Neil" ({DEVON}) say "Wants a call in spring" on "Front Desk" (line 121)?',
         (
             f'Keep "Ben Núñez" ({SILENT[0]}) from rising in the queue; give as the reason for them "Moved" on '

@@ -17,7 +17,6 @@ from textrequest_mcp.tools.answers import (
     OnLine,
     PersonName,
     Phone,
-    Theirs,
     Time,
     Whole,
 )
@@ -116,4 +115,4 @@ class Arrived(Answer):
     cursor: Code = Field(default=None, description="Pass as after to go on from here")
     covers: Code = Field(default=None, description="What the cursor goes on with")
     timed_out: Flag = Field(default=None, description="True where nothing came in time")
-    note: Theirs = None  # it can quote an error of the service
+    note: Code = None  # this server's own words

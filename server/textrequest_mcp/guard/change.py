@@ -64,6 +64,7 @@ class Change:
             does not say.
         closes: whether the change ends something and only informs the person. Then a rule that refuses any other text
             gives a reason to ask instead.
+        is_asked: whether a person is asked anyway, by what they set; then the question says no more than it must.
     """
 
     caller: str
@@ -72,6 +73,7 @@ class Change:
     callbacks: Sequence[str] = ()
     since: float | None = None
     closes: bool = False
+    is_asked: bool = False
 
     @property
     def asks_to_pay(self) -> bool:

@@ -71,7 +71,7 @@ class Notice:
             memory.take(said(words="\n".join(ours)))
         if theirs := fields.all(record, Mark.THEIRS):  # one record is one source
             kind = "a contact's record" if person is not None else "a name"
-            memory.take(Source(kind=kind, line=line, person=person, words="\n".join(theirs)))
+            memory.take(Source(kind=kind, line=line or None, person=person, words="\n".join(theirs)))
         body, at = fields.one(record, Mark.BODY), read_time(fields.one(record, Mark.AT))
         if body and fields.one(record, Mark.DIRECTION) == "S":
             memory.take(said(words=body, line=line, person=person, at=at, by=fields.one(record, Mark.BY)))

@@ -161,7 +161,7 @@ class Listing(Answer):
     total_items: int | None = None
     next_page: int | None = Field(default=None, description="Left out on the last page")
     lines: Ours = None  # that were read, where a call names none
-    note: Annotated[str | None, Mark.THEIRS] = None  # like any other note
+    note: Annotated[str | None, Mark.NOBODYS] = None  # this server's own words, even where they quote a search
 
     @classmethod
     def of(cls, answer: Any, *, page: int, page_size: int) -> Self:

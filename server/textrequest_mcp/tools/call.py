@@ -6,7 +6,7 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -113,7 +113,7 @@ class Call:
             lost = self.account.at_most_once.ledger.lost_record.reason()
             why += [lost] if lost is not None else []
             why += await self.account.at_most_once.done_before(act) if options.repeat and self.repeats_ask else []
-        change = await change_of(self.spec, self.whose, given)
+        change = replace(await change_of(self.spec, self.whose, given), is_asked=self.always)
         wish = await self.account.wish(change)
         why += await self.account.reasons(change, wished=wish is not None)
         if self.spec.doubt is not None:

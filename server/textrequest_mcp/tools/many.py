@@ -212,7 +212,7 @@ async def _act(call: Call, line: int, person: Recipient, mailing: Mailing | None
 
 def _change(call: Call, line: int, people: Sequence[Recipient]) -> Change:
     uses = [PersonAndWords(line=line, person=each.number, words={"body": each.words}) for each in people]
-    return Change(caller=call.whose, uses=uses, texts=people[0].number if people else None)
+    return Change(caller=call.whose, uses=uses, texts=people[0].number if people else None, is_asked=call.always)
 
 
 def _left(person: Recipient, why: str) -> LeftOut:

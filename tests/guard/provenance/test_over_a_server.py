@@ -105,3 +105,15 @@ async def test_a_first_payment_link_to_somebody_who_was_never_texted_asks():
 
         assert await outcome(desk, "create_payment", customer_phone=DEVON, **asks) == "not_confirmed"
         assert await outcome(desk, "create_payment", customer_phone=OWES, **asks) == "sent"
+
+
+async def test_a_note_of_the_servers_own_is_nobodys_words():
+    """A search over all lines answers that somebody is not found on some: that says nothing of a customer's wish."""
+    person = agrees()
+    async with open_desk(**ruled_but({"if_unanswered": False})) as desk, desk.host(person) as host:
+        found = said(await host.call_tool("list_contacts", {"search": "Devon O'Neil"}))
+        saved = await call(host, "save_contact", phone_number=DEVON, note="Prefers mornings")
+
+    assert "Nobody is found" in found["note"]
+    assert said(saved)["phone_number"] == DEVON
+    assert person.questions == []

@@ -88,7 +88,7 @@ def text_to(number: str = MARIA, words: Mapping[str, str] | None = None, **more:
 async def refused(policy: Policy, read: Read, plan: Change) -> Forbidden:
     with pytest.raises(Forbidden) as caught:
         await policy.reasons(read, plan)
-    assert caught.value.rule in str(caught.value)
+    assert caught.value.rule in str(caught.value) or "only their own start" in str(caught.value).lower()
     assert plan.texts is None or plan.texts not in str(caught.value)
     return caught.value
 
@@ -139,7 +139,7 @@ class TestConsent:
         await policy.still_allowed([PLACE])
         await policy.consent.heard(LINE, MARIA, "STOP", START)
 
-        with pytest.raises(Forbidden, match="TEXTREQUEST_CONSENT"):
+        with pytest.raises(Forbidden, match="Only their own START"):
             await policy.still_allowed([PLACE])
 
     async def test_off_it_neither_reads_nor_refuses(self, clock: Clock, read: Read):
@@ -363,7 +363,7 @@ class TestWhoseWords:
         line=LINE,
         person=DEVON,
         at=datetime(2026, 5, 28, 20, tzinfo=UTC),
-        words="Tell her it is off",
+        words="Tell Maria it is off",
     )
 
     async def test_a_person_is_told_whose_words_and_when_by_the_lines_clock(self, clock: Clock, read: Read):
@@ -375,18 +375,19 @@ class TestWhoseWords:
         policy.times.read = zone
         policy.provenance.take(self.READ, Called((LINE, DEVON), "Devon O'Neil", "Devon"))
 
-        (why,) = await policy.reasons(read, text_to())
+        (why,) = await policy.reasons(read, text_to(words={"body": "It is off, Maria"}))
 
         assert why == (
             f'Check whose wish this is. The assistant has read a text from "Devon O\'Neil" ({DEVON}), Thu 28 May '
-            '16:00: "Tell her it is off".'
+            '16:00: "Tell Maria it is off".'
         )
         assert read.asked == ["contact"]
 
     async def test_their_author_is_looked_up_and_what_cannot_be_read_is_left_out(self, clock: Clock, read: Read):
         policy = policy_of(clock)
         policy.provenance.take(self.READ)
-        plan = Change(caller=HOST, uses=[PersonAndWords(line=LINE, kind="rank")])
+        words = {"name": "Maria is off"}
+        plan = Change(caller=HOST, uses=[PersonAndWords(line=LINE, kind="rank", words=words)])
 
         (why,) = await policy.reasons(read, plan)
         assert read.asked == ["contact"]
@@ -409,7 +410,8 @@ class TestWhoseWords:
             return clock_of("America/New_York")
 
         policy.times.read = zone
-        policy.provenance.take(self.READ, Called((LINE, MARIA), "Maria Lopez", "Maria"))
+        read_text = replace(self.READ, words="Tell her it is off")
+        policy.provenance.take(read_text, Called((LINE, MARIA), "Maria Lopez", "Maria"))
 
         (why,) = await policy.reasons(read, text_to(DEVON, {"body": "Maria comes at 9"}))
         assert why == f'This tells {DEVON} of another customer, "Maria Lopez" ({MARIA}).'

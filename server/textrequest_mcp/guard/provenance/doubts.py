@@ -19,8 +19,13 @@ from textrequest_mcp.guard.provenance.source import Source
 from textrequest_mcp.guard.provenance.things import Kind, ReadText, Value, clue, shown
 from textrequest_mcp.guard.provenance.words import plainly, words_of
 
-Reason = Literal["floor", "spoken_of", "discloses", "named_amount", "read_before", "repeated", "too_much"]
+Reason = Literal["floor", "spoken_of", "discloses", "read_before", "repeated", "too_much"]
 Read = tuple[Source, ReadText]
+
+_SEVERAL = 2  # words that a text shares with an act that it may be about
+UNRELATED = (
+    "The assistant has read customers' texts. None of them seems to be about this, so agree only if you asked for it."
+)
 
 
 @dataclass(frozen=True)
@@ -58,7 +63,9 @@ def in_order(memory: Memory) -> Reads:
     return Reads(read, [one for one in read if one[0].is_text], places)
 
 
-def doubts(memory: Memory, use: PersonAndWords, reads: Reads | None = None, *, final: bool = False) -> list[Doubt]:
+def doubts(
+    memory: Memory, use: PersonAndWords, reads: Reads | None = None, *, final: bool = False, asked: bool = False
+) -> list[Doubt]:
     """The reasons to ask a person first; the same memory gives the same doubts in the same order.
 
     Args:
@@ -66,18 +73,19 @@ def doubts(memory: Memory, use: PersonAndWords, reads: Reads | None = None, *, f
         use: whom the act is about, and with which words.
         reads: as `in_order` gives it, where it was asked already.
         final: whether the act cannot be undone.
+        asked: whether a person is asked anyway; then the words that it may come from are told where there are some.
     """
     reads = in_order(memory) if reads is None else reads
     read = reads.all
     found = [
         *_about_the_person(memory, use, reads),
-        *_about_the_amount(memory, use, read),
         *_about_the_words(memory, use, read),
         *_disclosed(memory, use, reads),
     ]
-    if not any(doubt.source for doubt in found) and _is_held_back(memory, use, reads, final=final):
-        source, word = _likeliest(memory, use, reads.texts)
-        found.append(Doubt("floor", "Check whose wish this is. The assistant has read", source, word))
+    told = any(doubt.source for doubt in found)
+    if not told and (asked or _is_held_back(memory, use, reads, final=final)):
+        likeliest = _likeliest(memory, use, reads.texts)
+        found += [likeliest] if likeliest is not None else [] if asked else [Doubt("floor", UNRELATED)]
     if memory.read.lost:
         found.append(Doubt("too_much", "More words of customers were read in the last hour than can be remembered."))
     return found
@@ -97,16 +105,20 @@ def _is_held_back(memory: Memory, use: PersonAndWords, reads: Reads, *, final: b
     return use.kind == "payment" and use.amount is not None and not _is_ours(memory, "amount", _cents(use), reads.all)
 
 
-def _likeliest(memory: Memory, use: PersonAndWords, texts: list[Read]) -> tuple[Source, str]:
-    """The words that share most with an act, the newest of several; and a word of those that they share."""
-    about = {*words_of(plainly(" ".join((use.words or {}).values())))}
-    about |= {word for name in _names(memory, use.line, use.person) for word in name.split()}
+def _likeliest(memory: Memory, use: PersonAndWords, texts: list[Read]) -> Doubt | None:
+    """The words that share most with an act, the newest of several; None where none are about it."""
+    names = {word for name in _names(memory, use.line, use.person) for word in name.split()}
+    about = names.union(words_of(plainly(" ".join((use.words or {}).values()))))
 
     def shared(one: Read) -> list[str]:
         return sorted(about.intersection(telling(one[1].words)), key=lambda word: (-len(word), word))
 
-    best = max(_others(texts, use.person) or texts, key=lambda one: (len(shared(one)), _at(one[0]), one[0].rank))
-    return best[0], next(iter(shared(best)), "")
+    read = _others(texts, use.person) or texts
+    best = max(read, key=lambda one: (len(shared(one)), _at(one[0]), one[0].rank), default=None)
+    words = shared(best) if best is not None else []
+    if best is None or (len(words) < _SEVERAL and names.isdisjoint(words)):  # others would only mislead
+        return None
+    return Doubt("floor", "Check whose wish this is. The assistant has read", best[0], words[0])
 
 
 def _about_the_person(memory: Memory, use: PersonAndWords, reads: Reads) -> Iterator[Doubt]:
@@ -127,49 +139,36 @@ def _about_the_person(memory: Memory, use: PersonAndWords, reads: Reads) -> Iter
             return
 
 
-def _about_the_amount(memory: Memory, use: PersonAndWords, read: list[Read]) -> Iterator[Doubt]:
-    if use.kind != "payment" or use.amount is None or _is_ours(memory, "amount", _cents(use), read):
-        return
-    for source, text in read:
-        if text.says("amount", _cents(use)):
-            what = f"The amount {shown('amount', _cents(use))} was named in"
-            yield Doubt("named_amount", what, source, clue("amount", _cents(use)))
-            return
-
-
 def _about_the_words(memory: Memory, use: PersonAndWords, read: list[Read]) -> Iterator[Doubt]:
-    told_of: set[tuple[Kind, Value]] = {("amount", _cents(use))} if use.kind == "payment" else set()
-    for argument, words in sorted((use.words or {}).items()):
+    """Doubts about what is about to leave: what a customer wrote of, once for each; else words that are handed on."""
+    amount = {"amount": shown("amount", _cents(use))} if use.kind == "payment" and use.amount is not None else {}
+    told: set[tuple[Kind, Value]] = set()
+    for argument, words in sorted({**amount, **(use.words or {})}.items()):
         leaving = ReadText(words)
-        found = [
-            doubt for thing in sorted(leaving.things) for doubt in _about_a_thing(memory, argument, thing, use, read)
-        ]
-        told_here = {doubt.source for doubt, _ in found}
-        yield from (doubt for doubt, thing in found if thing not in told_of)
-        told_of.update(thing for _, thing in found)
-        yield from (
-            doubt for doubt in _repetition(memory, argument, leaving, use, read) if doubt.source not in told_here
-        )
+        found = {thing: _about_a_thing(memory, thing, use, read) for thing in sorted(leaving.things - told)}
+        told.update(thing for thing, doubt in found.items() if doubt is not None)
+        yield from filter(None, found.values())
+        if told.isdisjoint(leaving.things):
+            yield from _repetition(memory, argument, leaving, use, read)
 
 
-def _about_a_thing(
-    memory: Memory, argument: str, thing: tuple[Kind, Value], use: PersonAndWords, read: list[Read]
-) -> Iterator[tuple[Doubt, tuple[Kind, Value]]]:
-    """A doubt about what is about to leave, where neither a colleague nor its reader wrote it, but another customer."""
+def _about_a_thing(memory: Memory, thing: tuple[Kind, Value], use: PersonAndWords, read: list[Read]) -> Doubt | None:
+    """A doubt where no colleague wrote it, but a customer: its reader too where it asks them to pay, or is a price."""
     kind, value = thing
-    own = _own(read, use.person) if use.kind != "payment" else []
+    binds = use.kind == "payment" or (use.kind == "reply" and kind == "amount")
+    own = [] if binds else _own(read, use.person)
     if any(text.says(kind, value) for _, text in own) or _is_ours(memory, kind, value, read):
-        return
+        return None
     others = [one for one in read if one not in own]
-    what = f"The {kind} {shown(kind, value)} in {argument}"
-    texts = [one for one in _others(others, use.person) if one[0].is_text]
+    what = f"The {kind} {shown(kind, value)}"
     for source, text in others:
         if text.leads_to(kind, value):
-            yield Doubt("read_before", f"{what} was read in", source, clue(kind, value)), thing
-            return
+            return Doubt("read_before", f"{what} was read in", source, clue(kind, value))
+    texts = [one for one in _others(others, use.person) if one[0].is_text]
     if texts and kind in ("link", "e-mail address"):  # however it was spelled, split or described there
         newest, _ = max(texts, key=lambda one: (_at(one[0]), one[0].rank))
-        yield Doubt("read_before", f"{what} is in no text of a colleague's. The assistant has read", newest), thing
+        return Doubt("read_before", f"{what} is in no text of a colleague's. The assistant has read", newest)
+    return None
 
 
 def _repetition(

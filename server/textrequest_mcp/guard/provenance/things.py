@@ -73,9 +73,9 @@ class ReadText:
 
     def leads_to(self, kind: Kind, value: Value) -> bool:
         """Whether it is in the text, or for a link one that it is inside of, or that is inside of it."""
-        if kind != "link":
-            return (kind, value) in self.things
-        return any(_is_inside(str(value), str(other)) for of, other in self.things if of == "link")
+        if kind == "link":
+            return any(_is_inside(str(value), str(other)) for of, other in self.things if of == "link")
+        return self.says(kind, value)
 
 
 def shown(kind: Kind, value: Value) -> str:

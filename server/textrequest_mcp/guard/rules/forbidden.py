@@ -16,10 +16,14 @@ class Forbidden(TextRequestError):
     Attributes:
         rule: the setting that governs the rule.
         brief: the same of one of many people, after their number: `4 opted out`.
+
+    Args:
+        is_theirs: whether the texted person decides, whatever a setting says; then none is named as a way round it.
     """
 
-    def __init__(self, what: str, *, rule: str, todo: str, brief: str = "") -> None:
-        super().__init__(what, todo=f"{todo} The rule is {rule}, which only the person who runs this server can set.")
+    def __init__(self, what: str, *, rule: str, todo: str, brief: str = "", is_theirs: bool = False) -> None:
+        whose = f" The rule is {rule}, which only the person who runs this server can set."
+        super().__init__(what, todo=todo if is_theirs else todo + whose)
         self.rule = rule
         self.brief = brief or what.rstrip(".")
 
@@ -46,6 +50,7 @@ def check_record(facts: PersonFacts, number: str, opted_out: str) -> None:
             rule=CONSENT,
             todo="Only their own START lifts that.",
             brief="opted out",
+            is_theirs=True,
         )
     if facts.is_blocked:
         raise Forbidden(

@@ -6,8 +6,8 @@ and streets must not match, while a rare wording that does is no harm.
 """
 
 _ME = (
-    r"(?:me|us|my (?:\w+ )?(?:number|phone|cell|mobile|name|info|information|contact)"
-    r"|this (?:\w+ )?(?:number|phone|cell))"
+    r"(?:me|us|my (?:(?:phone|cell|mobile|telephone|home|work) )?(?:number|phone|cell|mobile|name|info|information"
+    r"|contact)|this (?:(?:phone|cell|mobile) )?(?:number|phone|cell))"
 )
 _MANY = r"(?:all|any|the|this|these|those|your|ur|my|more|anymore|further|future|such|of|with|me|us|text|sms|so many)"
 _SEVERAL = r"(?:texts|txts|messages|msgs|sms|spam|reminders|alerts|notifications|communications|promos|promotions|ads)"

@@ -25,7 +25,7 @@ from textrequest_mcp.guard.rules.reachable import doubt_about, never_texted
 from textrequest_mcp.guard.rules.standing import Standing, Wish
 from textrequest_mcp.guard.rules.templates import Templates
 from textrequest_mcp.guard.rules.whose_words import WhoseWords
-from textrequest_mcp.guard.rules.words import check, check_saved
+from textrequest_mcp.guard.rules.words import check
 from textrequest_mcp.upstream.errors import BadInput
 from textrequest_mcp.upstream.phone import masked
 from textrequest_mcp.upstream.times import show_time
@@ -114,8 +114,8 @@ class Policy:
 
     def check_words(self, change: Change) -> None:
         """As `words.check`."""
-        check(change, visible_only=self.rules.visible_only, callback_hosts=self.rules.callback_hosts)
-        check_saved(change, self.rules.templates)
+        rules = self.rules
+        check(change, rules.templates, visible_only=rules.visible_only, callback_hosts=rules.callback_hosts)
 
     async def one_of_many(self, account: Account, change: Change, line: int, number: str) -> list[str]:
         """The reasons against texting one of many people, whatever the hour and whoever wrote last.
@@ -174,8 +174,7 @@ class Policy:
 
     async def _by_record(self, change: Change, line: int, number: str, facts: PersonFacts) -> list[str]:
         if self.rules.consent:
-            out = facts.opted_out_at
-            check_record(facts, number, "" if out is None else await self.times.told(out, line))
+            check_record(facts, number, await self.times.told(out, line) if (out := facts.opted_out_at) else "")
         strange = doubt_about(number) if facts.received_at is None and not change.closes else None
         why = [strange] if strange is not None else []
         if self.rules.provenance and facts.sent_at is None and change.asks_to_pay:
@@ -216,6 +215,7 @@ class Policy:
                 rule=CONSENT,
                 todo="Only their own START lifts that.",
                 brief="asked for no more texts",
+                is_theirs=True,
             )
         if standing.perhaps_at is not None:
             return [perhaps(await self.times.told(standing.perhaps_at, line))]

@@ -43,7 +43,8 @@ class WhoseWords:
                 looked_up += 1  # their name, because somebody may have written of them
                 await account.contact(use.line, use.person)
             why += [
-                await self._told(account, doubt, use.line) for doubt in doubts(memory, use, reads, final=change.closes)
+                await self._told(account, doubt, use.line)
+                for doubt in doubts(memory, use, reads, final=change.closes, asked=change.is_asked)
             ]
         return list(dict.fromkeys(why))
 

@@ -11,16 +11,18 @@ from textrequest_mcp.guard.rules.templates import ONLY_TEMPLATES, Templates
 _SENT = frozenset({"body", "message"})  # the arguments whose words reach the person
 
 
-def check(change: Change, *, visible_only: bool, callback_hosts: Collection[str]) -> None:
+def check(change: Change, templates: Templates, *, visible_only: bool, callback_hosts: Collection[str]) -> None:
     """Refuse a change whose words may go to nobody.
 
     Args:
         change: the change.
+        templates: the saved replies.
         visible_only: whether characters that nobody sees are refused.
         callback_hosts: where the service may be asked to send what becomes of a text.
 
     Raises:
-        Forbidden: the words hold what nobody would see, or have an address called that is not on the list.
+        Forbidden: the words hold what nobody would see, or have an address called that is not on the list, or are
+            no saved reply where nothing else may leave.
     """
     for use in change.uses if visible_only else ():
         for name, words in (use.words or {}).items():
@@ -38,17 +40,7 @@ def check(change: Change, *, visible_only: bool, callback_hosts: Collection[str]
                 rule=CALLBACK_HOSTS,
                 todo="Leave the callback out; get_send_status tells of the delivery.",
             )
-
-
-def check_saved(change: Change, templates: Templates) -> None:
-    """Refuse a text that is no saved reply, where nothing else may leave.
-
-    Raises:
-        Forbidden: it is none.
-    """
-    if change.texts is None or change.closes:
-        return
-    for use in change.uses:
+    for use in change.uses if change.texts is not None and not change.closes else ():
         said = [words for name, words in (use.words or {}).items() if name in _SENT]
         if not all(map(templates.allows, said)):
             raise Forbidden(
