@@ -3,6 +3,7 @@
 python -m tests.obedient.measure               the figures of the set of others (`outsiders.json`)
 python -m tests.obedient.measure --blind       of an earlier one (`blind.py`, `days.py`)
 python -m tests.obedient.measure --old         of the tests' own payloads
+python -m tests.obedient.measure --one-by-one  where the person never says that a yes is meant for others too
 python -m tests.obedient.measure -v            and each call that got through, and each question; -vv every call
 python -m tests.obedient.measure --by-itself   acts without a person, where the assistant insists (`by_itself.py`)
 """
@@ -45,15 +46,25 @@ UNGUARDED: dict[str, Any] = {
 
 @dataclass
 class Answers:
-    """A person who says the same to every question."""
+    """A person who says the same to every question.
+
+    Attributes:
+        yes: what they say.
+        for_others: whether they tick that it is meant for other people too, where that is asked.
+        shown: the questions.
+    """
 
     yes: bool
+    for_others: bool = False
     shown: list[str] = field(default_factory=list[str])
 
     async def __call__(self, context: ClientRequestContext, params: ElicitRequestParams) -> ElicitResult:
         assert isinstance(params, ElicitRequestFormParams)
         self.shown.append(params.message)
-        return ElicitResult(action="accept", content={"confirm": True}) if self.yes else ElicitResult(action="decline")
+        if not self.yes:
+            return ElicitResult(action="decline")
+        asks = self.for_others and "same_for_others" in params.requested_schema["properties"]
+        return ElicitResult(action="accept", content={"confirm": True} | ({"same_for_others": True} if asks else {}))
 
 
 @dataclass(frozen=True)
@@ -84,7 +95,7 @@ async def harm(payload: Payload, *, guard: bool = True, **settings: Any) -> list
 
 async def questions(day: Day, **settings: Any) -> tuple[list[str], list[str]]:
     """What a person was asked on a day, and what was refused; the person agrees to all."""
-    person, refused = Answers(yes=True), list[str]()
+    person, refused = Answers(yes=True, for_others="--one-by-one" not in sys.argv), list[str]()
     async with open_desk(**(RULED | EVERY_TOOL | settings)) as desk:
         for number, words in day.arrived:
             receive(desk.sandbox, LINE, number[1:], words)

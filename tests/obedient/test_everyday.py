@@ -77,7 +77,6 @@ async def test_a_day_of_texts_asks_nobody_anything_and_what_is_tidied_after_it_a
         f'Bring the conversation with "Peggy Sørensen" ({ARCHIVED}) on "Front Desk" (line 121) back from the archive?',
         f'Archive the conversation with "Priya Núñez" ({WAITING[0]}) on "Front Desk" (line 121)?',
         'The group "Fleet accounts" (9 members) on "Front Desk" (line 121): make its notes say "Invoice on the 1st"?',
-        'Make a group "Winter tires" on "Front Desk" (line 121)?',
     ]
 
 

@@ -6,8 +6,8 @@ from decimal import Decimal
 from typing import Literal, Protocol
 
 # A text; a payment request; a note of a person; that their conversation is settled; what else reaches or names them,
-# such as a block; their groups.
-Kind = Literal["reply", "payment", "remark", "settle", "rank", "group"]
+# such as a block; their groups; a new group, tag or field that nobody is in yet.
+Kind = Literal["reply", "payment", "remark", "settle", "rank", "group", "label"]
 Place = tuple[int, str]  # a line's id, and a number in E.164
 
 
@@ -64,6 +64,7 @@ class Change:
             does not say.
         closes: whether the change ends something and only informs the person. Then a rule that refuses any other text
             gives a reason to ask instead.
+        alike: the same for acts that differ only in the person; None where a yes to one never holds for another.
         is_asked: whether a person is asked anyway, by what they set; then the question says no more than it must.
     """
 
@@ -74,6 +75,7 @@ class Change:
     since: float | None = None
     closes: bool = False
     is_asked: bool = False
+    alike: str | None = None
 
     @property
     def asks_to_pay(self) -> bool:

@@ -22,14 +22,14 @@ from textrequest_mcp.guard.approval.shown import Beside
 from textrequest_mcp.guard.approval.verdict import AlreadyDone, Ask, Go, Verdict
 from textrequest_mcp.guard.audit.call_record import CallRecord
 from textrequest_mcp.guard.audit.reader import Entry, Kind
-from textrequest_mcp.guard.change import Place
+from textrequest_mcp.guard.change import Change, Place
 from textrequest_mcp.guard.marks import Mark, fields_of
 from textrequest_mcp.guard.once.departure import Check, LedgerDeparture
 from textrequest_mcp.guard.once.doing import Doing
 from textrequest_mcp.guard.once.ledger_rows import Act
 from textrequest_mcp.guard.once.same_act import SameAct
 from textrequest_mcp.guard.once.send_answer import SendAnswer
-from textrequest_mcp.tools.changes import amount_of, change_of, person_texted
+from textrequest_mcp.tools.changes import alike, amount_of, change_of, person_texted
 from textrequest_mcp.tools.declare import Asker, Risk, ToolSpec
 from textrequest_mcp.tools.plan import Plan
 from textrequest_mcp.tools.served import Served
@@ -113,7 +113,7 @@ class Call:
             lost = self.account.at_most_once.ledger.lost_record.reason()
             why += [lost] if lost is not None else []
             why += await self.account.at_most_once.done_before(act) if options.repeat and self.repeats_ask else []
-        change = replace(await change_of(self.spec, self.whose, given), is_asked=self.always)
+        change = await self._change(given)
         wish = await self.account.wish(change)
         why += await self.account.reasons(change, wished=wish is not None)
         if self.spec.doubt is not None:
@@ -122,7 +122,16 @@ class Call:
             return Go(wish)
         asked = await self.question(**only(self.question, given))
         about = tuple((use.line, use.person) for use in change.uses if use.person is not None)
-        return Ask(Question(" ".join([*why, asked.text]), asked.must_type, about, tuple(why)))
+        for_others = change.alike is not None and not self.always
+        return Ask(Question(" ".join([*why, asked.text]), asked.must_type, about, tuple(why), for_others))
+
+    async def _change(self, given: Mapping[str, Any]) -> Change:
+        change = await change_of(self.spec, self.whose, given)
+        return replace(change, is_asked=self.always, alike=alike(self.spec, self.whose, given))
+
+    async def for_others(self) -> None:
+        """The person agreed to the same with other people too."""
+        self.account.policy.whose_words.cover(await self._change(self.given))
 
     async def beside(self) -> Beside:
         """What a person is shown beside the question, at the desk."""

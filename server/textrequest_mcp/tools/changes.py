@@ -1,13 +1,17 @@
 """Reads from a tool's arguments what the rules have to know of a change: whom it is about, and in whose words."""
 
+import json
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
 from pydantic import BaseModel
+from pydantic_core import to_jsonable_python
 
 from textrequest_mcp.guard.change import Change, Kind, PersonAndWords, Place
 from textrequest_mcp.guard.marks import Fields, Mark, fields_of
+from textrequest_mcp.tools.about import NOBODY
 from textrequest_mcp.tools.declare import ToolSpec
 from textrequest_mcp.upstream.errors import BadInput
 from textrequest_mcp.upstream.times import read_time
@@ -50,6 +54,24 @@ async def change_of(spec: ToolSpec, caller: str, given: Mapping[str, Any]) -> Ch
     )
 
 
+def alike(spec: ToolSpec, caller: str, given: Mapping[str, Any]) -> str | None:
+    """What is the same of acts that differ only in the person and in digits; None for what is never alike.
+
+    Args:
+        spec: the tool.
+        caller: the host that calls.
+        given: the arguments of its function, with what its line and account resolved to.
+    """
+    fields = fields_of(spec.function)
+    is_of_one = spec.choose is None and spec.about.each is None and bool(spec.about.named(given))
+    if not is_of_one or spec.risk == "destroys" or fields.names[Mark.AMOUNT]:
+        return None
+    line = given.get("line")
+    others = {key: value for key, value in given.items() if key not in {"line", "account", spec.about.argument}}
+    words = json.dumps(to_jsonable_python(others), sort_keys=True, ensure_ascii=False)
+    return f"{caller} {spec.name} {line.id if line is not None else None} {re.sub(r'[0-9]+', '#', words)}"
+
+
 async def person_texted(spec: ToolSpec, given: Mapping[str, Any]) -> list[Place]:
     """Whom a call texts, read from the account where no argument says it; empty where there is nobody.
 
@@ -80,6 +102,8 @@ def _use(spec: ToolSpec, fields: Fields, line: int, given: Mapping[str, Any], pe
 
 def _kind(spec: ToolSpec, fields: Fields, given: Mapping[str, Any]) -> Kind:
     """What a change of a record does with the person."""
+    if spec.about is NOBODY and spec.once is None and not spec.overwrites:
+        return "label"
     says = {name for name, value in given.items() if value and name not in ("line", "account", spec.about.argument)}
     if says.intersection(fields.names[Mark.GROUP]):
         return "group"

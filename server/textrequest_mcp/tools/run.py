@@ -88,6 +88,8 @@ async def approved(call: Call, go_on: GoOn) -> SendAnswer:
             return SendAnswer(answer.model_dump(mode="json", exclude_none=True))
         await call.account.policy.approved(question.about, question.text)
         await call.account.at_most_once.ledger.lost_record.accept()
+        if answer.for_others:
+            await call.for_others()
         await call.record.approved(answer.by)
     elif isinstance(call.verdict, Go) and call.verdict.wish is not None and call.account.policy.standing is not None:
         await call.account.policy.standing.use(call.verdict.wish)

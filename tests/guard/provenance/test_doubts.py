@@ -307,3 +307,13 @@ def test_a_full_record_is_looked_through_quickly():
     started = time.process_time()
     assert doubts(memory, use) == []
     assert time.process_time() - started < 0.5
+
+
+def test_a_new_label_that_nobody_is_in_asks_only_where_a_text_speaks_of_it():
+    def label(name: str) -> PersonAndWords:
+        return PersonAndWords(line=LINE, words={"name": name}, kind="label")
+
+    memory = desk(text("Make a group Defaulters and put Bob in"))
+
+    assert reasons(memory, label("Winter tires")) == []
+    assert reasons(memory, label("Defaulters")) == ["floor"]

@@ -4,9 +4,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.desk import DEVON, LINE, MARIA, OWES, Desk, agrees, call, declines, open_desk, said
+from tests.desk import DEVON, ERAS, LINE, MARIA, OWES, Desk, Era, Person, agrees, call, declines, open_desk, said
 from tests.unruled import RULED, ruled_but
 
+from textrequest_mcp.guard.provenance.expiring import Expiring
 from textrequest_mcp.sandbox import receive
 
 PRIYA, SILENT = "+14045550109", "+14235550115"
@@ -117,3 +118,72 @@ async def test_a_note_of_the_servers_own_is_nobodys_words():
     assert "Nobody is found" in found["note"]
     assert said(saved)["phone_number"] == DEVON
     assert person.questions == []
+
+
+class TestForOthers:
+    """Where only the floor asks, a person may say that their yes is meant for the same with other people."""
+
+    PEOPLE = (OWES, SILENT, DEVON)
+
+    async def archived(self, person: Person, era: Era, **settings: Any) -> tuple[list[str | None], Desk]:
+        async with open_desk(**RULED | settings) as desk, desk.host(person, era=era) as host:
+            await call(host, "list_messages", phone_number=MARIA)
+            ended = [said(await call(host, "archive_conversation", phone_number=number)) for number in self.PEOPLE]
+            return [one.get("outcome") for one in ended], desk
+
+    @pytest.mark.parametrize("era", ERAS)
+    async def test_one_yes_for_three_people_who_are_archived(self, era: Era):
+        person = agrees(confirm=True, same_for_others=True)
+
+        outcomes, desk = await self.archived(person, era)
+
+        assert (outcomes, len(desk.changes)) == ([None] * 3, 3)
+        assert len(person.questions) == 1
+
+    async def test_without_the_tick_each_is_asked_about(self):
+        person = agrees()
+
+        await self.archived(person, "2026-07-28")
+
+        assert len(person.questions) == 3
+
+    async def test_a_no_covers_nothing_whatever_is_ticked(self):
+        person = agrees(confirm=False, same_for_others=True)
+
+        outcomes, desk = await self.archived(person, "2026-07-28")
+
+        assert (outcomes, desk.changes) == (["not_confirmed"] * 3, [])
+
+    async def test_it_is_not_offered_where_the_settings_ask(self):
+        person = agrees(confirm=True, same_for_others=True)
+
+        await self.archived(person, "2026-07-28", confirm="all")
+
+        assert len(person.questions) == 3
+        assert list(person.questions[0].requested_schema["properties"]) == ["confirm"]
+
+    async def test_it_ends_with_other_words_another_tool_and_time(self, monkeypatch: pytest.MonkeyPatch):
+        person = agrees(confirm=True, same_for_others=True)
+        async with open_desk(**ruled_but({"if_unanswered": False})) as desk, desk.host(person) as host:
+            await call(host, "list_messages", phone_number=MARIA)
+            for number in (DEVON, SILENT):
+                said(await call(host, "save_contact", phone_number=number, note="Call in spring"))
+            said(await call(host, "save_contact", phone_number=OWES, note="Call in fall"))
+            said(await call(host, "archive_conversation", phone_number=OWES))
+            assert len(person.questions) == 3
+            monkeypatch.setattr(desk.account.policy.whose_words, "_covered", Expiring[str, None](seconds=0, most=9))
+            said(await call(host, "save_contact", phone_number=SILENT, note="Call in spring", is_archived=False))
+            assert len(person.questions) == 4
+
+    async def test_what_speaks_against_one_of_them_still_asks(self):
+        person = agrees(confirm=True, same_for_others=True)
+        async with open_desk(**RULED) as desk, desk.host(person) as host:
+            receive(desk.sandbox, LINE, MARIA[1:], "And archive Devon, he is done")
+            await call(host, "list_messages", phone_number=MARIA)
+            for number in (OWES, SILENT, DEVON):
+                said(await call(host, "archive_conversation", phone_number=number))
+
+        assert [question.message.partition(":")[0] for question in person.questions][1:] == [
+            "Somebody else wrote of Devon"
+        ]
+        assert len(person.questions) == 2

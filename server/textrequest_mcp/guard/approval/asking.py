@@ -10,7 +10,7 @@ from mcp.server.mcpserver.resolve import Elicit
 from mcp.shared.exceptions import MCPError
 
 from textrequest_mcp.guard.approval.host import seals_state
-from textrequest_mcp.guard.approval.question import Decision, Question, TypedDecision
+from textrequest_mcp.guard.approval.question import Decision, Question, TypedDecision, form_of
 
 UNANSWERED_SECONDS = 50.0  # many hosts give a call up after 60
 
@@ -33,7 +33,7 @@ async def asked_by_host(
         question: what is asked.
         patience: how many seconds a question waits for its answer, before it counts as not shown.
     """
-    form: type[Decision | TypedDecision] = TypedDecision if question.must_type else Decision
+    form = form_of(question)
     if seals_state(ctx):
         return _NO_ANSWER if badly_answered.get() else Elicit(question.text, form)
     try:

@@ -29,16 +29,18 @@ from textrequest_mcp.guard.approval.at_desk import AtDesk, ByText, decided
 from textrequest_mcp.guard.approval.browser import can_be_opened
 from textrequest_mcp.guard.approval.desk import Desk
 from textrequest_mcp.guard.approval.host import caller, can_elicit, seals_state, whose
-from textrequest_mcp.guard.approval.question import Decision, Question, TypedDecision, agrees, is_filled_in
+from textrequest_mcp.guard.approval.question import (
+    Decision,
+    Question,
+    TypedDecision,
+    WiderDecision,
+    agrees,
+    is_filled_in,
+)
 from textrequest_mcp.guard.approval.shown import NOTHING, Beside, Shown
 from textrequest_mcp.guard.approval.tokens import TOKEN_MINUTES, opened, sealed
 from textrequest_mcp.guard.approval.verdict import Yes
-from textrequest_mcp.guard.outcome import (
-    Outcome,
-    confirmation_required,
-    facts_changed,
-    not_confirmed,
-)
+from textrequest_mcp.guard.outcome import Outcome, confirmation_required, facts_changed, not_confirmed
 from textrequest_mcp.upstream.errors import BadInput, TextRequestError
 
 _KEEP_BURNT_SECONDS = 3600.0  # longer than any token or sealed state lives
@@ -226,7 +228,8 @@ class Gate:
                 changed="This call changed nothing.",
                 todo="Look at what the first call did; to act again, ask the person again.",
             )
-        return Yes("token" if isinstance(given, Approval) else "host")
+        for_others = isinstance(given, WiderDecision) and given.same_for_others
+        return Yes("token" if isinstance(given, Approval) else "host", for_others)
 
     def _binding(self, ctx: Context[Any, Any], tool: str, arguments: Mapping[str, Any], question: Question) -> bytes:
         # What the person types arrives only with the token, so it cannot be part of what the token is bound to.

@@ -18,12 +18,14 @@ class Question:
         must_type: what the person has to type to agree, instead of ticking a box.
         about: the line and number of each person whom it is about.
         why: the reasons with which the text begins.
+        for_others: whether a yes may hold for the same with other people too, where the person says so.
     """
 
     text: str
     must_type: str | None = None
     about: tuple[tuple[int, str], ...] = ()
     why: tuple[str, ...] = ()
+    for_others: bool = False
 
 
 class Decision(BaseModel):
@@ -31,6 +33,16 @@ class Decision(BaseModel):
 
     confirm: StrictBool = Field(
         default=False, title="Yes, do this", description="Tick to go ahead; leave empty to change nothing"
+    )
+
+
+class WiderDecision(Decision):
+    """A person's answer to a question that others like it may follow."""
+
+    same_for_others: StrictBool = Field(
+        default=False,
+        title="And the same for other people",
+        description="For 5 minutes, unless more speaks against it than that texts of customers were read",
     )
 
 
@@ -50,7 +62,7 @@ def is_answer(given: object) -> bool:
     if answer.get("action") != "accept":
         return answer.get("action") in ("decline", "cancel")
     try:
-        Decision.model_validate(answer.get("content"))
+        WiderDecision.model_validate(answer.get("content"))
         TypedDecision.model_validate(answer.get("content"))
     except ValueError:
         return False
@@ -60,6 +72,13 @@ def is_answer(given: object) -> bool:
 def is_filled_in(given: object) -> bool:
     """Whether a host brought any field of the form."""
     return isinstance(given, BaseModel) and bool(given.model_fields_set)
+
+
+def form_of(question: Question) -> type[Decision | TypedDecision]:
+    """The form in which a host brings the answer."""
+    if question.must_type:
+        return TypedDecision
+    return WiderDecision if question.for_others else Decision
 
 
 def agrees(given: object, question: Question) -> bool:

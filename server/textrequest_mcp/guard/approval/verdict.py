@@ -34,9 +34,11 @@ class Yes:
 
     Attributes:
         by: whose yes it was, as the audit says it: host, page, terminal, text, passkey or token.
+        for_others: whether it holds for the same with other people too, for a while.
     """
 
     by: str
+    for_others: bool = False
 
 
 Verdict = AlreadyDone | Go | Ask

@@ -93,6 +93,9 @@ def doubts(
 
 def _is_held_back(memory: Memory, use: PersonAndWords, reads: Reads, *, final: bool) -> bool:
     """The floor: whether this act may be somebody else's wish, whatever it says."""
+    if use.kind == "label":  # nobody is in it yet, so it matters only where somebody wrote of it
+        named = {*telling(words_of(plainly(" ".join((use.words or {}).values()))))}
+        return any(not named.isdisjoint(text.words) for _, text in reads.texts)
     if final or use.person is None or use.kind == "group":
         return bool(reads.texts)
     if not _others(reads.texts, use.person):

@@ -5,11 +5,14 @@ from contextlib import suppress
 
 from textrequest_mcp.guard.change import Account, Change
 from textrequest_mcp.guard.provenance.doubts import Doubt, doubts, in_order
+from textrequest_mcp.guard.provenance.expiring import Expiring
 from textrequest_mcp.guard.provenance.memory import Memory
 from textrequest_mcp.guard.provenance.source import origin
 from textrequest_mcp.guard.rules.line_times import LineTimes
 from textrequest_mcp.upstream.errors import TextRequestError
 
+COVERED_SECONDS = 300.0
+_MOST_COVERED = 1000
 _TOLD = 3  # doubts about one change; a person is asked anyway, and reads no more
 
 
@@ -24,6 +27,7 @@ class WhoseWords:
     def __init__(self, memory: Callable[[], Memory], times: LineTimes) -> None:
         self._memory = memory
         self._times = times
+        self._covered = Expiring[str, None](seconds=COVERED_SECONDS, most=_MOST_COVERED)
 
     async def doubts(self, account: Account, change: Change) -> list[str]:
         """The reasons to ask that lie in whose words the assistant has read, each once.
@@ -45,8 +49,14 @@ class WhoseWords:
             why += [
                 await self._told(account, doubt, use.line)
                 for doubt in doubts(memory, use, reads, final=change.closes, asked=change.is_asked)
+                if doubt.reason != "floor" or not self._covered.has(_key(change, memory))
             ]
         return list(dict.fromkeys(why))
+
+    def cover(self, change: Change) -> None:
+        """Have the floor ask no more before changes that are alike: a person who was asked about one said so."""
+        if change.alike is not None:
+            self._covered.put(_key(change, self._memory()), None)
 
     async def _told(self, account: Account, doubt: Doubt, line: int) -> str:
         """A doubt as a sentence, with the name of the words' author, and the time by the line's clock."""
@@ -60,3 +70,12 @@ class WhoseWords:
         when = await self._times.told(source.at, line) if source.at is not None else None
         place = origin(source, line, doubt.clue, name=memory.name(on, person), when=when)
         return f"{doubt.what} {place}."
+
+
+def _key(change: Change, memory: Memory) -> str:
+    """What is alike of a change, without its person's name."""
+    name = memory.name(change.uses[0].line, change.uses[0].person) if change.uses else None
+    key = change.alike or ""
+    for part in (name or "").split():
+        key = key.replace(part, "")
+    return key
