@@ -633,7 +633,7 @@ class TestWithoutTheSealing:
     """What happens if the part that tells one answer from its copy is missing: nothing."""
 
     async def test_no_question_is_sealed_without_its_key(self, desk: Desk):
-        desk.server.middleware.pop(0)
+        desk.server.middleware.pop(1)  # the sealing; what times calls stands before it
         async with desk.host(agrees()) as host:
             with pytest.raises(MCPError):
                 await call(host, "delete_contact", phone_number=DEVON)
@@ -645,7 +645,7 @@ class TestWithoutTheSealing:
             answered_state.set(None)
             return await call_next(ctx)
 
-        desk.server.middleware.insert(1, forget)
+        desk.server.middleware.insert(2, forget)
         async with desk.host(agrees()) as host:
             sentence = refusal(await call(host, "delete_contact", phone_number=DEVON))
 
