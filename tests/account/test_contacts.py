@@ -320,6 +320,15 @@ class TestTimes:
         assert not [contact for contact in silent["items"] if "last_message" in contact]
         assert some == [DEVON]
 
+    async def test_whom_never_texted_leaves_out_is_said_where_nobody_is_left(self, desk: Desk):
+        plate = {"custom_field_id_1": "License plate", "custom_field_value_1": "TN-1000"}
+        nobody = said(await desk.call("list_contacts", never_texted=True, **plate))
+        maria = said(await desk.call("list_contacts", never_texted=True, search="Maria Lopez"))
+
+        assert nobody["items"] == maria["items"] == []
+        assert "1 contact with texts would match without never_texted." in nobody["note"]
+        assert "1 contact with texts would match without never_texted." in maria["note"]
+
     async def test_no_rows_are_never_without_a_word(self, desk: Desk):
         desk.sandbox.lines[123].contacts.clear()
         async with desk.host() as host:
@@ -333,6 +342,17 @@ class TestTimes:
 
 
 class TestSaving:
+    async def test_a_family_name_that_lists_do_not_show_is_said_to_be_hidden(self, desk: Desk):
+        async with desk.host() as host:
+            hidden = said(await call(host, "save_contact", phone_number=DEVON, last_name="Kim-Bauer"))
+            shown = said(await call(host, "save_contact", phone_number=DEVON, first_name="Devon"))
+            both = {"last_name": "Kim", "display_name": "Devon Kim"}
+            together = said(await call(host, "save_contact", phone_number=DEVON, **both))
+
+        assert hidden["remark"].startswith("Lists show display_name, which is as it was")
+        assert "Lists show" not in shown.get("remark", "")
+        assert "remark" not in together
+
     async def test_only_what_was_given_is_sent(self, desk: Desk):
         saved = said(await desk.call("save_contact", phone_number=MARIA, note="Likes mornings", is_resolved=True))
 

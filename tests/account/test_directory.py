@@ -115,6 +115,28 @@ class TestSearch:
         assert 'Nobody is found by \\"zzz\\"; looked through all 112 contacts, archived ones too.' in whole
         assert "looked through all 1 contacts that match the other filters." in part
 
+    @pytest.mark.parametrize("tool", ["list_contacts", "list_conversations"])
+    async def test_where_nobody_has_the_name_those_with_a_similar_one_are_listed_and_called_so(
+        self, desk: Desk, tool: str
+    ):
+        lopes = said(await desk.call(tool, search="maria lopes"))
+        nobody = said(await desk.call(tool, search="jessica tran"))
+
+        assert [row.get("display_name", row.get("name")) for row in lopes["items"]] == ["Maria Lopez"]
+        assert lopes["note"].startswith('Nobody is found by "maria lopes"; looked through all')
+        assert lopes["note"].endswith("Those listed have a similar name.")
+        assert nobody["items"] == []
+
+    async def test_a_text_to_one_of_several_of_a_name_says_so(self, desk: Desk):
+        async with desk.host() as host:
+            priyas = said(await call(host, "list_contacts", search="Priya Núñez", dashboard_id=None))["items"]
+            to = {"phone_number": priyas[0]["phone_number"], "dashboard_id": priyas[0]["dashboard_id"]}
+            one_of_them = said(await host.call_tool("send_message", {"body": "Tomorrow is fine.", **to}))
+            alone = said(await call(host, "send_message", phone_number=DEVON, body="Hello"))
+
+        assert one_of_them["namesakes"] == len({row["phone_number"] for row in priyas}) - 1 > 0
+        assert "namesakes" not in alone
+
     async def test_pages_of_a_search(self, desk: Desk):
         whole = said(await desk.call("list_contacts", search="nunez"))
         second = said(await desk.call("list_contacts", search="nunez", page=1, page_size=2))

@@ -62,7 +62,9 @@ async def test_thanks_are_not_listed_and_counted(desk: Desk):
         answer = await host.call_tool("who_is_waiting", {"dashboard_id": LINE})
 
     assert OWES not in of_kind(said(answer)["items"], "waiting")
-    assert said(answer)["note"] == "1 who only said thanks or goodbye are not listed."
+    assert said(answer)["note"] == (
+        "1 who only said thanks or goodbye are not listed. 2 open payments under way are not listed as due."
+    )
 
 
 async def test_wishes_for_no_more_texts_stand_apart(desk: Desk):

@@ -35,6 +35,22 @@ async def test_the_newest_come_first_whatever_their_line(desk: Desk):
     assert len({row["dashboard_id"] for row in rows[:4]}) > 1
 
 
+async def test_lists_that_are_in_no_order_of_time_stay_line_by_line(desk: Desk):
+    alone = [said(await desk.call("list_contacts", dashboard_id=line))["items"] for line in (121, 122, 123)]
+    together = await everywhere(desk, "list_contacts")
+
+    numbers = [row["phone_number"] for rows in alone for row in rows]
+    assert [row["phone_number"] for row in together["items"]] == numbers
+    assert together["lines"].endswith("123 After Hours; page_size rows of each")
+
+
+async def test_lines_without_a_row_are_named_in_one_word_where_others_have_some(desk: Desk):
+    answer = await everywhere(desk, "list_contacts", search="Maria Lopez")
+
+    assert {row["dashboard_id"] for row in answer["items"]} == {121}
+    assert answer["note"] == "Nothing on Line 122 (Service Desk), Line 123 (After Hours)."
+
+
 async def test_pages_go_on_while_a_line_has_more(desk: Desk):
     first = await everywhere(desk, "list_conversations", page_size=10)
     last = await everywhere(desk, "list_conversations", page_size=10, page=3)

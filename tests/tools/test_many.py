@@ -363,7 +363,7 @@ class TestWhoIsMeant:
             ({"to": ["zzzz"]}, "Name people by a number, all"),
             ({"to": ["club:x"]}, '"club" names nobody'),
             ({"to": ["texted_since:soon"]}, "is no day"),
-            ({"to": ["all"], "leave_out": ["all"]}, "Nobody is left to text: nobody was found"),
+            ({"to": ["all"], "leave_out": ["all"]}, "Nobody is left to text: 112 as asked"),
             ({"to": [OWES], "body": "Hi {nick}"}, "{first_name}, {last_name}, {name}, {Vehicle}"),
             ({"to": [OWES], "body": "Where? [LocationRequest]"}, "asks for a position"),
             ({"to": [STRANGER], "body": "Hi {name}"}, "1 without name"),

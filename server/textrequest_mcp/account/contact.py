@@ -69,7 +69,7 @@ class Contact(LabelledContact, OnLine):
     """A person, as one line knows them."""
 
     first_contact_utc: Time = None
-    opted_out_utc: Time = Field(default=None, description="When they texted STOP; then they must not be texted")
+    opted_out_utc: Time = Field(default=None, description="When they asked for no more texts: do not text them")
     last_msg_sent_utc: Time = None
     last_msg_received_utc: Time = None
     total_msgs_sent: Whole = None

@@ -10,7 +10,9 @@ from textrequest_mcp.account.labels import ids_of
 from textrequest_mcp.account.line import TextingLine
 from textrequest_mcp.account.local_times import in_utc
 from textrequest_mcp.account.person import Person, Wanted
+from textrequest_mcp.account.stops import stops_of
 from textrequest_mcp.ground.quoting import some
+from textrequest_mcp.guard.rules.consent import Stops
 from textrequest_mcp.tools.parameters import in_order, slip
 from textrequest_mcp.upstream.errors import BadInput
 from textrequest_mcp.upstream.phone_spelling import spelled
@@ -76,24 +78,51 @@ async def found(
     """
     filters = {name: value for name, value in query.items() if name not in _PAGING and value is not None}
     timed = [name for name in filters if name in _SILENT]
-    if search is None and not never_texted:
+    stops = await stops_of(line) if "has_opted_out" in filters else None
+    if search is None and not never_texted and stops is None:
         listing = Contacts.of(await line.get("contacts", query=query), page=page, page_size=page_size)
         without = f"No contact of this line matches {', '.join(filters)}." if filters else "This line has no contacts."
         return listing.if_empty(without).noting(await _left_out(line, filters, timed) if page == 0 else None)
-    others = {name: value for name, value in filters.items() if name not in timed}
     people = await _people(line, filters)
-    matches: list[Person] = list(people)
+    matches = [*people] if stops is None else await _with_stops(line, filters, people, stops)
+    have_texts: list[Person] = []
     if never_texted:
+        others = {name: value for name, value in filters.items() if name not in timed}
         silent = [person for person in await _people(line, others) if _is_silent(person, timed)]
+        have_texts = [] if timed else _searched([person for person in matches if not _is_silent(person, [])], search)
         matches = [*matches, *silent] if timed else silent
-    if search is not None:
-        wanted = Wanted(search)
-        matches = sorted(wanted.among(matches), key=wanted.rank)
-    rows = [person.record for person in matches[page * page_size : (page + 1) * page_size]]
-    answer = {"items": rows, "meta": {"page_size": page_size, "total_items": len(matches)}}
+    matches = _searched(matches, search)
+    near = people.near(search) if search is not None and not matches and not have_texts else []
+    rows = [person.record for person in (matches or near)[page * page_size : (page + 1) * page_size]]
+    answer = {"items": rows, "meta": {"page_size": page_size, "total_items": len(matches or near)}}
     listing = Contacts.of(answer, page=page, page_size=page_size)
-    among = " that match the other filters" if filters or never_texted else None
-    return listing.if_empty(people.found_nobody(search, among)).noting(slip("search", search))
+    if not matches:
+        among = " that match the other filters" if filters or never_texted else None
+        listing.noting(
+            people.found_nobody(search, among),
+            "Those listed have a similar name." if near else None,
+            f"{some(len(have_texts), 'contact')} with texts would match without never_texted." if have_texts else None,
+        )
+    return listing.noting(slip("search", search))
+
+
+def _searched(people: Sequence[Person], search: str | None) -> list[Person]:
+    """Those whom parts of a name or number find, the best first; all of them without a search."""
+    if search is None:
+        return [*people]
+    wanted = Wanted(search)
+    return sorted(wanted.among(people), key=wanted.rank)
+
+
+async def _with_stops(line: TextingLine, filters: Mapping[str, Any], people: People, stops: Stops) -> list[Person]:
+    """Whom `has_opted_out` finds where this server knows of wishes that the service does not."""
+    if not filters["has_opted_out"]:
+        return [person for person in people if stops.at(person.number) is None]
+    others = await _people(line, {name: value for name, value in filters.items() if name != "has_opted_out"})
+    return [
+        *people,
+        *(each for each in others if stops.at(each.number) is not None and people.get(each.number) is None),
+    ]
 
 
 async def _people(line: TextingLine, filters: Mapping[str, Any]) -> People:

@@ -30,6 +30,7 @@ from textrequest_mcp.account.contact_saves import (
 )
 from textrequest_mcp.account.labels import label
 from textrequest_mcp.account.saved_contacts import what_changed, what_was_saved
+from textrequest_mcp.account.stops import show_stops
 from textrequest_mcp.ground.quoting import quoted, some
 from textrequest_mcp.guard.approval.question import Question
 from textrequest_mcp.guard.marks import Mark
@@ -69,7 +70,7 @@ async def list_contacts(
     is_blocked: Annotated[bool, Field(description="Their texts are dropped")] | None = None,
     is_archived: Annotated[bool, Field(description="Conversation is archived")] | None = None,
     is_suppressed: Annotated[bool, Field(description="Kept from rising in the queue")] | None = None,
-    has_opted_out: Annotated[bool, Field(description="Texted STOP")] | None = None,
+    has_opted_out: Annotated[bool, Field(description="Asked for no more texts")] | None = None,
     last_message_sent_before: Annotated[LocalTime, Field(description="Last text to them")] | None = None,
     last_message_sent_after: Annotated[LocalTime, Field(description="Last text to them")] | None = None,
     last_message_received_before: Annotated[LocalTime, Field(description="Last text from them")] | None = None,
@@ -82,7 +83,10 @@ async def list_contacts(
     custom_field_value_2: Annotated[Words, Field(description="Exact value")] | None = None,
     custom_field_id_3: Annotated[Label, Field(description="A third field")] | None = None,
     custom_field_value_3: Annotated[Words, Field(description="Exact value")] | None = None,
-    never_texted: Annotated[bool, Field(description="Also those without any text; alone, only those")] | None = None,
+    never_texted: Annotated[
+        bool, Field(description="Only those without any text; with a filter by a text's time, those too")
+    ]
+    | None = None,
     page: PageNumber = 0,
     page_size: PageSize = DEFAULT_SIZE,
 ) -> Contacts:
@@ -92,6 +96,7 @@ async def list_contacts(
     query = await query_of(line, given)
     listing = await found(line, query, search=search, never_texted=never_texted is True, page=page, page_size=page_size)
     await label(line, listing.items)
+    await show_stops(line, listing.items)
     listing.not_shown = not_shown(listing.items)
     return listing.noting(*(slip(name, given[name]) for name in given if name.startswith("custom_field_value")))
 
@@ -110,6 +115,7 @@ async def get_contact(line: AnyLine, phone_number: KnownNumber) -> Contact:
     contact = Contact.asked_for(answer, phone_number=phone_number)
     line.account.directory.put(line.id, answer)
     await label(line, [contact])
+    await show_stops(line, [contact])
     return contact
 
 

@@ -98,7 +98,10 @@ def _go_on(listing: Conversations, people: People, query: dict[str, Any]) -> Non
         and not (query["show_unresolved_only"] and person.is_marked("is_resolved"))
         and not (tags and tags.isdisjoint(person.tags))
     ]
-    rows = [{"phone_number": person.number, "last_message": person.last_message} for person in more[:_MOST_ADDED]]
+    near = people.near(query["search"]) if not listing.items and not more else []
+    rows = [
+        {"phone_number": person.number, "last_message": person.last_message} for person in (more or near)[:_MOST_ADDED]
+    ]
     listing.items += [Conversation.model_validate(row) for row in rows]
     listing.total_items = (listing.total_items or 0) + len(rows)
     archived = sum(person.is_marked("is_archived") for person in more[:_MOST_ADDED])
@@ -106,8 +109,11 @@ def _go_on(listing: Conversations, people: People, query: dict[str, Any]) -> Non
     listing.noting(
         f"{archived} of them archived." if archived else None,
         f"{silent} without any text yet." if silent else None,
-        f"{len(more) - len(rows)} more contacts are found; list_contacts has them." if len(more) > len(rows) else None,
-        None if listing.items else people.found_nobody(query["search"]),
+        f"{len(more) - len(rows)} more contacts are found; list_contacts has them."
+        if len(more) > _MOST_ADDED
+        else None,
+        people.found_nobody(query["search"]) if near or not listing.items else None,
+        "Those listed have a similar name." if near else None,
     )
 
 

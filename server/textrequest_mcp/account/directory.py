@@ -7,12 +7,14 @@ hears of, and by its own changes; other changes are seen when it is read again.
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
+from difflib import SequenceMatcher, get_close_matches
 from typing import Any, Literal
 
 import anyio
 
 from textrequest_mcp.account.person import Person, Wanted, person_of
 from textrequest_mcp.ground.clean import LONGEST_NAME, clean
+from textrequest_mcp.ground.folding import folded
 from textrequest_mcp.ground.quoting import quoted
 from textrequest_mcp.ground.store import StoreError
 from textrequest_mcp.live.events import TextEvent
@@ -23,6 +25,7 @@ from textrequest_mcp.upstream.request import Query
 
 FRESH_SECONDS = 60.0
 NAMES_SECONDS = 900.0  # names change rarely, and a row without one is worth less than a row with last week's
+_ALIKE = 0.75  # how much of two words is the same: `lopes` and `lopez`, `mueller` and `muller`; not `hank` and `frank`
 MOST_PAGES = 20  # of a line; more would take a fifth of the rate limit for one search
 
 Kind = Literal["tags", "groups", "fields"]
@@ -65,6 +68,14 @@ class People:
         """Those whom parts of a name or number find, the best first."""
         wanted = Wanted(words)
         return sorted(wanted.among(self), key=wanted.rank)
+
+    def near(self, words: str, most: int = 5) -> list[Person]:
+        """Those whose names are spelled like the words, where nobody has that very name; the nearest first."""
+        wanted = Wanted(words).words
+        known = {part for person in self for part in person.words.split() if not part.isdecimal()}
+        alike = [set(get_close_matches(word, known, most, _ALIKE)) | ({word} & known) for word in wanted]
+        near = [person for person in self if alike and all(each & set(person.words.split()) for each in alike)]
+        return sorted(near, key=lambda person: -SequenceMatcher(None, " ".join(wanted), person.words).ratio())[:most]
 
     def name(self, number: str | None) -> str | None:
         """What somebody is called; None where nobody knows."""
@@ -126,6 +137,12 @@ class Directory:
         """What somebody is called, as far as it is known without reading."""
         people = self._people.get(line)
         return people.name(number) if people is not None else None
+
+    def namesakes(self, line: int, number: str) -> int:
+        """How many others have the same name, on any line, as far as they are known without reading."""
+        name = folded(self.name(line, number) or "")
+        everybody = [each for people in self._people.values() for each in people if name and name in each.words]
+        return len({each.number for each in everybody if folded(each.name) == name} - {number})
 
     async def read(self, line: int, query: Query | None = None) -> People:
         """Read the people of a line whom some filters of the service find, or all; at most `MOST_PAGES` pages.

@@ -48,6 +48,7 @@ async def question_of(line: TextingLine, plan: Plan, body: str) -> Question:
         f'Text {_people(len(people))} from {await line.title()}: "{visible(body)}"?{first}',
         f"They are {shown}{more} (list {plan.code}).",
         f"The carrier bills {some(billed, 'segment')}{_dearest(people)}.",
+        _strangers(people),
         f"{plan.have_it} have this very text already." if plan.have_it else "",
         f"Left out: {reasons(plan.left_out)}." if plan.left_out else "",
         _caps(plan.room, people),
@@ -78,6 +79,14 @@ def _dearest(people: Sequence[Recipient]) -> str:
     """Why the dearest of the texts is billed as several."""
     several = why_several(max((each.words for each in people), key=segments))
     return f"; one text is {visible(several)}" if several else ""
+
+
+def _strangers(people: Sequence[Recipient]) -> str:
+    """How many of them never wrote to the line: they may not have agreed to be texted."""
+    never = sum(not each.has_written for each in people)
+    if len(people) > 1 and never == len(people):
+        return "None of them ever wrote to this line."
+    return f"{never} of them never wrote to this line." if never else ""
 
 
 def _people(count: int) -> str:

@@ -63,6 +63,7 @@ class Sent(Message):
     theirs = ("name",)
     aside = ("message_id", "texts_left_this_hour", "texts_left_today", "new_people_left_today")
     name: PersonName = None
+    namesakes: Whole = Field(default=None, description="Others have this name: is this the one who was meant?")
     cursor: Code = Field(default=None, description="For wait_for_messages: from before it left")
     segments: Whole = Field(default=None, description="Estimate of how many texts the carrier bills")
     segments_why: Code = Field(default=None, description="Where it is more than one")

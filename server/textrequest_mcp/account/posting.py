@@ -49,6 +49,7 @@ async def post_text(
     sent = _sent(answer)
     if not mms_media:  # a text with media is billed by other rules
         sent.segments, sent.segments_why = segments(body), why_several(body)
+    sent.namesakes = line.account.directory.namesakes(line.id, phone_number) or None
     return sent
 
 

@@ -1,7 +1,7 @@
 """Finds whom a mailing is for: by numbers, groups, tags, custom fields, or when they were last texted."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from typing import Any
 
@@ -28,6 +28,7 @@ from textrequest_mcp.upstream.times import read_time
 LONGEST_BODY = 1600
 _FORMS = "a number, all, group:NAME, tag:NAME, field:NAME=VALUE, texted_since:DATE or not_texted_since:DATE"
 _UNANSWERED = "waiting for an answer"
+_AS_ASKED = "as asked"
 
 Fits = Callable[[Person], bool]
 
@@ -48,21 +49,25 @@ async def choose(line: TextingLine, body: str, to: Sequence[str], leave_out: Seq
     found = dict[str, Person | None]()
     for item in to:
         found |= await find.people(item)
-    for item in leave_out or ():
-        found = {number: person for number, person in found.items() if number not in await find.people(item)}
+    spared = [LeftOut(number, _name(found[number]), _AS_ASKED) for number in await find.among(leave_out or (), found)]
+    found = {number: person for number, person in found.items() if number not in {each.number for each in spared}}
     if len(found) > MOST_PEOPLE:
         raise BadInput(
             f"That finds {len(found)} people, and one call texts at most {MOST_PEOPLE}.", todo="Divide them."
         )
     template = Template(body, await directory.labels(line.id, "fields") if "{" in body else {})
-    chosen, left_out = list[Recipient](), list[LeftOut]()
+    chosen, left_out = list[Recipient](), spared
     for number, person in found.items():
         why = _why_not(line, template, person)
         if why is not None:
-            left_out.append(LeftOut(number, person.name if person is not None else "", why))
+            left_out.append(LeftOut(number, _name(person), why))
         else:
             chosen.append(_recipient(number, person, template))
     return Chosen(chosen, left_out, KnownFacts(line, people))
+
+
+def _name(person: Person | None) -> str:
+    return person.name if person is not None else ""
 
 
 def _why_not(line: TextingLine, template: Template, person: Person | None) -> str | None:
@@ -77,7 +82,7 @@ def _recipient(number: str, person: Person | None, template: Template) -> Recipi
     words = template.filled(person)
     return Recipient(
         number,
-        person.name if person is not None else "",
+        _name(person),
         {"phone_number": number, "body": words, "template": template.text} | in_their_name(),
         words,
         has_written=person is not None and person.received_at is not None,
@@ -136,6 +141,11 @@ class _Finder:
         self._line = line
         self._directory = directory
         self._people = people
+
+    async def among(self, items: Sequence[str], numbers: Collection[str]) -> list[str]:
+        """Those of these people whom one of the items names."""
+        named = [await self.people(item) for item in items]
+        return [number for number in numbers if any(number in people for people in named)]
 
     async def people(self, item: str) -> Mapping[str, Person | None]:
         """The people whom one item names; None for a number that is no contact."""

@@ -14,6 +14,7 @@ from textrequest_mcp.account.contact import (
 from textrequest_mcp.account.contact_saves import no_word_of_the_save
 from textrequest_mcp.account.labels import label
 from textrequest_mcp.account.line import TextingLine
+from textrequest_mcp.ground.folding import folded
 from textrequest_mcp.upstream.phone import from_wire
 
 _TOLD = 25
@@ -49,10 +50,20 @@ async def what_changed(
         told.was = _undoing(old, asked) or None
     remarks = [
         "The service answered other values than were asked for; read the contact." * (not _is_as_asked(saved, asked)),
+        _shown_still(saved, asked),
         "That is how it was before." * (old is not None and told.was is None),
     ]
     told.remark = " ".join(filter(None, remarks)) or None
     return told
+
+
+def _shown_still(saved: Contact, asked: Mapping[str, Any]) -> str:
+    """A word where a name changed that lists do not show, because they show another."""
+    shown = folded(saved.display_name or "")
+    hidden = [name for name in ("first_name", "last_name") if folded(str(asked.get(name) or "")) not in shown]
+    if "display_name" in asked or not shown or not hidden:
+        return ""
+    return "Lists show display_name, which is as it was: save that too where the name has changed."
 
 
 async def what_was_saved(

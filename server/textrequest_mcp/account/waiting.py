@@ -14,6 +14,7 @@ from textrequest_mcp.account.message import Direction
 from textrequest_mcp.account.payment import Payment
 from textrequest_mcp.account.payment_totals import read_payments
 from textrequest_mcp.account.person import Person
+from textrequest_mcp.ground.quoting import some
 from textrequest_mcp.guard.marks import Mark
 from textrequest_mcp.guard.rules.optout import read_wish
 from textrequest_mcp.tools.answers import (
@@ -74,10 +75,11 @@ class Matters(Answer):
 
 
 class OfLine(NamedTuple):
-    """What waits on one line, and how many conversations their last words closed."""
+    """What waits on one line, how many conversations their last words closed, and how many payments are under way."""
 
     matters: list[Matter]
     closed: int
+    paying: int
 
 
 async def of_line(line: TextingLine, known: KnownLine, now: float) -> OfLine:
@@ -97,7 +99,9 @@ async def of_line(line: TextingLine, known: KnownLine, now: float) -> OfLine:
     payments: list[Payment] = []
     with suppress(Refused):  # a line without payments (wire-facts, Payments)
         payments = await read_payments(line)
-    return OfLine([*matters, *(_of_payment(each, known, now) for each in payments if _is_due(each))], closed)
+    open_ones = [each for each in payments if each.textrequest_payment_status in _DUE]
+    due = [each for each in open_ones if each.transaction_status not in _UNDER_WAY]
+    return OfLine([*matters, *(_of_payment(each, known, now) for each in due)], closed, len(open_ones) - len(due))
 
 
 def answer_of(lines: Sequence[OfLine]) -> Matters:
@@ -113,6 +117,8 @@ def answer_of(lines: Sequence[OfLine]) -> Matters:
     closed = sum(line.closed for line in lines)
     if closed:
         notes.append(f"{closed} who only said thanks or goodbye are not listed.")
+    if paying := sum(line.paying for line in lines):
+        notes.append(f"{some(paying, 'open payment')} under way {'is' if paying == 1 else 'are'} not listed as due.")
     if not any(each.kind == "waiting" for each in items):
         notes.append("Nobody waits for an answer.")
     return Matters(items=items, note=" ".join(notes) or None)
@@ -157,10 +163,6 @@ def _of_person(person: Person, kind: Kind, line: KnownLine, now: float) -> Matte
         our_text=last.get("body") if sent else None,
         why=why.get(kind),
     )
-
-
-def _is_due(payment: Payment) -> bool:
-    return payment.textrequest_payment_status in _DUE and payment.transaction_status not in _UNDER_WAY
 
 
 def _of_payment(payment: Payment, line: KnownLine, now: float) -> Matter:

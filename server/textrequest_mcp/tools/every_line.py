@@ -70,19 +70,24 @@ class EveryLine:
         return NotFound("No line of the account has it.", todo=f"Looked at all lines: {told}.")
 
     def _together(self, answers: dict[int, Any], missed: Sequence[str]) -> Listing:
-        """One page: the same page of each line, the newest first where the rows have a time."""
+        """One page: the same page of each line; the newest first where each line gives them so, else line by line."""
         first = next(iter(answers.values()))
         rows: list[Any] = []
         for line, answer in answers.items():
             for row in answer.items:
                 row.dashboard_id = line
             rows += answer.items
-        times = [_time_of(row) for row in rows]
-        if any(times):
-            order = sorted(range(len(rows)), key=lambda at: times[at] or "", reverse=True)
-            rows = [rows[at] for at in order]
+        if all(map(_is_newest_first, (answer.items for answer in answers.values()))):
+            rows = sorted(rows, key=lambda row: _time_of(row) or "", reverse=True)
+        empty = [line for line, answer in answers.items() if not answer.items]
+        without = [] if not rows or not empty else empty
         notes = [
-            *dict.fromkeys(f"{self._called(line)}: {answer.note}" for line, answer in answers.items() if answer.note),
+            *dict.fromkeys(
+                f"{self._called(line)}: {answer.note}"
+                for line, answer in answers.items()
+                if answer.note and line not in without
+            ),
+            *([f"Nothing on {', '.join(map(self._called, without))}."] if without else []),
             *missed,
         ]
         totals = [answer.total_items for answer in answers.values()]
@@ -92,11 +97,18 @@ class EveryLine:
             "page_size": first.page_size,
             "total_items": None if None in totals else sum(totals),
             "next_page": min(further, default=None),
-            "lines": "; ".join(f"{line} {name}" for line, name in self.names.items()),
+            "lines": "; ".join(f"{line} {name}" for line, name in self.names.items())
+            + ("; page_size rows of each" if further else ""),
             "note": " ".join(notes) or None,
             "items": rows,
         }
         return cast("type[Listing]", type(first)).model_validate(page)
+
+
+def _is_newest_first(rows: Sequence[BaseModel]) -> bool:
+    """Whether a line's rows come in the order of their times; else its page need not hold the newest of it."""
+    times = [_time_of(row) or "" for row in rows]
+    return times == sorted(times, reverse=True)
 
 
 def _time_of(row: BaseModel) -> str | None:

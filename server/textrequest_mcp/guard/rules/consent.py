@@ -52,6 +52,19 @@ class Standing:
     perhaps_at: float | None
 
 
+@dataclass(frozen=True)
+class Stops:
+    """Who asked for no more texts on one line.
+
+    Attributes:
+        at: when somebody did, by their number, in seconds since 1970; None where they did not.
+        any_at_all: whether anybody of the account did, on any line.
+    """
+
+    at: Callable[[str], float | None]
+    any_at_all: bool
+
+
 class Consent:
     """The consent of one account's people.
 
@@ -120,6 +133,23 @@ class Consent:
             return stands(connection, secret, self._account, dashboard_id, phone_number, today)
 
         return await self._store.transact(read)
+
+    async def stops(self, dashboard_id: int) -> Stops:
+        """Who asked for no more texts on a line, as far as this server heard or was told of it."""
+        await self._keep_owed()
+        secret = await self._store.secret()
+
+        def read(connection: Connection) -> dict[str, float]:
+            rows = connection.execute(
+                "SELECT stops.person, stops.at FROM consent_words AS stops LEFT JOIN consent_words AS starts"
+                " ON starts.account = stops.account AND starts.person = stops.person AND starts.word = 'start'"
+                " WHERE stops.account = ? AND stops.word = 'stop' AND (starts.at IS NULL OR starts.at <= stops.at)",
+                (self._account,),
+            )
+            return dict(rows.fetchall())
+
+        by_person = await self._store.transact(read)
+        return Stops(lambda number: by_person.get(_person(secret, dashboard_id, number)), any_at_all=bool(by_person))
 
     async def lift(self, dashboard_id: int, phone_number: str, *, through: float | None = None) -> None:
         """Lift a `perhaps_stop`, because somebody of the business decided that it is none; never a `stop`.
