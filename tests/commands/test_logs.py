@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from textrequest_mcp.commands.logs import Collapsed
+from textrequest_mcp.commands.logs import Collapsed, _Masked  # pyright: ignore[reportPrivateUsage] - how a line is written
+from textrequest_mcp.ground.member import Member, on_behalf_of
 
 NUMBERS = ["+14235550123", "14235550123", "4235550123", "(423) 555-0123", "423-555-0123", "423.555.0123"]
 LIBRARIES = ["httpx2", "httpcore2", "mcp.server.mcpserver.server", "uvicorn.access"]
@@ -122,3 +123,15 @@ class TestTheSameLine:
 
         assert not collapsed.filter(logging.makeLogRecord({"msg": "4999"}))
         assert collapsed.filter(logging.makeLogRecord({"msg": "0"}))
+
+
+def test_a_line_that_was_written_for_a_member_of_a_team_names_them():
+    formatter = _Masked("%(message)s")
+    record = logging.LogRecord("textrequest_mcp.x", logging.INFO, __file__, 1, "hello", None, None)
+    with on_behalf_of(Member(id="m1", name="Anna (423-555-0123)", scopes=frozenset())):
+        hers = json.loads(formatter.format(record))
+    nobodys = json.loads(formatter.format(record))
+
+    assert hers["member"].startswith("Anna (")
+    assert "555" not in hers["member"]
+    assert "member" not in nobodys

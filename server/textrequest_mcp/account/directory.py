@@ -15,6 +15,7 @@ import anyio
 from textrequest_mcp.account.person import Person, Wanted, person_of
 from textrequest_mcp.ground.clean import LONGEST_NAME, clean
 from textrequest_mcp.ground.folding import folded
+from textrequest_mcp.ground.member import may_use_line
 from textrequest_mcp.ground.quoting import quoted
 from textrequest_mcp.ground.store import StoreError
 from textrequest_mcp.live.events import TextEvent
@@ -141,7 +142,8 @@ class Directory:
     def namesakes(self, line: int, number: str) -> int:
         """How many others have the same name, on any line, as far as they are known without reading."""
         name = folded(self.name(line, number) or "")
-        everybody = [each for people in self._people.values() for each in people if name and name in each.words]
+        lines = [people for line, people in self._people.items() if name and may_use_line(line)]
+        everybody = [each for people in lines for each in people if name in each.words]
         return len({each.number for each in everybody if folded(each.name) == name} - {number})
 
     async def read(self, line: int, query: Query | None = None) -> People:

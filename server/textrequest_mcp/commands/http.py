@@ -11,17 +11,14 @@ import anyio
 import uvicorn
 from mcp.server.mcpserver import MCPServer
 from mcp.server.transport_security import TransportSecuritySettings
-from starlette.requests import Request
-from starlette.responses import JSONResponse
 from starlette.types import ASGIApp
 
-from textrequest_mcp import __version__
 from textrequest_mcp.account.account import Account
 from textrequest_mcp.commands.ending import end_when_asked, is_changing, leave, let_finish
-from textrequest_mcp.commands.http_access import HEALTH
 from textrequest_mcp.commands.http_admission import Admission
 from textrequest_mcp.commands.http_connection import ImpatientProtocol
 from textrequest_mcp.commands.http_limits import IDLE_SECONDS, MOST_SESSIONS
+from textrequest_mcp.commands.probes import HEALTH, READY, Readiness, health
 from textrequest_mcp.commands.signals import requests_to_end
 from textrequest_mcp.ground.raw_json import MOST_BYTES
 from textrequest_mcp.live.hooks import Health, Hooks
@@ -34,10 +31,13 @@ _GRACE_SECONDS = 0.5  # a host keeps its stream open as long as it likes, and th
 _MOST_CONNECTIONS = 500  # more are answered 503: a process can usually hold 1024 files
 
 
-async def serve_http(settings: Settings, server: MCPServer[Any], account: Account, admission: Admission) -> int:
+async def serve_http(
+    settings: Settings, server: MCPServer[Any], account: Account, admission: Admission, readiness: Readiness
+) -> int:
     """Serve hosts that are let in, until a person or the system ends it; returns the exit status."""
-    health = None if settings.public_url is None else _take_webhooks(settings, settings.public_url, server, account)
-    server.custom_route(HEALTH, methods=["GET"])(_health)
+    hooked = None if settings.public_url is None else _take_webhooks(settings, settings.public_url, server, account)
+    server.custom_route(HEALTH, methods=["GET"])(health)
+    server.custom_route(READY, methods=["GET"])(readiness.answer)
     for route in account.routes:
         server.custom_route(route.path, methods=list(route.methods))(route.endpoint)
     door = admission.door(_app(settings, server))
@@ -60,8 +60,8 @@ async def serve_http(settings: Settings, server: MCPServer[Any], account: Accoun
         with requests_to_end() as requests:
             _say_where(settings, listening)
             async with anyio.create_task_group() as tasks:
-                if health is not None:
-                    tasks.start_soon(health.run)
+                if hooked is not None:
+                    tasks.start_soon(hooked.run)
                 if door.run is not None:
                     tasks.start_soon(door.run)
                 tasks.start_soon(end_when_asked, requests, account, running.end)
@@ -104,17 +104,13 @@ class _Server(uvicorn.Server):
 
 def _take_webhooks(settings: Settings, public_url: str, server: MCPServer[Any], account: Account) -> Health:
     """Add the addresses that the service calls to the server; returns what keeps the webhooks connected."""
-    health = Health(Hooks(account.api, public_url, token=settings.webhook_token), account.live, account.line_ids)
+    hooked = Health(Hooks(account.api, public_url, token=settings.webhook_token), account.live, account.line_ids)
     keys = [account.api.key, *([settings.previous_api_key] if settings.previous_api_key else [])]
     door = Door(keys=keys, token=settings.webhook_token)
-    receiver = Receiver(account.live, account.at_most_once.ledger, door, health.watches)
+    receiver = Receiver(account.live, account.at_most_once.ledger, door, hooked.watches)
     for path in (f"{PATH}/{{dashboard_id}}/{{event}}", f"{PATH}/{{dashboard_id}}/{{event}}/{{token}}"):
         server.custom_route(path, methods=["POST"])(receiver.answer)
-    return health
-
-
-async def _health(_: Request) -> JSONResponse:
-    return JSONResponse({"status": "ok", "version": __version__})
+    return hooked
 
 
 def _app(settings: Settings, server: MCPServer[Any]) -> ASGIApp:

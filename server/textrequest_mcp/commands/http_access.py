@@ -8,10 +8,10 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from textrequest_mcp.commands.http_names import host_name
+from textrequest_mcp.commands.probes import PROBES
 from textrequest_mcp.live.webhooks import PATH
 from textrequest_mcp.settings.reading import is_loopback
 
-HEALTH = "/health"
 WELL_KNOWN = "/.well-known/"
 # Proxies, tunnels and content networks add these headers: three standards (RFC 7239, 9110, 8586), the older
 # X-Forwarded-*, and headers that hold only the sender's address.
@@ -62,7 +62,7 @@ class HttpAccess:
         if path.startswith(WELL_KNOWN) and scope["method"] in {"GET", "HEAD"}:
             # After a 401 clients look here for a place to sign in, and take any other answer for a fault.
             return PlainTextResponse("Not Found", 404)
-        if (path == HEALTH or self._secret is None) and self._comes_directly(scope):
+        if (path in PROBES or self._secret is None) and self._comes_directly(scope):
             return None
         if self._secret is None:
             return refused(403, _FROM_OUTSIDE)

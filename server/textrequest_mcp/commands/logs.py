@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any
 
+from textrequest_mcp.ground.member import current
 from textrequest_mcp.upstream.phone import mask_numbers
 
 # At their lower levels these loggers write request addresses, which hold phone numbers, or tool arguments.
@@ -34,6 +35,8 @@ class _Masked(logging.Formatter):
             "logger": record.name,
             "message": mask_numbers(record.getMessage()),
         }
+        if (member := current()) is not None:
+            said["member"] = mask_numbers(member.name)
         if record.exc_info:
             said["exception"] = mask_numbers(self.formatException(record.exc_info))
         return json.dumps(said, ensure_ascii=False)

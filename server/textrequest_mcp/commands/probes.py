@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse
 from textrequest_mcp import __version__
 from textrequest_mcp.account.account import Account
 from textrequest_mcp.ground.store import Store, StoreError
-from textrequest_mcp.upstream.errors import TextRequestError
+from textrequest_mcp.upstream.errors import BadKey, TextRequestError
 
 HEALTH, READY = "/health", "/ready"
 PROBES = frozenset({HEALTH, READY})
@@ -68,8 +68,10 @@ class Readiness:
                 await self._account.api.get("dashboards", query={"page": 0, "page_size": 1})
         except TimeoutError:
             return "does not answer"
-        except TextRequestError as error:
-            return "refuses the key" if getattr(error, "status", None) in {401, 403} else "does not answer"
+        except BadKey:
+            return "refuses the key"
+        except TextRequestError:
+            return "does not answer"
         except StoreError:
             return "not tried"
         return "ok"

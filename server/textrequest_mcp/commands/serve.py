@@ -74,9 +74,10 @@ async def _serve(settings: Settings, admission: "Admission | None") -> int:
             tasks.start_soon(_leave_when_asked, account)
             status = await serve_stdio(server)
         else:
-            from textrequest_mcp.commands.http import serve_http  # stdio does not need to load it
+            from textrequest_mcp.commands.http import serve_http  # stdio does not need to load them
+            from textrequest_mcp.commands.probes import Readiness
 
-            status = await serve_http(settings, server, account, admission)
+            status = await serve_http(settings, server, account, admission, Readiness(account, store))
         tasks.cancel_scope.cancel()
     return status
 

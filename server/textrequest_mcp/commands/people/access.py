@@ -11,9 +11,10 @@ from mcp.server.auth.provider import AccessToken
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from textrequest_mcp.commands.http_access import HEALTH, WELL_KNOWN, refused
+from textrequest_mcp.commands.http_access import WELL_KNOWN, refused
 from textrequest_mcp.commands.people.doors import Doors
 from textrequest_mcp.commands.people.let_in import LetIn
+from textrequest_mcp.commands.probes import PROBES
 from textrequest_mcp.ground.member import on_behalf_of
 from textrequest_mcp.live.webhooks import PATH
 
@@ -66,7 +67,7 @@ class Access:
 
     def _is_open(self, scope: Scope) -> bool:
         path: str = scope["path"]
-        return path == HEALTH or path.startswith(self._open_paths)
+        return path in PROBES or path.startswith(self._open_paths)
 
     async def _checked(self, scope: Scope, receive: Receive, send: Send) -> None:
         answer = self._without_member(scope)
