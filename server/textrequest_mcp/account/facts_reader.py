@@ -1,7 +1,7 @@
 """Reads the contact's record and the newest texts of a person, for the rules."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -32,14 +32,14 @@ class FactsReader:
         self._api = account.api
         self._policy = account.policy
 
-    async def _labels(self, line: int, known: Contact) -> frozenset[str]:
-        """Groups and tags, where a standing wish goes by them."""
+    async def labels(self, line: int, groups: Iterable[Any], tags: Iterable[Any]) -> frozenset[str]:
+        """The labels of somebody by their ids, where a standing wish goes by labels."""
         if self._policy.standing is None or not self._policy.standing.by_label:
             return frozenset()
-        labels = self._account.directory.labels
-        groups = [(await labels(line, "groups")).get(group) for group in known.groups or ()]
-        tags = [(await labels(line, "tags")).get(tag) for tag in known.contact_tags or ()]
-        return frozenset({plain(f"group:{name}") for name in groups} | {plain(f"tag:{name}") for name in tags})
+        named = self._account.directory.labels
+        in_groups = [(await named(line, "groups")).get(group) for group in groups]
+        tagged = [(await named(line, "tags")).get(tag) for tag in tags]
+        return frozenset({plain(f"group:{name}") for name in in_groups} | {plain(f"tag:{name}") for name in tagged})
 
     async def contact(self, line: int, number: str) -> PersonFacts:
         """As `guard.change.Account`."""
@@ -58,7 +58,7 @@ class FactsReader:
             is_blocked=known.is_blocked is True,
             received_at=_seconds(known.last_msg_received_utc),
             sent_at=_seconds(known.last_msg_sent_utc),
-            labels=await self._labels(line, known),
+            labels=await self.labels(line, known.groups or (), known.contact_tags or ()),
             waits=answer is not None and waits(Person(line, number, answer)),
         )
 

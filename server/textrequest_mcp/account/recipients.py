@@ -116,6 +116,7 @@ class KnownFacts:
             is_blocked=person.is_marked("is_blocked"),
             received_at=person.received_at,
             sent_at=person.sent_at,
+            labels=await self._reader.labels(line, person.groups, person.tags),
         )
 
     async def _stranger(self, line: int, number: str) -> PersonFacts:

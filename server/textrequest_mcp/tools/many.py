@@ -80,9 +80,10 @@ async def ask_about_many(call: Call, given: Mapping[str, Any], options: Options)
         raise BadInput(f"Nobody is left to text: {reasons(plan.left_out) or 'nobody was found'}.")
     plan.room = await once.room(line)
     lost = once.ledger.lost_record.reason()
-    why = [*([lost] if lost is not None else []), *doubts]
-    if not (call.always or why):
-        return Go()
+    wish = await call.account.policy.wish(chosen.facts, _change(call, line, staying))
+    why = [*([lost] if lost is not None else []), *(doubts if wish is None else ())]
+    if not why and (wish is not None or not call.always):
+        return Go(wish)
     asked: Question = await call.question(**only(call.question, {**given, "plan": plan}))
     return Ask(Question(" ".join([*why, asked.text]), asked.must_type, tuple((line, p.number) for p in plan.people)))
 

@@ -92,7 +92,8 @@ async def approved(call: Call, go_on: GoOn) -> SendAnswer:
             await call.for_others()
         await call.record.approved(answer.by)
     elif isinstance(call.verdict, Go) and call.verdict.wish is not None and call.account.policy.standing is not None:
-        await call.account.policy.standing.use(call.verdict.wish)
+        many = call.spec.choose is not None
+        await call.account.policy.standing.use(call.verdict.wish, len(call.plan.people) if many else 1)
         await call.record.approved(f"standing:{call.verdict.wish}")
     return await go_on()
 

@@ -115,17 +115,17 @@ async def test_nothing_but_a_text_is_allowed(tmp_path: Path):
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("wish = 1", r"holds \[\[wish\]\] tables and nothing else"),
+        ("wish = 1", "wish: Input should be a valid tuple"),
         ("[wish", "is no TOML: "),
         (WISH + WISH, "two wishes have the same name"),
-        (WISH + 'color = "red"', "wish 1 has color, which is none of line, name, per_day, texts, to"),
-        (WISH.replace('"ready"', '" "'), "wish 1 has no name"),
-        (WISH.replace("= 2", "= 0"), "wish 1 needs per_day, a whole number from 1"),
-        (WISH + 'line = "121"', "wish 1 has a line that is no line's id"),
-        (WISH.replace('to = ["group:Spring Specials", "tag:vip", "+14235550105"]', ""), "wish 1 needs to, a list"),
-        (WISH.replace('"tag:vip"', '"Maria"'), 'wish 1 is to "Maria", which is neither a number, group:NAME'),
-        (WISH.replace('"tag:vip"', "7"), "wish 1 needs to, a list of texts"),
-        (WISH.replace("{time}", "{link}"), r"wish 1 has the blank \{link\}, which is none of first_name"),
+        (WISH + 'color = "red"', "wish 1 color: Extra inputs are not permitted"),
+        (WISH.replace('"ready"', '" "'), "wish 1 name: String should have at least 1 character"),
+        (WISH.replace("= 2", "= 0"), "wish 1 per_day: Input should be greater than 0"),
+        (WISH + 'line = "121"', "wish 1 line: Input should be a valid integer"),
+        (WISH.replace('to = ["group:Spring Specials", "tag:vip", "+14235550105"]', ""), "wish 1 to: Field required"),
+        (WISH.replace('"tag:vip"', '"Maria"'), 'wish 1 to 2: "Maria" is neither a number, group:NAME'),
+        (WISH.replace('"tag:vip"', "7"), r"wish 1 to 2: Input should be a valid string"),
+        (WISH.replace("{time}", "{link}"), r"wish 1 texts 1: \{link\} is a blank that is none of first_name"),
     ],
 )
 def test_a_file_that_makes_no_sense_starts_no_server(tmp_path: Path, text: str, problem: str):
@@ -154,3 +154,40 @@ def test_the_policy_prints_each(tmp_path: Path):
     )
     assert rules_of(Settings(api_key="k")).standing == ()
     assert "Standing wish" not in as_table(Settings(api_key="k"))
+
+
+class TestMany:
+    """A wish that allows every text of a mailing, and has so many left."""
+
+    @staticmethod
+    def wish(folder: Path, *, per_day: int = 20, to: str = '"tag:vip"') -> str:
+        text = f'[[wish]]\nname = "early"\nto = [{to}]\ntexts = ["Hi {{first_name}}, we close at {{time}}."]\n'
+        return written(folder, f"{text}per_day = {per_day}")
+
+    @staticmethod
+    async def texted(desk: Desk, body: str = "Hi {first_name}, we close at 4.") -> str | None:
+        async with desk.host(declines()) as host:
+            return said(await call(host, "text_many", body=body, to=["tag:VIP"])).get("outcome")
+
+    @pytest.mark.parametrize("confirm", ["destructive", "all"])
+    async def test_it_goes_out_unasked_and_counts_each(self, tmp_path: Path, confirm: Any):
+        async with open_desk(**ANSWERED, confirm=confirm, standing=self.wish(tmp_path)) as desk:
+            await desk.call("list_messages", phone_number="+14045550109")
+            assert await self.texted(desk) == "sent"
+            rows = [row.entry async for row in desk.account.audit.trail.entries() if row.entry is not None]
+
+            assert [row.approved_by for row in rows if row.kind == "approval"] == ["standing:early"]
+            sent = len(desk.changes)
+            assert sent > 2
+            standing = desk.account.policy.standing
+            assert standing is not None
+            await standing.use("early", 20 - sent)
+            with pytest.raises(Exception, match="allows 20 texts"):
+                await standing.use("early")
+
+    async def test_other_words_too_few_left_and_somebody_else_ask(self, tmp_path: Path):
+        for file in (self.wish(tmp_path, per_day=2), self.wish(tmp_path, to='"+14235550100"')):
+            async with open_desk(**ANSWERED, standing=file) as desk:
+                assert await self.texted(desk) == "not_confirmed"
+        async with open_desk(**ANSWERED, standing=self.wish(tmp_path)) as desk:
+            assert await self.texted(desk, "Hi {first_name}, come by!") == "not_confirmed"

@@ -27,7 +27,12 @@ def _way(settings: Settings) -> Finding:
         return ok(check, "Where a host does not ask, whatever needs a yes is refused, as you chose.")
     if way == "text":
         numbers = some(len(approvers_of(settings)), "number")
-        return ok(check, f"Where a host does not ask, TEXTREQUEST_APPROVERS ({numbers}) is asked by text.")
+        says = f"Where a host does not ask, TEXTREQUEST_APPROVERS ({numbers}) is asked by text; this check sends none. "
+        return ok(
+            check,
+            f"{says}To try it, have an assistant in a host that cannot ask delete a contact, and answer the text with "
+            "NO and its code: nothing is deleted then.",
+        )
     if can_be_opened():
         return ok(check, "A browser can be opened, so a page asks where a host does not.")
     return note(

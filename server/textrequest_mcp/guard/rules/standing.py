@@ -7,19 +7,18 @@ texts = ["Hi {first_name}, your car is ready. We close at {time}."]
 per_day = 20
 """
 
-from __future__ import annotations
-
 import re
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from functools import partial
+from collections.abc import Callable
+from functools import cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from textrequest_mcp.ground.connection import Connection
 from textrequest_mcp.ground.store import Store
-from textrequest_mcp.guard.change import Account, Change, PersonFacts
+from textrequest_mcp.guard.change import Account, Change, PersonAndWords, PersonFacts
 from textrequest_mcp.guard.provenance.memory import Memory
 from textrequest_mcp.guard.provenance.words import plainly, words_of
 from textrequest_mcp.guard.rules.forbidden import Forbidden
@@ -37,7 +36,6 @@ _BLANKS = {
     "number": r"([0-9]{1,6})",
     "amount": r"(\$[0-9]{1,4}(?:\.[0-9]{2})?)",
 }
-_FIELDS = {"name", "to", "texts", "per_day", "line"}
 _WRITABLE_BY_OTHERS = 0o022
 
 SCHEMA = """
@@ -47,8 +45,34 @@ CREATE INDEX IF NOT EXISTS standing_used_of ON standing_used (account, wish, at)
 """
 
 
-@dataclass(frozen=True)
-class Wish:
+def _whom(who: str) -> str:
+    if who == KNOWN or who.startswith(("group:", "tag:")):
+        return who
+    try:
+        return e164(who)
+    except BadInput:
+        raise ValueError(f'"{who}" is neither a number, group:NAME, tag:NAME nor "{KNOWN}"') from None
+
+
+@cache
+def _pattern(text: str) -> tuple[re.Pattern[str], tuple[str, ...]]:
+    parts = re.split(r"\{([^{}]*)\}", text.strip())
+    blanks = tuple(parts[1::2])
+    if unknown := [blank for blank in blanks if blank not in _BLANKS]:
+        raise ValueError(f"{{{unknown[0]}}} is a blank that is none of {', '.join(_BLANKS)}")
+    pattern = "".join(_BLANKS[part] if at % 2 else re.escape(part) for at, part in enumerate(parts))
+    return re.compile(pattern), blanks
+
+
+def _with_blanks(text: str) -> str:
+    _pattern(text)
+    return text
+
+
+_Filled = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, strict=True)]
+
+
+class Wish(BaseModel):
     """What may be texted unasked.
 
     Attributes:
@@ -59,16 +83,16 @@ class Wish:
         line: the line's id; None for every line.
     """
 
-    name: str
-    to: tuple[str, ...]
-    texts: tuple[str, ...]
-    per_day: int
-    line: int | None = None
-    patterns: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = field(repr=False, compare=False, default=())
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    name: _Filled
+    to: tuple[Annotated[_Filled, AfterValidator(_whom)], ...] = Field(min_length=1)
+    texts: tuple[Annotated[_Filled, AfterValidator(_with_blanks)], ...] = Field(min_length=1)
+    per_day: int = Field(gt=0, strict=True)
+    line: int | None = Field(default=None, strict=True)
 
     def says(self, body: str, names: frozenset[str]) -> bool:
         """Whether a text is one of these; a name in it must be one that the account has for its reader."""
-        for pattern, blanks in self.patterns:
+        for pattern, blanks in map(_pattern, self.texts):
             if match := pattern.fullmatch(body.strip()):
                 said = [plain(value) for value, blank in zip(match.groups(), blanks, strict=True) if blank in _NAMES]
                 if all(value in names for value in said):
@@ -81,6 +105,13 @@ class Wish:
             who == number or plain(who) in facts.labels or (who == KNOWN and facts.sent_at is not None)
             for who in self.to
         )
+
+
+class _File(BaseModel):
+    """What the file holds."""
+
+    model_config = ConfigDict(extra="forbid")
+    wish: tuple[Wish, ...]
 
 
 class Standing:
@@ -106,28 +137,22 @@ class Standing:
         return any(":" in who for wish in self.wishes for who in wish.to)
 
     async def covering(self, account: Account, change: Change, memory: Memory) -> str | None:
-        """The wish that allows a text and has some left today, so that neither its words nor a policy ask; or None.
+        """The wish that allows a text, or every one of many, and has so many left; then neither words nor a policy ask.
 
         Raises:
-            TextRequestError: the record of its reader cannot be read.
+            TextRequestError: the record of a reader cannot be read.
             StoreError: the store cannot be used.
         """
-        use, number = change.uses[0], change.texts
-        words = dict(use.words or {})
-        body = words.pop("body", None)
-        if not self.wishes or number is None or use.kind != "reply" or body is None or words:
+        if change.texts is None or not change.uses:
             return None
-        facts = await account.contact(use.line, number)
-        known = memory.people.get((use.line, number))
         for wish in self.wishes:
-            fits = wish.line in (None, use.line) and wish.is_to(number, facts)
-            if fits and wish.says(body, frozenset() if known is None else known.names):
+            if all([await _fits(wish, account, use, memory) for use in change.uses]):
                 used = await self._store.transact(partial(self._used, wish))
-                return wish.name if used < wish.per_day else None
+                return wish.name if used + len(change.uses) <= wish.per_day else None
         return None
 
-    async def use(self, name: str) -> None:
-        """Count one text.
+    async def use(self, name: str, texts: int = 1) -> None:
+        """Count texts.
 
         Raises:
             Forbidden: it allows no more; the same call asks a person then.
@@ -136,11 +161,13 @@ class Standing:
         wish = next(wish for wish in self.wishes if wish.name == name)
 
         def count(connection: Connection) -> bool:
-            if self._used(wish, connection) >= wish.per_day:
+            if self._used(wish, connection) + texts > wish.per_day:
                 return False
-            connection.execute(
-                "INSERT INTO standing_used (account, wish, at) VALUES (?, ?, ?)", (self._account, name, self._clock())
-            )
+            for _ in range(texts):
+                connection.execute(
+                    "INSERT INTO standing_used (account, wish, at) VALUES (?, ?, ?)",
+                    (self._account, name, self._clock()),
+                )
             old = self._store.today(connection, self._clock()) - _DAY
             connection.execute("DELETE FROM standing_used WHERE at < ?", (old,))
             return True
@@ -155,6 +182,18 @@ class Standing:
             (self._account, wish.name, self._clock() - _DAY),
         ).fetchone()
         return used
+
+
+async def _fits(wish: Wish, account: Account, use: PersonAndWords, memory: Memory) -> bool:
+    """Whether a wish allows one text."""
+    words = dict(use.words or {})
+    body = words.pop("body", None)
+    if use.person is None or use.kind != "reply" or body is None or words or wish.line not in (None, use.line):
+        return False
+    if not wish.is_to(use.person, await account.contact(use.line, use.person)):
+        return False
+    known = memory.people.get((use.line, use.person))
+    return wish.says(body, frozenset() if known is None else known.names)
 
 
 def plain(text: str) -> str:
@@ -173,11 +212,12 @@ def read_standing(file: str) -> tuple[Wish, ...]:
     """
     if not file:
         return ()
-    given = _toml(Path(file).expanduser())
-    rows = given.get("wish")
-    if set(given) != {"wish"} or not isinstance(rows, list):
-        raise ValueError(f"{STANDING}: the file holds [[wish]] tables and nothing else.")
-    wishes = tuple(_wish(row, place) for place, row in enumerate(rows, 1))  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType] - TOML
+    try:
+        wishes = _File.model_validate(_toml(Path(file).expanduser())).wish
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = " ".join(str(part + 1) if isinstance(part, int) else part for part in first["loc"])
+        raise ValueError(f"{STANDING}: {where}: {first['msg'].removeprefix('Value error, ')}.") from None
     if len({wish.name for wish in wishes}) < len(wishes):
         raise ValueError(f"{STANDING}: two wishes have the same name.")
     return wishes
@@ -197,50 +237,3 @@ def _toml(path: Path) -> dict[str, Any]:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ValueError(f"{STANDING}: the file is no TOML: {error}.") from None
-
-
-def _wish(row: Mapping[str, Any], place: int) -> Wish:
-    def wrong(how: str) -> ValueError:
-        return ValueError(f"{STANDING}: wish {place} {how}.")
-
-    if unknown := sorted(set(row) - _FIELDS):
-        raise wrong(f"has {unknown[0]}, which is none of {', '.join(sorted(_FIELDS))}")
-    name, line, per_day = row.get("name"), row.get("line"), row.get("per_day")
-    if not isinstance(name, str) or not name.strip():
-        raise wrong("has no name")
-    if type(per_day) is not int or per_day < 1:
-        raise wrong("needs per_day, a whole number from 1")
-    if line is not None and type(line) is not int:
-        raise wrong("has a line that is no line's id")
-    try:
-        texts = _texts(row, "texts")
-        to = tuple(map(_whom, _texts(row, "to")))
-        return Wish(name, to, texts, per_day, line, tuple(map(_pattern, texts)))
-    except ValueError as error:
-        raise wrong(str(error)) from None
-
-
-def _texts(row: Mapping[str, Any], name: str) -> tuple[str, ...]:
-    given = row.get(name)
-    entries: list[Any] = given if isinstance(given, list) else []  # pyright: ignore[reportUnknownVariableType] - TOML
-    if not entries or not all(isinstance(entry, str) and entry.strip() for entry in entries):
-        raise ValueError(f"needs {name}, a list of texts")
-    return tuple(entries)
-
-
-def _whom(who: str) -> str:
-    if who == KNOWN or who.startswith(("group:", "tag:")):
-        return who
-    try:
-        return e164(who)
-    except BadInput:
-        raise ValueError(f'is to "{who}", which is neither a number, group:NAME, tag:NAME nor "{KNOWN}"') from None
-
-
-def _pattern(text: str) -> tuple[re.Pattern[str], tuple[str, ...]]:
-    parts = re.split(r"\{([^{}]*)\}", text.strip())
-    blanks = tuple(parts[1::2])
-    if unknown := [blank for blank in blanks if blank not in _BLANKS]:
-        raise ValueError(f"has the blank {{{unknown[0]}}}, which is none of {', '.join(_BLANKS)}")
-    pattern = "".join(_BLANKS[part] if at % 2 else re.escape(part) for at, part in enumerate(parts))
-    return re.compile(pattern), blanks
