@@ -21,7 +21,7 @@ from textrequest_mcp.app import make_server
 from textrequest_mcp.guard.once.lost_sends import Pace
 from textrequest_mcp.sandbox import Account as SandboxAccount
 from textrequest_mcp.sandbox import create_app
-from textrequest_mcp.settings.table import SANDBOX_BASE_URL, Settings
+from textrequest_mcp.settings.table import SANDBOX_BASE_URL, Settings, Transport
 from textrequest_mcp.wiring import open_account
 
 LINE = 121
@@ -126,6 +126,7 @@ async def open_desk(
     state_dir: Path | None = None,
     transport: httpx2.AsyncBaseTransport | None = None,
     pace: Pace = QUICK,
+    served_over: Transport = "stdio",
     **settings: Any,
 ) -> AsyncGenerator[Desk]:
     """A desk with these settings, over a sandbox without a rate limit, or over another transport.
@@ -137,7 +138,13 @@ async def open_desk(
     app = create_app(key=KEY, clock=clock, rate_limit=None, lively=False)
     contract = ContractChecked(app)
     chosen = replace(
-        Settings(api_key=KEY, base_url=SANDBOX_BASE_URL, rate_limit=(10_000, 60.0), state_dir=state_dir),
+        Settings(
+            api_key=KEY,
+            base_url=SANDBOX_BASE_URL,
+            rate_limit=(10_000, 60.0),
+            state_dir=state_dir,
+            transport=served_over,
+        ),
         **(UNRULED | {"confirm_fallback": "token"} | settings),
     )
     way = transport or httpx2.ASGITransport(app=contract)

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from textrequest_mcp.account.account import Account
@@ -37,6 +37,7 @@ from textrequest_mcp.live.poll import Poller
 from textrequest_mcp.live.subscriptions import Subscriptions
 from textrequest_mcp.live.watch import Watch
 from textrequest_mcp.settings.table import Settings, SettingsError
+from textrequest_mcp.settings.team import desk_of_team, serves_team
 from textrequest_mcp.upstream.api import Api
 from textrequest_mcp.upstream.fetched import Fetcher
 from textrequest_mcp.upstream.hidden import Hidden
@@ -97,11 +98,7 @@ def _make(settings: Settings, store: Store, api: Api, account_id: str, now: Serv
     ledger = Ledger(store, account_id, window_seconds=window, clock=now, service=now, witness=audit.follow)
     times = LineTimes(clock=now)
     at_most_once = _once(settings, store, ledger, account_id, times, now, pace)
-
-    @cache
-    def memory_of(member: str) -> Memory:
-        return Memory(store, account_id, Cipher(api.key), made=made_here, clock=now, member=member)
-
+    memory_of = cache(partial(Memory, store, account_id, Cipher(api.key), made=made_here, clock=now))
     rules = rules_of(settings)
     wishes = Standing(store, account_id, rules.standing, clock=now)
     consent = Consent(store, account_id, clock=now)
@@ -112,9 +109,10 @@ def _make(settings: Settings, store: Store, api: Api, account_id: str, now: Serv
         store,
         account_id,
         fallback=settings.confirm_fallback,
-        always_desk=settings.confirm_via == "page",
+        always_desk=settings.confirm_via == "page" or settings.four_eyes,
         with_passkey=settings.approve_with == "passkey",
         clock=now,
+        of_team=serves_team(settings),
     )
     account = Account(
         api,
@@ -131,7 +129,8 @@ def _make(settings: Settings, store: Store, api: Api, account_id: str, now: Serv
     )
     ways = {name: spec.once for name, spec in acts().items() if spec.once is not None}
     at_most_once.lost_sends.goes_by(account, ways | {TOOL: ASKING})
-    gate.by_text = Approvers(account, sorted(approvers), gate.desk.approvals) if approvers else None
+    if approvers:
+        gate.by_text = Approvers(account, sorted(approvers), gate.desk.approvals, desk=desk_of_team(settings))
     return account
 
 

@@ -63,9 +63,13 @@ class Approvers:
         account: from whose line they are asked.
         numbers: theirs, in E.164.
         approvals: the questions.
+        desk: the address of the team's desk, where they decide instead of by text; None where they answer.
     """
 
-    def __init__(self, account: "Account", numbers: Sequence[str], approvals: Approvals) -> None:
+    def __init__(
+        self, account: "Account", numbers: Sequence[str], approvals: Approvals, *, desk: str | None = None
+    ) -> None:
+        self._desk = desk
         self._account = account
         self._numbers = tuple(sorted(numbers))
         self._approvals = approvals
@@ -82,7 +86,8 @@ class Approvers:
 
     async def _ask(self, row: Row) -> None:
         line = await self._line()
-        body = question(row, await self._approvals.code(row.id))
+        code = None if self._desk is not None else await self._approvals.code(row.id)
+        body = question(row, code, desk=self._desk)
         why: list[str] = []
         for number in self._numbers:
             with seeing_all():
@@ -136,13 +141,13 @@ class Approvers:
         return str(told.said.get("message")) if told.said.get("outcome") == "not_sent" else ""
 
 
-def question(row: Row, code: str) -> str:
-    """A question in one segment."""
+def question(row: Row, code: str | None, *, desk: str | None = None) -> str:
+    """A question in one segment, to be answered with a code or at a desk."""
     shown = row.shown
     asked = " ".join(shown.asked.split()) if shown is not None else "An assistant wants to change something?"
     asked = asked[: asked.find("?") + 1] or asked
     name = " and the name" if shown is not None and shown.must_type is not None else ""
-    end = f" Reply YES {code}{name}, or NO {code}"
+    end = f" Reply YES {code}{name}, or NO {code}" if desk is None else f" It waits at {desk}"
     cut = asked
     while segments(cut + end) > 1:
         asked = asked[:-1]

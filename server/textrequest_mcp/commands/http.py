@@ -40,7 +40,7 @@ async def serve_http(
     server.custom_route(READY, methods=["GET"])(readiness.answer)
     for route in account.routes:
         server.custom_route(route.path, methods=list(route.methods))(route.endpoint)
-    door = admission.door(_app(settings, server))
+    door = admission.door(_app(settings, server), account.gate.desk.approvals)
     running = _Server(door.app, account)
 
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET

@@ -11,10 +11,14 @@ from textrequest_mcp.commands.http_limits import HttpLimits
 from textrequest_mcp.commands.http_names import KnownNames
 from textrequest_mcp.commands.http_secret import secret_in_force
 from textrequest_mcp.commands.people.access import Access
+from textrequest_mcp.commands.people.desk import TeamDesk
 from textrequest_mcp.commands.people.doors import Doors
 from textrequest_mcp.commands.people.opening import open_doors
 from textrequest_mcp.commands.people.step_up import StepUp
+from textrequest_mcp.guard.approval.approvals import Approvals
+from textrequest_mcp.settings.reading import is_loopback
 from textrequest_mcp.settings.table import Settings
+from textrequest_mcp.settings.team import DESK
 
 
 class Door(NamedTuple):
@@ -55,12 +59,15 @@ class Admission:
         doors = open_doors(settings, needs)
         return cls(settings, secret_in_force(settings) if doors is None else None, doors, needs)
 
-    def door(self, app: ASGIApp) -> Door:
-        """The app behind the checks."""
+    def door(self, app: ASGIApp, approvals: Approvals) -> Door:
+        """The app behind the checks; of a team also the desk, where the questions of `approvals` are decided."""
         public = public_name(self.settings.public_url)
         known = frozenset(filter(None, [public]))
         if self.doors is None:
             access = HttpAccess(HttpLimits(app), secret=self.secret, public=public)
             return Door(KnownNames(access, names=known), None)
-        team = Access(HttpLimits(StepUp(app, self.doors, self.needs)), self.doors)
+        public_url = self.settings.public_url
+        over_tls = public_url.startswith("https:") if public_url else not is_loopback(self.settings.host)
+        desk = TeamDesk(approvals, self.doors, four_eyes=self.settings.four_eyes, over_tls=over_tls)
+        team = Access(HttpLimits(StepUp(app, self.doors, self.needs)), self.doors, at={DESK: HttpLimits(desk.app())})
         return Door(KnownNames(team, names=self.settings.allowed_hosts or known, own_pages=True), team.run)

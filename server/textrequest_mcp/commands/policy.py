@@ -16,7 +16,7 @@ class InForce(NamedTuple):
 
 
 _RULES = (
-    *("read_only", "confirm", "confirm_via", "confirm_fallback", "approve_with", "approvers"),
+    *("read_only", "confirm", "confirm_via", "confirm_fallback", "approve_with", "four_eyes", "approvers"),
     *("consent", "provenance", "if_unanswered", "visible_only"),
     *("quiet_hours", "only_to", "standing", "only_templates", "texts_per_hour", "texts_per_day", "new_people_per_day"),
     "member_texts_per_day",

@@ -28,10 +28,7 @@ _MEMBER = "member", "TEXT NOT NULL DEFAULT ''"  # of the team, for whom it was; 
 # What each version added to the one before it. Version 0 is what 0.1.0 wrote, and version 1 only numbered it.
 STEPS: tuple[tuple[NewColumn, ...], ...] = (
     (),
-    (
-        *(NewColumn(table, *_MEMBER) for table in ("ledger_sends", "caps_uses", "approvals")),
-        NewColumn("approvals", "dashboard_id", "INTEGER"),
-    ),
+    tuple(NewColumn(table, *_MEMBER) for table in ("ledger_sends", "caps_uses")),
 )
 
 _COLUMNS = (

@@ -57,9 +57,8 @@ def not_confirmed(action: str) -> Outcome:
     )
 
 
-def waits_at_the_desk(tool: str, why: str = "", *, by_text: bool = False) -> Outcome:
+def waits_at_the_desk(tool: str, why: str = "", *, where: str = "on a page that only they can see") -> Outcome:
     """The answer when nobody has decided yet; `why` as in `confirmation_required`."""
-    where = "and was asked by text" if by_text else "on a page that only they can see"
     return Outcome(
         outcome="confirmation_required",
         message=(

@@ -67,6 +67,9 @@ class Settings:
         "host"
     )
     approve_with: Annotated[ApproveWith, by.choice(ApproveWith), "how a person agrees on the page"] = "button"
+    four_eyes: Annotated[
+        bool, by.yes_or_no, "whether somebody else than the member of the team decides what an assistant asks"
+    ] = False
     approvers: Annotated[str, by.words, "the numbers of the people who are asked by text"] = ""
     rate_limit: Annotated[tuple[int, float], by.calls_per_seconds, "calls/seconds for one key"] = (100, 60.0)
     state_dir: Annotated[Path | None, by.state_folder, "where state is kept; None keeps it in memory"] = None

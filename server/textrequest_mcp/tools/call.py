@@ -14,7 +14,7 @@ from typing import Any
 from mcp.server.mcpserver import Context
 from pydantic import BaseModel
 
-from textrequest_mcp.ground.member import current, current_id
+from textrequest_mcp.ground.member import current_id
 from textrequest_mcp.ground.store import StoreError
 from textrequest_mcp.guard.approval.host import caller, whose
 from textrequest_mcp.guard.approval.question import Question
@@ -30,11 +30,12 @@ from textrequest_mcp.guard.once.ledger_rows import Act
 from textrequest_mcp.guard.once.same_act import SameAct
 from textrequest_mcp.guard.once.send_answer import SendAnswer
 from textrequest_mcp.tools.changes import alike, amount_of, change_of, person_texted
+from textrequest_mcp.tools.check_member import check_member
 from textrequest_mcp.tools.declare import Asker, Risk, ToolSpec
 from textrequest_mcp.tools.plan import Plan
 from textrequest_mcp.tools.served import Served
 from textrequest_mcp.tools.signature import only
-from textrequest_mcp.upstream.errors import BadInput, TextRequestError
+from textrequest_mcp.upstream.errors import BadInput
 from textrequest_mcp.upstream.phone import as_listed
 
 KINDS: Mapping[Risk, Kind] = {"writes": "write", "sends": "send", "destroys": "destroy"}
@@ -192,20 +193,16 @@ class Call:
         """As `changes.person_texted`."""
         return await person_texted(self.spec, self.given)
 
-    def check_member(self) -> None:
-        """Look whether the member for whom it is made is still let in: their person may have said yes meanwhile.
-
-        Raises:
-            TextRequestError: they are not.
-        """
-        member = current()
-        if member is not None and not member.is_in():
-            raise TextRequestError("You are no member of this team any more.", todo="Ask who runs this server.")
-
     async def still_allowed(self) -> None:
         """Look once more whether somebody said STOP, or the member was taken away; raises what says no."""
-        self.check_member()
+        check_member()
         await self.account.policy.still_allowed(await self.person_texted())
+
+    @property
+    def line_id(self) -> int | None:
+        """The line that it is about; None where it is about the account."""
+        line = self.given.get("line")
+        return line.id if line is not None else self.given.get("dashboard_id")
 
     @property
     def amount(self) -> Decimal | None:

@@ -24,6 +24,7 @@ from textrequest_mcp.guard.once.send_answer import SendAnswer
 from textrequest_mcp.guard.outcome import Outcome, unknown
 from textrequest_mcp.tools.answers import Listing
 from textrequest_mcp.tools.call import Call, Options, account_of
+from textrequest_mcp.tools.check_member import check_member
 from textrequest_mcp.tools.declare import ToolSpec
 from textrequest_mcp.tools.every_line import EveryLine
 from textrequest_mcp.tools.line_clocks import has_times
@@ -83,6 +84,7 @@ async def approved(call: Call, go_on: GoOn) -> SendAnswer:
             title=call.spec.title,
             beside=call.beside,
             is_final=call.spec.risk == "destroys",
+            line=call.line_id,
         )
         if isinstance(answer, Outcome):
             return SendAnswer(answer.model_dump(mode="json", exclude_none=True))
@@ -130,7 +132,7 @@ async def run(call: Call, through_the_sdk: GoOn) -> Any:
 
 async def act(call: Call) -> CallToolResult:
     """Pass a call through the other guards, and act."""
-    call.check_member()
+    check_member()
     go_on: GoOn = partial(change, call)
     for guard in reversed(GUARDS[1:]):
         go_on = partial(guard, call, go_on)

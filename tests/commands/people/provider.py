@@ -42,7 +42,7 @@ class Provider:
         self.is_away = False
         self._codes: dict[str, dict[str, str]] = {}
 
-    def token(self, *, alg: str = "RS256", kid: str | None = None, strange: bool = False, **claims: Any) -> str:
+    def token(self, *, alg: str = "RS256", kid: str | None = None, strange: Any = False, **claims: Any) -> str:
         """A token; claims that are None are left out."""
         now = int(time.time())
         said = {"iss": self.issuer, "iat": now, "exp": now + 300} | self.person | claims

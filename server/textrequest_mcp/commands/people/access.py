@@ -1,7 +1,7 @@
 """Stands before each request to a server for a team: lets members in, and cuts off those who are let in no more."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -40,13 +40,13 @@ class Access:
     Args:
         app: gets them.
         doors: finds the member.
-        open_paths: beginnings of further paths that look after their visitors themselves.
+        at: by the beginning of their paths, apps that look after their visitors themselves.
     """
 
-    def __init__(self, app: ASGIApp, doors: Doors, *, open_paths: Sequence[str] = ()) -> None:
+    def __init__(self, app: ASGIApp, doors: Doors, *, at: Mapping[str, ASGIApp] | None = None) -> None:
         self._app = app
         self._doors = doors
-        self._open_paths = (f"{PATH}/", *open_paths)
+        self._at = at or {}
         self._open: set[_Open] = set()
 
     async def run(self) -> None:
@@ -58,16 +58,20 @@ class Access:
                     each.scope.cancel()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "lifespan" or (scope["type"] == "http" and self._is_open(scope)):
-            await self._app(scope, receive, send)
+        beside = self._beside(scope) if scope["type"] == "http" else None
+        if scope["type"] == "lifespan" or beside is not None:
+            await (beside or self._app)(scope, receive, send)
         elif scope["type"] == "http":
             await self._checked(scope, receive, send)
         else:  # nothing here speaks over WebSockets
             await send({"type": "websocket.close"})
 
-    def _is_open(self, scope: Scope) -> bool:
+    def _beside(self, scope: Scope) -> ASGIApp | None:
+        """The app of a path that looks after its visitors itself; None for a path that is for members."""
         path: str = scope["path"]
-        return path in PROBES or path.startswith(self._open_paths)
+        if path in PROBES or path.startswith(f"{PATH}/"):
+            return self._app
+        return next((app for beginning, app in self._at.items() if path.startswith(beginning)), None)
 
     async def _checked(self, scope: Scope, receive: Receive, send: Send) -> None:
         answer = self._without_member(scope)

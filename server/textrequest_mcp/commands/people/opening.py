@@ -8,6 +8,7 @@ from textrequest_mcp.commands.people.doors import Doors
 from textrequest_mcp.commands.people.roster import Roster, said_of
 from textrequest_mcp.commands.people.tokens import Tokens
 from textrequest_mcp.settings.table import Settings, SettingsError
+from textrequest_mcp.settings.team import serves_team
 
 
 def open_doors(settings: Settings, needs: Mapping[str, frozenset[str]]) -> Doors | None:
@@ -20,7 +21,7 @@ def open_doors(settings: Settings, needs: Mapping[str, frozenset[str]]) -> Doors
     Raises:
         SettingsError: the people cannot be read.
     """
-    if settings.tokens_file is None and settings.issuer is None:
+    if not serves_team(settings):
         return None
     lacking = [
         f"TEXTREQUEST_ISSUER is set, so {name} is needed too: {why}."
@@ -30,6 +31,10 @@ def open_doors(settings: Settings, needs: Mapping[str, frozenset[str]]) -> Doors
         )
         if value is None and settings.issuer is not None
     ]
+    if settings.approve_with == "passkey":
+        lacking.append("TEXTREQUEST_APPROVE_WITH is passkey, and a team's desk knows its people by their tokens.")
+    if settings.four_eyes and settings.confirm_fallback == "token":
+        lacking.append("TEXTREQUEST_FOUR_EYES is on, and with TEXTREQUEST_CONFIRM_FALLBACK=token nobody else looks.")
     if settings.tokens_file is None or lacking:
         raise SettingsError(lacking)
     roster, offered = _read(settings.tokens_file), frozenset[str]().union(*needs.values())

@@ -50,6 +50,11 @@ class Row:
     by: str | None
 
     @property
+    def member(self) -> str:
+        """The member of the team whose assistant asks; empty where one person uses the server."""
+        return self.shown.member if self.shown is not None else ""
+
+    @property
     def challenge(self) -> bytes:
         """What a passkey signs: this question, its call and what was shown; nothing else."""
         facts = as_json(self.shown) if self.shown is not None else ""

@@ -71,7 +71,7 @@ class Approvals:
             if same is not None:
                 return same
             (until,) = connection.execute(
-                "SELECT max(until) FROM approvals_silence WHERE account = ?", (self._account,)
+                "SELECT max(until) FROM approvals_silence WHERE account = ?", (_quiet(self._account, shown.member),)
             ).fetchone()
             if until is not None and until > now:
                 minutes = max(1, round((until - now) / 60))
@@ -85,7 +85,7 @@ class Approvals:
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 (id_, self._account, shown.caller, tool, binding, seal(connection, shown, id_), now, now + _SECONDS),
             )
-            self._refuse_a_flood(connection, now)
+            self._refuse_a_flood(connection, shown.member, now)
             return select(connection, "id = ?", (id_,))[0]
 
         return await self.store.transact(write)
@@ -181,7 +181,7 @@ class Approvals:
         return await self.store.transact(write)
 
     async def be_silent(self, id_: str, *, by: str) -> None:
-        """Refuse new questions of the account of a row for ten minutes, and say no to those of it that wait."""
+        """Refuse new questions of a row's account and member for ten minutes, and say no to those that wait."""
 
         def write(connection: Connection) -> None:
             now = self._clock()
@@ -189,12 +189,14 @@ class Approvals:
                 connection.execute(
                     "INSERT INTO approvals_silence VALUES (?, ?)"
                     " ON CONFLICT (account) DO UPDATE SET until = excluded.until",
-                    (row.account, now + _SECONDS),
+                    (_quiet(row.account, row.member), now + _SECONDS),
                 )
-                connection.execute(
-                    f"UPDATE approvals SET decision = 'no', decided_by = :by WHERE account = :account AND {_OPEN}",  # noqa: S608 - our own words
-                    {"account": row.account, "now": now, "by": by},
-                )
+                whose = {"account": row.account, "now": now}
+                for each in select(connection, f"account = :account AND {_OPEN}", whose):
+                    if each.member == row.member:
+                        connection.execute(
+                            "UPDATE approvals SET decision = 'no', decided_by = ? WHERE id = ?", (by, each.id)
+                        )
 
         await self.store.transact(write)
 
@@ -205,9 +207,10 @@ class Approvals:
         same = "account = ? AND binding = ? AND used = 0 AND expires_at > ? ORDER BY asked_at DESC"
         return next(iter(select(connection, same, (self._account, binding, self._clock()))), None)
 
-    def _refuse_a_flood(self, connection: Connection, now: float) -> None:
-        """Raise where the newest question is one too many; what is asked in one breath counts as one."""
-        groups = batches(select(connection, f"{self._open} ORDER BY asked_at, id", self._values(now=now)))
+    def _refuse_a_flood(self, connection: Connection, member: str, now: float) -> None:
+        """Raise where a member's newest question is one too many; what is asked in one breath counts as one."""
+        rows = select(connection, f"{self._open} ORDER BY asked_at, id", self._values(now=now))
+        groups = batches([row for row in rows if row.member == member])
         if len(groups) <= MOST_OPEN and all(len(group) <= MOST_TOGETHER for group in groups):
             return
         most = f"{MOST_OPEN} questions wait" if len(groups) > MOST_OPEN else f"{MOST_TOGETHER} acts wait"
@@ -220,3 +223,8 @@ class Approvals:
     def _forget(connection: Connection, now: float) -> None:
         connection.execute("UPDATE approvals SET shown = NULL WHERE expires_at <= ? AND shown IS NOT NULL", (now,))
         connection.execute("DELETE FROM approvals WHERE expires_at < ?", (now - _SECONDS,))
+
+
+def _quiet(account: str | None, member: str) -> str | None:
+    """Under which name it is kept that no questions are wanted: of an account, or of a member of its team."""
+    return f"{account}/{member}" if member else account

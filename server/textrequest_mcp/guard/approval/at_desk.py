@@ -41,12 +41,23 @@ class AtDesk:
         since: when the call began (`anyio.current_time`); a host that was asked first has used up some of its patience.
         why: a sentence about a host that says it can ask and did not.
         by_text: asks by text instead of on the page.
+        told_by: tells by text that something waits on the page.
     """
 
     binding: bytes
     since: float
     why: str = ""
     by_text: ByText | None = None
+    told_by: ByText | None = None
+
+
+# By text or not, of a team or not: where it waits.
+_WAITS = {
+    (False, False): "on a page that only they can see",
+    (False, True): "at the team's desk, where a colleague who may approve decides",
+    (True, False): "and was asked by text",
+    (True, True): "and was asked by text",
+}
 
 
 async def decided(
@@ -77,9 +88,13 @@ async def decided(
             await at.by_text.ask(row)
         else:
             desk.show()
+            if at.told_by is not None:
+                with suppress(TextRequestError):  # the question waits all the same
+                    await at.told_by.ask(row)
         row = await _wait(desk, ctx, row, at)
     if row.decision is None:
-        return waits_at_the_desk(tool, at.why, by_text=at.by_text is not None)
+        where = _WAITS[at.by_text is not None, desk.of_team]
+        return waits_at_the_desk(tool, at.why, where=where)
     if row.decision == "no":
         return declined_at_the_desk()
     if await again() != question:
@@ -89,7 +104,8 @@ async def decided(
 
 async def _wait(desk: Desk, ctx: Context[Any, Any], row: Row, at: AtDesk) -> Row:
     until = at.since + PATIENCE_SECONDS
-    where = "on this computer" if at.by_text is None else "by text"
+    on_page = "at the team's desk" if desk.of_team else "on this computer"
+    where = on_page if at.by_text is None else "by text"
     row = await _looked(desk, row, at)  # an answer may have come between two calls
     while row.decision is None and (left := until - anyio.current_time()) > 0:
         await ctx.report_progress(PATIENCE_SECONDS - left, PATIENCE_SECONDS, f"A person decides {where}")

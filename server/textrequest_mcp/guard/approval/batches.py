@@ -12,8 +12,8 @@ MOST_TOGETHER = 50
 def batches(rows: Sequence[Row]) -> list[list[Row]]:
     """The rows, oldest first, in the groups in which a person is asked.
 
-    A group is of one host of one account, each row within a breath of the one before. What cannot be undone is only
-    gathered with its like, and a question that wants a name typed stands alone.
+    A group is of one host of one account and member, each row within a breath of the one before. What cannot be undone
+    is only gathered with its like, and a question that wants a name typed stands alone.
     """
     found: list[list[Row]] = []
     for row in rows:
@@ -42,4 +42,4 @@ def _kind(row: Row) -> tuple[object, ...] | None:
     shown = row.shown
     if shown is None or shown.must_type is not None:
         return None
-    return row.account, shown.caller, shown.by_passkey, row.tool if shown.is_final else None
+    return row.account, shown.member, shown.caller, shown.by_passkey, row.tool if shown.is_final else None

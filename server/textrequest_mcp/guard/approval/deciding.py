@@ -18,11 +18,13 @@ class Answered:
         fields: its names and values.
         ids: the rows that were shown in it.
         origin: of the page.
+        by: whose answer it is, as `Entry.approved_by`, where no passkey says it.
     """
 
     fields: Sequence[tuple[str, str]]
     ids: Sequence[str]
     origin: str
+    by: str = "page"
 
     def one(self, name: str) -> str:
         """The value of a field; empty where it is not there."""
@@ -45,7 +47,7 @@ async def write_down(approvals: Approvals, passkeys: Passkeys, answered: Answere
     """
     try:
         if answered.one("answer") == "silence":
-            await approvals.be_silent(answered.ids[0], by="page")
+            await approvals.be_silent(answered.ids[0], by=answered.by)
             return "You said no. No new questions for 10 minutes."
         return await _settle(approvals, passkeys, answered)
     except BadInput as error:
@@ -55,9 +57,9 @@ async def write_down(approvals: Approvals, passkeys: Passkeys, answered: Answere
 async def _settle(approvals: Approvals, passkeys: Passkeys, answered: Answered) -> str:
     """A yes for those that were agreed to, and a no for the others."""
     yes, ids = answered.agreed, answered.ids
-    by = await _whose(approvals, passkeys, answered) if yes else "page"
+    by = await _whose(approvals, passkeys, answered) if yes else answered.by
     for id_ in ids:
-        mine = by if id_ in yes else "page"
+        mine = by if id_ in yes else answered.by
         with suppress(*([BadInput] if len(ids) > 1 else [])):  # of several, one that is over stops no other
             await approvals.decide(id_, yes=id_ in yes, by=mine, typed=answered.one("typed"))
     if not yes:
@@ -70,6 +72,6 @@ async def _whose(approvals: Approvals, passkeys: Passkeys, answered: Answered) -
     """Whose yes it is: the page's, or where a question wants it that of the passkey which signed them all."""
     rows = [row for row in [await approvals.get(id_) for id_ in answered.agreed] if row is not None]
     if not any(row.shown is not None and row.shown.by_passkey for row in rows):
-        return "page"
+        return answered.by
     key = await passkeys.check(dict(answered.fields), challenge_of(rows), answered.origin)
     return f"passkey:{key.id[:8]}"

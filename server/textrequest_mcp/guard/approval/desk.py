@@ -22,16 +22,21 @@ class Desk:
     Args:
         approvals: the questions.
         open_address: opens an address in the person's browser.
+        of_team: whether its page is served elsewhere, to members of a team who may approve.
     """
 
-    def __init__(self, approvals: Approvals, *, open_address: Callable[[str], None] = open_browser) -> None:
+    def __init__(
+        self, approvals: Approvals, *, open_address: Callable[[str], None] = open_browser, of_team: bool = False
+    ) -> None:
         self.approvals = approvals
+        self.of_team = of_team
         self._open_address = open_address
         self._wanted = anyio.Event()
 
     def show(self) -> None:
         """Bring what waits before the person."""
-        self._wanted.set()
+        if not self.of_team:
+            self._wanted.set()
 
     async def run(self) -> None:
         """Serve the page whenever something waits; never returns."""

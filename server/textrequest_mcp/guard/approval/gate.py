@@ -21,6 +21,7 @@ from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.resolve import Elicit
 from pydantic_core import to_jsonable_python
 
+from textrequest_mcp.ground.member import current_id
 from textrequest_mcp.ground.quoting import same_name
 from textrequest_mcp.ground.store import Store
 from textrequest_mcp.guard.approval.approvals import Approvals
@@ -71,9 +72,10 @@ class Gate:
         with_passkey: whether only a passkey agrees on the page.
         clock: seconds since 1970.
         patience: how many seconds a question waits for its answer, before it counts as not shown.
+        of_team: whether the desk is that of a team, at the server's own address.
 
     Attributes:
-        by_text: asks by text.
+        by_text: asks by text; at a team's desk it tells that something waits, unless it is the fallback.
     """
 
     def __init__(
@@ -86,11 +88,12 @@ class Gate:
         with_passkey: bool = False,
         clock: Callable[[], float] = time.time,
         patience: float = UNANSWERED_SECONDS,
+        of_team: bool = False,
     ) -> None:
         self._store = store
         self.account = account
         self._named_fallback: Fallback | None = fallback
-        self.desk = Desk(Approvals(store, account, clock=clock))
+        self.desk = Desk(Approvals(store, account, clock=clock), of_team=of_team)
         self.by_text: ByText | None = None
         self._always_desk = always_desk
         self._with_passkey = with_passkey
@@ -99,11 +102,7 @@ class Gate:
 
     @cached_property
     def _fallback(self) -> Fallback:
-        if self._named_fallback is not None:
-            return self._named_fallback
-        if can_be_opened():
-            return "page"
-        return "refuse"
+        return self._named_fallback or ("page" if self.desk.of_team or can_be_opened() else "refuse")
 
     async def ask(
         self, ctx: Context[Any, Any], tool: str, arguments: Mapping[str, Any], question: Question, token: str | None
@@ -128,7 +127,7 @@ class Gate:
                 return asked
             token, why = None, f"This host says that it can ask a person, but {asked}. "
         if self._always_desk or self._fallback == "page":
-            return AtDesk(binding, since, why)
+            return AtDesk(binding, since, why, told_by=self.by_text if self.desk.of_team else None)
         if self._fallback == "text":
             return AtDesk(binding, since, why, self.by_text)
         if self._fallback == "refuse":
@@ -173,6 +172,7 @@ class Gate:
         title: str,
         beside: Callable[[], Awaitable[Beside]] | None = None,
         is_final: bool = False,
+        line: int | None = None,
     ) -> Outcome | Yes:
         """Turn what came of `ask` into a yes, which is used up now, or the outcome to answer with.
 
@@ -185,6 +185,7 @@ class Gate:
             title: what it does, for a person.
             beside: reads what a person is shown beside the question, at the desk.
             is_final: whether it cannot be undone.
+            line: that it is about; None for the whole account.
 
         Raises:
             BadInput: the approval was used before.
@@ -201,8 +202,8 @@ class Gate:
             async def shown() -> Shown:
                 read = await beside() if beside is not None else NOTHING
                 by_passkey = self._with_passkey and given.by_text is None
-                whose = caller(ctx.session)
-                return Shown(question.text, question.must_type, whose, title, question.why, read, by_passkey, is_final)
+                about = (question.text, question.must_type, caller(ctx.session), title, question.why, read)
+                return Shown(*about, by_passkey, is_final, line, current_id())
 
             return await decided(self.desk, ctx, question, given, tool, shown, again)
         return await self._used_up(ctx, question, given, again)

@@ -26,6 +26,7 @@ def questions(
     note: str | None = None,
     top: str = "",
     keys: Sequence[Passkey] = (),
+    root: str = "/a/",
 ) -> str:
     """The page that asks.
 
@@ -37,13 +38,14 @@ def questions(
         note: what became of the last answer.
         top: HTML above it.
         keys: the passkeys that are there, where a question wants one.
+        root: where the page is.
     """
     groups = [[(row, row.shown) for row in group if row.shown is not None] for group in batches(rows)]
     groups = [group for group in groups if group]
     said = f'<p class="note" role="status">{escape(note)}</p>' if note else ""
     if not groups:
         body = "<h1>Nothing waits for you</h1><p class=soft>This page looks again by itself. You can close it.</p>"
-        return document("Nothing waits", top + said + body, nonce, refresh=(REFRESH_SECONDS, "/a/"))
+        return document("Nothing waits", top + said + body, nonce, refresh=(REFRESH_SECONDS, root))
     count = "One question waits" if len(groups) == 1 else f"{len(groups)} questions wait"
     head = (
         f"<h1>{count} for you</h1><p class=soft>An assistant wants to do this. Nothing happens until you say yes.</p>"
@@ -52,6 +54,7 @@ def questions(
         batch(group, value_of, keys, now) if len(group) > 1 else _question(*group[0], value_of, keys, now)
         for group in groups
     )
+    asked = asked.replace('action="/a/decide"', f'action="{root}decide"')
     return document(count, top + said + head + asked, nonce, script=agreeing(keys) if keys else "")
 
 
@@ -107,7 +110,7 @@ def asked_by(row: Row, shown: Shown, now: float) -> str:
     """Who asks, when, and for how long."""
     left = max(1, round((row.expires_at - now) / 60))
     at = time.strftime("%H:%M", time.localtime(row.asked_at))
-    who = escape(shown.caller) or "an assistant"
+    who = escape(" for ".join(filter(None, [shown.caller or "an assistant", shown.member])))
     return f"<p class=soft>Asked by {who} at {at}, open for {left} of {MINUTES} minutes</p>"
 
 

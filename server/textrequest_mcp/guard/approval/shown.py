@@ -55,6 +55,8 @@ class Shown:
         beside: what was read beside it.
         by_passkey: whether only a passkey agrees.
         is_final: whether it cannot be undone.
+        line: that it is about; None for the whole account.
+        member: of the team, whose assistant asks; empty where one person uses the server.
     """
 
     text: str
@@ -65,6 +67,8 @@ class Shown:
     beside: Beside = NOTHING
     by_passkey: bool = False
     is_final: bool = False
+    line: int | None = None
+    member: str = ""
 
     @property
     def asked(self) -> str:
@@ -96,4 +100,6 @@ def from_json(text: str) -> Shown:
         beside=read,
         by_passkey=bool(kept.get("by_passkey")),
         is_final=bool(kept.get("is_final")),
+        line=kept.get("line"),
+        member=kept.get("member", ""),
     )

@@ -41,8 +41,9 @@ class Entry:
         ids: what it made or changed, by name: send_id, message_id, payment_id; and as first_row the number of the row
             that said of the same act that its outcome was unknown.
         body: the words of a text; kept only by an audit `with_bodies`.
-        approved_by: of an approval, whose yes it was: host (as the host says), page, passkey and its id, text and the
-            hash of its sender, terminal, standing and the wish, or token (which a model can bring by itself).
+        approved_by: of an approval, whose yes it was: host (as the host says), page, member and their id, passkey and
+            its id, text and the hash of its sender, terminal, standing and the wish, or token (which a model can bring
+            by itself).
         note: a sentence without anybody's words; long numbers in it are masked.
     """
 

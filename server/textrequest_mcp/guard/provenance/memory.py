@@ -72,10 +72,10 @@ class Memory:
         store: shares it with the other servers; without one nothing is shared.
         account: names the account without telling its key.
         seal: encrypts it.
+        member: of the team, whose assistant it is; empty where one person uses the server.
         made: of an account's ids of texts and payments those that this server made.
         clock: seconds since 1970, by which rows are kept.
         steady: seconds that only grow.
-        member: of the team, whose assistant it is; empty where one person uses the server.
     """
 
     def __init__(
@@ -83,11 +83,11 @@ class Memory:
         store: Store | None = None,
         account: str = "",
         seal: Seal | None = None,
+        member: str = "",
         *,
         made: Made = lambda _, __, ___: set(),
         clock: Callable[[], float] = time.time,
         steady: Callable[[], float] = time.monotonic,
-        member: str = "",
     ) -> None:
         self._shared = (store, seal) if store is not None and seal is not None else None
         self._account, self._made, self._clock = account, made, clock
