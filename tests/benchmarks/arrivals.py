@@ -20,7 +20,7 @@ import httpx2
 from figures import Row
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
-from stage import KEY, LINE, Stage
+from stage import KEY, LINE, Stage, free_port
 
 from textrequest_mcp.live.watch import WAITED_FOR_SECONDS
 from textrequest_mcp.sandbox import payloads, records
@@ -42,7 +42,7 @@ def arrivals(stage: Stage) -> list[Row]:
     """All of it, one after the other."""
     logging.disable()  # of the clients in this process
     try:
-        return _arrivals(stage, _free_port(), _free_port())
+        return _arrivals(stage, free_port(), free_port())
     finally:
         logging.disable(logging.NOTSET)
 
@@ -173,9 +173,3 @@ def _call(number: int) -> tuple[bytes, dict[str, str]]:
     seal = base64.b64encode(hmac.digest(KEY.encode(), f"{stamp}.".encode() + body, hashlib.sha256)).decode()
     headers = {"Content-Type": "application/json", "x-tr-webhook-timestamp": stamp, "x-tr-webhook-signature": seal}
     return body, headers
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]

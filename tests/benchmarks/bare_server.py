@@ -1,13 +1,14 @@
 """The least server that can look a contact up: what ours is measured against."""
 
 import os
+import sys
 from functools import cache
 from typing import Any
 
 import httpx2
 from mcp.server.mcpserver import MCPServer
 
-server = MCPServer("bare")
+server = MCPServer("bare", log_level="WARNING")
 
 
 @cache
@@ -26,4 +27,7 @@ async def get_contact(dashboard_id: int, phone_number: str) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    server.run("stdio")
+    if len(sys.argv) > 1:
+        server.run("streamable-http", port=int(sys.argv[1]))
+    else:
+        server.run("stdio")

@@ -13,6 +13,7 @@ from typing import Any
 
 from arrivals import arrivals
 from figures import Row, table
+from load import load
 from sends import sends
 from stage import CONTACTS, LINE, Stage, open_stage
 from stdio_server import StdioServer
@@ -34,6 +35,7 @@ def main() -> int:
     count_tokens("")  # a missing vocabulary is told before a minute of work, not after
     with open_stage() as stage:
         rows = [*starts(stage), calls(stage), *a_page(stage), all_contacts(stage), *sends(), *arrivals(stage)]
+        rows += load(stage)
     sys.stdout.write(table(rows) + f"\n{time.perf_counter() - began:.0f} seconds in all\n")
     return int(any(row.missed for row in rows))
 

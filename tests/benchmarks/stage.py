@@ -1,6 +1,7 @@
 """Sets the stage: the pretend service, and our server and the bare one in front of it."""
 
 import os
+import socket
 import sys
 import sysconfig
 import tempfile
@@ -26,16 +27,19 @@ class Stage:
     Args:
         origin: where the pretend service is.
         folder: for the state of our servers.
+
+    Attributes:
+        environment: of our servers and of bare ones.
     """
 
     def __init__(self, origin: str, folder: Path) -> None:
         self._folder = folder
         self._service = httpx2.Client(base_url=origin, headers={"x-api-key": KEY})
         # Without what would change a start, such as PYTHONDONTWRITEBYTECODE: ours would be compiled anew each time.
-        self._environment = {
+        self.environment = {
             name: value for name, value in os.environ.items() if not name.startswith(("TEXTREQUEST_", "PYTHON"))
         }
-        self._environment |= {
+        self.environment |= {
             "TEXTREQUEST_API_KEY": KEY,
             "TEXTREQUEST_BASE_URL": f"{origin}/api/v3",
             "TEXTREQUEST_RATE_LIMIT": "100000/60",
@@ -44,16 +48,16 @@ class Stage:
     def ours(self, state: str = "state") -> StdioServer:
         """Our server, as a host starts it for a real account; `state` names the folder that it keeps its state in."""
         command = Path(sysconfig.get_path("scripts")) / "textrequest-mcp"
-        return StdioServer([str(command)], self._environment | {"TEXTREQUEST_STATE_DIR": str(self._folder / state)})
+        return StdioServer([str(command)], self.environment | {"TEXTREQUEST_STATE_DIR": str(self._folder / state)})
 
     @contextmanager
-    def served(self, port: int, state: str, *, public: bool = False) -> Generator[dict[str, str]]:
+    def served(self, port: int, state: str, *, public: bool = False, **more: str) -> Generator[dict[str, str]]:
         """Our server over HTTP on this port, ready when the block begins; the header that its hosts need.
 
-        `public` gives it webhooks.
+        `public` gives it webhooks; `more` are further settings.
         """
         command = [str(Path(sysconfig.get_path("scripts")) / "textrequest-mcp"), "serve", "--transport", "http"]
-        environment = self._environment | {"TEXTREQUEST_STATE_DIR": str(self._folder / state)}
+        environment = self.environment | {"TEXTREQUEST_STATE_DIR": str(self._folder / state)} | more
         if public:
             environment["TEXTREQUEST_PUBLIC_URL"] = f"http://127.0.0.1:{port}"
         with Popen([*command, "--port", f"{port}"], env=environment, stderr=PIPE, text=True) as server:
@@ -78,7 +82,7 @@ class Stage:
 
     def bare(self) -> StdioServer:
         """A server with one tool and nothing else."""
-        return StdioServer([sys.executable, str(_HERE / "bare_server.py")], self._environment)
+        return StdioServer([sys.executable, str(_HERE / "bare_server.py")], self.environment)
 
     def read(self, path: str, **query: int) -> str:
         """What the service itself answers on the line, as it stands on the wire."""
@@ -95,6 +99,13 @@ class Stage:
             f"/api/v3/dashboards/{LINE}/contacts", params={"page_size": count}
         ).json()["items"]
         return [item["phone_number"] for item in items]
+
+
+def free_port() -> int:
+    """A port of this machine that nobody uses now."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
 
 
 @contextmanager

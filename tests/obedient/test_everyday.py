@@ -71,7 +71,7 @@ async def test_a_day_of_texts_asks_nobody_anything_and_what_is_tidied_after_it_a
             '"Front Desk" (line 121)?'
         ),
         (
-            'On "Front Desk" (line 121): Have these 2 people in the groups "Fleet accounts" and no others '
+            'On "Front Desk" (line 121): Have these 2 people in the group "Fleet accounts" and no other '
             f'("Chloé Larsen" ({SILENT[1]}), "Darnell Haddad" ({SILENT[2]}))?'
         ),
         f'Bring the conversation with "Peggy Sørensen" ({ARCHIVED}) on "Front Desk" (line 121) back from the archive?',

@@ -24,12 +24,12 @@ _SAYS = {
     "last_name": ("make the last name of {} {value}", "take the last name of {} away"),
     "note": ("make the note of {} say {value}", "empty the note of {}"),
     "suppressed_reason": ("give as the reason for {} {value}", "take away the reason for {}"),
-    "groups": ("have {} in the groups {value} and no others", "take {} out of all groups"),
-    "add_groups": ("put {} into the groups {value}", ""),
-    "remove_groups": ("take {} out of the groups {value}", ""),
-    "contact_tags": ("have {} carry the tags {value} and no others", "take all tags off {}"),
-    "add_tags": ("give {} the tags {value}", ""),
-    "remove_tags": ("take off {} the tags {value}", ""),
+    "groups": ("have {} in the group{s} {value} and no other", "take {} out of all groups"),
+    "add_groups": ("put {} into the group{s} {value}", ""),
+    "remove_groups": ("take {} out of the group{s} {value}", ""),
+    "contact_tags": ("have {} carry the tag{s} {value} and no other", "take all tags off {}"),
+    "add_tags": ("give {} the tag{s} {value}", ""),
+    "remove_tags": ("take the tag{s} {value} off {}", ""),
     "custom_fields": ("fill in for {} {value}", "empty the custom fields of {}"),
 }
 
@@ -64,6 +64,7 @@ async def _said(line: TextingLine, values: Mapping[str, Any], who: str) -> str:
     for field, value in [*given, *((field, None) for field in values.get("clear") or ())]:
         pattern = _SAYS[field][0 if value else 1]
         shown = await _shown(line, field, value) if "{value}" in pattern else ""
+        pattern = pattern.replace("{s}", "s" if isinstance(value, list) and len(value) > 1 else "")  # pyright: ignore[reportUnknownArgumentType] - only how many
         parts.append(pattern.replace("{}", "them" if parts else who, 1).replace("{value}", shown, 1))
     said = "; ".join(parts) or f"make a contact for {who}"
     return said[0].upper() + said[1:]

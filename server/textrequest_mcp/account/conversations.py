@@ -62,8 +62,8 @@ async def list_conversations(
     page: PageNumber = 0,
     page_size: PageSize = DEFAULT_SIZE,
 ) -> Conversations:
-    """List conversations with their last text. Who waits for an answer: show_unresolved_only, and
-    message_direction R. Whole threads are in list_messages."""
+    """List conversations with their last text. Who waits for an answer: with show_unresolved_only, the rows whose last
+    text is theirs (R). Whole threads are in list_messages."""
     query = {
         "tags": await ids_of(line, "tags", tags or (), "tags") or None,
         "show_unresolved_only": show_unresolved_only,
