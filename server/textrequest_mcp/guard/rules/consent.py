@@ -15,6 +15,8 @@ from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass
 
+import anyio
+
 from textrequest_mcp.ground.connection import Connection
 from textrequest_mcp.ground.keyed_hash import keyed
 from textrequest_mcp.ground.store import Store, StoreError
@@ -22,6 +24,7 @@ from textrequest_mcp.guard.rules.optout import Wish, read_wish
 from textrequest_mcp.upstream.phone import from_wire
 
 _MOST_OWED = 10_000
+_FRESH_SECONDS = 2.0
 KEEP_PERHAPS_SECONDS = 30 * 86400.0
 
 # A START is kept as long as its stop, which may be heard again, or only after it.
@@ -82,6 +85,7 @@ class Consent:
         self._account = account
         self._clock = clock
         self._owed: deque[tuple[int, str, Wish, float]] = deque(maxlen=_MOST_OWED)  # what the disk would not take yet
+        self._stops: tuple[float, bytes, dict[str, float]] | None = None
         store.ensure(SCHEMA)
 
     async def heard(self, dashboard_id: int, phone_number: str, body: str, at: float) -> Wish | None:
@@ -110,6 +114,7 @@ class Consent:
                 note(connection, secret, self._account, *each)
 
         await self._store.transact(keep)
+        self._stops = None
         self._owed = deque((each for each in self._owed if each not in owed), maxlen=_MOST_OWED)
 
     async def stop(self, dashboard_ids: Collection[int], phone_numbers: Collection[str]) -> None:
@@ -122,6 +127,7 @@ class Consent:
                     note(connection, secret, self._account, line, number, "stop", now)
 
         await self._store.transact(keep)
+        self._stops = None
 
     async def standing(self, dashboard_id: int, phone_number: str) -> Standing:
         """The words that stand against texting this number from this line now."""
@@ -135,10 +141,14 @@ class Consent:
         return await self._store.transact(read)
 
     async def stops(self, dashboard_id: int) -> Stops:
-        """Who asked for no more texts on a line, as far as this server heard or was told of it."""
+        """Who asked for no more texts on a line, for showing it: another server's news may be seconds away."""
         await self._keep_owed()
-        secret = await self._store.secret()
+        if self._stops is None or anyio.current_time() - self._stops[0] > _FRESH_SECONDS:
+            self._stops = anyio.current_time(), await self._store.secret(), await self._read_stops()
+        _, secret, by_person = self._stops
+        return Stops(lambda number: by_person.get(_person(secret, dashboard_id, number)), any_at_all=bool(by_person))
 
+    async def _read_stops(self) -> dict[str, float]:
         def read(connection: Connection) -> dict[str, float]:
             rows = connection.execute(
                 "SELECT stops.person, stops.at FROM consent_words AS stops LEFT JOIN consent_words AS starts"
@@ -148,8 +158,7 @@ class Consent:
             )
             return dict(rows.fetchall())
 
-        by_person = await self._store.transact(read)
-        return Stops(lambda number: by_person.get(_person(secret, dashboard_id, number)), any_at_all=bool(by_person))
+        return await self._store.transact(read)
 
     async def lift(self, dashboard_id: int, phone_number: str, *, through: float | None = None) -> None:
         """Lift a `perhaps_stop`, because somebody of the business decided that it is none; never a `stop`.
