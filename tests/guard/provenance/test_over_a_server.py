@@ -115,7 +115,7 @@ async def test_a_note_of_the_servers_own_is_nobodys_words():
         found = said(await host.call_tool("list_contacts", {"search": "Devon O'Neil"}))
         saved = await call(host, "save_contact", phone_number=DEVON, note="Prefers mornings")
 
-    assert "Nobody is found" in found["note"]
+    assert "Service Desk" in found["note"]
     assert said(saved)["phone_number"] == DEVON
     assert person.questions == []
 
