@@ -58,6 +58,7 @@ async def test_why_a_person_is_asked_stands_beside_the_question_and_not_in_it():
 
     assert len(facts.why) == 1
     assert facts.why[0].startswith("Somebody else wrote of Devon: a text from")
+    assert facts.rules == ("TEXTREQUEST_PROVENANCE",)
     assert facts.asked.startswith('Delete the contact "Devon O\'Neil"')
     assert facts.text == f"{facts.why[0]} {facts.asked}"
 

@@ -3,12 +3,28 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Literal, Protocol
+from typing import Literal, Protocol, Self
 
 # A text; a payment request; a note of a person; that their conversation is settled; what else reaches or names them,
 # such as a block; their groups; a new group, tag or field that nobody is in yet.
 Kind = Literal["reply", "payment", "remark", "settle", "rank", "group", "label"]
 Place = tuple[int, str]  # a line's id, and a number in E.164
+
+
+class Reason(str):
+    """A sentence why a person is asked.
+
+    Attributes:
+        rule: the setting of the rule that asks; empty where no setting switches it off.
+    """
+
+    __slots__ = ("rule",)
+    rule: str
+
+    def __new__(cls, what: str, rule: str = "") -> Self:
+        reason = super().__new__(cls, what)
+        reason.rule = rule
+        return reason
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -22,7 +22,7 @@ from textrequest_mcp.guard.approval.shown import Beside
 from textrequest_mcp.guard.approval.verdict import AlreadyDone, Ask, Go, Verdict
 from textrequest_mcp.guard.audit.call_record import CallRecord
 from textrequest_mcp.guard.audit.reader import Entry, Kind
-from textrequest_mcp.guard.change import Change, Place
+from textrequest_mcp.guard.change import Change, Place, Reason
 from textrequest_mcp.guard.marks import Mark, fields_of
 from textrequest_mcp.guard.once.departure import Check, LedgerDeparture
 from textrequest_mcp.guard.once.doing import Doing
@@ -124,7 +124,8 @@ class Call:
         asked = await self.question(**only(self.question, given))
         about = tuple((use.line, use.person) for use in change.uses if use.person is not None)
         for_others = change.alike is not None and not self.always
-        return Ask(Question(" ".join([*why, asked.text]), asked.must_type, about, tuple(why), for_others))
+        rules = tuple(dict.fromkeys(each.rule for each in why if isinstance(each, Reason) and each.rule))
+        return Ask(Question(" ".join([*why, asked.text]), asked.must_type, about, tuple(why), rules, for_others))
 
     async def _change(self, given: Mapping[str, Any]) -> Change:
         change = await change_of(self.spec, self.whose, given)

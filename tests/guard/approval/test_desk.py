@@ -221,6 +221,7 @@ class TestWhatIsKept:
             facts=(("Line", "Front Desk"),),
             note="Half of it.",
         ),
+        rules=("TEXTREQUEST_PROVENANCE", "TEXTREQUEST_CONSENT"),
     )
 
     def test_another_process_of_this_user_shows_the_same_and_the_disk_says_nothing(self, tmp_path: Path):
@@ -258,6 +259,7 @@ class TestWhatIsKept:
 
         assert "<blockquote>Delete Devon?</blockquote>" in html
         assert "<li>A customer wrote this.</li>" in html
+        assert "Set by TEXTREQUEST_PROVENANCE, TEXTREQUEST_CONSENT" in html
         assert "<dt>Line</dt><dd>Front Desk</dd>" in html
         assert "Half of it." in html
         assert "Conversation with Devon (+14235550102)" in html

@@ -203,7 +203,7 @@ class Gate:
                 read = await beside() if beside is not None else NOTHING
                 by_passkey = self._with_passkey and given.by_text is None
                 about = (question.text, question.must_type, caller(ctx.session), title, question.why, read)
-                return Shown(*about, by_passkey, is_final, line, current_id())
+                return Shown(*about, by_passkey, is_final, line, current_id(), question.rules)
 
             return await decided(self.desk, ctx, question, given, tool, shown, again)
         return await self._used_up(ctx, question, given, again)

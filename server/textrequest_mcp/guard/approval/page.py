@@ -116,9 +116,9 @@ def asked_by(row: Row, shown: Shown, now: float) -> str:
 
 def reasons(shown: Shown) -> str:
     why = shown.why or (_POLICY,)
-    return (
-        f"<div class=why><h3>Why you are asked</h3><ul>{''.join(f'<li>{escape(each)}</li>' for each in why)}</ul></div>"
-    )
+    listed = "".join(f"<li>{escape(each)}</li>" for each in why)
+    settings = f"<p class=soft>Set by {escape(', '.join(shown.rules))}</p>" if shown.rules else ""
+    return f"<div class=why><h3>Why you are asked</h3><ul>{listed}</ul>{settings}</div>"
 
 
 def facts(beside: Beside) -> str:

@@ -18,6 +18,7 @@ class Question:
         must_type: what the person has to type to agree, instead of ticking a box.
         about: the line and number of each person whom it is about.
         why: the reasons with which the text begins.
+        rules: the settings of the rules that have them.
         for_others: whether a yes may hold for the same with other people too, where the person says so.
     """
 
@@ -25,6 +26,7 @@ class Question:
     must_type: str | None = None
     about: tuple[tuple[int, str], ...] = ()
     why: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
     for_others: bool = False
 
 

@@ -57,6 +57,7 @@ class Shown:
         is_final: whether it cannot be undone.
         line: that it is about; None for the whole account.
         member: of the team, whose assistant asks; empty where one person uses the server.
+        rules: the settings of the rules that have the reasons.
     """
 
     text: str
@@ -69,6 +70,7 @@ class Shown:
     is_final: bool = False
     line: int | None = None
     member: str = ""
+    rules: tuple[str, ...] = ()
 
     @property
     def asked(self) -> str:
@@ -102,4 +104,5 @@ def from_json(text: str) -> Shown:
         is_final=bool(kept.get("is_final")),
         line=kept.get("line"),
         member=kept.get("member", ""),
+        rules=tuple(kept.get("rules", ())),
     )

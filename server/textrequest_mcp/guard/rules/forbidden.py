@@ -1,12 +1,13 @@
 """A rule's refusal: its sentence, and the setting that governs it."""
 
-from textrequest_mcp.guard.change import PersonFacts
+from textrequest_mcp.guard.change import PersonFacts, Reason
 from textrequest_mcp.upstream.errors import TextRequestError
 from textrequest_mcp.upstream.phone import masked
 
 CONSENT = "TEXTREQUEST_CONSENT"
 VISIBLE_ONLY = "TEXTREQUEST_VISIBLE_ONLY"
 CALLBACK_HOSTS = "TEXTREQUEST_CALLBACK_HOSTS"
+PROVENANCE = "TEXTREQUEST_PROVENANCE"
 IF_UNANSWERED = "TEXTREQUEST_IF_UNANSWERED"
 
 
@@ -33,9 +34,9 @@ def rule_of(error: Exception) -> str | None:
     return getattr(error, "rule", None) or getattr(error, "setting", None)
 
 
-def perhaps(when: str) -> str:
+def perhaps(when: str) -> Reason:
     """The reason to ask a person first, after words that may mean no more texts."""
-    return f"On {when}, they wrote what may mean that they want no more texts."
+    return Reason(f"On {when}, they wrote what may mean that they want no more texts.", CONSENT)
 
 
 def check_record(facts: PersonFacts, number: str, opted_out: str) -> None:

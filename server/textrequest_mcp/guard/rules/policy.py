@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from textrequest_mcp.ground.member import current_id
-from textrequest_mcp.guard.change import Account, Change, PersonFacts, Place
+from textrequest_mcp.guard.change import Account, Change, PersonFacts, Place, Reason
 from textrequest_mcp.guard.provenance.memory import Memory
 from textrequest_mcp.guard.rules.allowlist import ONLY_TO, Allowlist
 from textrequest_mcp.guard.rules.consent import Consent
-from textrequest_mcp.guard.rules.forbidden import CONSENT, IF_UNANSWERED, Forbidden, check_record, perhaps
+from textrequest_mcp.guard.rules.forbidden import CONSENT, IF_UNANSWERED, PROVENANCE, Forbidden, check_record, perhaps
 from textrequest_mcp.guard.rules.hours import QUIET_HOURS, Open, Quiet, QuietHours, time_there, why_not
 from textrequest_mcp.guard.rules.line_times import LineTimes
 from textrequest_mcp.guard.rules.person_facts import KnownPeople
@@ -155,7 +155,7 @@ class Policy:
             return await self._texting(account, change, line, number)
         except Forbidden as no:
             if change.closes and no.rule != ONLY_TO:
-                return [no.what]
+                return [Reason(no.what, no.rule)]
             raise
 
     async def _allowed(self, change: Change, line: int, number: str) -> list[str]:
@@ -178,7 +178,8 @@ class Policy:
         strange = doubt_about(number) if facts.received_at is None and not change.closes else None
         why = [strange] if strange is not None else []
         if self.rules.provenance and facts.sent_at is None and change.asks_to_pay:
-            why.append(f"This would be the first text from this line to {number}, and it asks for money.")
+            first = f"This would be the first text from this line to {number}, and it asks for money."
+            why.append(Reason(first, PROVENANCE))
         return why
 
     async def _texting(self, account: Account, change: Change, line: int, number: str) -> list[str]:
@@ -227,11 +228,9 @@ class Policy:
         if hours is None or is_answer:
             return []
         there = time_there(number, datetime.fromtimestamp(self._clock(), UTC), hours)
-        if isinstance(there, Open):
-            return []
         if isinstance(there, Quiet):
             raise Forbidden(why_not(there), rule=QUIET_HOURS, todo="Offer to send it then.")
-        return [why_not(there)]
+        return [] if isinstance(there, Open) else [Reason(why_not(there), QUIET_HOURS)]
 
     async def _answered_meanwhile(
         self, account: Account, change: Change, place: Place, since: float, answered_at: float, first: str

@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from contextlib import suppress
 
-from textrequest_mcp.guard.change import Account, Change
+from textrequest_mcp.guard.change import Account, Change, Reason
 from textrequest_mcp.guard.provenance.doubts import Doubt, doubts, in_order
 from textrequest_mcp.guard.provenance.expiring import Expiring
 from textrequest_mcp.guard.provenance.memory import Memory
 from textrequest_mcp.guard.provenance.source import origin
+from textrequest_mcp.guard.rules.forbidden import PROVENANCE
 from textrequest_mcp.guard.rules.line_times import LineTimes
 from textrequest_mcp.upstream.errors import TextRequestError
 
@@ -51,7 +52,7 @@ class WhoseWords:
                 for doubt in doubts(memory, use, reads, final=change.closes, asked=change.is_asked)
                 if doubt.reason != "floor" or not self._covered.has(_key(change, memory))
             ]
-        return list(dict.fromkeys(why))
+        return [Reason(each, PROVENANCE) for each in dict.fromkeys(why)]
 
     def cover(self, change: Change) -> None:
         """Have the floor ask no more before changes that are alike: a person who was asked about one said so."""
