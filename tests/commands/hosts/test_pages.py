@@ -10,6 +10,7 @@ from textrequest_mcp.commands.hosts.table import HOSTS, Place
 
 PAGES = Path(__file__).parents[3] / "docs/hosts"
 INDEX = (PAGES / "README.md").read_text("utf-8")
+OF_THE_NET = {"claude-ai": "claude.ai", "chatgpt": "ChatGPT", "copilot-studio": "Copilot Studio"}
 
 
 def in_words(path: Path, home: Path, system: str) -> str:
@@ -43,7 +44,19 @@ def test_each_host_has_a_page_with_its_files_its_key_and_its_restart(name: str, 
 
 
 def test_there_is_no_page_of_another_host():
-    assert {page.stem for page in PAGES.glob("*.md")} == {*HOSTS, "README"}
+    assert {page.stem for page in PAGES.glob("*.md")} == {*HOSTS, *OF_THE_NET, "README"}
+
+
+@pytest.mark.parametrize("name", OF_THE_NET)
+def test_each_host_of_the_net_has_a_page_that_says_what_to_enter_and_who_says_yes(name: str):
+    page = (PAGES / f"{name}.md").read_text("utf-8")
+    headings = re.findall(r"^## (.+)$", page, re.MULTILINE)
+
+    assert page.startswith(f"# {OF_THE_NET[name]}\n")
+    assert headings[0].startswith("Connect")
+    assert headings[-3:] == ["How you say yes", "If it does not work", "Take it out"]
+    assert "https://texts.example.com/mcp" in page
+    assert f"[{OF_THE_NET[name]}]({name}.md)" in INDEX
 
 
 def test_the_links_add_the_pretend_account():
