@@ -31,7 +31,10 @@ OWES, OPTED_OUT_BY_CODE, SUPPRESSED, UNREACHABLE = (f"+142355501{n:02}" for n in
 # Looking for a lost answer, without the patience that a real service needs.
 QUICK = Pace(in_call=(0.0, 0.01), after=(0.05,))
 
-_OF_THE_ACCOUNT = {"list_dashboards", "create_dashboard", "get_send_status", "redact_message", "unredact_message"}
+_OF_THE_ACCOUNT = {
+    *("list_dashboards", "create_dashboard", "get_send_status", "cancel_scheduled", "redact_message"),
+    "unredact_message",
+}
 ERAS = ("2026-07-28", "legacy")
 Era = Literal["2026-07-28", "legacy"]
 Answer = Callable[[str], ElicitResult]
@@ -131,8 +134,8 @@ async def open_desk(
 ) -> AsyncGenerator[Desk]:
     """A desk with these settings, over a sandbox without a rate limit, or over another transport.
 
-    The rules are off, unless `**RULED` has them as a user has them. A host that cannot ask brings tokens, which need
-    nobody at this machine.
+    The rules are off, unless `**RULED` has them as a user has them. Texts can be scheduled. A host that cannot ask
+    brings tokens, which need nobody at this machine.
     """
     clock = Clock()
     app = create_app(key=KEY, clock=clock, rate_limit=None, lively=False)
@@ -145,7 +148,7 @@ async def open_desk(
             state_dir=state_dir,
             transport=served_over,
         ),
-        **(UNRULED | {"confirm_fallback": "token"} | settings),
+        **(UNRULED | {"confirm_fallback": "token", "send_later": "on"} | settings),
     )
     way = transport or httpx2.ASGITransport(app=contract)
     async with open_account(chosen, transport=way, clock=clock, pace=pace) as (account, store):

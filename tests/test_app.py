@@ -4,6 +4,7 @@ import importlib
 import pkgutil
 
 from textrequest_mcp import account
+from textrequest_mcp.account.later import later
 from textrequest_mcp.account.send_status import sends
 from textrequest_mcp.app import acts, all_specs, toolsets
 from textrequest_mcp.settings.toolsets import BY_DEFAULT, NOT_BY_DEFAULT
@@ -21,8 +22,8 @@ def declared() -> list[Toolset]:
 
 
 def test_every_toolset_is_registered_and_can_be_chosen():
-    """But for the one that comes along with every tool that sends."""
-    assert {toolset.name for toolset in declared()} - {sends.name} == {*BY_DEFAULT, *NOT_BY_DEFAULT}
+    """But for those that come along with every tool that sends, and with every one whose texts can wait."""
+    assert {toolset.name for toolset in declared()} - {sends.name, later.name} == {*BY_DEFAULT, *NOT_BY_DEFAULT}
     assert [toolset.name for toolset in EVERY] == [*BY_DEFAULT, *NOT_BY_DEFAULT]
 
 

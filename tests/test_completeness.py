@@ -136,14 +136,18 @@ BEYOND = [
     "text_many",
     "who_is_waiting",
     "stop_texting",
+    "list_scheduled",
+    "cancel_scheduled",
     *(tool for tools in OFF.values() for tool in tools),
 ]
 DAILY = {"count_texts", "text_many", "who_is_waiting", "stop_texting"}
 TOOLS = [*(action.tool for action in ACTIONS), *BEYOND]
 RULED = {  # what this server asks and can do beyond the connector
     *("asks_location", "picture", "status", "period", "if_unanswered_since", "clear", "search", "never_texted"),
-    *("add_tags", "remove_tags", "add_groups", "remove_groups"),
+    *("add_tags", "remove_tags", "add_groups", "remove_groups", "send_at", "instead_of"),
 }
+LATER = {"list_scheduled", "cancel_scheduled"}
+CAN_WAIT = {"send_message", "text_many"}
 ONCE = {
     *("send_message", "create_payment", "send_payment_reminder", "cancel_payment", "mark_payment_paid"),
     *("create_dashboard", "text_many"),
@@ -202,7 +206,7 @@ CALLS: dict[str, dict[str, Any]] = {
 SEND: dict[str, Any] = {"phone_number": MARIA, "body": "Hello"}
 # Each call runs on a server with that toolset alone: making all tools for each would take a minute.
 TOOLSET: dict[str, str] = {tool["name"]: tool["toolset"] for tool in json.loads(tools_as_json())} | dict.fromkeys(
-    ["get_send_status"], "messages"
+    ["get_send_status", *LATER], "messages"
 )
 LISTS = [(tool, name) for tool, given in CALLS.items() for name, value in given.items() if isinstance(value, list)]
 
@@ -247,10 +251,11 @@ def levels(schema: dict[str, Any]) -> int:
 
 
 async def arguments(host: Client, name: str) -> dict[str, Any]:
-    """A good call of a tool; for the one that looks at a send there has to be one."""
-    if name != "get_send_status":
+    """A good call of a tool; for those that are about a send there has to be one."""
+    if name not in {"get_send_status", "cancel_scheduled"}:
         return CALLS.get(name, {})
-    return {"send_id": said(await call(host, "send_message", **SEND))["send_id"]}
+    later = {"send_at": "2026-06-01T10:00"} if name == "cancel_scheduled" else {}
+    return {"send_id": said(await call(host, "send_message", **SEND, **later))["send_id"]}
 
 
 def alike(answer: dict[str, Any]) -> dict[str, Any]:
@@ -333,7 +338,7 @@ class TestWhatAHostIsTold:
             *("delete_contact", "delete_group", "delete_dashboard", "cancel_payment", "mark_payment_paid"),
             *("rename_dashboard", "save_contact", "save_contacts", "update_group"),
             *("delete_tag", "delete_custom_field", "update_tag", "rename_custom_field"),
-            *("redact_message", "unredact_message"),
+            *("redact_message", "unredact_message", "cancel_scheduled"),
         }
 
     @EACH_TOOL
@@ -383,7 +388,7 @@ class TestWhatIsLeftOut:
                 sent = await call(host, "send_message", phone_number=MARIA, body="Hello")
 
         assert set(few) == set(EVERYDAY)
-        assert len(few) <= 16
+        assert len(few) <= 18
         for name, tool in few.items():
             assert EVERYDAY[name] <= set(tools[name].input_schema["properties"])
             assert set(tool.input_schema["properties"]) == set(tools[name].input_schema["properties"]) - EVERYDAY[name]
@@ -401,6 +406,7 @@ class TestWhatIsLeftOut:
                 "list_line_messages",
                 "list_keywords",
                 "list_reviews",
+                "list_scheduled",
             }
             async with desk.host() as host:
                 with pytest.raises(MCPError, match='no tool "send_message"'):
@@ -430,7 +436,7 @@ class TestWhatIsLeftOut:
         off = {tool for tools in OFF.values() for tool in tools}
         own = {tool for tool in TOOLS if f"_{nouns}" in tool} - off if nouns else {"daily": DAILY}.get(toolset)
         own = set(OFF[toolset]) if own is None else own
-        assert tools == own | ({"get_send_status"} if own & ONCE else set())
+        assert tools == own | ({"get_send_status"} if own & ONCE else set()) | (LATER if own & CAN_WAIT else set())
 
 
 class TestEveryCall:

@@ -3,17 +3,20 @@
 import hashlib
 from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from textrequest_mcp.account.account import Account
 from textrequest_mcp.account.approvers import ASKING, TOOL, Approvers, read_approvers
 from textrequest_mcp.account.pictures import Pictures
+from textrequest_mcp.account.scheduling import sees_to_it
 from textrequest_mcp.app import acts, kinds_of_acts
 from textrequest_mcp.ground.store import Store
 from textrequest_mcp.guard.approval.gate import Gate
 from textrequest_mcp.guard.audit.writer import Audit
 from textrequest_mcp.guard.once.carry_out import AtMostOnce
+from textrequest_mcp.guard.once.later import Later
 from textrequest_mcp.guard.once.ledger import Ledger
 from textrequest_mcp.guard.once.ledger_rows import made_here
 from textrequest_mcp.guard.once.lost_sends import LostSends, Pace
@@ -23,9 +26,10 @@ from textrequest_mcp.guard.rules.allowlist import Allowlist
 from textrequest_mcp.guard.rules.caps import Caps
 from textrequest_mcp.guard.rules.consent import Consent
 from textrequest_mcp.guard.rules.hours import read_quiet_hours
+from textrequest_mcp.guard.rules.in_force import Rules
 from textrequest_mcp.guard.rules.line_times import LineTimes
 from textrequest_mcp.guard.rules.person_facts import KnownPeople
-from textrequest_mcp.guard.rules.policy import Policy, Rules
+from textrequest_mcp.guard.rules.policy import Policy
 from textrequest_mcp.guard.rules.remaining import Limits
 from textrequest_mcp.guard.rules.standing import Standing, read_standing
 from textrequest_mcp.guard.rules.templates import open_templates
@@ -81,7 +85,7 @@ async def open_account(
     async with Api(settings.base_url, key, limiter, secrets=before, transport=transport, clock=now) as api:
         account = _make(settings, store, api, account_id, now, pace)
         if pretend is not None:
-            account.also = (pretend.run,)
+            account.also = (*account.also, pretend.run)
             account.routes = pretend.routes
         try:
             yield account, store
@@ -97,8 +101,10 @@ def _make(settings: Settings, store: Store, api: Api, account_id: str, now: Serv
     window = settings.duplicate_minutes * 60.0
     ledger = Ledger(store, account_id, window_seconds=window, clock=now, service=now, witness=audit.follow)
     times = LineTimes(clock=now)
-    at_most_once = _once(settings, store, ledger, account_id, times, now, pace)
-    memory_of = cache(partial(Memory, store, account_id, Cipher(api.key), made=made_here, clock=now))
+    seal = Cipher(api.key)
+    later = Later.over(store, account_id, seal, now, settings)
+    at_most_once = replace(_once(settings, store, ledger, account_id, times, pace), later=later)
+    memory_of = cache(partial(Memory, store, account_id, seal, made=made_here, clock=now))
     rules = rules_of(settings)
     wishes = Standing(store, account_id, rules.standing, clock=now)
     consent = Consent(store, account_id, clock=now)
@@ -129,27 +135,22 @@ def _make(settings: Settings, store: Store, api: Api, account_id: str, now: Serv
     )
     ways = {name: spec.once for name, spec in acts().items() if spec.once is not None}
     at_most_once.lost_sends.goes_by(account, ways | {TOOL: ASKING})
+    account.also = (sees_to_it(account, later, acts(), now.make_sure, settings),)
     if approvers:
         gate.by_text = Approvers(account, sorted(approvers), gate.desk.approvals, desk=desk_of_team(settings))
     return account
 
 
 def _once(
-    settings: Settings,
-    store: Store,
-    ledger: Ledger,
-    account_id: str,
-    times: LineTimes,
-    now: ServiceClock,
-    pace: Pace | None,
+    settings: Settings, store: Store, ledger: Ledger, account_id: str, times: LineTimes, pace: Pace | None
 ) -> AtMostOnce:
     """What keeps every act from happening twice."""
     return AtMostOnce(
         ledger,
         LostSends(ledger, pace=pace),
-        Mailings(store, account_id, clock=now),
+        Mailings(store, account_id, clock=ledger.clock),
         tagged=settings.tag_sends,
-        caps=Caps(store, account_id, limits_of(settings), clock=now, times=times),
+        caps=Caps(store, account_id, limits_of(settings), clock=ledger.clock, times=times),
         keeps_bodies=settings.audit_bodies,
         times=times,
     )

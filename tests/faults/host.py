@@ -22,7 +22,7 @@ LINE = 121
 PATIENCE_SECONDS = 60.0
 Era = Literal["2026-07-28", "2025-06-18"]
 Person = Callable[[str], Mapping[str, Any]]
-_WITHOUT_A_LINE = {"create_dashboard", "get_send_status", "list_dashboards"}
+_WITHOUT_A_LINE = {"create_dashboard", "get_send_status", "list_dashboards", "cancel_scheduled"}
 _numbers = itertools.count(1)
 
 

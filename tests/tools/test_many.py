@@ -149,7 +149,7 @@ class TestTheList:
             answer = refusal(await call(host, "text_many", body="We close early.", to=to))
             alone = said(await call(host, "text_many", body="We close early.", to=[OWES]))
 
-        assert "in their quiet hours, now or before the last text has left" in answer
+        assert "in their quiet hours when the first or the last text leaves" in answer
         assert alone["sent"] == 1
 
     async def test_words_that_nobody_would_see_go_to_nobody(self):

@@ -11,7 +11,7 @@ from textrequest_mcp.account.line import KnownLine, TextingLine
 from textrequest_mcp.account.mailing import Mailed, question_of
 from textrequest_mcp.account.mailing import answer_of as answer_of_mailing
 from textrequest_mcp.account.message import Sent
-from textrequest_mcp.account.messages import Body
+from textrequest_mcp.account.messages import Body, send_message
 from textrequest_mcp.account.periods import NAMES, Step
 from textrequest_mcp.account.posting import post_text
 from textrequest_mcp.account.recipients import choose
@@ -26,7 +26,7 @@ from textrequest_mcp.tools.about import BY_NUMBER
 from textrequest_mcp.tools.answers import Answer, Code, Phone, Wholes
 from textrequest_mcp.tools.declare import Toolset
 from textrequest_mcp.tools.many import Each
-from textrequest_mcp.tools.parameters import DashboardId, Filled, PhoneNumber, Words, listed
+from textrequest_mcp.tools.parameters import DashboardId, Filled, InsteadOf, LeavesAt, PhoneNumber, Words, listed
 from textrequest_mcp.tools.plan import Chosen, Plan
 from textrequest_mcp.upstream.errors import BadInput
 
@@ -70,7 +70,14 @@ async def _before_texting_many(line: Line, body: Body, plan: Plan) -> Question:
     return await question_of(line, plan, body)
 
 
-@daily.texts_many(title="Text many people", action="", once=MAILING, choose=_recipients, question=_before_texting_many)
+@daily.texts_many(
+    title="Text many people",
+    action="",
+    once=MAILING,
+    choose=_recipients,
+    question=_before_texting_many,
+    one=send_message,
+)
 async def text_many(
     line: Line,
     each: Each,
@@ -83,10 +90,12 @@ async def text_many(
         ),
     ],
     leave_out: Annotated[People, Field(description="In the same forms")] | None = None,
+    send_at: LeavesAt | None = None,
+    instead_of: InsteadOf | None = None,
 ) -> Mailed:
     """Text up to 200 people, each once. Leaves out who opted out, is blocked, waits for an answer or has quiet hours,
     and lists them. What is not done in time goes on with the same call."""
-    del body, to, leave_out  # `_recipients` read them
+    del body, to, leave_out, send_at, instead_of  # `_recipients` and the guards read them
 
     async def send(arguments: Mapping[str, Any], departing: LedgerDeparture) -> Sent:
         number, words, sender = arguments["phone_number"], arguments["body"], arguments.get("sender_name")

@@ -8,7 +8,7 @@ _ONCE = frozenset({"idempotency_key"})
 # The tools, and of each the arguments that are left out.
 EVERYDAY: Mapping[str, frozenset[str]] = {
     "who_is_waiting": _NONE,
-    "count_texts": _NONE,
+    "count_texts": frozenset({"dashboard_id"}),
     "list_contacts": frozenset(
         {
             *("contact_phone_number", "last_message_timestamp_before_utc", "last_message_timestamp_after_utc"),
@@ -28,8 +28,11 @@ EVERYDAY: Mapping[str, frozenset[str]] = {
     "list_messages": _NONE,
     "wait_for_messages": _NONE,
     "send_message": _ONCE
-    | {"sender_name", "status_callback", "location_callback", "asks_location", "mms_media", "if_unanswered_since"},
-    "text_many": _ONCE,
+    | {"sender_name", "status_callback", "location_callback", "asks_location", "mms_media", "if_unanswered_since"}
+    | {"instead_of"},
+    "text_many": _ONCE | {"send_at", "instead_of"},
+    "list_scheduled": frozenset({"dashboard_id"}),
+    "cancel_scheduled": _NONE,
     "stop_texting": _NONE,
     "list_payments": frozenset({"sort_type", "sort_direction"}),
     "create_payment": _ONCE,

@@ -15,14 +15,11 @@ from textrequest_mcp.account.message import (
     Direction,
     Messages,
     Sent,
-    asks_for_location,
 )
 from textrequest_mcp.account.posting import LONGEST_SENDER, post_text
-from textrequest_mcp.account.segments import why_several
+from textrequest_mcp.account.sending import about_a_picture, before_sending, check_location
 from textrequest_mcp.account.sent_texts import NO_SENDER, SENDING
 from textrequest_mcp.account.since_our_text import since_our_texts
-from textrequest_mcp.ground.quoting import visible
-from textrequest_mcp.guard.approval.question import Question
 from textrequest_mcp.guard.marks import Mark
 from textrequest_mcp.guard.once.departure import LedgerDeparture
 from textrequest_mcp.live.event_filter import EventFilter
@@ -34,7 +31,9 @@ from textrequest_mcp.tools.parameters import (
     Callback,
     Filled,
     Instant,
+    InsteadOf,
     KnownNumber,
+    LeavesAt,
     ListedNumber,
     PageNumber,
     PageSize,
@@ -45,7 +44,6 @@ from textrequest_mcp.tools.parameters import (
     whole_number,
 )
 from textrequest_mcp.tools.progress import Progress
-from textrequest_mcp.upstream.errors import BadInput
 from textrequest_mcp.upstream.page import DEFAULT_SIZE
 from textrequest_mcp.upstream.phone import wire
 
@@ -149,44 +147,11 @@ def _arrived(event: TextEvent, people: Mapping[int, People], *, several: bool) -
     )
 
 
-async def _before_sending(
-    line: Line,
-    phone_number: PhoneNumber,
-    body: Filled,
-    *,
-    sender_name: Words | None = None,
-    status_callback: WebAddress | None = None,
-    location_callback: WebAddress | None = None,
-    mms_media: list[str] | None = None,
-    picture: Words | None = None,
-) -> Question:
-    more = [
-        f", {what} {visible(value)}"
-        for what, value in (
-            ("with the media", " and ".join(mms_media or ())),
-            ("with", await line.account.pictures.shown(picture) if picture else None),
-            ("in the name of", sender_name),
-            ("telling of its delivery", status_callback),
-            ("telling where they are", location_callback),
-        )
-        if value
-    ]
-    whom = await line.person(phone_number)
-    several = None if mms_media or picture else why_several(body)
-    cost = f" It is {visible(several)}." if several else ""
-    return Question(f'Text {whom} from {await line.title()}{"".join(more)}: "{visible(body)}"?{cost}')
-
-
-async def _is_a_picture(picture: Words | None) -> str | None:
-    """What leaves this machine beside words is seen by a person, and so is an address that this machine is to call."""
-    return "A picture goes with it." if picture else None
-
-
 @messages.sends(
     title="Send a text",
     action="SendMessageByPhoneNumber",
-    question=_before_sending,
-    doubt=_is_a_picture,
+    question=before_sending,
+    doubt=about_a_picture,
     link="conversations/{phone_number}",
     once=SENDING,
     about=BY_NUMBER,
@@ -213,11 +178,13 @@ async def send_message(
     | None = None,
     if_unanswered_since: Annotated[Since, Field(description="Send only if nobody wrote since; default: last read")]
     | None = None,
+    send_at: LeavesAt | None = None,
+    instead_of: InsteadOf | None = None,
 ) -> Sent:
-    """Text one person now, from this line; starts the conversation where there is none. It costs money and cannot be
+    """Text one person, now or at send_at; starts the conversation where there is none. It costs money and cannot be
     recalled. If the outcome is unclear, get_send_status tells; do not send again."""
-    _check_location(body, asks=asks_location is True, callback=location_callback)
-    del if_unanswered_since  # the rules looked at it
+    check_location(body, asks=asks_location is True, callback=location_callback)
+    del if_unanswered_since, send_at, instead_of  # the guards looked at them
     media = list(mms_media or ())
     if picture:
         media.append(await line.account.pictures.uploaded(line.account.api, picture))
@@ -237,14 +204,3 @@ async def send_message(
     sent.body = sent.message_direction = sent.mms_media = None
     sent.response_by_username = None if sent.response_by_username == NO_SENDER else sent.response_by_username
     return sent
-
-
-def _check_location(body: str, *, asks: bool, callback: str | None) -> None:
-    """The tag makes the service ask where somebody is, so nobody is to send it by copying a text."""
-    if asks != asks_for_location(body):
-        raise BadInput(
-            f"asks_location is {str(asks).lower()}, and the body has {'no ' if asks else ''}{LOCATION_TAG} in it.",
-            todo="Ask a customer for their position only if the person you work for wants that: with both, or neither.",
-        )
-    if callback and not asks:
-        raise BadInput(f"location_callback needs {LOCATION_TAG} in the body.", todo="Leave the callback out.")

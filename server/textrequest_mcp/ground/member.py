@@ -4,11 +4,11 @@ A server for a team sets the member around each request that it lets in. Everyth
 `may_use_line`; a server on one person's machine never sets it, so there all of it is allowed.
 """
 
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 Scope = Literal["texts:read", "texts:send", "contacts:write", "payments", "admin", "approve"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
@@ -85,3 +85,19 @@ def on_behalf_of(member: Member | None) -> Generator[None]:
         yield
     finally:
         _current.reset(before)
+
+
+def as_json(member: Member | None) -> dict[str, Any] | None:
+    """A member to be kept; `from_json` reads it."""
+    if member is None:
+        return None
+    lines = None if member.lines is None else sorted(member.lines)
+    return {"id": member.id, "name": member.name, "scopes": sorted(member.scopes), "lines": lines}
+
+
+def from_json(kept: Mapping[str, Any] | None) -> Member | None:
+    """The member that `as_json` wrote, as they were then; None for nobody in particular."""
+    if kept is None:
+        return None
+    lines = None if kept["lines"] is None else frozenset(kept["lines"])
+    return Member(id=kept["id"], name=kept["name"], scopes=frozenset(kept["scopes"]), lines=lines)

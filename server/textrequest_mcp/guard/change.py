@@ -78,6 +78,8 @@ class Change:
         callbacks: addresses for the service to call.
         since: the caller says that it knows the conversation up to this time, in seconds since 1970; None where it
             does not say.
+        at: when it is to leave, in seconds since 1970; None for now.
+        planned_at: of a text that was to leave later and leaves now, when it was asked for.
         closes: whether the change ends something and only informs the person. Then a rule that refuses any other text
             gives a reason to ask instead.
         alike: the same for acts that differ only in the person; None where a yes to one never holds for another.
@@ -89,6 +91,8 @@ class Change:
     texts: str | None = None
     callbacks: Sequence[str] = ()
     since: float | None = None
+    at: float | None = None
+    planned_at: float | None = None
     closes: bool = False
     is_asked: bool = False
     alike: str | None = None

@@ -32,6 +32,8 @@ class Mark(Enum):
 
     CALLBACK = auto()  # an address that the service is to call
     SINCE = auto()  # up to when the caller knows the conversation
+    LEAVES = auto()  # when a text is to leave
+    INSTEAD = auto()  # the scheduled text whose place this one takes
     REMARK = auto()  # says something of a person, and changes neither their rank nor their name
     SETTLED = auto()  # calls the person's conversation settled
     GROUP = auto()  # the groups that a person is put into

@@ -8,9 +8,9 @@ from pydantic import BaseModel, Field
 class Outcome(BaseModel):
     """The fields that every changing tool's answer can have besides its own."""
 
-    outcome: Literal["done", "sent", "confirmation_required", "not_confirmed", "not_sent", "unknown"] | None = Field(
-        default=None, description="Only done and sent mean that it happened"
-    )
+    outcome: (
+        Literal["done", "sent", "scheduled", "confirmation_required", "not_confirmed", "not_sent", "unknown"] | None
+    ) = Field(default=None, description="Only done and sent mean that it happened")
     message: str | None = None
     confirmation: str | None = Field(default=None, description="Token, once a person agreed")
     do_not_resend: bool | None = Field(default=None, description="True: look, don't repeat")
@@ -21,6 +21,7 @@ class SendOutcome(Outcome):
 
     already_done: bool | None = None
     send_id: str | None = Field(default=None, description="For get_send_status")
+    leaves_at_utc: str | None = None
     duplicate_suppressed: bool | None = Field(
         default=None, description="True: the result of an earlier call; this one sent nothing"
     )

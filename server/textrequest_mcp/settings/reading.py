@@ -106,6 +106,7 @@ def time_zone(given: Given) -> str | None:
 line_id = _matching("[1-9][0-9]{0,17}", "is not a line's id, which is a whole number such as 121.", int)
 minutes = _matching("[0-9]{1,4}", "is not a number of minutes from 0 (off) to 1440.", int, range(1441))
 port = _matching("[0-9]+", "{text} is not a port; ports are 0 to 65535.", int, range(HIGHEST_PORT + 1))
+seconds = _matching("[0-9]{1,3}", "is not a number of seconds from 0 (off) to 300.", int, range(301))
 count_or_off = _matching("off|[0-9]{1,6}", "is neither a whole number from 0 to 999999 nor off.", _or_off(int))
 dollars_or_off = _matching(
     r"off|[0-9]{1,8}(\.[0-9]{1,2})?",

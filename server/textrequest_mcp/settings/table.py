@@ -21,6 +21,7 @@ SANDBOX_BASE_URL = "http://sandbox.invalid/api/v3"  # a name that no network res
 Transport = Literal["stdio", "sse", "http"]
 Confirm = Literal["destructive", "sends", "all", "off"]
 Fallback = Literal["page", "text", "token", "refuse"]
+SendLater = Literal["auto", "on", "off"]
 ConfirmVia = Literal["host", "page"]
 ApproveWith = Literal["button", "passkey"]
 HttpAuth = Literal["secret", "off"]
@@ -77,6 +78,9 @@ class Settings:
     duplicate_minutes: Annotated[
         int, by.minutes, "how long the same text to the same person counts as a repetition"
     ] = 10
+    send_later: Annotated[SendLater, by.choice(SendLater), "whether texts can be scheduled"] = "auto"
+    late_minutes: Annotated[int, by.minutes, "how late a scheduled text may leave"] = 15
+    undo_seconds: Annotated[int, by.seconds, "how long each text waits before it leaves, to be taken back"] = 0
     tag_sends: Annotated[bool, by.yes_or_no, "mark each text, so that a lost answer is settled for certain"] = False
     texts_per_hour: Annotated[int | None, by.count_or_off, "at most so many texts of one line in any 60 minutes"] = 100
     texts_per_day: Annotated[int | None, by.count_or_off, "at most so many texts of one line in any 24 hours"] = 500

@@ -26,8 +26,9 @@ from textrequest_mcp.guard.approval.gate import Approval
 from textrequest_mcp.guard.approval.question import Decision
 from textrequest_mcp.guard.approval.verdict import Ask, Verdict
 from textrequest_mcp.tools.bad_arguments import check_names, refusal_of
-from textrequest_mcp.tools.call import Call, Options, account_of, current_call
+from textrequest_mcp.tools.call import Call, account_of, current_call
 from textrequest_mcp.tools.declare import ToolSpec, asks
+from textrequest_mcp.tools.options import Options
 from textrequest_mcp.tools.output_schema import output_schema
 from textrequest_mcp.tools.parameters import (
     Confirmation,

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -14,14 +12,12 @@ from typing import Any
 from mcp.server.mcpserver import Context
 from pydantic import BaseModel
 
-from textrequest_mcp.ground.member import current_id
-from textrequest_mcp.ground.store import StoreError
 from textrequest_mcp.guard.approval.host import caller, whose
 from textrequest_mcp.guard.approval.question import Question
 from textrequest_mcp.guard.approval.shown import Beside
 from textrequest_mcp.guard.approval.verdict import AlreadyDone, Ask, Go, Verdict
 from textrequest_mcp.guard.audit.call_record import CallRecord
-from textrequest_mcp.guard.audit.reader import Entry, Kind
+from textrequest_mcp.guard.audit.reader import Entry
 from textrequest_mcp.guard.change import Change, Place, Reason
 from textrequest_mcp.guard.marks import Mark, fields_of
 from textrequest_mcp.guard.once.departure import Check, LedgerDeparture
@@ -29,33 +25,18 @@ from textrequest_mcp.guard.once.doing import Doing
 from textrequest_mcp.guard.once.ledger_rows import Act
 from textrequest_mcp.guard.once.same_act import SameAct
 from textrequest_mcp.guard.once.send_answer import SendAnswer
+from textrequest_mcp.tools.call_entry import entry_of
 from textrequest_mcp.tools.changes import alike, amount_of, change_of, person_texted
 from textrequest_mcp.tools.check_member import check_member
-from textrequest_mcp.tools.declare import Asker, Risk, ToolSpec
+from textrequest_mcp.tools.declare import Asker, ToolSpec
+from textrequest_mcp.tools.leaving import Leaving, in_question, is_scheduled, leaving_of, repetition
+from textrequest_mcp.tools.options import NO_OPTIONS, Options
 from textrequest_mcp.tools.plan import Plan
 from textrequest_mcp.tools.served import Served
 from textrequest_mcp.tools.signature import only
-from textrequest_mcp.upstream.errors import BadInput
-from textrequest_mcp.upstream.phone import as_listed
 
-KINDS: Mapping[Risk, Kind] = {"writes": "write", "sends": "send", "destroys": "destroy"}
 GO = Go()
 _RESOLVED = frozenset({"line", "account"})
-
-
-@dataclass(frozen=True, kw_only=True)
-class Options:
-    """What a host gives of every changing tool beside the arguments of its function.
-
-    Attributes:
-        repeat: the same is meant once more.
-        idempotency_key: the caller's own name for the act.
-        confirmation: the token of a preview.
-    """
-
-    repeat: bool = False
-    idempotency_key: str | None = None
-    confirmation: str | None = None
 
 
 @dataclass(kw_only=True)
@@ -75,6 +56,7 @@ class Call:
         approval: what the host answered to the question.
         last_look: called right before the first byte; what it raises stops the act.
         answered: what is answered, once the act has ended.
+        leaving: when its text leaves; None for now.
         plan: of a call that texts many, what it is about to do.
     """
 
@@ -85,11 +67,12 @@ class Call:
     question: Asker
     raw: Mapping[str, Any]
     given: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    options: Options = Options()
+    options: Options = NO_OPTIONS
     verdict: Verdict = GO
     approval: object = None
     last_look: Callable[[], Awaitable[None]] | None = None
     answered: SendAnswer | None = None
+    leaving: Leaving | None = None
     plan: Plan = field(init=False)
 
     def __post_init__(self) -> None:
@@ -107,13 +90,14 @@ class Call:
             StoreError: the store cannot be used.
         """
         why: list[str] = []
+        self.leaving = await leaving_of(self.account, fields_of(self.spec.function), given)
         if self.spec.once is not None:
             act = await self.act(self.spec.once, given, options)
-            if await self.account.at_most_once.ledger.prior(act, repeat=options.repeat) is not None:
+            if await self._is_there(act, options):
                 return AlreadyDone()
             lost = self.account.at_most_once.ledger.lost_record.reason()
             why += [lost] if lost is not None else []
-            why += await self.account.at_most_once.done_before(act) if options.repeat and self.repeats_ask else []
+            why += await repetition(self.account, act, self.leaving) if options.repeat and self.repeats_ask else []
         change = await self._change(given)
         wish = await self.account.wish(change)
         why += await self.account.reasons(change, wished=wish is not None)
@@ -125,15 +109,30 @@ class Call:
         about = tuple((use.line, use.person) for use in change.uses if use.person is not None)
         for_others = change.alike is not None and not self.always
         rules = tuple(dict.fromkeys(each.rule for each in why if isinstance(each, Reason) and each.rule))
-        return Ask(Question(" ".join([*why, asked.text]), asked.must_type, about, tuple(why), rules, for_others))
+        text = " ".join([*why, asked.text]) + await in_question(self.account, given, self.leaving)
+        return Ask(Question(text, asked.must_type, about, tuple(why), rules, for_others))
 
     async def _change(self, given: Mapping[str, Any]) -> Change:
         change = await change_of(self.spec, self.whose, given)
-        return replace(change, is_asked=self.always, alike=alike(self.spec, self.whose, given))
+        return replace(change, is_asked=self.always, alike=alike(self.spec, self.whose, given), at=self.leaves_at)
 
     async def for_others(self) -> None:
         """The person agreed to the same with other people too."""
         self.account.policy.whose_words.cover(await self._change(self.given))
+
+    async def _is_there(self, act: Act, options: Options) -> bool:
+        """Whether the same happened already, or is scheduled; what leaves at a time of its own is no repetition."""
+        scheduled = await is_scheduled(self.account, act, self.leaving, repeat=options.repeat)
+        if scheduled or (self.leaving is not None and self.leaving.is_timed):
+            return scheduled
+        happened = await self.account.at_most_once.ledger.prior(act, repeat=options.repeat) is not None
+        self.leaving = None if happened else self.leaving
+        return happened
+
+    @property
+    def leaves_at(self) -> float | None:
+        """When its text leaves, in seconds since 1970; None for now."""
+        return self.leaving.at if self.leaving is not None else None
 
     async def beside(self) -> Beside:
         """What a person is shown beside the question, at the desk."""
@@ -184,11 +183,16 @@ class Call:
     async def act(self, once: SameAct, given: Mapping[str, Any], options: Options) -> Act:
         """The act as the ledger knows it."""
         spec, line = self.spec, given.get("line")
-        other = _RESOLVED.union(fields_of(spec.function).names[Mark.SINCE])  # no part of what makes two acts the same
-        arguments = {name: value for name, value in given.items() if name not in other}
+        arguments = self.arguments(given)
         number, key = spec.about.argument, options.idempotency_key
         where: int | None = line.id if line is not None else None
         return await self.account.at_most_once.describe(spec.name, once, self.caller, where, number, arguments, key)
+
+    def arguments(self, given: Mapping[str, Any], *, with_conditions: bool = False) -> dict[str, Any]:
+        """What a call is about, without when it leaves, and `with_conditions` only with up to when they were read."""
+        names = fields_of(self.spec.function).names
+        other = _RESOLVED.union(names[Mark.LEAVES], names[Mark.INSTEAD], () if with_conditions else names[Mark.SINCE])
+        return {name: value for name, value in given.items() if name not in other}
 
     async def person_texted(self) -> list[Place]:
         """As `changes.person_texted`."""
@@ -211,30 +215,7 @@ class Call:
         return amount_of(fields_of(self.spec.function), self.given)
 
     async def _entry(self) -> Entry:
-        line, named = self.given.get("line"), str(self.raw.get("dashboard_id") or "")
-        usual = line.id if line is not None else self.account.usual_line
-        words = self.raw.get(self.spec.once.text) if self.spec.once is not None else None
-        return Entry(
-            caller=self.caller,
-            by=current_id() or None,
-            tool=self.spec.name,
-            kind=KINDS[self.spec.risk],
-            outcome="on its way",
-            dashboard_id=int(named) if re.fullmatch(r"[0-9]{1,18}", named) else usual,
-            person=await self._person(),
-            body=words if isinstance(words, str) else None,
-        )
-
-    async def _person(self) -> str | None:
-        about = self.spec.about
-        number = None if about.each is not None else next(iter(about.named(self.raw)), None)
-        with suppress(BadInput, StoreError):
-            return (
-                (await self.account.at_most_once.ledger.hasher())(as_listed(str(number)))
-                if number is not None
-                else None
-            )
-        return None
+        return await entry_of(self.account, self.spec, self.caller, self.raw, self.given)
 
 
 def account_of(ctx: Context[Any, Any]) -> Served:

@@ -17,7 +17,7 @@ from textrequest_mcp.upstream.errors import BadInput
 from textrequest_mcp.upstream.times import read_time
 
 # What is no word of anybody: ids that the account itself gives, and what the rules look at by themselves.
-_NO_WORDS = (Mark.CALLBACK, Mark.NOBODYS, Mark.SINCE)
+_NO_WORDS = (Mark.CALLBACK, Mark.NOBODYS, Mark.SINCE, Mark.LEAVES, Mark.INSTEAD)
 
 
 async def change_of(spec: ToolSpec, caller: str, given: Mapping[str, Any]) -> Change:

@@ -15,7 +15,7 @@ from pydantic import BaseModel
 
 from textrequest_mcp.ground.member import Scope
 from textrequest_mcp.guard.approval.question import Question
-from textrequest_mcp.guard.marks import unmarked
+from textrequest_mcp.guard.marks import Mark, fields_of, unmarked
 from textrequest_mcp.guard.once.same_act import SameAct
 from textrequest_mcp.tools.about import NOBODY, About
 from textrequest_mcp.tools.plan import Chosen
@@ -50,6 +50,7 @@ class ToolSpec:
         together: whether its function takes all lines at once, instead of being called for each.
         choose: of a tool that texts many, answers whom its arguments name; its function takes `each`, and texts them
             with that.
+        one: of such a tool, the function of the tool that sends one of its texts, where they leave later.
     """
 
     function: Callable[..., Awaitable[BaseModel]]
@@ -68,6 +69,7 @@ class ToolSpec:
     about: About = NOBODY
     together: bool = False
     choose: Chooser | None = None
+    one: Callable[..., Awaitable[BaseModel]] | None = None
 
     @property
     def name(self) -> str:
@@ -78,6 +80,11 @@ class ToolSpec:
     def scopes(self) -> frozenset[Scope]:
         """The scopes that a member needs for it, all of them."""
         return scopes_of(self.toolset, self.risk, texts=self.texts)
+
+    @property
+    def can_wait(self) -> bool:
+        """Whether what it sends can be scheduled."""
+        return bool(fields_of(self.function).names[Mark.LEAVES])
 
     @cached_property
     def answer(self) -> type[BaseModel]:
@@ -158,10 +165,15 @@ class Toolset:
         return self._declare(partial(ToolSpec, risk="sends", texts=True, once=once, about=about, **declared))
 
     def texts_many(
-        self, *, once: SameAct, choose: Chooser, **declared: Unpack[Sending]
+        self,
+        *,
+        once: SameAct,
+        choose: Chooser,
+        one: Callable[..., Awaitable[BaseModel]] | None = None,
+        **declared: Unpack[Sending],
     ) -> Callable[[Function], Function]:
         """A tool that texts many people, whom `choose` names; a person is shown `question`, which takes the plan."""
-        return self._declare(partial(ToolSpec, risk="sends", texts=True, once=once, choose=choose, **declared))
+        return self._declare(partial(ToolSpec, risk="sends", texts=True, once=once, choose=choose, one=one, **declared))
 
     def destroys(self, **declared: Unpack[Destroying]) -> Callable[[Function], Function]:
         """A tool that cannot be undone; a person is shown `question` first."""

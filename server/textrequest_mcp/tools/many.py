@@ -20,11 +20,14 @@ from textrequest_mcp.ground.store import StoreError
 from textrequest_mcp.guard.approval.question import Question
 from textrequest_mcp.guard.approval.verdict import AlreadyDone, Ask, Go, Verdict
 from textrequest_mcp.guard.change import Change, PersonAndWords
+from textrequest_mcp.guard.marks import fields_of
 from textrequest_mcp.guard.once.departure import LedgerDeparture
 from textrequest_mcp.guard.once.ledger_rows import Act
 from textrequest_mcp.guard.once.mailings import Mailing
 from textrequest_mcp.guard.once.send_answer import SendAnswer
-from textrequest_mcp.tools.call import Call, Options
+from textrequest_mcp.tools.call import Call
+from textrequest_mcp.tools.leaving import in_question, is_scheduled, leaving_of
+from textrequest_mcp.tools.options import Options
 from textrequest_mcp.tools.plan import LeftOut, Plan, Recipient, Told, reasons
 from textrequest_mcp.tools.signature import only
 from textrequest_mcp.upstream.errors import NOTHING_CHANGED, BadInput, TooBusy, Unreachable
@@ -52,13 +55,14 @@ async def ask_about_many(call: Call, given: Mapping[str, Any], options: Options)
     """
     assert call.spec.choose is not None  # noqa: S101 - or the tool is not one of these
     chosen = await call.spec.choose(**only(call.spec.choose, given))
+    call.leaving = await leaving_of(call.account, fields_of(call.spec.function), given)
     once = call.account.at_most_once
     hashed = await once.ledger.hasher()
     line = given["line"].id
     fingerprint = hashed(
         json.dumps([call.spec.name, call.whose, line, _plain(given), options.repeat, options.idempotency_key])
     )
-    mailing = await once.mailings.open(fingerprint)
+    mailing = await once.mailings.open(fingerprint) if call.leaving is None else None
     people, left_out = list(chosen.people), list(chosen.left_out)
     before = {each.number: await _before(call, given, options, each, mailing) for each in people}
     if options.repeat and mailing is not None and _is_over(mailing, hashed, before):  # it is meant once more
@@ -78,14 +82,15 @@ async def ask_about_many(call: Call, given: Mapping[str, Any], options: Options)
         return Go() if plan.people else AlreadyDone()
     if not plan.people:
         raise BadInput(f"Nobody is left to text: {reasons(plan.left_out) or 'nobody was found'}.")
-    plan.room = await once.room(line)
+    plan.room = await once.room(line) if call.leaving is None else None  # what is left then nobody knows
     lost = once.ledger.lost_record.reason()
     wish = await call.account.policy.wish(chosen.facts, _change(call, line, staying))
     why = [*([lost] if lost is not None else []), *(doubts if wish is None else ())]
     if not why and (wish is not None or not call.always):
         return Go(wish)
     asked: Question = await call.question(**only(call.question, {**given, "plan": plan}))
-    return Ask(Question(" ".join([*why, asked.text]), asked.must_type, tuple((line, p.number) for p in plan.people)))
+    text = " ".join([*why, asked.text]) + await in_question(call.account, given, call.leaving)
+    return Ask(Question(text, asked.must_type, tuple((line, p.number) for p in plan.people)))
 
 
 class Each:
@@ -198,6 +203,9 @@ async def _before(
 ) -> str | None:
     """How this very text to somebody stands, from this mailing or lately from another; None where there is none."""
     act = await _act(call, given["line"].id, person, mailing)
+    is_there = await is_scheduled(call.account, act, call.leaving, repeat=options.repeat)
+    if is_there or (call.leaving is not None and call.leaving.is_timed):
+        return "SENT" if is_there else None
     earlier = await call.account.at_most_once.ledger.prior(act, repeat=options.repeat)
     return earlier.state if earlier is not None else None
 
@@ -213,7 +221,8 @@ async def _act(call: Call, line: int, person: Recipient, mailing: Mailing | None
 
 def _change(call: Call, line: int, people: Sequence[Recipient]) -> Change:
     uses = [PersonAndWords(line=line, person=each.number, words={"body": each.words}) for each in people]
-    return Change(caller=call.whose, uses=uses, texts=people[0].number if people else None, is_asked=call.always)
+    texts = people[0].number if people else None
+    return Change(caller=call.whose, uses=uses, texts=texts, is_asked=call.always, at=call.leaves_at)
 
 
 def _left(person: Recipient, why: str) -> LeftOut:

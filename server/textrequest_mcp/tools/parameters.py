@@ -107,6 +107,12 @@ def _local(value: object) -> str:
     return moment.isoformat(timespec="seconds") if moment.tzinfo is None else _instant(value)
 
 
+def _time_of_day(value: object) -> str:
+    if isinstance(value, str) and ":" not in value:
+        raise ValueError("needs a date and a time of day, such as 2026-11-20T15:30")
+    return _local(value)
+
+
 def _dollars(value: object) -> Decimal:
     """More than zero, at most two decimals; a number or its text."""
     if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
@@ -155,6 +161,13 @@ WebAddress = Annotated[str, BeforeValidator(_web_address)]
 Callback = Annotated[WebAddress, Mark.CALLBACK]
 Dollars = Annotated[Decimal, BeforeValidator(_dollars), WithJsonSchema({"type": "number"}), Mark.AMOUNT]
 Instant = Annotated[str, BeforeValidator(_instant)]  # on the wire: UTC
+LeavesAt = Annotated[
+    str,
+    BeforeValidator(_time_of_day),
+    Field(description="Such as 2026-11-20T15:30"),
+    Mark.LEAVES,
+]
+InsteadOf = Annotated[str, Field(description="send_id of a scheduled text to replace"), Mark.INSTEAD]
 LocalTime = Annotated[str, BeforeValidator(_local)]  # UTC where a zone was given; else the line's own time
 Label = Annotated[str, BeforeValidator(_label), Mark.NOBODYS]  # the name of a tag, group or field, or its id
 Labels = Annotated[list[Label], BeforeValidator(listed)]

@@ -5,6 +5,7 @@ from typing import Any
 
 from mcp_types import CallToolResult, ContentBlock, ResourceLink, TextContent
 
+from textrequest_mcp.guard.once.carry_out import AtMostOnce
 from textrequest_mcp.guard.once.send_answer import SendAnswer
 from textrequest_mcp.tools.answers import Answer
 from textrequest_mcp.tools.declare import ToolSpec
@@ -35,6 +36,12 @@ def as_result(told: SendAnswer, link: ResourceLink | None, news: str | None, loc
     if link is not None and answer is not None:
         content.append(link)
     return CallToolResult(content=content, structured_content=structured, is_error=told.failed)
+
+
+def news_of(once: AtMostOnce) -> str | None:
+    """What a person has to be told beside an answer: of a lost record, of scheduled texts that did not go out."""
+    later = once.later.tell() if once.later is not None else None
+    return " ".join(filter(None, [once.ledger.lost_record.news(), later])) or None
 
 
 def link_of(spec: ToolSpec, given: Mapping[str, Any]) -> ResourceLink | None:

@@ -23,13 +23,15 @@ from textrequest_mcp.guard.notice import Notice
 from textrequest_mcp.guard.once.send_answer import SendAnswer
 from textrequest_mcp.guard.outcome import Outcome, unknown
 from textrequest_mcp.tools.answers import Listing
-from textrequest_mcp.tools.call import Call, Options, account_of
+from textrequest_mcp.tools.call import Call, account_of
 from textrequest_mcp.tools.check_member import check_member
 from textrequest_mcp.tools.declare import ToolSpec
 from textrequest_mcp.tools.every_line import EveryLine
+from textrequest_mcp.tools.later import plan
 from textrequest_mcp.tools.line_clocks import has_times
 from textrequest_mcp.tools.many import Each, ask_about_many
-from textrequest_mcp.tools.result import Local, as_result, link_of
+from textrequest_mcp.tools.options import Options
+from textrequest_mcp.tools.result import Local, as_result, link_of, news_of
 from textrequest_mcp.upstream.errors import BadInput, TextRequestError, Uncertain
 
 logger = logging.getLogger(__name__)
@@ -95,7 +97,8 @@ async def approved(call: Call, go_on: GoOn) -> SendAnswer:
         await call.record.approved(answer.by)
     elif isinstance(call.verdict, Go) and call.verdict.wish is not None and call.account.policy.standing is not None:
         many = call.spec.choose is not None
-        await call.account.policy.standing.use(call.verdict.wish, len(call.plan.people) if many else 1)
+        if call.leaving is None:  # else it is used up at that time
+            await call.account.policy.standing.use(call.verdict.wish, len(call.plan.people) if many else 1)
         await call.record.approved(f"standing:{call.verdict.wish}")
     return await go_on()
 
@@ -105,6 +108,8 @@ async def once(call: Call, go_on: GoOn) -> SendAnswer:
     spec = call.spec
     if spec.once is None:
         return await go_on()
+    if call.leaving is not None:
+        return await plan(call)
     if spec.choose is not None:
         each = Each(call)
         answer = await spec.function(**call.given, each=each)
@@ -137,7 +142,7 @@ async def act(call: Call) -> CallToolResult:
     for guard in reversed(GUARDS[1:]):
         go_on = partial(guard, call, go_on)
     call.answered = await go_on()
-    news = call.account.at_most_once.ledger.lost_record.news()
+    news = news_of(call.account.at_most_once)
     return as_result(
         call.answered,
         link_of(call.spec, call.given),
@@ -153,7 +158,7 @@ async def read(ctx: Context[Any, Any], spec: ToolSpec, given: Mapping[str, Any])
         said = answer.model_dump(mode="json", exclude_none=True)
         if isinstance(answer, Listing) and (changed := account_of(ctx).pages.note(ctx.session, spec.name, given, said)):
             said["note"] = " ".join(filter(None, [answer.note, changed]))
-        news = account_of(ctx).at_most_once.ledger.lost_record.news()
+        news = news_of(account_of(ctx).at_most_once)
         told = SendAnswer(said, answer)
         result = as_result(told, link_of(spec, given), news, await _local(ctx, spec, given, told))
     except (ToolError, MCPError):

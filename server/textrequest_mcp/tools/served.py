@@ -1,6 +1,7 @@
 """What a call needs of the account behind it."""
 
 from collections.abc import Mapping, Sequence
+from datetime import tzinfo
 from typing import Any, Protocol
 
 from textrequest_mcp.guard.approval.gate import Gate
@@ -31,6 +32,10 @@ class Served(Protocol):
 
     async def clocks(self, *, read: bool) -> LineClocks:
         """The clocks of the account's lines; those that are known, unless others are to be `read` in short time."""
+        ...
+
+    async def zone(self, dashboard_id: int) -> tzinfo | None:
+        """A line's time zone, where the account says it."""
         ...
 
     async def reasons(self, change: Change, *, wished: bool = False) -> list[str]:

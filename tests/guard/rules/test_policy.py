@@ -20,8 +20,9 @@ from textrequest_mcp.guard.rules.allowlist import Allowlist
 from textrequest_mcp.guard.rules.consent import Consent
 from textrequest_mcp.guard.rules.forbidden import Forbidden
 from textrequest_mcp.guard.rules.hours import read_quiet_hours
+from textrequest_mcp.guard.rules.in_force import Rules
 from textrequest_mcp.guard.rules.person_facts import KnownPeople
-from textrequest_mcp.guard.rules.policy import Policy, Rules
+from textrequest_mcp.guard.rules.policy import Policy
 from textrequest_mcp.guard.rules.zones import clock as clock_of
 from textrequest_mcp.upstream.errors import TextRequestError
 

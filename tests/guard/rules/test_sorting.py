@@ -14,8 +14,9 @@ from textrequest_mcp.guard.rules.allowlist import Allowlist
 from textrequest_mcp.guard.rules.caps import Caps
 from textrequest_mcp.guard.rules.consent import Consent
 from textrequest_mcp.guard.rules.forbidden import Forbidden
+from textrequest_mcp.guard.rules.in_force import Rules
 from textrequest_mcp.guard.rules.person_facts import KnownPeople
-from textrequest_mcp.guard.rules.policy import Policy, Rules
+from textrequest_mcp.guard.rules.policy import Policy
 from textrequest_mcp.guard.rules.remaining import Limits, Reservation
 from textrequest_mcp.guard.rules.sorting import sort_out
 
@@ -82,7 +83,7 @@ async def test_the_hour_counts_now_and_when_the_last_text_leaves():
     assert len((await sort_out(policy(clock), People(), to(*many))).left_out) == 3
     clock.forward(3600.0)
     assert list((await sort_out(policy(clock), People(), to(MARIA))).left_out.values()) == [
-        "in their quiet hours, now or before the last text has left"
+        "in their quiet hours when the first or the last text leaves"
     ]
 
 
@@ -92,7 +93,7 @@ async def test_a_mailing_is_no_answer_and_a_number_of_no_place_is_left_out():
     just_wrote = People(n14235550100=PersonFacts(received_at=clock.now - 60), n18005550123=PersonFacts(received_at=1.0))
 
     assert set((await sort_out(policy(clock), just_wrote, to(MARIA, OUTSIDE))).left_out.values()) == {
-        "in their quiet hours, now or before the last text has left",
+        "in their quiet hours when the first or the last text leaves",
         "with a number that does not tell whether it is a quiet hour there",
     }
 

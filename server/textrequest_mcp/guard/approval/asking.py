@@ -11,6 +11,7 @@ from mcp.shared.exceptions import MCPError
 
 from textrequest_mcp.guard.approval.host import seals_state
 from textrequest_mcp.guard.approval.question import Decision, Question, TypedDecision, form_of
+from textrequest_mcp.upstream.errors import TextRequestError
 
 UNANSWERED_SECONDS = 50.0  # many hosts give a call up after 60
 
@@ -46,3 +47,13 @@ async def asked_by_host(
     except ValueError:  # accepted without content or with other content, or no answer of the protocol at all
         return _NO_ANSWER
     return answer.data if isinstance(answer, AcceptedElicitation) else answer
+
+
+def answered_by(ctx: Context[Any, Any]) -> str | None:
+    """The identity of the answer: its sealed state where there is one, else this very call."""
+    if not seals_state(ctx):
+        return None
+    state = answered_state.get()
+    if state is None:
+        raise TextRequestError("The confirmation came without the state it was asked with.", todo="Call again.")
+    return state

@@ -84,13 +84,7 @@ async def decided(
     if row is None:
         row = await desk.approvals.ask(at.binding.hex(), tool, await shown())
     if row.decision is None:
-        if at.by_text is not None:
-            await at.by_text.ask(row)
-        else:
-            desk.show()
-            if at.told_by is not None:
-                with suppress(TextRequestError):  # the question waits all the same
-                    await at.told_by.ask(row)
+        await bring(desk, row, at)
         row = await _wait(desk, ctx, row, at)
     if row.decision is None:
         where = _WAITS[at.by_text is not None, desk.of_team]
@@ -100,6 +94,17 @@ async def decided(
     if await again() != question:
         return facts_changed()
     return Yes(row.by or "page") if await desk.approvals.use(row.id) else declined_at_the_desk()
+
+
+async def bring(desk: Desk, row: Row, at: AtDesk) -> None:
+    """Bring a question before the person who decides it; raises as `ByText.ask` where it is asked by text."""
+    if at.by_text is not None:
+        await at.by_text.ask(row)
+        return
+    desk.show()
+    if at.told_by is not None:
+        with suppress(TextRequestError):  # the question waits all the same
+            await at.told_by.ask(row)
 
 
 async def _wait(desk: Desk, ctx: Context[Any, Any], row: Row, at: AtDesk) -> Row:

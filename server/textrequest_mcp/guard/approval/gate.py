@@ -25,11 +25,11 @@ from textrequest_mcp.ground.member import current_id
 from textrequest_mcp.ground.quoting import same_name
 from textrequest_mcp.ground.store import Store
 from textrequest_mcp.guard.approval.approvals import Approvals
-from textrequest_mcp.guard.approval.asking import UNANSWERED_SECONDS, Unconfirmed, answered_state, asked_by_host
+from textrequest_mcp.guard.approval.asking import UNANSWERED_SECONDS, Unconfirmed, answered_by, asked_by_host
 from textrequest_mcp.guard.approval.at_desk import AtDesk, ByText, decided
 from textrequest_mcp.guard.approval.browser import can_be_opened
 from textrequest_mcp.guard.approval.desk import Desk
-from textrequest_mcp.guard.approval.host import caller, can_elicit, seals_state, whose
+from textrequest_mcp.guard.approval.host import caller, can_elicit, whose
 from textrequest_mcp.guard.approval.question import (
     Decision,
     Question,
@@ -76,6 +76,7 @@ class Gate:
 
     Attributes:
         by_text: asks by text; at a team's desk it tells that something waits, unless it is the fallback.
+        with_passkey: as given.
     """
 
     def __init__(
@@ -96,7 +97,7 @@ class Gate:
         self.desk = Desk(Approvals(store, account, clock=clock), of_team=of_team)
         self.by_text: ByText | None = None
         self._always_desk = always_desk
-        self._with_passkey = with_passkey
+        self.with_passkey = with_passkey
         self._clock = clock
         self._patience = patience
 
@@ -126,10 +127,9 @@ class Gate:
             if not isinstance(asked, str):
                 return asked
             token, why = None, f"This host says that it can ask a person, but {asked}. "
-        if self._always_desk or self._fallback == "page":
-            return AtDesk(binding, since, why, told_by=self.by_text if self.desk.of_team else None)
-        if self._fallback == "text":
-            return AtDesk(binding, since, why, self.by_text)
+        at_desk = self.away(binding, since, why)
+        if at_desk is not None:
+            return at_desk
         if self._fallback == "refuse":
             raise TextRequestError(
                 f"{why}{tool} needs a person's confirmation{'' if why else ', and this host cannot ask for one'}.",
@@ -141,6 +141,12 @@ class Gate:
         fresh = sealed(await self._store.secret(), binding, now=self._clock())
         typed_too = question.must_type is not None
         return confirmation_required(question.text, tool, fresh, TOKEN_MINUTES, types_name=typed_too, why=why)
+
+    def away(self, binding: bytes, since: float, why: str = "") -> AtDesk | None:
+        """Where a person decides without a host; None where there is no such place."""
+        if self._always_desk or self._fallback == "page":
+            return AtDesk(binding, since, why, told_by=self.by_text if self.desk.of_team else None)
+        return AtDesk(binding, since, why, self.by_text) if self._fallback == "text" else None
 
     async def _is_at_desk(self, binding: bytes) -> bool:
         """Whether the desk asks, whatever the host can: by the settings, or because this host did not show it."""
@@ -201,7 +207,7 @@ class Gate:
 
             async def shown() -> Shown:
                 read = await beside() if beside is not None else NOTHING
-                by_passkey = self._with_passkey and given.by_text is None
+                by_passkey = self.with_passkey and given.by_text is None
                 about = (question.text, question.must_type, caller(ctx.session), title, question.why, read)
                 return Shown(*about, by_passkey, is_final, line, current_id(), question.rules)
 
@@ -218,7 +224,7 @@ class Gate:
         else:
             if not agrees(given, question):
                 return not_confirmed("no" if is_filled_in(given) else "accept, but with nothing filled in")
-            burn_id = _answered_by(ctx)
+            burn_id = answered_by(ctx)
             # Asked and answered inside this call, however long that took; the other ways came back with a call of
             # their own, whose question was made afresh.
             if burn_id is None and await again() != question:
@@ -237,13 +243,3 @@ class Gate:
         given = {name: value for name, value in arguments.items() if name != "typed_name" and value is not None}
         bound = [tool, to_jsonable_python(given), question.text, self.account, whose(ctx.session)]
         return hashlib.sha256(json.dumps(bound, sort_keys=True).encode()).digest()
-
-
-def _answered_by(ctx: Context[Any, Any]) -> str | None:
-    """The identity of the answer: its sealed state where there is one, else this very call."""
-    if not seals_state(ctx):
-        return None
-    state = answered_state.get()
-    if state is None:
-        raise TextRequestError("The confirmation came without the state it was asked with.", todo="Call again.")
-    return state

@@ -17,6 +17,7 @@ from textrequest_mcp.ground.store import StoreError
 from textrequest_mcp.guard.once.departure import LedgerDeparture, tag_of
 from textrequest_mcp.guard.once.doing import Doing
 from textrequest_mcp.guard.once.endings import ending_of, torn
+from textrequest_mcp.guard.once.later import Later
 from textrequest_mcp.guard.once.ledger import Ledger
 from textrequest_mcp.guard.once.ledger_rows import Act, Ending, Send
 from textrequest_mcp.guard.once.lost_sends import LostSends
@@ -46,6 +47,7 @@ class AtMostOnce:
         keeps_bodies: whether the audit is to have the words of texts, whoever writes its row.
         mailings: to whom texts to many were agreed.
         times: tells when something was.
+        later: the texts that leave later; None where none do.
     """
 
     ledger: Ledger
@@ -55,6 +57,7 @@ class AtMostOnce:
     caps: Caps | None = None
     keeps_bodies: bool = False
     times: LineTimes = field(default_factory=LineTimes)
+    later: Later | None = None
 
     async def describe(
         self,

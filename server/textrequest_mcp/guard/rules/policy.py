@@ -9,21 +9,20 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from textrequest_mcp.ground.member import current_id
 from textrequest_mcp.guard.change import Account, Change, PersonFacts, Place, Reason
 from textrequest_mcp.guard.provenance.memory import Memory
-from textrequest_mcp.guard.rules.allowlist import ONLY_TO, Allowlist
+from textrequest_mcp.guard.rules.allowlist import ONLY_TO
 from textrequest_mcp.guard.rules.consent import Consent
 from textrequest_mcp.guard.rules.forbidden import CONSENT, IF_UNANSWERED, PROVENANCE, Forbidden, check_record, perhaps
-from textrequest_mcp.guard.rules.hours import QUIET_HOURS, Open, Quiet, QuietHours, time_there, why_not
+from textrequest_mcp.guard.rules.hours import QUIET_HOURS, Open, Quiet, time_there, why_not
+from textrequest_mcp.guard.rules.in_force import Rules
 from textrequest_mcp.guard.rules.line_times import LineTimes
 from textrequest_mcp.guard.rules.person_facts import KnownPeople
 from textrequest_mcp.guard.rules.reachable import doubt_about, never_texted
-from textrequest_mcp.guard.rules.standing import Standing, Wish
-from textrequest_mcp.guard.rules.templates import Templates
+from textrequest_mcp.guard.rules.standing import Standing
 from textrequest_mcp.guard.rules.whose_words import WhoseWords
 from textrequest_mcp.guard.rules.words import check
 from textrequest_mcp.upstream.errors import BadInput
@@ -32,21 +31,6 @@ from textrequest_mcp.upstream.times import show_time
 
 _MEANWHILE = "Since the conversation was read, there is more in it"
 _ANSWER_SECONDS = 86_400.0  # an answer within a day of the person's last text is no outreach
-
-
-@dataclass(frozen=True, kw_only=True)
-class Rules:
-    """The rules in force; see docs/settings.md."""
-
-    consent: bool = True
-    quiet_hours: QuietHours | None = field(default_factory=QuietHours)
-    only_to: Allowlist = field(default_factory=lambda: Allowlist(""))
-    provenance: bool = True
-    visible_only: bool = True
-    if_unanswered: bool = True
-    callback_hosts: frozenset[str] = frozenset()
-    standing: tuple[Wish, ...] = ()
-    templates: Templates = field(default_factory=Templates)
 
 
 class Policy:
@@ -188,9 +172,11 @@ class Policy:
         if since is None and self.rules.if_unanswered and not change.closes:
             since = self.known.read_to(change.caller, (line, number))
         facts = await self._facts(account, line, number, since)
+        if change.planned_at is not None and change.since is None and self.rules.if_unanswered:
+            since = max(since or 0.0, change.planned_at) if facts.waits else None
         why += await self._by_record(change, line, number, facts)
         answered_at = self.known.answered_at((line, number), facts)
-        why += self._hours(number, facts)
+        why += self._hours(number, facts, change.at or self._clock())
         unread = since is None and facts.waits and self.rules.if_unanswered
         if unread and not change.closes and not change.asks_to_pay:
             since = facts.sent_at or 0.0
@@ -222,12 +208,12 @@ class Policy:
             return [perhaps(await self.times.told(standing.perhaps_at, line))]
         return []
 
-    def _hours(self, number: str, facts: PersonFacts) -> list[str]:
+    def _hours(self, number: str, facts: PersonFacts, at: float) -> list[str]:
         hours = self.rules.quiet_hours
-        is_answer = facts.received_at is not None and abs(self._clock() - facts.received_at) < _ANSWER_SECONDS
+        is_answer = facts.received_at is not None and abs(at - facts.received_at) < _ANSWER_SECONDS
         if hours is None or is_answer:
             return []
-        there = time_there(number, datetime.fromtimestamp(self._clock(), UTC), hours)
+        there = time_there(number, datetime.fromtimestamp(at, UTC), hours)
         if isinstance(there, Quiet):
             raise Forbidden(why_not(there), rule=QUIET_HOURS, todo="Offer to send it then.")
         return [] if isinstance(there, Open) else [Reason(why_not(there), QUIET_HOURS)]

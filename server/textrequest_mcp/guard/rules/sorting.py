@@ -18,7 +18,7 @@ from textrequest_mcp.upstream.errors import BadInput
 
 SECONDS_PER_TEXT = 1.0  # of a line without 10DLC registration (wire-facts, Conversations and messages)
 
-_QUIET = "in their quiet hours, now or before the last text has left"
+_QUIET = "in their quiet hours when the first or the last text leaves"
 _NO_ZONE = "with a number that does not tell whether it is a quiet hour there"
 
 
@@ -52,7 +52,9 @@ async def sort_out(policy: Policy, account: Account, change: Change) -> Sorted:
     seconds = len(change.uses) * SECONDS_PER_TEXT
     for use in change.uses:
         if use.person is not None:
-            why = await _why_not(policy, account, change, use.line, use.person) or _hours(policy, use.person, seconds)
+            why = await _why_not(policy, account, change, use.line, use.person) or _hours(
+                policy, use.person, change.at or policy.now(), seconds
+            )
             if why is not None:
                 left_out[use.person] = why
     staying = [use for use in change.uses if use.person not in left_out]
@@ -72,12 +74,12 @@ async def _why_not(policy: Policy, account: Account, change: Change, line: int, 
     return said[0].rstrip(".") if said else None
 
 
-def _hours(policy: Policy, number: str, seconds: float) -> str | None:
-    """Why the hour is against it, now or when the last text of the notice leaves; a notice is never an answer."""
+def _hours(policy: Policy, number: str, begins: float, seconds: float) -> str | None:
+    """Why the hour is against it, when the first or the last text of the notice leaves; a notice is never an answer."""
     hours = policy.rules.quiet_hours
     if hours is None:
         return None
-    for at in (policy.now(), policy.now() + seconds):
+    for at in (begins, begins + seconds):
         there = time_there(number, datetime.fromtimestamp(at, UTC), hours)
         if not isinstance(there, Open):
             return _QUIET if isinstance(there, Quiet) else _NO_ZONE

@@ -1,0 +1,46 @@
+"""Has an account see to its scheduled texts; what sends them is loaded with the first of them."""
+
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from typing import TYPE_CHECKING, Any, Protocol
+
+from textrequest_mcp.guard.once.later import Later
+from textrequest_mcp.tools.declare import ToolSpec, asks
+from textrequest_mcp.tools.due_texts import DueTexts
+
+if TYPE_CHECKING:
+    from textrequest_mcp.account.account import Account
+    from textrequest_mcp.tools.firing import Firing
+
+
+class Settings(Protocol):
+    """The settings that it goes by."""
+
+    @property
+    def confirm(self) -> str: ...
+    @property
+    def read_only(self) -> bool: ...
+
+
+def sees_to_it(
+    account: "Account",
+    later: Later,
+    tools: Mapping[str, ToolSpec],
+    make_sure: Callable[[], Awaitable[None]],
+    settings: Settings,
+) -> Callable[[], Coroutine[Any, Any, None]]:
+    """The chore that sees to them.
+
+    Args:
+        account: whose texts.
+        later: its schedule.
+        tools: those that text, by name.
+        make_sure: has the clock confirmed by the service.
+        settings: of the server.
+    """
+
+    def firing() -> "Firing":
+        from textrequest_mcp.tools.firing import Firing  # most servers never need it
+
+        return Firing(account, later, account.line, tools, lambda spec: asks(spec, settings.confirm))
+
+    return DueTexts(account, later, firing, make_sure, sends=not settings.read_only).run
