@@ -101,10 +101,12 @@ async def test_archiving_hides_and_unarchiving_brings_back(desk: Desk):
     assert said(await desk.call("archive_conversation", phone_number=MARIA)) == {
         "phone_number": MARIA,
         "is_archived": True,
+        "was_archived": False,
     }
     assert MARIA not in await numbers(desk)
 
-    assert said(await desk.call("unarchive_conversation", phone_number=MARIA))["is_archived"] is False
+    back = said(await desk.call("unarchive_conversation", phone_number=MARIA))
+    assert (back["is_archived"], back["was_archived"]) == (False, True)
     assert MARIA in await numbers(desk)
 
 

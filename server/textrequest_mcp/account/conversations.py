@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from textrequest_mcp.account.account import AnyLine, Line
+from textrequest_mcp.account.contact import Contact
 from textrequest_mcp.account.directory import People
 from textrequest_mcp.account.labels import ids_of
 from textrequest_mcp.account.line import TextingLine
@@ -49,6 +50,7 @@ class Archived(Answer):
 
     phone_number: Phone = None
     is_archived: Flag = None
+    was_archived: Flag = None
 
 
 @conversations.reads(title="List conversations", action="GetConversations", link="conversations")
@@ -154,11 +156,13 @@ async def unarchive_conversation(line: Line, phone_number: KnownNumber) -> Archi
 
 async def _put(line: TextingLine, phone_number: str, where: str, *, is_archived: bool) -> Archived:
     # The service may accept the number of somebody whom the line does not know, so that is looked up first.
-    if await line.get("contacts", wire(phone_number)) is None:
+    known = await line.get("contacts", wire(phone_number))
+    if known is None:
         raise NotFound("There is no conversation with this number.", todo="See list_conversations for those there are.")
     answer = await line.put("contacts", wire(phone_number), "conversations", where)
     line.account.directory.change(line.id, phone_number, is_archived=is_archived)
+    before = Contact.asked_for(known, phone_number=phone_number).is_archived is True
     done = Archived(phone_number=phone_number, is_archived=is_archived)
     if isinstance(answer, dict):  # no source says that it says anything
-        Archived.changed(answer, look_with="get_contact", **dict(done))
-    return done
+        Archived.changed(answer, look_with="get_contact", phone_number=phone_number, is_archived=is_archived)
+    return done.model_copy(update={"was_archived": before})
