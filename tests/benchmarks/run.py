@@ -77,7 +77,16 @@ def starts(stage: Stage) -> list[Row]:
             target=5200,
             aside=f"{len(shown[0])} tools",
         ),
+        _everyday(stage),
     ]
+
+
+def _everyday(stage: Stage) -> Row:
+    """What the preset of few tools costs a model."""
+    with stage.ours(TEXTREQUEST_TOOLSETS="everyday") as server:
+        shown = [_seen_by_a_model(tool) for tool in server.list_tools_first()[1]]
+    what, tokens = "tokens of tools/list with --toolsets everyday", count_tokens(shown)
+    return Row(what=what, runs=[tokens], target=2400, aside=f"{len(shown)} tools")
 
 
 def calls(stage: Stage) -> Row:

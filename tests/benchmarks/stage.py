@@ -45,10 +45,16 @@ class Stage:
             "TEXTREQUEST_RATE_LIMIT": "100000/60",
         }
 
-    def ours(self, state: str = "state") -> StdioServer:
-        """Our server, as a host starts it for a real account; `state` names the folder that it keeps its state in."""
+    def ours(self, state: str = "state", **more: str) -> StdioServer:
+        """Our server, as a host starts it for a real account.
+
+        Args:
+            state: names the folder that it keeps its state in.
+            more: further settings.
+        """
         command = Path(sysconfig.get_path("scripts")) / "textrequest-mcp"
-        return StdioServer([str(command)], self.environment | {"TEXTREQUEST_STATE_DIR": str(self._folder / state)})
+        environment = self.environment | {"TEXTREQUEST_STATE_DIR": str(self._folder / state)} | more
+        return StdioServer([str(command)], environment)
 
     @contextmanager
     def served(self, port: int, state: str, *, public: bool = False, **more: str) -> Generator[dict[str, str]]:
