@@ -1,6 +1,7 @@
 """What the members of a team share, and what belongs to one of them alone, by every way to it."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import anyio
@@ -358,3 +359,33 @@ async def test_two_members_who_send_the_same_at_once_send_it_once(desk: Desk):
 
     assert outcomes == ["sent", "sent"]
     assert len(desk.changes) == 1
+
+
+async def test_a_name_in_place_of_a_number_tells_nothing_of_other_lines(desk: Desk):
+    forbidden, unknown = [
+        await answer_of(desk, CLEO, "send_message", phone_number="Maria", body="x", dashboard_id=line)
+        for line in (OTHER_LINE, NO_LINE)
+    ]
+
+    assert forbidden.replace(str(OTHER_LINE), str(NO_LINE)) == unknown
+    assert "+1423" not in forbidden
+
+
+async def test_people_of_two_accounts_in_one_state_folder_share_nothing_but_their_names(tmp_path: Path):
+    async with (
+        open_desk(state_dir=tmp_path, member_texts_per_day=1) as one,
+        open_desk(state_dir=tmp_path, member_texts_per_day=1, base_url="http://other.invalid/api/v3") as other,
+    ):
+        with on_behalf_of(ANNA):
+            async with one.host() as host:
+                sent = said(await call(host, "send_message", phone_number=DEVON, body="Ready.", idempotency_key="k"))
+                cursor = said(await call(host, "wait_for_messages", timeout_seconds=0))["cursor"]
+            async with other.host() as host:
+                status = refusal(await host.call_tool("get_send_status", {"send_id": sent["send_id"]}))
+                after = refusal(await call(host, "wait_for_messages", timeout_seconds=0, after=cursor))
+                again = said(await call(host, "send_message", phone_number=DEVON, body="Ready.", idempotency_key="k"))
+
+    assert "No act with this send_id" in status
+    assert "after belongs to another record" in after
+    assert again["outcome"] == "sent"
+    assert "duplicate_suppressed" not in again

@@ -191,7 +191,7 @@ class EventLog:
     def _called(self, name: str) -> str:
         """What the log is called in the cursors of the current member, so that nobody uses those of a colleague."""
         member = current_id()
-        return self.hashed(f"cursor of {member} in {name}")[:8] if member else name
+        return self.hashed(f"cursor of {member} in {name} {self._account}")[:8] if member else name
 
     def _row(self, event: TextEvent, now: float) -> dict[str, Any]:
         return {

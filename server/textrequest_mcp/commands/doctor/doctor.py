@@ -14,6 +14,7 @@ from textrequest_mcp.commands.doctor.hosts import hosts_here
 from textrequest_mcp.commands.doctor.machine import python_and_parts, settings_of
 from textrequest_mcp.commands.doctor.service import account_of, newest, public_address
 from textrequest_mcp.commands.doctor.state import folder_of_state
+from textrequest_mcp.commands.doctor.team import people_of
 from textrequest_mcp.commands.logs import start_logging
 from textrequest_mcp.ground.quoting import some
 from textrequest_mcp.settings.table import SettingsError, read_state_folder
@@ -63,6 +64,7 @@ async def _examine(*, online: bool) -> list[Finding]:
         found += [problem("state", each, "Set it to a folder of yours.") for each in error.problems if each not in said]
     if settings is not None:
         found += await ways_to_a_yes(settings)
+        found += await people_of(settings, online=online)
     if settings is not None and not settings.sandbox:
         found += await account_of(settings)
     if online:
