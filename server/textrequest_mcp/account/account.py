@@ -17,6 +17,7 @@ from textrequest_mcp.account.lines import Lines
 from textrequest_mcp.account.pictures import Pictures
 from textrequest_mcp.account.saved_replies import written_out
 from textrequest_mcp.account.zones import zone_of
+from textrequest_mcp.ground.member import Member
 from textrequest_mcp.ground.quoting import quoted
 from textrequest_mcp.ground.store import StoreError
 from textrequest_mcp.guard.approval.gate import Gate
@@ -64,6 +65,7 @@ class Account:
         pictures: the pictures that texts may have.
         strangers: facts about people who are no contacts, with the time at which they were read.
         directory: the people of the lines.
+        still_may_send: whether a member of the team may text on a line now, whatever they might when they planned it.
     """
 
     api: Api
@@ -83,6 +85,7 @@ class Account:
     strangers: dict[Place, tuple[float, PersonFacts]] = field(default_factory=dict[Place, tuple[float, PersonFacts]])
     _lines: Lines = field(init=False)
     directory: Directory = field(init=False)
+    still_may_send: Callable[[Member, int], bool] = lambda _member, _line: True
 
     def __post_init__(self, default: int | None, time_zone: str | None) -> None:
         self._lines = Lines(self.api, default, time_zone)

@@ -3,12 +3,15 @@
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
+from textrequest_mcp.ground.member import current
 from textrequest_mcp.guard.once.later import Later
 from textrequest_mcp.tools.declare import ToolSpec, asks
 from textrequest_mcp.tools.due_texts import DueTexts
+from textrequest_mcp.upstream.errors import BadInput
 
 if TYPE_CHECKING:
     from textrequest_mcp.account.account import Account
+    from textrequest_mcp.account.line import TextingLine
     from textrequest_mcp.tools.firing import Firing
 
 
@@ -38,9 +41,15 @@ def sees_to_it(
         settings: of the server.
     """
 
+    async def line_of(dashboard_id: int) -> "TextingLine":
+        member = current()
+        if member is not None and not account.still_may_send(member, dashboard_id):
+            raise BadInput("Who scheduled it may send no texts on this line any more.")
+        return await account.line(dashboard_id)
+
     def firing() -> "Firing":
         from textrequest_mcp.tools.firing import Firing  # most servers never need it
 
-        return Firing(account, later, account.line, tools, lambda spec: asks(spec, settings.confirm))
+        return Firing(account, later, line_of, tools, lambda spec: asks(spec, settings.confirm))
 
     return DueTexts(account, later, firing, make_sure, sends=not settings.read_only).run

@@ -40,6 +40,8 @@ async def serve_http(
     server.custom_route(READY, methods=["GET"])(readiness.answer)
     for route in account.routes:
         server.custom_route(route.path, methods=list(route.methods))(route.endpoint)
+    if admission.doors is not None:
+        account.still_may_send = admission.doors.still_may_send
     door = admission.door(_app(settings, server), account.gate.desk.approvals)
     running = _Server(door.app, account)
 

@@ -22,6 +22,8 @@ def scopes_of(toolset: str, risk: Literal["reads", "writes", "sends", "destroys"
         needed.add("payments")
     elif risk == "reads":
         needed.add("texts:read")
+    elif toolset == "later":  # takes back what they had scheduled
+        needed.add("texts:send")
     elif not texts:
         needed.add("admin" if toolset in _OF_THE_OWNER else "contacts:write")
     return frozenset(needed)

@@ -1,14 +1,15 @@
 """The ways in which a member is let in, and what somebody is told who is not."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from starlette.responses import Response
 
 from textrequest_mcp.commands.people.let_in import LetIn
+from textrequest_mcp.commands.people.roster import Entry
 from textrequest_mcp.commands.people.tokens import BEGINNING, Tokens
-from textrequest_mcp.ground.member import SCOPES
+from textrequest_mcp.ground.member import SCOPES, Member
 
 if TYPE_CHECKING:
     from textrequest_mcp.commands.people.sign_in import SignIn
@@ -34,6 +35,18 @@ class Doors:
             member = self.tokens.member(token)
             return None if member is None else LetIn(member, member.scopes)
         return await self.sign_in.enter(token) if self.sign_in is not None else None
+
+    def still_may_send(self, member: Member, dashboard_id: int) -> bool:
+        """Whether somebody who was let in before may text on a line by now, as far as the file of people says."""
+        own = [entry for entry in self.entries() if entry.name == member.id]
+        if not own and "#" in member.id:  # somebody of a group, whom the file does not name
+            own = [entry for entry in self.entries() if entry.known_by.startswith("group:")]
+        return any("texts:send" in each.scopes and (each.lines is None or dashboard_id in each.lines) for each in own)
+
+    def entries(self) -> Sequence[Entry]:
+        """The people of the file, as it is now."""
+        roster = self.tokens.roster if self.tokens is not None else self.sign_in.roster if self.sign_in else None
+        return () if roster is None else roster.entries()
 
     def challenge(self, error: str, scopes: Collection[str] | None = None) -> str:
         """The value of `WWW-Authenticate`: how to be let in.

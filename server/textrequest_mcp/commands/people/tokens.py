@@ -19,17 +19,17 @@ _BYTES = 32
 class Tokens:
     """The members who bring a token.
 
-    Args:
+    Attributes:
         roster: the people; those with a `sha256:` have a token.
     """
 
     def __init__(self, roster: Roster) -> None:
-        self._roster = roster
+        self.roster = roster
 
     def member(self, token: str) -> Member | None:
         """Whose token it is; every hash is compared, in a time that does not depend on which one fits."""
         hashed, found = _hashed(token), None
-        for entry in self._roster.entries():
+        for entry in self.roster.entries():
             if hmac.compare_digest(entry.known_by.encode(), hashed.encode()):
                 found = entry
         return None if found is None else self._as_member(found)
@@ -41,7 +41,7 @@ class Tokens:
             scopes=entry.scopes,
             lines=entry.lines,
             version=entry.version,
-            is_in=lambda: entry in self._roster.entries(),
+            is_in=lambda: entry in self.roster.entries(),
         )
 
 

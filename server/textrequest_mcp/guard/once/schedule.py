@@ -194,8 +194,10 @@ class Schedule:
         return row
 
     def _cancel(self, connection: Connection, send_id: str, now: float) -> int:
+        member = current_id()
+        theirs, whose = (" AND member = ?", [member]) if member else ("", [])
         return connection.execute(
             f"UPDATE once_scheduled SET state = 'CANCELLED', ended_at = ?, sealed = NULL"  # noqa: S608 - our own words
-            f" WHERE {_THIS} AND state = 'WAITING'",
-            (now, self._account, send_id, send_id),
+            f" WHERE {_THIS} AND state = 'WAITING'{theirs}",
+            (now, self._account, send_id, send_id, *whose),
         ).rowcount

@@ -9,6 +9,7 @@ import pytest
 from mcp import Client, MCPError
 from mcp_types import PromptReference, ResourceTemplateReference
 from tests.desk import DEVON, ERAS, LINE, MARIA, OWES, Desk, Era, agrees, call, open_desk, refusal, said, text_of
+from tests.scheduled import HOUR, TOMORROW, leaves
 from tests.unruled import RULED
 
 from textrequest_mcp.ground.member import SCOPES, Member, on_behalf_of
@@ -50,6 +51,7 @@ ON_A_LINE: dict[str, Mapping[str, Any]] = {
     "mark_payment_paid": {"payment_id": 1},
     "update_group": {"group_id": 1, "name": "Later"},
     "delete_group": {"group_id": 1},
+    "list_scheduled": {},
 }
 
 
@@ -150,7 +152,7 @@ async def test_what_scopes_do_not_allow_is_not_there(desk: Desk, era: Era):
             prompts = {prompt.name for prompt in (await host.list_prompts()).prompts}
             prompt = await error_of(host, host.get_prompt("collect_payment", {}))
 
-    assert {"send_message", "text_many", "list_payments", "save_contact"}.isdisjoint(tools)
+    assert {"send_message", "text_many", "list_payments", "save_contact", "cancel_scheduled"}.isdisjoint(tools)
     assert {"list_messages", "get_send_status"} <= tools
     assert forbidden.replace("send_message", "no_such_tool") == unknown
     assert payment == f"Unknown resource: {address.format(LINE)}"
@@ -389,3 +391,54 @@ async def test_people_of_two_accounts_in_one_state_folder_share_nothing_but_thei
     assert "after belongs to another record" in after
     assert again["outcome"] == "sent"
     assert "duplicate_suppressed" not in again
+
+
+async def scheduled(desk: Desk, member: Member, **more: Any) -> dict[str, Any]:
+    with on_behalf_of(member):
+        async with desk.host() as host:
+            given = {"phone_number": DEVON, "body": "See you!", "send_at": TOMORROW, **more}
+            return said(await call(host, "send_message", **given))
+
+
+async def test_a_text_that_leaves_later_is_its_members_and_leaves_in_their_name(desk: Desk):
+    send_id = (await scheduled(desk, ANNA))["send_id"]
+    with on_behalf_of(BEN):
+        async with desk.host() as host:
+            listed = said(await host.call_tool("list_scheduled", {}))
+            his, nobodys = [
+                refusal(await host.call_tool("cancel_scheduled", {"send_id": id_})) for id_ in (send_id, "later_0")
+            ]
+            instead = await call(
+                host, "send_message", phone_number=DEVON, body="Other.", send_at=TOMORROW, instead_of=send_id
+            )
+    with on_behalf_of(ANNA):
+        async with desk.host() as host:
+            hers = said(await host.call_tool("list_scheduled", {}))
+    [row] = await leaves(desk, send_id, after=24 * HOUR + 300)
+    with on_behalf_of(BEN):
+        async with desk.host() as host:
+            texts = said(await call(host, "list_messages", phone_number=DEVON))["items"]
+
+    assert listed["items"] == []
+    assert his == nobodys
+    assert "that this was to replace has left, was cancelled, or is not known" in refusal(instead)
+    assert [each["send_id"] for each in hers["items"]] == [send_id]
+    assert row.state == "SENT"
+    assert [text["response_by_username"] for text in texts if text["body"] == "See you!"] == ["Anna"]
+
+
+async def test_a_text_that_leaves_later_does_not_leave_for_who_may_not_send_it_any_more(desk: Desk):
+    send_id = (await scheduled(desk, ANNA))["send_id"]
+    desk.account.still_may_send = lambda member, line: member.id != "Anna"
+    [row] = await leaves(desk, send_id, after=24 * HOUR + 300)
+
+    assert row.state == "NOT_SENT"
+    assert "may send no texts on this line any more" in str(row.said)
+    assert desk.changes == []
+
+
+async def test_whose_member_may_cancel_what_they_scheduled_with_the_scope_of_sending(desk: Desk):
+    send_id = (await scheduled(desk, ANNA))["send_id"]
+    told = await answer_of(desk, ANNA, "cancel_scheduled", send_id=send_id)
+
+    assert "Taken back; nobody gets it." in told
