@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from tests.desk import Desk, open_desk
+from tests.engines import both_engines, drop_schemas, engines_of
 from tests.faults.zygote import Zygote
 from tests.forks import end_shared_zygote, shared_zygote
 from tests.leaks import LeakScan
@@ -16,6 +17,7 @@ from textrequest_mcp.commands.logs import _TALKATIVE, _Masked  # pyright: ignore
 
 # Coverage is counted of the tests of the rooms that need all of it, and of the tools': they alone reach every branch.
 # Counting takes half as long again as a test; the mark no_cover would leave its fixtures in, and costs 5 ms a test.
+__all__ = ["both_engines"]
 _COUNTED = {"upstream", "guard", "live", "tools"}
 _LEVELS = {name: logging.getLogger(name).level for name in ("", "textrequest_mcp", *_TALKATIVE)}  # before any command
 
@@ -39,6 +41,12 @@ def pytest_configure(config: pytest.Config) -> None:
     config.add_cleanup(patch.undo)
     make_once(patch)
     config.add_cleanup(end_shared_zygote)
+    config.add_cleanup(drop_schemas)
+    config.addinivalue_line("markers", "of_the_file: the test is about the state file, so PostgreSQL has no part in it")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    engines_of(metafunc)
 
 
 @pytest.fixture(autouse=True)

@@ -12,6 +12,7 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import cache
+from pathlib import Path
 from typing import IO, Any
 
 from tests.faults.zygote import Zygote
@@ -42,6 +43,7 @@ def start(
     given = dict(os.environ if environment is None else environment)
     if sys.platform == "win32":  # nothing can be forked there
         program = [] if command[0].endswith(".py") else ["-m", "textrequest_mcp"]
+        given["PYTHONPATH"] = str(Path(__file__).parents[1])
         pipe = subprocess.PIPE
         return subprocess.Popen(
             [sys.executable, *program, *command],

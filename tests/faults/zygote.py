@@ -145,6 +145,7 @@ def load() -> None:
     import mcp.server.stdio
     import uvicorn
 
+    sys.path.append(str(Path(__file__).parents[2]))  # programs of the tests use modules of the tests
     from textrequest_mcp import app, cli
     from textrequest_mcp.commands import serve as serving
     from textrequest_mcp.tools import build as tool

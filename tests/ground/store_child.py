@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import anyio
+from tests.engines import open_store
 
 from textrequest_mcp.ground.store import Store
 
@@ -31,4 +32,4 @@ async def write(store: Store) -> str:
 if __name__ == "__main__":
     print("ready", flush=True)
     sys.stdin.readline()
-    print(anyio.run({"secret": secret, "burn": burn, "write": write}[sys.argv[1]], Store.open(Path(sys.argv[2]))))
+    print(anyio.run({"secret": secret, "burn": burn, "write": write}[sys.argv[1]], open_store(Path(sys.argv[2]))))

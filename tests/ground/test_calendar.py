@@ -3,9 +3,12 @@
 import math
 from pathlib import Path
 
+import pytest
 from tests.sandbox.service import START, Clock
 
 from textrequest_mcp.ground.store import Store
+
+pytestmark = pytest.mark.usefixtures("both_engines")
 
 DAY = 86400.0
 

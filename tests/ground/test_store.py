@@ -16,6 +16,8 @@ from textrequest_mcp.ground.connection import Connection
 from textrequest_mcp.ground.losses import BESIDE
 from textrequest_mcp.ground.store import FILE_NAME, Store, StoreError
 
+pytestmark = pytest.mark.usefixtures("both_engines")
+
 CHILD = Path(__file__).with_name("store_child.py")
 NOTES = "CREATE TABLE IF NOT EXISTS notes (note TEXT)"
 
@@ -74,6 +76,7 @@ async def test_what_was_written_is_there_for_the_next_process(tmp_path: Path) ->
     assert await store_of_notes(tmp_path).transact(notes) == ["one", "two"]
 
 
+@pytest.mark.of_the_file
 async def test_the_folder_and_everything_in_it_are_for_this_user_alone(tmp_path: Path) -> None:
     store = store_of_notes(tmp_path / "new" / "state")
     await store.transact(add("one"))
@@ -97,6 +100,7 @@ async def test_a_failed_transaction_leaves_nothing_and_the_next_one_works() -> N
     assert await store.transact(notes) == []
 
 
+@pytest.mark.of_the_file
 async def test_tables_that_fail_halfway_are_tried_again_from_the_beginning() -> None:
     store = Store.open(None)
     store.ensure("CREATE TABLE IF NOT EXISTS half (id INTEGER); CREATE TABLE IF NOT EXISTS other AS SELECT * FROM late")
@@ -106,6 +110,7 @@ async def test_tables_that_fail_halfway_are_tried_again_from_the_beginning() -> 
             await store.secret()
 
 
+@pytest.mark.of_the_file
 async def test_a_mistake_in_the_callers_sql_is_not_blamed_on_the_file() -> None:
     with pytest.raises(sqlite3.OperationalError, match="no such table"):
         await Store.open(None).transact(notes)
@@ -138,6 +143,7 @@ async def test_a_locked_file_is_waited_for_without_holding_up_anybody(tmp_path: 
     assert await store.transact(notes) == ["one", "two", "three"]
 
 
+@pytest.mark.of_the_file
 async def test_a_file_that_stays_locked_is_given_up_with_a_reason(tmp_path: Path) -> None:
     store = store_of_notes(tmp_path)
     await store.transact(add("one"))
@@ -151,6 +157,7 @@ async def test_a_file_that_stays_locked_is_given_up_with_a_reason(tmp_path: Path
     await store.transact(add("three"))
 
 
+@pytest.mark.of_the_file
 async def test_a_file_that_was_removed_is_made_again_and_not_written_behind_everybodys_back(tmp_path: Path) -> None:
     store, other = store_of_notes(tmp_path), store_of_notes(tmp_path)
     await store.transact(add("old"))
@@ -161,6 +168,7 @@ async def test_a_file_that_was_removed_is_made_again_and_not_written_behind_ever
     assert await other.transact(notes) == ["new"]
 
 
+@pytest.mark.of_the_file
 async def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
 
@@ -172,6 +180,7 @@ async def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     assert str(error.value).endswith("Nothing was sent or changed by this call.")
 
 
+@pytest.mark.of_the_file
 async def test_a_file_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
     (tmp_path / FILE_NAME).mkdir()
 
@@ -179,6 +188,7 @@ async def test_a_file_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
         await Store.open(tmp_path).secret()
 
 
+@pytest.mark.of_the_file
 async def test_a_file_that_may_not_be_written_is_named(tmp_path: Path) -> None:
     store = store_of_notes(tmp_path)
     await store.transact(add("one"))
@@ -192,6 +202,7 @@ async def test_a_file_that_may_not_be_written_is_named(tmp_path: Path) -> None:
         await store.transact(add("two"))
 
 
+@pytest.mark.of_the_file
 async def test_a_file_that_is_no_database_is_told_and_a_repaired_one_is_used_at_once(tmp_path: Path) -> None:
     (tmp_path / FILE_NAME).write_text("Dear diary, " * 1000)
     store = Store.open(tmp_path)
@@ -203,6 +214,7 @@ async def test_a_file_that_is_no_database_is_told_and_a_repaired_one_is_used_at_
     assert len(await store.secret()) == 32
 
 
+@pytest.mark.of_the_file
 async def test_a_database_with_damaged_pages_is_told(tmp_path: Path) -> None:
     store = store_of_notes(tmp_path)
     for _ in range(50):
@@ -216,6 +228,7 @@ async def test_a_database_with_damaged_pages_is_told(tmp_path: Path) -> None:
         await store_of_notes(tmp_path).transact(notes)
 
 
+@pytest.mark.of_the_file
 async def test_a_full_disk_is_told_and_nothing_is_half_written() -> None:
     store = store_of_notes(None)
     await store.transact(lambda connection: connection.execute("PRAGMA max_page_count = 20"))
@@ -251,11 +264,14 @@ async def test_an_id_burns_once_for_each_kind_and_is_forgotten_only_when_its_tim
     now += 1000
     assert not await store.burn("approval", "a", 600), "asking again does not clear it away"
     assert await store.burn("approval", "b", 600)
-    left = await store.transact(lambda connection: connection.execute("SELECT kind, id FROM store_burnt").fetchall())
+    left = await store.transact(
+        lambda connection: connection.execute("SELECT kind, id FROM store_burnt ORDER BY kind").fetchall()
+    )
 
     assert left == [("approval", "b"), ("hook", "a")]
 
 
+@pytest.mark.of_the_file
 async def test_a_process_killed_in_the_middle_of_writing_loses_nothing_it_had_told(tmp_path: Path) -> None:
     (child,) = start("write", tmp_path, 1)
     assert child.stdin is not None

@@ -10,6 +10,8 @@ from textrequest_mcp.ground.store import Store
 from textrequest_mcp.live.allowance import Allowance
 from textrequest_mcp.upstream.errors import TooBusy
 
+pytestmark = pytest.mark.usefixtures("both_engines")
+
 
 async def taken(*allowances: Allowance) -> int:
     """How many calls they get in turn until one gets none."""

@@ -20,6 +20,8 @@ from textrequest_mcp.live.made_ids import named
 from textrequest_mcp.live.replays import Replayed
 from textrequest_mcp.upstream.errors import BadInput
 
+pytestmark = pytest.mark.usefixtures("both_engines")
+
 ALL = EventFilter()
 
 
@@ -161,7 +163,9 @@ class TestReading:
     async def test_what_is_damaged_hides_nothing_that_follows_it(self, store: Store, log: EventLog):
         await log.append(event(f"m{number}") for number in range(6))
         await store.transact(
-            lambda connection: connection.execute("UPDATE live_events SET content = x'00' WHERE number IN (1, 2, 4)")
+            lambda connection: connection.execute(
+                "UPDATE live_events SET content = ? WHERE number IN (1, 2, 4)", (b"\0",)
+            )
         )
 
         assert ids(await log.read(0, ALL, 2)) == ["m2"]
@@ -341,6 +345,7 @@ class TestForgetting:
             await log.place(cursor)
 
 
+@pytest.mark.of_the_file
 async def test_the_file_holds_no_words_no_number_and_no_name_in_plain(tmp_path: Path):
     store = Store.open(tmp_path)
     log = opened(store)

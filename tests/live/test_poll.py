@@ -16,6 +16,8 @@ from tests.sandbox.service import START
 from textrequest_mcp.ground.store import Store, StoreError
 from textrequest_mcp.upstream.errors import TextRequestError, TooBusy
 
+pytestmark = pytest.mark.usefixtures("both_engines")
+
 OLD = [row("old", START - 100)]
 
 

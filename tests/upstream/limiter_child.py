@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import anyio
+from tests.engines import open_store
 
 from textrequest_mcp.ground.store import Store
 from textrequest_mcp.upstream.limiter import Limiter
@@ -69,4 +70,4 @@ async def pause(store: Store) -> None:
 
 
 if __name__ == "__main__":
-    anyio.run({"burst": burst, "hold": hold, "pause": pause}[sys.argv[1]], Store.open(Path(sys.argv[2])))
+    anyio.run({"burst": burst, "hold": hold, "pause": pause}[sys.argv[1]], open_store(Path(sys.argv[2])))

@@ -5,9 +5,10 @@ import heapq
 import itertools
 import shutil
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import anyio
 import pytest
@@ -15,9 +16,22 @@ from anyio.lowlevel import checkpoint
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from textrequest_mcp.ground.postgres import Postgres
 from textrequest_mcp.ground.store import Store, StoreError
 from textrequest_mcp.upstream import limiter as module
-from textrequest_mcp.upstream.limiter import LOOK_EVERY, PATIENCE, Limiter, MachineClock, RateLimited, Slot
+from textrequest_mcp.upstream.limiter import LOOK_EVERY, PATIENCE, Limiter, RateLimited, Slot, StoreClock
+
+pytestmark = pytest.mark.usefixtures("both_engines")
+
+
+@pytest.fixture(autouse=True)
+def no_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have PostgreSQL's transactions take no time on the fake clock, which knows nothing of threads."""
+
+    async def transact(engine: Any, fn: Any, schemas: Sequence[str], *, durable: bool, give_up_at: float) -> Any:
+        return engine._work(fn, tuple(schemas), durable=durable, give_up_at=give_up_at)
+
+    monkeypatch.setattr(Postgres, "transact", transact)
 
 
 class FakeClock:
@@ -337,6 +351,7 @@ async def test_two_settings_of_the_limit_may_meet_and_the_stricter_one_waits() -
     assert calls[3].started == pytest.approx(1007.0, abs=0.01)
 
 
+@pytest.mark.of_the_file
 async def test_a_state_file_that_vanishes_hides_no_result_and_stops_the_next_call(tmp_path: Path) -> None:
     limiter = Limiter(Store.open(tmp_path / "state"), "key")
 
@@ -366,7 +381,7 @@ async def test_a_call_is_counted_in_a_new_state_file_although_its_number_is_take
 
 
 async def test_the_default_clock_is_the_one_that_nobody_can_set() -> None:
-    clock = MachineClock()
+    clock = StoreClock(time.monotonic)
 
     before, now, after = time.monotonic(), clock.now(), time.monotonic()
     await clock.sleep(0)

@@ -12,6 +12,8 @@ from tests import forks
 from textrequest_mcp.ground.store import Store
 from textrequest_mcp.upstream.limiter import Clock, Limiter, RateLimited
 
+pytestmark = pytest.mark.usefixtures("both_engines")
+
 CHILD = Path(__file__).with_name("limiter_child.py")
 
 

@@ -25,6 +25,10 @@ class Engine(Protocol):
         """As `Store.transact`, after these schemas are there; `give_up_at` is in seconds of `time.monotonic`."""
         ...
 
+    def now(self) -> float:
+        """As `Store.steady`."""
+        ...
+
     def scrub(self) -> None:
         """As `Store.scrub`."""
         ...

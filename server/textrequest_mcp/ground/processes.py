@@ -2,7 +2,9 @@
 
 import contextlib
 import os
+import secrets
 import sys
+from functools import lru_cache
 from pathlib import Path
 
 
@@ -10,11 +12,9 @@ def this_process() -> str:
     """Names this process by its number and the system that gave it: on Linux, the container.
 
     On Linux the name has the time of its start too, because numbers come back: every container's first process is 1.
+    A word of its own tells it from processes of other machines.
     """
-    system = sys.platform
-    with contextlib.suppress(OSError):
-        system = os.readlink("/proc/self/ns/pid")
-    return f"{os.getpid()}.{_started(os.getpid()) or ''}@{system}"
+    return f"{os.getpid()}.{_started(os.getpid()) or ''}@{_system()}~{_own_word(os.getpid())}"
 
 
 def lives(owner: str) -> bool | None:
@@ -23,10 +23,11 @@ def lives(owner: str) -> bool | None:
     Args:
         owner: the answer of `this_process` there, and anything after a space.
     """
-    name, _, system = owner.split(maxsplit=1)[0].partition("@")
+    name, _, rest = owner.split(maxsplit=1)[0].partition("@")
+    system = rest.partition("~")[0]
     number, _, started = name.partition(".")
     # On Windows there is no harmless signal to ask with (os.kill ends the process).
-    if system == "win32" or system != this_process().partition("@")[2]:
+    if system == "win32" or system != _system():
         return None
     try:
         os.kill(int(number), 0)
@@ -38,6 +39,18 @@ def lives(owner: str) -> bool | None:
         return None
     # Otherwise killed and not yet waited for, or gone and its number given to another.
     return _started(int(number)) == started
+
+
+def _system() -> str:
+    with contextlib.suppress(OSError):
+        return os.readlink("/proc/self/ns/pid")
+    return sys.platform
+
+
+@lru_cache(maxsize=1)
+def _own_word(_pid: int) -> str:
+    """The same for the life of a process, also for one that was forked."""
+    return secrets.token_hex(4)
 
 
 def _started(number: int) -> str | None:

@@ -41,11 +41,15 @@ def check_version(connection: sqlite3.Connection, file: Path) -> None:
     """Raise `StoreError` for a file that a newer server wrote."""
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version > len(STEPS):
-        raise StoreError(
-            file,
-            f"a newer textrequest-mcp wrote it (version {version} of its tables; this one knows versions up to "
-            f"{len(STEPS)}). Start that newer one instead, or set TEXTREQUEST_STATE_DIR to another folder",
-        )
+        raise StoreError(file, newer_than_known(version, "TEXTREQUEST_STATE_DIR to another folder"))
+
+
+def newer_than_known(version: int, instead: str) -> str:
+    """Why tables of a newer version are refused; `instead` is a setting that leads elsewhere."""
+    return (
+        f"a newer textrequest-mcp wrote it (version {version} of its tables; this one knows versions up to "
+        f"{len(STEPS)}). Start that newer one instead, or set {instead}"
+    )
 
 
 def bring_up(connection: sqlite3.Connection, schemas: Sequence[str], file: Path) -> None:

@@ -96,6 +96,10 @@ class Sqlite:
             raise
         return answer
 
+    def now(self) -> float:
+        """As `Engine.now`: since the machine started, the same in every process."""
+        return time.monotonic()
+
     def scrub(self) -> None:
         """As `Engine.scrub`."""
         with contextlib.suppress(Exception):  # another time, then

@@ -1,7 +1,8 @@
 """The server's memory: one small database that every server process of this user shares.
 
 A table belongs to the module that registers it with `Store.ensure`; this module owns only two: the shared secret and
-the ids that may be used once. The engine behind it is `sqlite`: a file in the state folder.
+the ids that may be used once. The engine behind it is `sqlite`, a file in the state
+folder, or `postgres`, a database for servers on several machines.
 """
 
 from __future__ import annotations
@@ -61,6 +62,21 @@ class Store:
         """
         file = folder / FILE_NAME if folder is not None else None
         return cls(Sqlite(file, wall_clock), wall_clock=wall_clock)
+
+    @classmethod
+    def at(cls, url: str, *, wall_clock: Callable[[], float] = time.time) -> Store:
+        """The store in a PostgreSQL database; nothing is connected yet.
+
+        Raises:
+            ImportError: the extra `postgres` is not installed.
+        """
+        from textrequest_mcp.ground.postgres import Postgres
+
+        return cls(Postgres(url), wall_clock=wall_clock)
+
+    def steady(self) -> float:
+        """Seconds that only grow, from an origin that all processes of this store share."""
+        return self._engine.now()
 
     def trust(self, confirmed: Callable[[], float | None], *, steady: Callable[[], float] = time.monotonic) -> None:
         """Have old rows be forgotten by this clock, as `Calendar` takes it; without one by each module's own."""

@@ -26,13 +26,15 @@ _ADVICE = {
 
 
 class StoreError(ToolError, ResourceError):
-    """The state file cannot be used. The text names the file, the cause, the remedy, and that nothing left.
+    """The store cannot be used. The text names the file, the cause, the remedy, and that nothing left.
 
     Once something may have left, another error is raised instead.
     """
 
-    def __init__(self, file: Path, reason: str) -> None:
-        super().__init__(f"The state file {file} cannot be used: {reason}. Nothing was sent or changed by this call.")
+    def __init__(self, file: Path | None, reason: str) -> None:
+        """`file` is None for a database server."""
+        which = "database" if file is None else f"state file {file}"
+        super().__init__(f"The {which} cannot be used: {reason}. Nothing was sent or changed by this call.")
 
 
 def reason_of(error: BaseException) -> str | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 from textrequest_mcp.ground.connection import Connection
@@ -24,7 +23,7 @@ class Allowance:
         store: counts the calls, for all processes.
         account: an id of the account that does not show its key.
         rate_limit: the calls that the account's key allows, and in how many seconds.
-        steady: seconds that only go forward, the same in every process of this machine.
+        steady: seconds that only go forward, the same in every process; by default the store's.
     """
 
     def __init__(
@@ -33,12 +32,12 @@ class Allowance:
         account: str,
         rate_limit: tuple[int, float],
         *,
-        steady: Callable[[], float] = time.monotonic,
+        steady: Callable[[], float] | None = None,
     ) -> None:
         self._store = store
         self._account = account
         self._most, self._within = max(1, int(rate_limit[0] * SHARE)), rate_limit[1]
-        self._steady = steady
+        self._steady = steady or store.steady
         store.ensure(_SCHEMA)
 
     async def take(self) -> None:
@@ -48,9 +47,9 @@ class Allowance:
             TooBusy: no call is left for now.
             StoreError: the store cannot be used.
         """
-        now = self._steady()
 
         def take(connection: Connection) -> float | None:
+            now = self._steady()
             # A time in the future was written before the machine was last started.
             connection.execute(
                 "DELETE FROM live_looks WHERE account = ? AND NOT (at > ? AND at <= ?)",

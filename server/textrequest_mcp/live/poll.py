@@ -45,7 +45,7 @@ class Poller:
         rate_limit: the calls that the account's key allows, and in how many seconds.
         ledger: keeps our sends, and notes their delivery.
         clock: seconds since 1970 by the service's clock.
-        steady: seconds that only go forward, the same in every process of this machine.
+        steady: seconds that only go forward, the same in every process; by default the store's.
 
     Attributes:
         lines: up to where each line is read.
@@ -61,14 +61,14 @@ class Poller:
         rate_limit: tuple[int, float],
         ledger: Ledger,
         clock: Callable[[], float] = time.time,
-        steady: Callable[[], float] = time.monotonic,
+        steady: Callable[[], float] | None = None,
     ) -> None:
         self._api = api
         self._log = log
         self._allowance = Allowance(store, account, rate_limit, steady=steady)
         self._ledger = ledger
         self._clock = clock
-        self._steady = steady
+        self._steady = steady or store.steady
         self.lines = WatchedLines(store, account)
         self._rows = Rows(log.hashed)
         self._can_sort = True

@@ -46,7 +46,7 @@ class WatchedLines:
         store: keeps them.
         account: an id of the account that does not show its key.
 
-    The argument `now` is in seconds that only go forward, the same in every process of this machine.
+    The argument `now` is in seconds that only go forward, the same in every process.
 
     Every method raises `StoreError` if the store cannot be used.
     """

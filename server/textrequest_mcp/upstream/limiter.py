@@ -40,11 +40,11 @@ class Clock(Protocol):
     async def sleep(self, seconds: float) -> None: ...
 
 
-class MachineClock:
-    """Seconds since the machine started: the same in every process, and setting the clock does not move them."""
+class StoreClock:
+    """The store's seconds (`Store.steady`): the same in every process, and setting the clock does not move them."""
 
-    def now(self) -> float:
-        return time.monotonic()
+    def __init__(self, now: Callable[[], float]) -> None:
+        self.now = now
 
     async def sleep(self, seconds: float) -> None:
         await anyio.sleep(seconds)
@@ -93,6 +93,7 @@ class _Waiter:
         self.start = -math.inf
         self.ticket: int | None = None
         self.nap = anyio.CancelScope()
+        self.too_late: list[_Waiter] = []  # those behind it that it saw to have no chance any more
 
     def nudge(self) -> None:
         """End the waiter's nap, or the one that it is about to begin."""
@@ -111,7 +112,7 @@ class Limiter:
         self._store = store
         self._calls = calls
         self._per_seconds = per_seconds + _GRAIN
-        self._clock = clock or MachineClock()
+        self._clock = clock or StoreClock(store.steady)
         self._rows = Rows(key_id)
         self._line: list[_Waiter] = []  # by ticket; only the first one looks at the table
         self._first_wakes_at = 0.0
@@ -164,6 +165,8 @@ class Limiter:
         while True:
             waiter.nap = anyio.CancelScope()
             seen = await self._store.transact(lambda connection: self._look(connection, waiter), durable=False)
+            for other in waiter.too_late:
+                other.nudge()
             if isinstance(seen, RateLimited):
                 raise seen
             waiter.ticket, wake_at = seen
@@ -207,11 +210,14 @@ class Limiter:
         """Take a slot if it is the waiter's turn, else write its place in the queue.
 
         Answers its ticket and the time of the next look (None: the slot is taken), or `RateLimited` when it cannot be
-        in time. That is not raised, because a rollback would undo the rows written here for ended processes.
+        in time. That is not raised, because a rollback would undo the rows written here for ended processes. It may run
+        in a thread, so it nudges nobody itself, and goes by the line as it stands at its beginning.
         """
+        line = list(self._line)
+        waiter.too_late = []
         now = self._clock.now()
         drop_lapsed(connection, now)
-        if not self._line and self._rows.have_room(connection, self._calls):
+        if not line and self._rows.have_room(connection, self._calls):
             return self._write(connection, waiter.ticket, "inside", INSIDE_AT_MOST), None
         while True:
             rows = self._rows.read(connection)
@@ -223,15 +229,15 @@ class Limiter:
                 break
         if start > waiter.give_up_at:
             return RateLimited(start - now, held_off=start == paused_until(rows))
-        first = waiter in self._line[:1] or not self._line
+        first = waiter in line[:1] or not line
         if first and start < now:
             return self._write(connection, waiter.ticket, "inside", INSIDE_AT_MOST), None
         ticket = self._write(connection, waiter.ticket, "waiting", PATIENCE)
         if first:  # looks for the waiters behind it too
             show = now >= self._shown_at + 2 * LOOK_EVERY
-            for other in self._line[1:]:
+            for other in line[1:]:
                 if start_of(rank(queue, other.ticket)) > other.give_up_at:
-                    other.nudge()
+                    waiter.too_late.append(other)
                 elif show:
                     self._write(connection, other.ticket, "waiting", PATIENCE)
             self._shown_at = now if show else self._shown_at

@@ -19,6 +19,8 @@ from textrequest_mcp.guard.approval.batches import BREATH_SECONDS, MOST_TOGETHER
 from textrequest_mcp.guard.approval.passkeys import Passkeys
 from textrequest_mcp.upstream.errors import TextRequestError
 
+pytestmark = pytest.mark.usefixtures("both_engines")
+
 LATER = BREATH_SECONDS + 1
 
 

@@ -3,7 +3,6 @@
 import errno
 import re
 import socket
-import sqlite3
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -13,6 +12,7 @@ from typing import Any
 import anyio
 import httpx2
 import pytest
+from tests import engines
 from tests.desk import DEVON, LINE, Desk, agrees, call, open_desk, refusal, said
 
 from textrequest_mcp.ground.store import Store
@@ -23,6 +23,8 @@ from textrequest_mcp.guard.approval.approvals import MINUTES, Approvals
 from textrequest_mcp.guard.approval.browser import open_browser
 from textrequest_mcp.guard.approval.shown import Beside, Bubble, Shown
 from textrequest_mcp.upstream.errors import BadInput, TextRequestError
+
+pytestmark = pytest.mark.usefixtures("both_engines")
 
 DELETED = ("DELETE", "/dashboards/121/contacts/14235550102")
 SHOWN = Shown("Delete Devon?", None, "test-host", "Delete a contact")
@@ -145,13 +147,11 @@ class TestRows:
         assert await approvals.get(row.id) is None
         again = await approvals.ask("b", "delete_contact", SHOWN)
         assert again.id != row.id
-        with sqlite3.connect(tmp_path / "state.sqlite3") as file:
-            [[shown]] = file.execute("SELECT shown FROM approvals WHERE id = ?", (row.id,)).fetchall()
+        [[shown]] = engines.by_hand(tmp_path, "SELECT shown FROM approvals WHERE id = ?", row.id)
         assert shown is None
         clock.now += 2 * MINUTES * 60 + 1
         await approvals.ask("c", "delete_contact", SHOWN)
-        with sqlite3.connect(tmp_path / "state.sqlite3") as file:
-            assert len(file.execute("SELECT id FROM approvals").fetchall()) == 1
+        assert len(engines.by_hand(tmp_path, "SELECT id FROM approvals")) == 1
 
     async def test_a_name_must_be_typed_exactly(self, approvals: Approvals):
         row = await approvals.ask("b", "delete_dashboard", NAMED)
@@ -235,10 +235,9 @@ class TestWhatIsKept:
     async def test_what_was_sealed_with_another_secret_or_for_another_row_is_not_shown(self, tmp_path: Path):
         approvals = Approvals(Store.open(tmp_path), "account")
         rows = [await approvals.ask(f"{n}", "delete_contact", self.FULL) for n in range(3)]
-        with sqlite3.connect(tmp_path / "state.sqlite3", isolation_level=None) as file:
-            other = file.execute("SELECT shown FROM approvals WHERE id = ?", (rows[0].id,)).fetchone()
-            file.execute("UPDATE approvals SET shown = ? WHERE id = ?", (*other, rows[1].id))
-            file.execute("UPDATE approvals SET shown = 'AAAA' WHERE id = ?", (rows[2].id,))
+        [other] = engines.by_hand(tmp_path, "SELECT shown FROM approvals WHERE id = ?", rows[0].id)
+        engines.by_hand(tmp_path, "UPDATE approvals SET shown = ? WHERE id = ?", *other, rows[1].id)
+        engines.by_hand(tmp_path, "UPDATE approvals SET shown = 'AAAA' WHERE id = ?", rows[2].id)
 
         assert [bool(row.shown) for row in [await approvals.get(row.id) or row for row in rows]] == [True, False, False]
         assert rows[0].challenge != (await approvals.get(rows[1].id) or rows[0]).challenge
@@ -247,8 +246,7 @@ class TestWhatIsKept:
         approvals = Approvals(Store.open(tmp_path), "account")
         row = await approvals.ask("b", "delete_contact", SHOWN)
         kept = '{"text": "Delete Devon?", "must_type": null, "caller": "test-host", "title": "Delete a contact"}'
-        with sqlite3.connect(tmp_path / "state.sqlite3", isolation_level=None) as file:
-            file.execute("UPDATE approvals SET shown = ?", (kept,))
+        engines.by_hand(tmp_path, "UPDATE approvals SET shown = ?", kept)
 
         assert (await approvals.get(row.id) or row).shown == SHOWN
 

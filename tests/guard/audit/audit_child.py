@@ -7,14 +7,14 @@ import sys
 from pathlib import Path
 
 import anyio
+from tests.engines import open_store
 
-from textrequest_mcp.ground.store import Store
 from textrequest_mcp.guard.audit.reader import Entry
 from textrequest_mcp.guard.audit.writer import Audit
 
 
 async def main(folder: Path, account: str) -> None:
-    audit = Audit(Store.open(folder), account)
+    audit = Audit(open_store(folder), account)
     print("ready", flush=True)
     sys.stdin.readline()
     for number in range(50):

@@ -4,15 +4,16 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import anyio
+import psycopg
 import pytest
-from tests import forks
+from tests import engines, forks
 from tests.desk import MARIA
 from tests.guard.once.rows import GIVEN_UP, NOT_SENT, SENT, UNKNOWN, act, brought, claim, may_write
 from tests.sandbox.service import START, Clock
@@ -23,6 +24,8 @@ from textrequest_mcp.guard.audit.reader import Entry, Recorded, Trail, Verificat
 from textrequest_mcp.guard.audit.writer import Audit
 from textrequest_mcp.guard.once.ledger import Ledger
 from textrequest_mcp.guard.once.ledger_rows import Ending
+
+pytestmark = pytest.mark.usefixtures("both_engines")
 
 CHILD = Path(__file__).with_name("audit_child.py")
 ACCOUNT = "one account"
@@ -201,6 +204,7 @@ class TestWhatIsKept:
 
         assert await outcomes(audit) == ["long", "short", "now"]
 
+    @pytest.mark.of_the_file
     @pytest.mark.parametrize(
         "statement",
         [
@@ -245,6 +249,7 @@ TAMPERED = {
 }
 
 
+@pytest.mark.of_the_file
 class TestTampering:
     @pytest.mark.parametrize(("statement", "bad"), TAMPERED.values(), ids=TAMPERED)
     async def test_what_somebody_did_to_the_file_is_found_and_stays_found(
@@ -384,6 +389,7 @@ class TestTrouble:
         await audit.record(entry())
         assert len(caplog.records) == 2, "a new outage is told"
 
+    @pytest.mark.of_the_file
     @pytest.mark.parametrize("broken", [no_database, folder_in_its_place])
     async def test_a_broken_file_never_fails_what_has_happened(
         self, tmp_path: Path, caplog: pytest.LogCaptureFixture, broken: Callable[[Path], None]
@@ -432,6 +438,7 @@ class TestChangesOnTheirWay:
 
         assert (audit.leaving, noted(tmp_path)) == (0, 1)
 
+    @pytest.mark.of_the_file
     async def test_what_cannot_be_noted_does_not_leave(self, tmp_path: Path):
         folder_in_its_place(tmp_path)
         audit = Audit(Store.open(tmp_path), ACCOUNT)
@@ -518,6 +525,7 @@ class TestChangesOnTheirWay:
 
         assert await outcomes(audit) == ["done"]
 
+    @pytest.mark.of_the_file
     async def test_in_the_background_it_goes_on_although_the_store_fails(
         self, audit: Audit, tmp_path: Path, caplog: pytest.LogCaptureFixture
     ):
@@ -605,27 +613,23 @@ class TestActsOfTheLedger:
         audit = Audit(store, ACCOUNT)
         ledger = Ledger(store, ACCOUNT, witness=audit.follow)
         await audit.record(entry(outcome="before"))
-        with closing(sqlite3.connect(tmp_path / FILE_NAME)) as connection:
-            connection.execute("ALTER TABLE audit_entries RENAME TO elsewhere")
+        engines.by_hand(tmp_path, "ALTER TABLE audit_entries RENAME TO elsewhere")
 
         sends = [await brought(ledger, SENT, act(f"{number}")) for number in range(2)]
 
         assert [send.state for send in sends] == ["SENT", "SENT"]
         assert [record.levelname for record in caplog.records] == ["ERROR"]
-        with closing(sqlite3.connect(tmp_path / FILE_NAME)) as connection:
-            connection.execute("ALTER TABLE elsewhere RENAME TO audit_entries")
+        engines.by_hand(tmp_path, "ALTER TABLE elsewhere RENAME TO audit_entries")
         await audit.record(entry(outcome="after"))
         assert await outcomes(audit) == ["before", "sent", "sent", "after"]
 
 
 def noted(folder: Path) -> int:
-    with closing(sqlite3.connect(folder / FILE_NAME)) as connection:
-        return connection.execute("SELECT count(*) FROM audit_noted").fetchone()[0]
+    return engines.by_hand(folder, "SELECT count(*) FROM audit_noted")[0][0]
 
 
 def doubts(folder: Path) -> list[int]:
-    with closing(sqlite3.connect(folder / FILE_NAME)) as connection:
-        return [number for (number,) in connection.execute("SELECT number FROM audit_doubts")]
+    return [number for (number,) in engines.by_hand(folder, "SELECT number FROM audit_doubts")]
 
 
 def abandon(folder: Path) -> None:
@@ -636,10 +640,9 @@ def abandon(folder: Path) -> None:
         text=True,
         check=True,
     ).stdout.strip()
-    with closing(sqlite3.connect(folder / FILE_NAME)) as connection, connection:
-        for table in ("audit_noted", "ledger_sends"):
-            if connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (table,)).fetchone():
-                connection.execute(f"UPDATE {table} SET owner = ?", (f"{gone} x",))
+    for table in ("audit_noted", "ledger_sends"):
+        with suppress(sqlite3.OperationalError, psycopg.errors.UndefinedTable):
+            engines.by_hand(folder, f"UPDATE {table} SET owner = ?", f"{gone} x")
 
 
 class TestWhatACheckSays:
@@ -655,6 +658,7 @@ class TestWhatACheckSays:
                 tasks.cancel_scope.cancel()
             assert (f"the audit's head is {await audit.trail.head()};" in caplog.text) == (rows > 0)
 
+    @pytest.mark.of_the_file
     async def test_r7_an_earlier_head_is_there_until_its_row_was_replaced(self, audit: Audit, tmp_path: Path):
         assert await audit.trail.head() is None
         await fill(audit, 2)
@@ -670,6 +674,7 @@ class TestWhatACheckSays:
         by_hand(tmp_path, "UPDATE audit_entries SET mac = 'words' WHERE number = 3")
         assert await audit.trail.head() == "3:unreadable"
 
+    @pytest.mark.of_the_file
     async def test_r7_an_act_of_the_ledger_without_a_row_is_named(self, audit: Audit, tmp_path: Path):
         await audit.record(entry())
         store = Store.open(tmp_path)
@@ -693,6 +698,7 @@ class TestWhatACheckSays:
         assert [row.number for row in await read(audit)] == [2]
         assert await audit.trail.unrecorded() == []
 
+    @pytest.mark.of_the_file
     async def test_r7_a_row_that_cannot_be_read_tells_of_no_act(self, audit: Audit, tmp_path: Path):
         await audit.record(entry())
         told = act("told", facts={})

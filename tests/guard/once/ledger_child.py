@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 
 import anyio
+from tests.engines import open_store
 
-from textrequest_mcp.ground.store import Store
 from textrequest_mcp.guard.once.ledger import Ledger
 from textrequest_mcp.guard.once.ledger_rows import Act
 
@@ -29,7 +29,7 @@ def act(fingerprint: str) -> Act:
 
 
 async def main(what: str, folder: Path, account: str) -> None:
-    ledger = Ledger(Store.open(folder), account)
+    ledger = Ledger(open_store(folder), account)
     if what == "claim":
         print("ready", flush=True)
         sys.stdin.readline()

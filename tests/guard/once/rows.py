@@ -5,6 +5,7 @@ from typing import Any
 
 from tests.desk import MARIA
 
+from textrequest_mcp.ground.postgres import Postgres
 from textrequest_mcp.ground.sqlite import Sqlite
 from textrequest_mcp.ground.store import Store
 from textrequest_mcp.guard.once.ledger import Ledger
@@ -56,6 +57,10 @@ async def row(ledger: Ledger, send: Send) -> Send:
 def may_write(store: Store, allowed: bool) -> None:
     """Have the disk refuse what is written from now on, or take it again; something was written before."""
     engine = store._engine  # pyright: ignore[reportPrivateUsage] - not even a transaction could begin
+    if isinstance(engine, Postgres):
+        assert engine._link is not None  # pyright: ignore[reportPrivateUsage]
+        engine._link.run(b"SET default_transaction_read_only = %d" % (not allowed))  # pyright: ignore[reportPrivateUsage]
+        return
     assert isinstance(engine, Sqlite)
     connection = engine._connection  # pyright: ignore[reportPrivateUsage]
     assert connection is not None

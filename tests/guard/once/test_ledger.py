@@ -24,6 +24,8 @@ from textrequest_mcp.guard.once.ledger_rows import Ending, Send
 from textrequest_mcp.upstream.errors import BadInput, TextRequestError
 from textrequest_mcp.upstream.service_clock import ServiceClock
 
+pytestmark = pytest.mark.usefixtures("both_engines")
+
 CHILD = Path(__file__).with_name("ledger_child.py")
 LONG_AFTER = 20 * 86400.0
 ENDINGS = {"sent": SENT, "unknown": UNKNOWN, "given up": GIVEN_UP}
@@ -459,6 +461,7 @@ class TestAbandoned:
         assert buried is not None
         assert buried.state == state
 
+    @pytest.mark.of_the_file
     async def test_what_another_server_works_on_is_left_alone_until_its_lease_is_over(
         self, ledger: Ledger, other: Ledger, clock: Clock
     ):
@@ -478,6 +481,7 @@ class TestAbandoned:
 
         assert (await row(other, send)).state == "INFLIGHT"
 
+    @pytest.mark.of_the_file
     async def test_l4_a_clock_that_nobody_confirms_gives_up_nothing(self, store: Store, ledger: Ledger, clock: Clock):
         in_another_container(ledger)
         send = await brought(ledger)
@@ -658,6 +662,7 @@ class TestDelivery:
         }
         assert (await row(other, elsewhere)).result == {"message_id": "m2"}
 
+    @pytest.mark.of_the_file
     async def test_nothing_new_writes_nothing(self, ledger: Ledger, store: Store):
         send = await brought(ledger, SENT)
         await ledger.delivered({"m1": ("sent", None)})
@@ -836,6 +841,7 @@ class TestOnDisk:
 
         assert hashed(written) == hashed(read)
 
+    @pytest.mark.of_the_file
     @pytest.mark.parametrize("ending", [SENT, NOT_SENT], ids=["sent", "not sent"])
     async def test_a_number_is_in_the_file_only_until_the_outcome_is_known(self, tmp_path: Path, ending: Ending):
         store = Store.open(tmp_path)

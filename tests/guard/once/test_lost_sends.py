@@ -27,6 +27,8 @@ from textrequest_mcp.tools.answers import Text
 from textrequest_mcp.upstream.errors import NotFound, Unreadable
 from textrequest_mcp.upstream.service_clock import ServiceClock
 
+pytestmark = pytest.mark.usefixtures("both_engines")
+
 ORDERS = tuple(permutations(range(3)))
 AT_ONCE = Pace(in_call=(0.0, 0.0, 0.0), after=(30.0, 60.0))
 FOREVER = 60.0  # longer than any test waits

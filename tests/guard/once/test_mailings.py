@@ -9,6 +9,8 @@ from tests.sandbox.service import Clock
 from textrequest_mcp.ground.store import Store
 from textrequest_mcp.guard.once.mailings import OPEN_SECONDS, Mailings
 
+pytestmark = pytest.mark.usefixtures("both_engines")
+
 SAME, OTHER = "fingerprint", "another"
 DAY = 86_400.0
 

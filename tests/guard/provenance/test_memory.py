@@ -15,6 +15,8 @@ from textrequest_mcp.guard.provenance.readings import Answered, Called, Opened, 
 from textrequest_mcp.guard.provenance.source import TEXT_RECEIVED, Source
 from textrequest_mcp.live.encryption import Cipher
 
+pytestmark = pytest.mark.usefixtures("both_engines")
+
 LINE, ANN = 7, "+14235550142"
 PLACE = (LINE, ANN)
 AT = datetime(2026, 5, 28, 20, 26, 31, tzinfo=UTC)
@@ -126,6 +128,7 @@ async def test_the_ledger_says_which_texts_this_server_made(
     assert ("dana" in other.colleagues) is not here
 
 
+@pytest.mark.of_the_file
 async def test_without_the_store_it_stays_here_and_our_texts_free_nothing(tmp_path: Path, clock: Clock):
     broken = tmp_path / "a file"
     broken.write_text("no folder")

@@ -9,8 +9,8 @@ from decimal import Decimal
 from pathlib import Path
 
 import anyio
+from tests.engines import open_store
 
-from textrequest_mcp.ground.store import Store
 from textrequest_mcp.guard.rules.caps import Caps
 from textrequest_mcp.guard.rules.remaining import Limits, OverCap, Reservation
 
@@ -25,7 +25,7 @@ LIMITS = Limits(
 
 
 async def main(name: str, folder: Path) -> None:
-    caps = Caps(Store.open(folder), "one account", LIMITS)
+    caps = Caps(open_store(folder), "one account", LIMITS)
     print("ready", flush=True)
     sys.stdin.readline()
     got = 0

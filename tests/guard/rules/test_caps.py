@@ -21,6 +21,8 @@ from textrequest_mcp.guard.rules.caps import KEEP_SECONDS, Caps
 from textrequest_mcp.guard.rules.remaining import Limits, OverCap, Remaining, Reservation
 from textrequest_mcp.upstream.errors import TextRequestError
 
+pytestmark = pytest.mark.usefixtures("both_engines")
+
 CHILD = Path(__file__).with_name("caps_child.py")
 ACCOUNT = "one account"
 LINE = 121

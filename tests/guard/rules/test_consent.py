@@ -12,6 +12,8 @@ from tests.sandbox.service import Clock
 from textrequest_mcp.ground.store import Store, StoreError
 from textrequest_mcp.guard.rules.consent import KEEP_PERHAPS_SECONDS, SCHEMA, Consent, Standing, note, stands
 
+pytestmark = pytest.mark.usefixtures("both_engines")
+
 NOTHING = Standing(None, None)
 OTHER_LINE = LINE + 1
 LOOSE = "please take me off your list"
@@ -249,6 +251,7 @@ class TestInsideAnothersTransaction:
 
 
 class TestAtRest:
+    @pytest.mark.of_the_file
     async def test_neither_the_number_nor_the_words_are_in_the_files(
         self, consent: Consent, tmp_path: Path, clock: Clock
     ):
@@ -297,6 +300,7 @@ class TestAtRest:
 
         assert await consent.standing(LINE, MARIA) == Standing(clock.now, None)
 
+    @pytest.mark.of_the_file
     async def test_a_store_that_cannot_be_used_is_told_and_not_taken_for_consent(
         self, consent: Consent, tmp_path: Path, store: Store, clock: Clock
     ):

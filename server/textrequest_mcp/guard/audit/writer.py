@@ -128,13 +128,14 @@ class Audit:
             return
         with anyio.CancelScope(shield=True):
             try:
-                await self._store.transact(self._write_owed, durable=False)
+                written = await self._store.transact(self._write_owed, durable=False)
             except Exception as error:  # noqa: BLE001 - whatever it is, what the rows tell of has happened
                 self._complain(error)
                 return
-            for owed in self._owed:  # nothing suspends between the commit and here, so nothing came in between
+            for owed in written:
                 self._begun.pop(owed.act or "", None)
-            self._owed.clear()
+            done = set(map(id, written))
+            self._owed = deque((owed for owed in self._owed if id(owed) not in done), maxlen=_MOST_OWED)  # newer ones
             self._failing = False
 
     def follow(self, connection: Connection, row: Send, ending: Ending) -> None:
@@ -198,9 +199,11 @@ class Audit:
 
         await self._store.transact(close, durable=False)
 
-    def _write_owed(self, connection: Connection) -> None:
-        for owed in self._owed:
+    def _write_owed(self, connection: Connection) -> list[Owed]:
+        written = list(self._owed)
+        for owed in written:
             self._write(connection, owed)
+        return written
 
     def _write(self, connection: Connection, owed: Owed) -> None:
         write(connection, owed, self._store.today(connection, self._clock()))
