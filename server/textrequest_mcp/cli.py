@@ -16,7 +16,8 @@ from textrequest_mcp.commands.hosts.options import add_install
 from textrequest_mcp.commands.policy import as_table, check_rules
 from textrequest_mcp.commands.token import add_token
 from textrequest_mcp.ground.stderr import stand_in
-from textrequest_mcp.settings.table import Settings, SettingsError, make_state_folder, read_settings, read_state_folder
+from textrequest_mcp.settings.places import make_state_folder, read_state
+from textrequest_mcp.settings.table import Settings, SettingsError, read_settings
 
 _COMMANDS = (
     *(
@@ -162,25 +163,25 @@ def _hooks(chosen: argparse.Namespace) -> int:
 def _approve(_: argparse.Namespace) -> int:
     from textrequest_mcp.commands.approve import approve
 
-    return approve(read_state_folder())
+    return approve(read_state())
 
 
 def _approver(chosen: argparse.Namespace) -> int:
     from textrequest_mcp.commands.approver import run_approver
 
-    return run_approver(read_state_folder(), chosen.do)
+    return run_approver(read_state(), chosen.do)
 
 
 def _audit(chosen: argparse.Namespace) -> int:
     from textrequest_mcp.commands.audit import read_period, show_audit, verify_audit
 
-    folder = read_state_folder()
+    state = read_state()
     period = read_period(chosen.since, chosen.until)
     if chosen.verify is None:
-        return show_audit(folder, period, chosen.tool, chosen.shape, whole=chosen.whole, by=chosen.by)
+        return show_audit(state, period, chosen.tool, chosen.shape, whole=chosen.whole, by=chosen.by)
     if any((chosen.since, chosen.until, chosen.tool, chosen.by)):
         raise SettingsError(["--verify checks all of the audit, so leave out --since, --until, --tool and --by."])
-    return verify_audit(folder, chosen.verify)
+    return verify_audit(state, chosen.verify)
 
 
 def _desk(chosen: argparse.Namespace) -> int:

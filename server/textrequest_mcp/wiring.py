@@ -76,7 +76,7 @@ async def open_account(
     if settings.sandbox and transport is None:
         pretend = _sandbox(settings)
         key, transport = pretend.key, pretend.transport
-    store = Store.open(settings.state_dir, wall_clock=now)
+    store = Store.open(*settings.state, wall_clock=now)
     store.trust(now.confirmed)
     account_id = hashlib.sha256(f"{settings.base_url} {key}".encode()).hexdigest()[:32]
     calls, seconds = settings.rate_limit

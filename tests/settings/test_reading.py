@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from textrequest_mcp.settings.places import make_state_folder
 from textrequest_mcp.settings.reading import is_loopback
 from textrequest_mcp.settings.table import (
     DEFAULT_BASE_URL,
@@ -15,7 +16,6 @@ from textrequest_mcp.settings.table import (
     TABLE,
     Settings,
     SettingsError,
-    make_state_folder,
     read_settings,
 )
 from textrequest_mcp.settings.toolsets import BY_DEFAULT, NOT_BY_DEFAULT

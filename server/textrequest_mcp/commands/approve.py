@@ -2,7 +2,6 @@
 
 import sys
 import time
-from pathlib import Path
 
 import anyio
 
@@ -10,17 +9,18 @@ from textrequest_mcp.ground.quoting import same_name
 from textrequest_mcp.ground.store import Store, StoreError
 from textrequest_mcp.guard.approval.approval_rows import Row
 from textrequest_mcp.guard.approval.approvals import Approvals
+from textrequest_mcp.settings.table import State
 from textrequest_mcp.upstream.errors import BadInput
 
 _FAILED = 1
 
 
-def approve(folder: Path) -> int:
-    """Ask for an answer to each question that waits in a state folder; returns the exit status."""
+def approve(state: State) -> int:
+    """Ask for an answer to each question that waits in a state; returns the exit status."""
     if not sys.stdin.isatty():
         sys.stderr.write("textrequest-mcp approve wants a person at a terminal. Nothing was decided.\n")
         return _FAILED
-    store = Store.open(folder)
+    store = Store.open(*state)
     try:
         anyio.run(_ask_all, Approvals(store, None))
     except StoreError as error:

@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import anyio
 
@@ -12,6 +11,7 @@ from textrequest_mcp.guard.approval.browser import can_be_opened
 from textrequest_mcp.guard.approval.passkey_pages import Enrolment
 from textrequest_mcp.guard.approval.passkeys import Passkeys
 from textrequest_mcp.guard.approval.site import Site
+from textrequest_mcp.settings.table import State
 
 _FAILED = 1
 _LOOK_EVERY_SECONDS = 0.2
@@ -19,12 +19,12 @@ _LAST_PAGE_SECONDS = 1.0  # until the browser has it
 _SHOWN_OF_AN_ID = 8
 
 
-def run_approver(folder: Path, do: str) -> int:
-    """Add or list the passkeys of a state folder; the exit status."""
+def run_approver(state: State, do: str) -> int:
+    """Add or list the passkeys of a state; the exit status."""
     if do == "add" and not can_be_opened():
         sys.stderr.write("There is no browser to open here, and only a browser on this machine makes a passkey.\n")
         return _FAILED
-    store = Store.open(folder)
+    store = Store.open(*state)
     try:
         anyio.run(_add if do == "add" else _list, store)
     except StoreError as error:

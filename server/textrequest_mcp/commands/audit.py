@@ -19,7 +19,7 @@ from textrequest_mcp.ground.store import FILE_NAME, Store, StoreError
 from textrequest_mcp.guard.audit.reader import Recorded, Trail
 from textrequest_mcp.guard.audit.writer import Audit
 from textrequest_mcp.guard.once.ledger import Ledger
-from textrequest_mcp.settings.table import SettingsError
+from textrequest_mcp.settings.table import SettingsError, State
 from textrequest_mcp.upstream.service_clock import ServiceClock
 from textrequest_mcp.upstream.times import show_time
 
@@ -67,21 +67,21 @@ def read_period(since: str | None, until: str | None) -> Period:
 
 
 def show_audit(
-    folder: Path, period: Period, tool: str | None, shape: Shape, *, whole: bool = False, by: str | None = None
+    state: State, period: Period, tool: str | None, shape: Shape, *, whole: bool = False, by: str | None = None
 ) -> int:
-    """Print the rows of the audit in this state folder, of a table only the newest or the whole; the exit status."""
+    """Print the rows of the audit in this state, of a table only the newest or the whole; the exit status."""
     wanted = {"since": period.since, "until": period.until, "tool": tool, "by": by}
-    return _with_trail(folder, partial(_show, wanted=wanted, shape=shape, whole=whole))
+    return _with_trail(state, partial(_show, wanted=wanted, shape=shape, whole=whole))
 
 
-def verify_audit(folder: Path, head: str = "") -> int:
-    """Say what a check of the audit in this state folder found; the exit status, 1 where something is missing.
+def verify_audit(state: State, head: str = "") -> int:
+    """Say what a check of the audit in this state found; the exit status, 1 where something is missing.
 
     Args:
-        folder: the state folder.
+        state: where it is.
         head: an earlier one, which the audit must still have; empty for none.
     """
-    return _with_trail(folder, partial(_verify, head=head))
+    return _with_trail(state, partial(_verify, head=head))
 
 
 def _instant(text: str, *, end: bool) -> float:
@@ -94,15 +94,15 @@ def _instant(text: str, *, end: bool) -> float:
     return (midnight + timedelta(days=1) if end else midnight).timestamp()
 
 
-def _with_trail(folder: Path, act: Callable[[Trail], Any]) -> int:
-    file = folder / FILE_NAME
-    if not os.path.isfile(file):  # not Path's own, which raises where access is denied
+def _with_trail(state: State, act: Callable[[Trail], Any]) -> int:
+    file = state.place / FILE_NAME if isinstance(state.place, Path) else None
+    if file is not None and not os.path.isfile(file):  # not Path's own, which raises where access is denied
         sys.stderr.write(
             f"There is no audit: no server has kept state in {file} yet, or it is not yours to read. "
             "If the server is given a TEXTREQUEST_STATE_DIR, this command needs the same.\n"
         )
         return _FAILED
-    store = Store.open(folder)
+    store = Store.open(*state)
     try:
         status = anyio.run(_after_the_dead, store, act)
         sys.stdout.flush()

@@ -4,7 +4,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from textrequest_mcp.settings.table import Settings, make_state_folder, read_settings
+from textrequest_mcp.settings.places import make_state_folder
+from textrequest_mcp.settings.table import Settings, read_settings
 
 
 def add_everyday(commands: Any) -> None:

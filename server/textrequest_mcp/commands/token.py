@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from textrequest_mcp.settings.table import SettingsError, read_tokens_file
+from textrequest_mcp.settings.places import read_tokens_file
+from textrequest_mcp.settings.table import SettingsError
 
 _FAILED = 1
 _USUAL = "texts:read,texts:send,contacts:write"

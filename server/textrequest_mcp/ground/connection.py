@@ -7,6 +7,7 @@ The SQL is one text for all engines: question marks or names (`:name`) for value
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Protocol
 
 Values = Sequence[Any] | Mapping[str, Any]
@@ -28,6 +29,16 @@ class Connection(Protocol):
     With an engine over the network it is used from a worker thread: what is called with it touches nothing else that
     the event loop changes meanwhile.
     """
+
+    @property
+    def keys(self) -> Sequence[str]:
+        """What the store's secret is wrapped with, as `Store.open` takes it."""
+        ...
+
+    @property
+    def file(self) -> Path | None:
+        """The file that keeps the tables, for an error; None for a database server."""
+        ...
 
     def execute(self, sql: str, values: Values = (), /) -> Cursor: ...
 

@@ -39,10 +39,12 @@ class Postgres:
 
     Args:
         url: where the database is, as libpq takes it. Its password is never told.
+        keys: as `Connection.keys`.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, keys: Sequence[str] = ()) -> None:
         self._url = url
+        self._keys = keys
         self._link: Link | None = None
         self._ensured = 0
         self._ahead = time.time() - time.monotonic()  # of the database's clock; what this machine thinks, at first
@@ -78,7 +80,7 @@ class Postgres:
         try:
             link = self._begin(schemas, durable=durable, give_up_at=give_up_at)
             try:
-                answer = fn(Inside(link))
+                answer = fn(Inside(link, self._keys))
                 xid = link.value("SELECT pg_current_xact_id_if_assigned()::text") if durable else None
             except BaseException as error:
                 self._roll_back(link, error)

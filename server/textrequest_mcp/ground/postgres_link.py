@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import time
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Sequence
 from typing import Any, cast
 
 import psycopg
@@ -29,6 +29,7 @@ _REASONS = {
     "53100": "its disk is full. Free some space, then try again",
     "53300": "it takes no more connections. Raise its max_connections or stop other programs, then try again",
     "42501": "its user may not make or change tables in the schema. Give it that right, then try again",
+    "3F000": "there is no schema to put its tables in. Make one, or name another in TEXTREQUEST_DATABASE_URL",
     "25006": f"it takes no changes, as a replica does not. {_LOOK}",
 }
 _GONE = (psycopg.OperationalError, psycopg.InterfaceError)
@@ -135,8 +136,11 @@ class Link:
 class Inside:
     """The inside of a transaction, as a `Connection`."""
 
-    def __init__(self, link: Link) -> None:
+    file = None
+
+    def __init__(self, link: Link, keys: Sequence[str]) -> None:
         self._link = link
+        self.keys = keys
 
     def execute(self, sql: str, values: Values = (), /) -> Cursor:
         return self._link.execute(sql, values)

@@ -30,8 +30,10 @@ logger = logging.getLogger(__name__)
 class _Connection:
     """SQLite's connection as a `Connection`."""
 
-    def __init__(self, inner: sqlite3.Connection) -> None:
+    def __init__(self, inner: sqlite3.Connection, file: Path | None, keys: Sequence[str]) -> None:
         self._inner = inner
+        self.file = file or Path(":memory:")
+        self.keys = keys
 
     def execute(self, sql: str, values: Values = (), /) -> Cursor:
         return self._inner.execute(sql, values)
@@ -64,10 +66,12 @@ class Sqlite:
     Args:
         file: where the tables are; None for a private store in memory.
         wall_clock: seconds since 1970, for the time of a loss.
+        keys: as `Connection.keys`.
     """
 
-    def __init__(self, file: Path | None, wall_clock: Callable[[], float]) -> None:
+    def __init__(self, file: Path | None, wall_clock: Callable[[], float], keys: Sequence[str] = ()) -> None:
         self._file = file
+        self._keys = keys
         self._wall_clock = wall_clock
         self._losses = None if file is None else Losses(file)
         self._own_schema = [] if file is None else [losses.SCHEMA]
@@ -118,7 +122,7 @@ class Sqlite:
 
     def _watched(self, connection: sqlite3.Connection, fn: Callable[[Connection], T], *, durable: bool) -> T:
         """The inside of a transaction, and its commit."""
-        inside = _Connection(connection)
+        inside = _Connection(connection, self._file, self._keys)
         if self._losses is None:
             answer = fn(inside)
             connection.execute("COMMIT")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -22,6 +22,7 @@ from textrequest_mcp.ground.engine import Engine
 from textrequest_mcp.ground.losses import Loss
 from textrequest_mcp.ground.sqlite import Sqlite
 from textrequest_mcp.ground.store_error import StoreError
+from textrequest_mcp.ground.wrapping import is_wrapped, unwrap, wrap
 
 __all__ = ["FILE_NAME", "Store", "StoreError", "secret_in"]
 
@@ -29,6 +30,10 @@ T = TypeVar("T")
 
 FILE_NAME = "state.sqlite3"
 
+_OTHER_KEY = (
+    "its secret was wrapped with another key. Set TEXTREQUEST_STATE_SECRET to the one with which it was made; for a "
+    "new one, name the new one first and the old one after a comma"
+)
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS store_secret (id INTEGER PRIMARY KEY CHECK (id = 1), secret BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS store_burnt (
@@ -55,24 +60,26 @@ class Store:
         self._turn = anyio.Lock(fast_acquire=True)  # does not suspend when free
 
     @classmethod
-    def open(cls, folder: Path | None, *, wall_clock: Callable[[], float] = time.time) -> Store:
-        """The store in `folder` (made for this user alone when missing); for None, a private one in memory.
+    def open(
+        cls, place: Path | str | None, keys: Sequence[str] = (), *, wall_clock: Callable[[], float] = time.time
+    ) -> Store:
+        """A store; nothing is opened yet.
 
-        Nothing is opened yet.
-        """
-        file = folder / FILE_NAME if folder is not None else None
-        return cls(Sqlite(file, wall_clock), wall_clock=wall_clock)
-
-    @classmethod
-    def at(cls, url: str, *, wall_clock: Callable[[], float] = time.time) -> Store:
-        """The store in a PostgreSQL database; nothing is connected yet.
+        Args:
+            place: a folder, which is made for this user alone when missing; the address of a PostgreSQL database; None
+                for a private store in memory.
+            keys: what the store's secret is wrapped with; the first one wraps, each opens.
+            wall_clock: as above.
 
         Raises:
-            ImportError: the extra `postgres` is not installed.
+            ImportError: a database is named, and the extra `postgres` is not installed.
         """
-        from textrequest_mcp.ground.postgres import Postgres
+        if isinstance(place, str):
+            from textrequest_mcp.ground.postgres import Postgres
 
-        return cls(Postgres(url), wall_clock=wall_clock)
+            return cls(Postgres(place, keys), wall_clock=wall_clock)
+        file = place / FILE_NAME if place is not None else None
+        return cls(Sqlite(file, wall_clock, keys), wall_clock=wall_clock)
 
     def steady(self) -> float:
         """Seconds that only grow, from an origin that all processes of this store share."""
@@ -152,5 +159,18 @@ class Store:
 
 def secret_in(connection: Connection) -> bytes:
     """As `Store.secret`, inside the caller's own transaction."""
-    connection.execute("INSERT INTO store_secret VALUES (1, ?) ON CONFLICT DO NOTHING", (secrets.token_bytes(32),))
-    return connection.execute("SELECT secret FROM store_secret").fetchone()[0]
+    kept = connection.execute("SELECT secret FROM store_secret").fetchone()
+    if kept is None:
+        secret, place = secrets.token_bytes(32), None
+    elif not is_wrapped(kept[0]):
+        secret, place = bytes(kept[0]), None
+    else:
+        secret, place = unwrap(kept[0], connection.keys) or (b"", None)
+        if not secret:
+            raise StoreError(connection.file, _OTHER_KEY)
+    if kept is None or (connection.keys and place != 0):
+        row = wrap(secret, connection.keys[0]) if connection.keys else secret
+        connection.execute(
+            "INSERT INTO store_secret VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET secret = excluded.secret", (row,)
+        )
+    return secret

@@ -6,12 +6,14 @@ import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from decimal import Decimal
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple, get_args
 
 from textrequest_mcp.settings import kept_key
 
 KEY_FILE = "TEXTREQUEST_API_KEY_FILE"
+SECRET_FILE = "TEXTREQUEST_STATE_SECRET_FILE"  # noqa: S105 - the name of a variable
 API_KEY = "[!-~]*"
 _NO_API_KEY = "holds spaces, line breaks or characters that no API key has."
 _SHORTEST_TOKEN = 24
@@ -184,6 +186,31 @@ def state_folder(given: Given) -> Path | None:
         if os.path.exists(part) and not os.path.isdir(part):  # Path's own checks raise where access is denied
             given.wrong(f"cannot be used: {part} is not a folder.")
     return folder
+
+
+def database_url(given: Given) -> str | None:
+    """The address of a PostgreSQL database; it may hold a password, so no sentence repeats it."""
+    if given.text and not re.match(r"postgres(ql)?://[^\s/]", given.text):
+        given.wrong("is not an address such as postgresql://user@host/database.")
+    elif given.text and find_spec("psycopg") is None:
+        given.wrong("needs a driver: install textrequest-mcp[postgres].")
+    return given.text or None
+
+
+def state_secrets(given: Given) -> tuple[str, ...]:
+    """Keys between commas or line breaks, from the variable or from its file."""
+    text, file = given.text, given.environment.get(SECRET_FILE, "").strip()
+    if text and file:
+        given.wrong(f"and {SECRET_FILE} are both set; set one.")
+    elif file:
+        try:
+            text = kept_key.read(file)
+        except (kept_key.NoFile, kept_key.NoKeyring) as why:
+            given.problems.append(f"{SECRET_FILE} {why}.")
+    keys = tuple(filter(None, (key.strip() for key in re.split(r"[,\r\n]", text))))
+    if any(len(key) < _SHORTEST_TOKEN for key in keys):
+        given.wrong(f"can be guessed; make each key {_SHORTEST_TOKEN} characters or longer.")
+    return keys
 
 
 def whole_path(given: Given) -> Path | None:

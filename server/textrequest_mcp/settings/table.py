@@ -44,6 +44,13 @@ class SettingsError(Exception):
         self.problems = problems
 
 
+class State(NamedTuple):
+    """Where state is kept, as `Store.open` takes it: a folder, or the address of a database; and the keys of it."""
+
+    place: Path | str | None
+    keys: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     """A row for each setting: its name, its type, how it is read, what it does, its default.
@@ -74,6 +81,14 @@ class Settings:
     approvers: Annotated[str, by.words, "the numbers of the people who are asked by text"] = ""
     rate_limit: Annotated[tuple[int, float], by.calls_per_seconds, "calls/seconds for one key"] = (100, 60.0)
     state_dir: Annotated[Path | None, by.state_folder, "where state is kept; None keeps it in memory"] = None
+    database_url: Annotated[
+        str | None, by.database_url, "a PostgreSQL database that keeps the state of servers on several machines"
+    ] = field(default=None, repr=False)
+    state_secret: Annotated[
+        tuple[str, ...],
+        by.state_secrets,
+        "encrypts the secret of the state; a new key stands before the old",
+    ] = field(default=(), repr=False)
     log_level: Annotated[LogLevel, by.choice(LogLevel), "the least that is told on stderr"] = "INFO"
     duplicate_minutes: Annotated[
         int, by.minutes, "how long the same text to the same person counts as a repetition"
@@ -143,6 +158,11 @@ class Settings:
     host: Annotated[str, at.own_host, "where HTTP listens; other machines only for a team", _FLAG] = "127.0.0.1"
     port: Annotated[int, by.port, "the port that HTTP listens on", _FLAG] = 8000
 
+    @property
+    def state(self) -> State:
+        """Where state is kept."""
+        return State(self.database_url or self.state_dir, self.state_secret)
+
 
 class Row(NamedTuple):
     """One setting of the table; an `Annotated` type of `Settings` holds all but its name and default."""
@@ -159,33 +179,15 @@ class Row(NamedTuple):
 
 
 TABLE = {row.name: Row(row.name, row.default, *get_args(row.type)[1:]) for row in fields(Settings)}
-VARIABLES = (*(row.variable for row in TABLE.values() if row.has_variable), by.KEY_FILE)
+VARIABLES = (*(row.variable for row in TABLE.values() if row.has_variable), by.KEY_FILE, by.SECRET_FILE)
 
 
 def variables_as_text() -> str:
     """Every variable with what it does, in aligned lines."""
     told = {row.variable: row.what for row in TABLE.values() if row.has_variable} | {by.KEY_FILE: "a file with the key"}
+    told |= {by.SECRET_FILE: "a file with the keys of TEXTREQUEST_STATE_SECRET"}
     width = max(map(len, told))
     return "\n".join(["variables:", *(f"  {name:<{width}}  {what}" for name, what in sorted(told.items()))])
-
-
-def make_state_folder(folder: Path | None) -> None:
-    """Make sure that state can be kept, before anything starts; None keeps it in memory.
-
-    Raises:
-        SettingsError: the folder cannot be made or written to.
-    """
-    if folder is None:
-        return
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        reason = "" if os.access(folder, os.W_OK | os.X_OK) else "it cannot be written to"
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-    if reason:
-        raise SettingsError(
-            [f"The state folder {folder} cannot be used: {reason}. Set TEXTREQUEST_STATE_DIR to another."]
-        )
 
 
 def read_settings(flags: Mapping[str, Any], environment: Mapping[str, str] = os.environ) -> Settings:
@@ -195,28 +197,11 @@ def read_settings(flags: Mapping[str, Any], environment: Mapping[str, str] = os.
         SettingsError: naming every problem at once.
     """
     fixed = {"api_key": "", "base_url": SANDBOX_BASE_URL} if flags.get("sandbox") else {}
-    return Settings(**fixed, **_read([row for row in TABLE.values() if row.name not in fixed], flags, environment))
+    return Settings(**fixed, **read_rows([row for row in TABLE.values() if row.name not in fixed], flags, environment))
 
 
-def read_state_folder(environment: Mapping[str, str] = os.environ) -> Path:
-    """Where state is kept, for a command that only reads it: that needs no account, so no key is asked for.
-
-    Raises:
-        SettingsError: naming every problem at once.
-    """
-    return _read([TABLE["state_dir"]], {}, environment)["state_dir"]
-
-
-def read_tokens_file(environment: Mapping[str, str] = os.environ) -> Path | None:
-    """Where the tokens of a team are, for a command that works on nothing else; None where no setting says it.
-
-    Raises:
-        SettingsError: naming every problem at once.
-    """
-    return _read([TABLE["tokens_file"]], {}, environment)["tokens_file"]
-
-
-def _read(rows: Iterable[Row], flags: Mapping[str, Any], environment: Mapping[str, str]) -> dict[str, Any]:
+def read_rows(rows: Iterable[Row], flags: Mapping[str, Any], environment: Mapping[str, str]) -> dict[str, Any]:
+    """The values of these rows, as `read_settings`."""
     problems = list(_unknown(environment))
     values: dict[str, Any] = {}
     for row in rows:

@@ -1,13 +1,15 @@
 """Looks at how a person can be asked where a host does not ask."""
 
 import os
+from pathlib import Path
 
 from textrequest_mcp.commands.doctor.finding import Finding, note, ok, problem
 from textrequest_mcp.ground.quoting import some
 from textrequest_mcp.ground.store import FILE_NAME, Store, StoreError
 from textrequest_mcp.guard.approval.browser import can_be_opened
 from textrequest_mcp.guard.approval.passkeys import Passkeys
-from textrequest_mcp.settings.table import Settings, read_state_folder
+from textrequest_mcp.settings.places import read_state
+from textrequest_mcp.settings.table import Settings
 from textrequest_mcp.wiring import approvers_of
 
 _CHECK = "approval"
@@ -43,9 +45,9 @@ def _way(settings: Settings) -> Finding:
 
 
 async def _passkeys(settings: Settings) -> list[Finding]:
-    folder, count = settings.state_dir or read_state_folder(), 0
-    if os.path.isfile(folder / FILE_NAME):  # noqa: ASYNC240 - nothing else runs here
-        store = Store.open(folder)
+    state, count = settings.state if settings.state.place is not None else read_state(), 0
+    if not isinstance(state.place, Path) or os.path.isfile(state.place / FILE_NAME):  # noqa: ASYNC240 - nothing else runs here
+        store = Store.open(*state)
         try:
             count = len(await Passkeys(store).all())
         except StoreError:  # told by the check of the state folder

@@ -17,7 +17,8 @@ from textrequest_mcp.commands.doctor.state import folder_of_state
 from textrequest_mcp.commands.doctor.team import people_of
 from textrequest_mcp.commands.logs import start_logging
 from textrequest_mcp.ground.quoting import some
-from textrequest_mcp.settings.table import SettingsError, read_state_folder
+from textrequest_mcp.settings.places import read_state_folder
+from textrequest_mcp.settings.table import SettingsError
 
 _MARKS = {"ok": "ok", "note": "note", "problem": "PROBLEM"}
 _WIDTH = max(map(len, _MARKS.values()))

@@ -65,7 +65,7 @@ class _Cap:
         if not needs or used + needs <= self.limit:
             return None
         frees_at = now
-        for at, amount in self._uses(connection, f"at, {self.column}", whose, now, order="ORDER BY at"):
+        for at, amount in sorted(self._uses(connection, f"at, {self.column}", whose, now)):
             if left + needs > self.limit:
                 left, frees_at = left - amount, at + self.seconds
         return NoRoom(
@@ -79,13 +79,11 @@ class _Cap:
     def _show(self, amount: int) -> str:
         return f"${dollars_of(amount)}" if self.column == "cents" else str(amount)
 
-    def _uses(
-        self, connection: Connection, what: str, whose: tuple[str, int | str], now: float, order: str = ""
-    ) -> Cursor:
+    def _uses(self, connection: Connection, what: str, whose: tuple[str, int | str], now: float) -> Cursor:
         """Selects from the uses within the window."""
         return connection.execute(
             f"SELECT {what} FROM caps_uses"  # noqa: S608 - our own words
-            f" WHERE account = ? AND {self.of} = ? AND at > ? AND {self.column} > 0 {order}",
+            f" WHERE account = ? AND {self.of} = ? AND at > ? AND {self.column} > 0",
             (*whose, now - self.seconds),
         )
 
