@@ -76,6 +76,9 @@ class Postgres:
         if link is not None:
             link.close()
 
+    def __del__(self) -> None:
+        self.close()
+
     def _work(self, fn: Callable[[Connection], T], schemas: Sequence[str], *, durable: bool, give_up_at: float) -> T:
         try:
             link = self._begin(schemas, durable=durable, give_up_at=give_up_at)
@@ -95,10 +98,10 @@ class Postgres:
         fresh = self._link is None
         link = self._link or self._connect()
         try:
+            link.give_up_at = give_up_at + 1.0  # the database gives up first, so that the connection can go on
             if self._ensured < len(schemas):
                 self._bring_up(link, schemas)
             wait = max(1, round((give_up_at - time.monotonic()) * 1000))
-            link.give_up_at = give_up_at + 1.0  # the database gives up first, so that the connection can go on
             commit = "on" if durable else "off"
             begin = f"BEGIN; SET LOCAL synchronous_commit = {commit}; SET LOCAL lock_timeout = {wait}; "
             locked = f"SELECT pg_advisory_xact_lock({link.lock}); "

@@ -18,7 +18,7 @@ from textrequest_mcp.ground.processes import this_process
 _SETTINGS = (
     "SET client_min_messages = warning; SET idle_in_transaction_session_timeout = 3000; SET statement_timeout = 30000;"
     "SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 2;"
-    "SET tcp_user_timeout = 10000; SET jit = off"
+    "SET tcp_user_timeout = 10000; SET client_connection_check_interval = 500; SET jit = off"
 )
 _CONNECT_SECONDS = 3
 _LOOK = "Look whether it runs and TEXTREQUEST_DATABASE_URL leads to it, then try again"
