@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+import psycopg.conninfo
 import pytest
 
 from textrequest_mcp.ground.postgres_sql import statement
@@ -55,7 +56,7 @@ def schema(number: int) -> str:
     name = f"test_{os.getpid()}_{number}"
     with psycopg.connect(server(), autocommit=True) as connection:
         connection.execute(f"DROP SCHEMA IF EXISTS {name} CASCADE; CREATE SCHEMA {name}".encode())
-    return f"{server()}{'&' if '?' in server() else '?'}options=-csearch_path%3D{name}"
+    return f"{server()}{'&' if '?' in server() else '?'}application_name={name}&options=-csearch_path%3D{name}"
 
 
 def emptied(url: str) -> str:
@@ -64,6 +65,12 @@ def emptied(url: str) -> str:
         connection.execute(b"SET lock_timeout = 5000")  # a test that left a transaction open is to be told
         connection.execute(_EMPTY)
     return url
+
+
+def drop(number: int) -> None:
+    """Drop a schema of this process."""
+    with psycopg.connect(server(), autocommit=True) as connection:
+        connection.execute(f"DROP SCHEMA test_{os.getpid()}_{number} CASCADE".encode())
 
 
 def drop_schemas() -> None:
@@ -77,10 +84,23 @@ def drop_schemas() -> None:
                 connection.execute(f"DROP SCHEMA {name} CASCADE".encode())
 
 
+def end_backends(url: str, chance: float) -> int:
+    """End each connection to a schema with this chance, whatever it is doing; answers how many there were."""
+    of = psycopg.conninfo.conninfo_to_dict(url)["application_name"]
+    found = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = %s AND random() < %s"
+    with psycopg.connect(server(), autocommit=True) as connection:
+        return len(connection.execute(found, (of, chance)).fetchall())
+
+
 def open_store(folder: Path, **options: Any) -> Store:
     """The store of a folder in a process that a test started."""
     beside = folder / BESIDE
     return Store.open(beside.read_text() if beside.exists() else folder, **options)
+
+
+def has_state(folder: Path) -> bool:
+    """Whether a server may have kept something there."""
+    return (folder / FILE_NAME).exists() or (folder / BESIDE).exists()
 
 
 def by_hand(folder: Path, sql: str, *values: object) -> list[Any]:
@@ -90,7 +110,7 @@ def by_hand(folder: Path, sql: str, *values: object) -> list[Any]:
         with psycopg.connect(beside.read_text(), autocommit=True) as connection:
             found = connection.execute(statement(sql), values)
             return found.fetchall() if found.description is not None else []
-    with closing(sqlite3.connect(folder / FILE_NAME)) as connection, connection:
+    with closing(sqlite3.connect(folder / FILE_NAME, timeout=30)) as connection, connection:
         return connection.execute(sql, values).fetchall()
 
 

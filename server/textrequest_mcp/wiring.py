@@ -84,6 +84,7 @@ async def open_account(
     before = [settings.previous_api_key] if settings.previous_api_key else []
     async with Api(settings.base_url, key, limiter, secrets=before, transport=transport, clock=now) as api:
         account = _make(settings, store, api, account_id, now, pace)
+        account.also = (*account.also, store.listen)
         if pretend is not None:
             account.also = (*account.also, pretend.run)
             account.routes = pretend.routes

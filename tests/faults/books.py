@@ -8,22 +8,20 @@ wrong       an answer, the ledger or the audit says what is not so, or the audit
 """
 
 import json
-import sqlite3
 import threading
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import anyio
+from tests.engines import by_hand, has_state, open_store
 from tests.faults.host import LINE, said
 from tests.faults.record import audit_rows, disagreements, ledger_rows
 
 from textrequest_mcp.account.sent_texts import SENDING
 from textrequest_mcp.ground.keyed_hash import as_read, keyed
-from textrequest_mcp.ground.store import Store
 from textrequest_mcp.guard.audit.writer import Audit as AuditWriter
 from textrequest_mcp.guard.once.ledger_rows import Send
 from textrequest_mcp.sandbox import Account
@@ -135,7 +133,7 @@ class Books:
 
     def rows(self) -> list[Send]:
         """What the ledger says now; nothing before any server used it."""
-        return ledger_rows(self._state_file) if self._state_file.exists() else []
+        return ledger_rows(self._state_file) if has_state(self._state_file.parent) else []
 
     def close(self) -> None:
         """Compare everything, once nothing is on its way and a server has settled what was."""
@@ -175,14 +173,14 @@ class Books:
             believed: those of which it said so without taking them.
         """
         anyio.run(self._close_abandoned)
-        rows = audit_rows(self._state_file) if self._state_file.exists() else []
+        rows = audit_rows(self._state_file) if has_state(self._state_file.parent) else []
         told = Counter(row["outcome"] for row in rows if row["tool"] == "save_contact")
         if not told["done"] <= len(accepted | believed) or not len(accepted) <= told["done"] + told["unknown"]:
             self.note("wrong", f"the service took {len(accepted)} saves, and the audit says {told}")
 
     async def _close_abandoned(self) -> None:
         """Do what the next server or the command `audit` does; the servers of an episode do it once a minute."""
-        store = Store.open(self._state_file.parent)
+        store = open_store(self._state_file.parent)
         await AuditWriter(store, "").close_abandoned()
         store.close()
 
@@ -223,8 +221,7 @@ class Books:
             self.note("wrong", f"a call was answered {result}")
 
     def _fingerprint(self, text: Text) -> str:
-        with closing(sqlite3.connect(self._state_file, timeout=30)) as connection:
-            (secret,) = connection.execute("SELECT secret FROM store_secret").fetchone()
+        [(secret,)] = by_hand(self._state_file.parent, "SELECT secret FROM store_secret")
         values = {"phone_number": text.phone, "body": text.body}
         act = ["send_message", LINE, {name: values.get(name) for name in SENDING.same}]
         return keyed(secret, as_read(json.dumps(act)))

@@ -55,6 +55,11 @@ class Account:
     def state_file(self) -> Path:
         return self.folder / "state" / "state.sqlite3"
 
+    @property
+    def database(self) -> str | None:
+        """The address of the database that the servers share instead of the file."""
+        return self.settings.get("DATABASE_URL")
+
     def host(self, person: Person | None = None, *, era: Era = "2026-07-28", name: str = "test-host") -> "Host":
         """A host with a server of its own; one without a person cannot ask."""
         return Host(self, person, era, name)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from tests import engines
 from tests.faults.books import Books, Text
 from tests.faults.host import Account, Call, Host, files_that_hold, said
 from tests.faults.lab import Fault, Lab, Request, run_lab
@@ -168,6 +169,11 @@ class Episode:
         self.counts["clock jumps"] += 1
         self._ahead = ahead
 
+    def end_backends(self, chance: float) -> None:
+        """End some of the connections to the database, as its restart does, in the middle of whatever they do."""
+        if self.account.database:
+            self.counts["backends ended"] += engines.end_backends(self.account.database, chance)
+
     def look_around(self, server: int) -> None:
         """Read something; the server is up when this returns."""
         self._host(server).call("list_dashboards")
@@ -282,11 +288,20 @@ def _believed(request: Request) -> bool:
 
 @contextmanager
 def open_episode(
-    zygote: Zygote, folder: Path, *, marked: Marked = "not", texts: Sequence[Text] = TEXTS
+    zygote: Zygote,
+    folder: Path,
+    *,
+    marked: Marked = "not",
+    texts: Sequence[Text] = TEXTS,
+    database: str | None = None,
 ) -> Generator[Episode]:
     """An episode with a service of its own; what still runs at the end is killed."""
     with run_lab() as lab:
         settings = {"TAG_SENDS": "true"} if marked == "tags" else {}
+        if database is not None:
+            settings["DATABASE_URL"] = database
+            (folder / "state").mkdir(parents=True)
+            (folder / "state" / engines.BESIDE).write_text(database)
         account = Account(zygote, lab.base_url, lab.key, folder, settings)
         episode = Episode(account, lab, marked=marked, texts=texts)
         try:

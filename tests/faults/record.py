@@ -1,12 +1,15 @@
 """Holds the audit against the ledger: each act has exactly one row that says how it ended, and none says otherwise."""
 
 import json
-import sqlite3
 from collections import defaultdict
-from contextlib import closing
+from collections.abc import Callable, Generator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+from tests.engines import by_hand, has_state
+
+from textrequest_mcp.ground.connection import Connection
 from textrequest_mcp.guard.once.ledger_rows import Send, all_rows
 
 HAPPENED = {"sent", "done"}
@@ -16,22 +19,44 @@ _SAYS = {"SENT": HAPPENED, "NOT_SENT": {"not_sent"}, "UNKNOWN": {"unknown"}}
 
 def audit_rows(state_file: Path) -> list[dict[str, Any]]:
     """Every row, by its fields, with its number and its tool."""
-    with closing(sqlite3.connect(state_file, timeout=30)) as connection:
-        if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'audit_entries'").fetchone():
-            return []
-        rows = connection.execute("SELECT number, tool, entry FROM audit_entries ORDER BY number").fetchall()
-    return [json.loads(entry) | {"number": number, "tool": tool} for number, tool, entry in rows]
+    with _no_table_is_no_rows():
+        rows = by_hand(state_file.parent, "SELECT number, tool, entry FROM audit_entries ORDER BY number")
+        return [json.loads(entry) | {"number": number, "tool": tool} for number, tool, entry in rows]
+    return []
 
 
 def ledger_rows(state_file: Path) -> list[Send]:
-    with closing(sqlite3.connect(state_file, timeout=30)) as connection:
-        there = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'ledger_sends'").fetchone()
-        return all_rows(connection, "1", ()) if there else []
+    with _no_table_is_no_rows():
+        return all_rows(cast("Connection", _ByHand(state_file.parent)), "1 = 1", ())
+    return []
+
+
+def _no_table_is_no_rows() -> AbstractContextManager[None]:
+    return suppress_where(lambda error: "no such table" in str(error) or "does not exist" in str(error))
+
+
+@contextmanager
+def suppress_where(known: Callable[[Exception], bool]) -> Generator[None]:
+    try:
+        yield
+    except Exception as error:
+        if not known(error):
+            raise
+
+
+class _ByHand:
+    """As much of a transaction as `all_rows` needs, on either engine."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def execute(self, sql: str, values: Sequence[object] = ()) -> list[Any]:
+        return by_hand(self._folder, sql, *values)
 
 
 def disagreements(state_file: Path) -> list[str]:
     """A sentence for each act that the audit does not tell as the ledger has it; for when nothing is on its way."""
-    if not state_file.exists():
+    if not has_state(state_file.parent):
         return []
     found: list[str] = []
     said: dict[str, list[dict[str, Any]]] = defaultdict(list)

@@ -1,5 +1,7 @@
 """Sends, faults, kills, losses and replays at random, as many as asked; fails where a text went out twice or got lost.
 
+Every other episode has its two servers share PostgreSQL, whose connections are ended at random too.
+
 `python tests/faults/soak.py [STEPS] [SEED]`. The seed chooses the steps; how they interleave is the machine's affair.
 """
 
@@ -16,6 +18,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))  # run by itself, as `make soak` does
 
+from tests import engines
 from tests.faults.kills import kill_in_flight
 from tests.faults.losses import lose_once
 from tests.faults.machine import ARMED, CLOCKS, MARKED, SERVERS, TEXTS, Episode, open_episode
@@ -75,12 +78,15 @@ class Soak:
     def episode(self, zygote: Zygote, folder: Path, number: int) -> Episode:
         """So many random steps over one state folder."""
         chance = random.Random(f"{self.seed} {number}")
-        with open_episode(zygote, folder, marked=MARKED[number % len(MARKED)]) as episode:
+        database = engines.schema(number) if number % 2 else None
+        with open_episode(zygote, folder, marked=MARKED[number % len(MARKED)], database=database) as episode:
             for _ in range(_STEPS_OF_AN_EPISODE):
                 step(episode, chance)
                 episode.counts["steps"] += 1
                 episode.books.look()
             episode.finish()
+        if database is not None:
+            engines.drop(number)
         return episode
 
     def kills(self, zygote: Zygote, folder: Path) -> Episode:
@@ -97,6 +103,7 @@ class Soak:
             ("kill -9 of a server", self.counts["kills"]),
             ("  between INFLIGHT and the answer read", self.counts["kills on the way"]),
             ("    the text accepted by then", self.counts["accepted before the kill"]),
+            ("connections to PostgreSQL ended", self.counts["backends ended"]),
             ("state files lost, emptied, cut or put back", self.counts["losses"]),
             ("clocks that were set between starts", self.counts["clock jumps"]),
             ("saves", self.counts["saves"]),
@@ -138,6 +145,7 @@ def step(episode: Episode, chance: random.Random) -> None:
         (1, bool(episode.running), lambda: episode.leave(server)),
         (4, True, lambda: episode.set_clock(chance.choice(CLOCKS))),
         (5, bool(episode.sends), lambda: episode.settle(server, which)),
+        (6, episode.account.database is not None, lambda: episode.end_backends(chance.choice([0.3, 1.0]))),
     ]
     possible = [(weight, act) for weight, can, act in steps if can]
     (chosen,) = chance.choices([act for _, act in possible], [weight for weight, _ in possible])

@@ -143,6 +143,7 @@ def load() -> None:
 
     import httpx2
     import mcp.server.stdio
+    import psycopg
     import uvicorn
 
     sys.path.append(str(Path(__file__).parents[2]))  # programs of the tests use modules of the tests
@@ -151,6 +152,7 @@ def load() -> None:
     from textrequest_mcp.tools import build as tool
 
     assert sqlite3.sqlite_version
+    assert psycopg.__version__
     assert uvicorn
     assert mcp.server.stdio
     assert cli

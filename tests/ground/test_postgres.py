@@ -273,6 +273,69 @@ class TestWhoLives:
                 await anyio.sleep(0.01)
 
 
+class TestNews:
+    async def test_what_one_tells_another_hears_once_it_is_written_and_again_after_a_lost_connection(
+        self, url: str, store: Store
+    ):
+        other = with_things(url)
+        heard = anyio.Event()
+        seen: list[list[str]] = []
+
+        def look() -> None:
+            nonlocal heard
+            heard.set()
+            heard = anyio.Event()
+
+        other.when("things", look)
+        other.when("other things", lambda: seen.append(["other"]))
+        async with anyio.create_task_group() as tasks:
+            connected = heard
+            tasks.start_soon(other.listen)
+            await connected.wait()
+            assert seen.pop() == ["other"]  # whatever was told before
+            for name in ("one", "two"):
+                news = heard
+                await store.transact(lambda connection, name=name: (add(connection, name), connection.tell("things")))
+                await news.wait()
+                seen.append(await other.transact(names))
+            again = heard
+            for pid in await store.transact(listeners):
+                end_backend(url, pid)
+            await again.wait()
+            tasks.cancel_scope.cancel()
+        other.close()
+
+        assert seen == [["one"], ["one", "two"], ["other"]]
+
+    async def test_what_is_rolled_back_is_not_told(self, store: Store):
+        told: list[str] = []
+        connected, over = anyio.Event(), anyio.Event()
+        store.when("things", lambda: told.append("things"))
+        store.when("things", connected.set)
+        store.when("other things", lambda: over.set() if connected.is_set() else None)
+
+        def fails(connection: Connection) -> None:
+            connection.tell("things")
+            raise ValueError("no")
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(store.listen)
+            await connected.wait()
+            over = anyio.Event()
+            with pytest.raises(ValueError, match="no"):
+                await store.transact(fails)
+            await store.transact(lambda connection: connection.tell("other things"))
+            await over.wait()
+            tasks.cancel_scope.cancel()
+
+        assert told == ["things"]
+
+
+def listeners(connection: Connection) -> list[int]:
+    found = "SELECT pid FROM pg_stat_activity WHERE query LIKE 'LISTEN textrequest_%' AND datname = current_database()"
+    return [pid for (pid,) in connection.execute(found)]
+
+
 class TestVersions:
     async def test_r16_a_newer_state_is_refused_by_name(self, url: str, store: Store):
         await store.transact(add)

@@ -56,6 +56,10 @@ class Connection(Protocol):
         """The last number that a column `AUTOINCREMENT` gave, also if its row is gone; 0 before the first."""
         ...
 
+    def tell(self, topic: str, /) -> None:
+        """Tell other processes, once the transaction is over, that something new is there (`Store.when`)."""
+        ...
+
     def lives(self, owner: str, /) -> bool | None:
         """Whether the process of an owner (`processes.this_process`) lives; None where that cannot be known."""
         ...

@@ -29,6 +29,13 @@ class Engine(Protocol):
         """As `Store.steady`."""
         ...
 
+    async def listen(self, told: Callable[[str | None], None]) -> None:
+        """Call `told` with each topic of `Connection.tell`, and with None where some may have been missed.
+
+        Returns where nothing is ever told.
+        """
+        ...
+
     def scrub(self) -> None:
         """As `Store.scrub`."""
         ...

@@ -16,7 +16,7 @@ import anyio
 import anyio.to_thread
 import psycopg
 
-from textrequest_mcp.ground import postgres_sql
+from textrequest_mcp.ground import postgres_news, postgres_sql
 from textrequest_mcp.ground.connection import Connection
 from textrequest_mcp.ground.losses import Loss
 from textrequest_mcp.ground.postgres_link import Inside, Link, TooSlow, key_of, reason_of
@@ -66,6 +66,10 @@ class Postgres:
         """As `Engine.transact`, in a worker thread that no cancellation abandons."""
         work = partial(self._work, fn, tuple(schemas), durable=durable, give_up_at=give_up_at)
         return await anyio.to_thread.run_sync(work, limiter=self._thread)
+
+    async def listen(self, told: Callable[[str | None], None]) -> None:
+        """As `Engine.listen`, on a connection of its own."""
+        await postgres_news.listen(partial(Link.open, self._url, process_key=key_of(this_process())), told)
 
     def scrub(self) -> None:
         """Nothing: the database's own VACUUM does that."""
@@ -120,7 +124,7 @@ class Postgres:
         if self._away is not None and time.monotonic() < self._away[0]:
             raise StoreError(None, self._away[1])
         try:
-            self._link = Link.open(self._url, process_key=key_of(this_process().split()[0]))
+            self._link = Link.open(self._url, process_key=key_of(this_process()))
         except psycopg.Error as error:
             reason = reason_of(error) or "TEXTREQUEST_DATABASE_URL cannot be understood"
             self._away = time.monotonic() + _AWAY_SECONDS, reason

@@ -85,7 +85,14 @@ class Link:
             psycopg.Error: it cannot be reached, or takes no tables.
         """
         connection = _Connection.connect(
-            url, autocommit=True, connect_timeout=_CONNECT_SECONDS, application_name="textrequest-mcp"
+            url,
+            autocommit=True,
+            connect_timeout=_CONNECT_SECONDS,
+            fallback_application_name="textrequest-mcp",
+            keepalives_idle=10,
+            keepalives_interval=5,
+            keepalives_count=2,
+            tcp_user_timeout=10_000,
         )
         link = cls(connection, 0)
         link.give_up_at = time.monotonic() + _CONNECT_SECONDS
@@ -104,6 +111,20 @@ class Link:
     @give_up_at.setter
     def give_up_at(self, at: float) -> None:
         self._connection.give_up_at = at
+
+    @property
+    def channel(self) -> str:
+        """By what name servers with the same tables tell each other of news."""
+        return f"textrequest_{self.lock}"
+
+    @property
+    def socket(self) -> int:
+        """The descriptor that becomes readable with news."""
+        return self._connection.fileno()
+
+    def news(self) -> list[str]:
+        """The topics that were told of since the last time, without waiting."""
+        return [notice.payload for notice in self._connection.notifies(timeout=0)]
 
     def run(self, sql: bytes) -> psycopg.Cursor[tuple[Any, ...]]:
         """Run statements without values, in one round trip."""
@@ -158,6 +179,9 @@ class Inside:
     def last_number(self, table: str, column: str, /) -> int:
         sequence = f"pg_get_serial_sequence('{table}', '{column}')"
         return self._link.value(f"SELECT coalesce(pg_sequence_last_value({sequence}), 0)")
+
+    def tell(self, topic: str, /) -> None:
+        self._link.execute("SELECT pg_notify(?, ?)", (self._link.channel, topic))
 
     def lives(self, owner: str, /) -> bool | None:
         name = owner.split(maxsplit=1)[0]

@@ -56,6 +56,9 @@ class _Connection:
         row = self._inner.execute("SELECT seq FROM sqlite_sequence WHERE name = ?", (table,)).fetchone()
         return row[0] if row is not None else 0
 
+    def tell(self, topic: str, /) -> None:
+        """Nothing: processes of one machine look into the file again and again."""
+
     def lives(self, owner: str, /) -> bool | None:
         return processes.lives(owner)
 
@@ -103,6 +106,9 @@ class Sqlite:
     def now(self) -> float:
         """As `Engine.now`: since the machine started, the same in every process."""
         return time.monotonic()
+
+    async def listen(self, told: Callable[[str | None], None]) -> None:
+        """Nothing is told."""
 
     def scrub(self) -> None:
         """As `Engine.scrub`."""

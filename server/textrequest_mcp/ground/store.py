@@ -57,6 +57,7 @@ class Store:
         self._wall_clock = wall_clock
         self._schemas = [_SCHEMA]
         self._calendar: Calendar | None = None
+        self._listeners: list[tuple[str, Callable[[], None]]] = []
         self._turn = anyio.Lock(fast_acquire=True)  # does not suspend when free
 
     @classmethod
@@ -89,6 +90,20 @@ class Store:
         """Have old rows be forgotten by this clock, as `Calendar` takes it; without one by each module's own."""
         self.ensure(calendar.SCHEMA)
         self._calendar = Calendar(confirmed, steady=steady)
+
+    def when(self, topic: str, do: Callable[[], None]) -> None:
+        """Have this called when another process told of a topic (`Connection.tell`), or may have; see `listen`."""
+        self._listeners.append((topic, do))
+
+    async def listen(self) -> None:
+        """Hear of what other processes tell, where the engine passes it on: at once, instead of at the next look."""
+
+        def told(topic: str | None) -> None:
+            for wanted, do in self._listeners:
+                if topic in (None, wanted):
+                    do()
+
+        await self._engine.listen(told)
 
     def today(self, connection: Connection, now: float) -> float:
         """By which time old rows may be forgotten, inside a transaction; `now` is in seconds since 1970."""

@@ -61,6 +61,7 @@ class EventLog:
         self._witness = witness
         self._clock = clock
         self._tidied_at = -math.inf
+        self._topic = f"events of {account}"
         self.tell: Callable[[Sequence[TextEvent]], None] = lambda _: None  # told of all that was noted, new or not
         store.ensure(SCHEMA + SCHEMA_OF_CALLS)
 
@@ -101,12 +102,18 @@ class EventLog:
                 also(connection)
             if not is_tidy:
                 self._forget(connection, today)
+            if new:
+                connection.tell(self._topic)
             return new
 
         new = await self._store.transact(write, durable=durable)
         self._tidied_at = self._tidied_at if is_tidy else now
         self.tell(heard)
         return new
+
+    def when_others_note(self, do: Callable[[], None]) -> None:
+        """Have this called when another process has noted events, where the store tells of it."""
+        self._store.when(self._topic, do)
 
     async def read(self, after: int, wanted: EventFilter, limit: int) -> list[Noted]:
         """The events after this number that match the filter, oldest first, at most `limit` of them."""

@@ -59,6 +59,7 @@ class Watch:
         self._failures: Counter[int] = Counter()
         self._trouble: dict[int, str] = {}
         self._stirred = anyio.Event()
+        log.when_others_note(self.wake)
 
     async def note(
         self,

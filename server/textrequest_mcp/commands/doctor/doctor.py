@@ -9,6 +9,7 @@ import anyio
 
 from textrequest_mcp import __version__
 from textrequest_mcp.commands.doctor.approval import ways_to_a_yes
+from textrequest_mcp.commands.doctor.database import database_of_state
 from textrequest_mcp.commands.doctor.finding import Finding, problem
 from textrequest_mcp.commands.doctor.hosts import hosts_here
 from textrequest_mcp.commands.doctor.machine import python_and_parts, settings_of
@@ -17,7 +18,7 @@ from textrequest_mcp.commands.doctor.state import folder_of_state
 from textrequest_mcp.commands.doctor.team import people_of
 from textrequest_mcp.commands.logs import start_logging
 from textrequest_mcp.ground.quoting import some
-from textrequest_mcp.settings.places import read_state_folder
+from textrequest_mcp.settings.places import read_state, read_state_folder
 from textrequest_mcp.settings.table import SettingsError
 
 _MARKS = {"ok": "ok", "note": "note", "problem": "PROBLEM"}
@@ -60,6 +61,8 @@ async def _examine(*, online: bool) -> list[Finding]:
     found += of_settings
     try:
         found += folder_of_state(read_state_folder())
+        if isinstance((state := read_state()).place, str):
+            found += await database_of_state(state)
     except SettingsError as error:  # may be among the findings on the settings already
         said = {each.says for each in found}
         found += [problem("state", each, "Set it to a folder of yours.") for each in error.problems if each not in said]

@@ -26,6 +26,7 @@ MINUTES = 10
 MOST_OPEN = 3
 _SECONDS = MINUTES * 60.0
 _LOOK_EVERY_SECONDS = 0.2
+_DECIDED = "approvals"  # what processes tell each other of
 
 _OPEN = "expires_at > :now AND used = 0 AND decision IS NULL"
 
@@ -48,6 +49,8 @@ class Approvals:
         self.store = store
         self._account = account
         self._clock = clock
+        self._decided = anyio.Event()
+        store.when(_DECIDED, self._wake)
         self._ours = "1 = 1" if account is None else "account = :account"
         self._open = f"{self._ours} AND {_OPEN}"
         store.ensure(SCHEMA)
@@ -101,8 +104,10 @@ class Approvals:
     async def wait(self, row: Row, until: float) -> Row:
         """The row once a person has decided, or as it is at `until` (`anyio.current_time`)."""
         while row.decision is None and anyio.current_time() < until:
-            await anyio.sleep(_LOOK_EVERY_SECONDS)
+            decided = self._decided
             row = await self.get(row.id) or row
+            with anyio.move_on_after(_LOOK_EVERY_SECONDS if row.decision is None else 0):
+                await decided.wait()
         return row
 
     async def get(self, id_: str) -> Row | None:
@@ -163,6 +168,7 @@ class Approvals:
                 raise BadInput(f"What was typed is not {name}.", todo="Type it exactly as shown, or say no.")
             decision = "yes" if yes else "no"
             connection.execute("UPDATE approvals SET decision = ?, decided_by = ? WHERE id = ?", (decision, by, id_))
+            connection.tell(_DECIDED)
 
         await self.store.transact(write)
 
@@ -197,8 +203,13 @@ class Approvals:
                         connection.execute(
                             "UPDATE approvals SET decision = 'no', decided_by = ? WHERE id = ?", (by, each.id)
                         )
+            connection.tell(_DECIDED)
 
         await self.store.transact(write)
+
+    def _wake(self) -> None:
+        decided, self._decided = self._decided, anyio.Event()
+        decided.set()
 
     def _values(self, **further: Any) -> dict[str, Any]:
         return {"account": self._account, "now": self._clock(), **further}
