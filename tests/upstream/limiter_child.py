@@ -52,14 +52,21 @@ async def hold(store: Store) -> None:
     """Takes all 3 slots of a minute, lets 2 calls wait behind them, and stays so."""
     limiter = Limiter(store, "key", calls=3, per_seconds=60)
 
+    ready = anyio.Semaphore(0)
+
+    async def waits(_: float) -> None:
+        ready.release()
+
     async def call() -> None:
-        async with limiter.slot(deadline_seconds=1000):
+        async with limiter.slot(deadline_seconds=1000, tell=waits):
+            ready.release()
             await anyio.sleep_forever()
 
     async with anyio.create_task_group() as group:
         for _ in range(5):
             group.start_soon(call)
-        await anyio.sleep(0.05)
+        for _ in range(5):
+            await ready.acquire()
         tell("ready")
 
 

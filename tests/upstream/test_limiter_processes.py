@@ -18,13 +18,14 @@ CHILD = Path(__file__).with_name("limiter_child.py")
 
 
 class SetClock(Clock):
-    """The machine's clock, moved on by hand instead of waited for."""
+    """The store's clock, moved on by hand instead of waited for."""
 
-    def __init__(self) -> None:
+    def __init__(self, store: Store) -> None:
         self.ahead = 0.0
+        self._store = store
 
     def now(self) -> float:
-        return time.monotonic() + self.ahead
+        return self._store.steady() + self.ahead
 
     async def sleep(self, seconds: float) -> None:
         self.ahead += seconds
@@ -75,8 +76,9 @@ async def test_a_killed_process_frees_its_places_one_window_later_and_its_queue_
     assert answer(child) == "ready"
     child.kill()
     child.communicate()
-    clock = SetClock()
-    limiter = Limiter(Store.open(tmp_path), "key", calls=3, per_seconds=60, clock=clock)
+    store = Store.open(tmp_path)
+    clock = SetClock(store)
+    limiter = Limiter(store, "key", calls=3, per_seconds=60, clock=clock)
 
     with pytest.raises(RateLimited) as refusal:
         async with limiter.slot(deadline_seconds=1):
@@ -92,8 +94,9 @@ async def test_a_killed_process_frees_its_places_one_window_later_and_its_queue_
 async def test_a_live_process_keeps_its_places_for_as_long_as_its_calls_last(tmp_path: Path) -> None:
     child = start("hold", tmp_path)
     assert answer(child) == "ready"
-    clock = SetClock()
-    limiter = Limiter(Store.open(tmp_path), "key", calls=3, per_seconds=60, clock=clock)
+    store = Store.open(tmp_path)
+    clock = SetClock(store)
+    limiter = Limiter(store, "key", calls=3, per_seconds=60, clock=clock)
 
     clock.ahead += 100
     with pytest.raises(RateLimited):
@@ -109,8 +112,9 @@ async def test_what_one_process_was_told_to_wait_the_others_wait_too(tmp_path: P
     child = start("pause", tmp_path)
     assert answer(child) == "ready"
     child.communicate(timeout=10)
-    clock = SetClock()
-    limiter = Limiter(Store.open(tmp_path), "key", calls=3, per_seconds=60, clock=clock)
+    store = Store.open(tmp_path)
+    clock = SetClock(store)
+    limiter = Limiter(store, "key", calls=3, per_seconds=60, clock=clock)
 
     with pytest.raises(RateLimited) as refusal:
         async with limiter.slot(deadline_seconds=20):
