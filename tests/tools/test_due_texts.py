@@ -10,6 +10,7 @@ from tests.scheduled import HOUR, IN_AN_HOUR, ended, later_of, leaves, rows_of, 
 
 from textrequest_mcp.ground.store import StoreError
 from textrequest_mcp.guard.once.scheduled_rows import ScheduledText
+from textrequest_mcp.live.encryption import Cipher
 from textrequest_mcp.tools.due_texts import became
 
 TEXT: dict[str, Any] = {"phone_number": DEVON, "body": "Your car is ready.", "send_at": IN_AN_HOUR}
@@ -74,7 +75,7 @@ async def test_a_loss_that_is_noted_but_not_told_yet_is_not_noted_twice(desk: De
 async def test_of_words_that_cannot_be_read_the_number_is_not_told(desk: Desk):
     send_id = await plan(desk)
     later = later_of(desk)
-    seal: Any = type("Closed", (), {"open": lambda *_: None, "seal": lambda *_: b""})()
+    seal: Any = Cipher("another key")
     later.due._seal = later.schedule._seal = seal  # pyright: ignore[reportPrivateUsage] - as after a change of the key
     desk.clock.forward(HOUR + 300)
     async with seen_to(desk):

@@ -415,3 +415,16 @@ class TestTriedAgain:
         row = await tomorrow(desk, send_id)
 
         assert (row.state, row.said) == ("NOT_SENT", "This server failed over it. Nothing was sent.")
+
+
+async def test_what_was_decided_before_another_server_took_over_is_not_asked_again():
+    async with open_desk(**ANSWERED, confirm_fallback="page") as desk:
+        send_id = await plan(desk)
+        await doubted(desk)
+        desk.clock.forward(24 * HOUR + 300)
+        async with seen_to(desk):
+            row = await question_of(desk)
+        await desk.account.gate.desk.approvals.decide(row.id, yes=True, by="page")
+        [text] = await leaves(desk, send_id, after=0)
+
+    assert text.state == "SENT"

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -77,7 +78,7 @@ async def test_where_there_is_no_schedule_texts_leave_now_or_not_at_all(desk: De
 
 
 @pytest.mark.parametrize("settings", [{"send_later": "off"}, {"send_later": "auto"}])
-async def test_a_server_that_will_not_be_up_refuses_and_says_what_to_do(settings: dict[str, str]):
+async def test_a_server_that_will_not_be_up_refuses_and_says_what_to_do(settings: dict[str, Any]):
     async with open_desk(**settings) as desk:
         answer = refusal(await desk.call("send_message", **TEXT, send_at=IN_AN_HOUR))
 

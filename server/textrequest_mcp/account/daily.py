@@ -16,6 +16,7 @@ from textrequest_mcp.account.periods import NAMES, Step
 from textrequest_mcp.account.posting import post_text
 from textrequest_mcp.account.recipients import choose
 from textrequest_mcp.account.sent_texts import MAILING
+from textrequest_mcp.account.unsent import unsent
 from textrequest_mcp.account.waiting import Matters, of_line
 from textrequest_mcp.account.waiting import answer_of as matters_of
 from textrequest_mcp.ground.quoting import quoted
@@ -43,9 +44,10 @@ AllLines = Annotated[DashboardId, Field(description="Default all lines")]
 @daily.reads(title="Who is waiting", action="")
 async def who_is_waiting(account: InAccount, dashboard_id: AllLines | None = None) -> Matters:
     """List who waits for an answer, longest first, with their last words, over all lines; then wishes to stop, texts
-    that failed lately, and payments due."""
+    that lately failed or did not leave, and payments due."""
     now = account.policy.now()
-    return matters_of([await of_line(line, known, now) for line, known in await chosen_lines(account, dashboard_id)])
+    lines = await chosen_lines(account, dashboard_id)
+    return matters_of([await of_line(*each, now) for each in lines], await unsent(account, lines, now))
 
 
 @daily.reads(title="Count texts", action="")

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from textrequest_mcp.account.account import Account, InAccount
 from textrequest_mcp.account.daily import AllLines, chosen_lines
-from textrequest_mcp.ground.member import current, current_id, may_use_line
+from textrequest_mcp.account.unsent import of_the_member
 from textrequest_mcp.guard.approval.question import Question
 from textrequest_mcp.guard.marks import Mark
 from textrequest_mcp.guard.once.later import Later
@@ -64,7 +64,7 @@ class Cancelled(Answer):
 async def list_scheduled(account: InAccount, dashboard_id: AllLines | None = None) -> AllScheduled:
     """List texts that are to leave later, or lately did not."""
     lines = {line.id for line, _ in await chosen_lines(account, dashboard_id)}
-    rows = [row for row in _of_the_member(await _later(account).schedule.listed()) if row.dashboard_id in lines]
+    rows = [row for row in of_the_member(await _later(account).schedule.listed()) if row.dashboard_id in lines]
     together: dict[tuple[str, str], list[ScheduledText]] = {}
     for row in rows:
         together.setdefault((row.batch or row.send_id, _STATES.get(row.state, "not_sent")), []).append(row)
@@ -137,12 +137,7 @@ def _too_late(row: ScheduledText) -> str:
 
 async def theirs(account: Account, send_id: str) -> list[ScheduledText]:
     """A scheduled text, or those of a batch, as far as the current member may know of them."""
-    return _of_the_member(await _later(account).schedule.get(send_id))
-
-
-def _of_the_member(rows: list[ScheduledText]) -> list[ScheduledText]:
-    everybodys = current() is None
-    return [row for row in rows if everybodys or (row.member == current_id() and may_use_line(row.dashboard_id))]
+    return of_the_member(await _later(account).schedule.get(send_id))
 
 
 async def _found(account: Account, send_id: str) -> list[ScheduledText]:

@@ -33,8 +33,8 @@ from textrequest_mcp.tools.answers import (
 from textrequest_mcp.upstream.errors import Refused
 from textrequest_mcp.upstream.times import read_time
 
-Kind = Literal["waiting", "wants_no_more", "failed", "payment_due"]
-KINDS: tuple[Kind, ...] = ("waiting", "wants_no_more", "failed", "payment_due")
+Kind = Literal["waiting", "wants_no_more", "failed", "not_sent", "payment_due"]
+KINDS: tuple[Kind, ...] = ("waiting", "wants_no_more", "failed", "not_sent", "payment_due")
 MOST_OF_A_KIND = 40
 _RECENT_SECONDS = 7 * 86_400.0
 _DUE = frozenset({"Sent", "PastDue"})
@@ -104,9 +104,9 @@ async def of_line(line: TextingLine, known: KnownLine, now: float) -> OfLine:
     return OfLine([*matters, *(_of_payment(each, known, now) for each in due)], closed, len(open_ones) - len(due))
 
 
-def answer_of(lines: Sequence[OfLine]) -> Matters:
-    """What waits on all lines: by kind, the longest waiting first."""
-    found = [matter for line in lines for matter in line.matters]
+def answer_of(lines: Sequence[OfLine], unsent: Sequence[Matter] = ()) -> Matters:
+    """What waits on all lines, scheduled texts that did not go out among it: by kind, the longest waiting first."""
+    found = [*(matter for line in lines for matter in line.matters), *unsent]
     items: list[Matter] = []
     notes: list[str] = []
     for kind in KINDS:
@@ -156,7 +156,7 @@ def _of_person(person: Person, kind: Kind, line: KnownLine, now: float) -> Matte
         line=line.name,
         name=person.name or None,
         phone_number=person.number,
-        waited=_waited(since, now),
+        waited=waited(since, now),
         since_utc=since,
         body=None if sent else last.get("body"),
         message_direction=None if sent else last.get("message_direction"),
@@ -173,7 +173,7 @@ def _of_payment(payment: Payment, line: KnownLine, now: float) -> Matter:
         line=line.name,
         name=payment.recipient,
         phone_number=payment.customer_phone,
-        waited=_waited(payment.request_date, now),
+        waited=waited(payment.request_date, now),
         since_utc=payment.request_date,
         why="reminded once" if payment.reminder_was_sent else None,
         amount=payment.amount_requested,
@@ -182,7 +182,7 @@ def _of_payment(payment: Payment, line: KnownLine, now: float) -> Matter:
     )
 
 
-def _waited(since: object, now: float) -> str | None:
+def waited(since: object, now: float) -> str | None:
     """How long ago, in the largest unit that says enough."""
     moment = read_time(since)
     if moment is None:

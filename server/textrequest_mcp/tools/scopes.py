@@ -17,6 +17,8 @@ def scopes_of(toolset: str, risk: Literal["reads", "writes", "sends", "destroys"
     """
     if toolset == "sends":  # what became of their own acts; nobody sees another's
         return frozenset()
+    if toolset == "later":  # their own texts too, which they could send or not
+        return frozenset({"texts:send"})
     needed: set[Scope] = {"texts:send"} if texts else set()
     if toolset == "payments":
         needed.add("payments")

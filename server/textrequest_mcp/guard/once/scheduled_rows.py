@@ -26,6 +26,7 @@ CREATE TABLE IF NOT EXISTS once_scheduled (
 CREATE INDEX IF NOT EXISTS once_scheduled_due ON once_scheduled (account, state, leaves_at);
 CREATE INDEX IF NOT EXISTS once_scheduled_alike ON once_scheduled (account, fingerprint);
 """
+OPEN_STATES = ("WAITING", "CLAIMED")
 OPEN = "state IN ('WAITING', 'CLAIMED')"
 
 
