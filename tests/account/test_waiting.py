@@ -129,8 +129,8 @@ async def test_what_was_read_counts_for_its_line():
 
 
 async def test_waits_are_told_in_the_largest_unit():
-    assert waiting._waited(None, 0.0) is None  # pyright: ignore[reportPrivateUsage]
-    assert waiting._waited("1970-01-01T00:00:00Z", 3 * 86400.0) == "3 days"  # pyright: ignore[reportPrivateUsage]
+    assert waiting.waited(None, 0.0) is None  # pyright: ignore[reportPrivateUsage]
+    assert waiting.waited("1970-01-01T00:00:00Z", 3 * 86400.0) == "3 days"  # pyright: ignore[reportPrivateUsage]
 
 
 def test_reasons_are_words_and_keep_their_codes():
