@@ -14,6 +14,7 @@ from textrequest_mcp.commands.people.access import Access
 from textrequest_mcp.commands.people.desk import TeamDesk
 from textrequest_mcp.commands.people.doors import Doors
 from textrequest_mcp.commands.people.opening import open_doors
+from textrequest_mcp.commands.people.shares import Shares
 from textrequest_mcp.commands.people.step_up import StepUp
 from textrequest_mcp.guard.approval.approvals import Approvals
 from textrequest_mcp.settings.reading import is_loopback
@@ -69,5 +70,7 @@ class Admission:
         public_url = self.settings.public_url
         over_tls = public_url.startswith("https:") if public_url else not is_loopback(self.settings.host)
         desk = TeamDesk(approvals, self.doors, four_eyes=self.settings.four_eyes, over_tls=over_tls)
-        team = Access(HttpLimits(StepUp(app, self.doors, self.needs)), self.doors, at={DESK: HttpLimits(desk.app())})
+        team = Access(
+            HttpLimits(StepUp(Shares(app), self.doors, self.needs)), self.doors, at={DESK: HttpLimits(desk.app())}
+        )
         return Door(KnownNames(team, names=self.settings.allowed_hosts or known, own_pages=True), team.run)
