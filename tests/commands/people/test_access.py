@@ -14,7 +14,7 @@ import pytest
 from starlette.types import Message, Receive, Scope, Send
 from tests.commands.people.team import ACCEPT, NAME, Team, add_people, serving
 from tests.desk import ERAS, Era
-from tests.served import INITIALIZE, running
+from tests.served import INITIALIZE, running, said_at_start
 
 from textrequest_mcp.commands.people.access import Access
 from textrequest_mcp.commands.people.doors import Doors
@@ -222,8 +222,7 @@ def test_over_sse_too_each_message_needs_its_members_token(tmp_path: Path):
 REFUSED: dict[str, tuple[list[str], dict[str, str], str]] = {
     "no way to sign in": (["--host", "0.0.0.0"], {"TEXTREQUEST_ALLOWED_HOSTS": NAME}, "nobody has to sign in; set"),
     "no name": (["--host", "192.0.2.1"], {"TEXTREQUEST_TOKENS_FILE": "FILE"}, "no name of it is allowed; set"),
-    "nobody": ([], {"TEXTREQUEST_TOKENS_FILE": "EMPTY"}, "Nobody is in"),
-    "no file": ([], {"TEXTREQUEST_TOKENS_FILE": "NONE"}, "cannot be read: No such file or directory"),
+    "a folder": ([], {"TEXTREQUEST_TOKENS_FILE": "FOLDER"}, "cannot be read: Is a directory"),
     "an open file": ([], {"TEXTREQUEST_TOKENS_FILE": "OPEN"}, "can be read or written by others; give it mode 0600"),
 }
 
@@ -235,7 +234,7 @@ def test_an_open_server_that_lets_everybody_in_does_not_start(
     add_people(tmp_path / "FILE")
     add_people(tmp_path / "OPEN")
     (tmp_path / "OPEN").chmod(0o644)
-    (tmp_path / "EMPTY").touch(0o600)
+    (tmp_path / "FOLDER").mkdir()
     given = {
         name: str(tmp_path / value) if name == "TEXTREQUEST_TOKENS_FILE" else value
         for name, value in environment.items()
@@ -246,6 +245,20 @@ def test_an_open_server_that_lets_everybody_in_does_not_start(
     assert child.returncode == 2
     assert why in told
     assert "Nothing was started." in told
+
+
+def test_a_server_may_start_before_its_first_person_is_added(tmp_path: Path):
+    file = tmp_path / "people"
+    environment = {"TEXTREQUEST_TOKENS_FILE": str(file), "TEXTREQUEST_ALLOWED_HOSTS": NAME}
+    with running("serve", "--sandbox", "--transport", "http", "--port", "0", environment=environment) as child:
+        *told, at = said_at_start(child)
+        team = Team(at.split()[-1], file, {})
+        before = team.greet({"authorization": "Bearer x"}).status_code
+        team = team._replace(tokens=add_people(file))
+        after = team.greet(team.bearing("Anna")).status_code
+
+    assert any("has nobody in" in line for line in told)
+    assert (before, after) == (401, 200)
 
 
 async def test_what_is_not_http_is_closed_off_and_the_lifespan_goes_through(tmp_path: Path):

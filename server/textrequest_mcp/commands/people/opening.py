@@ -1,11 +1,11 @@
 """Opens the doors of a team as the settings name them."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from textrequest_mcp.commands.people.doors import Doors
-from textrequest_mcp.commands.people.roster import Roster, said_of
+from textrequest_mcp.commands.people.roster import Entry, Roster, said_of
 from textrequest_mcp.commands.people.tokens import Tokens
 from textrequest_mcp.settings.table import Settings, SettingsError
 from textrequest_mcp.settings.team import serves_team
@@ -52,10 +52,13 @@ def open_doors(settings: Settings, needs: Mapping[str, frozenset[str]]) -> Doors
 
 def _read(file: Path) -> Roster:
     roster = Roster(file)
+    people: Sequence[Entry] = ()
     try:
         people = roster.read()
+    except FileNotFoundError:  # the first one may be added while the server runs
+        pass
     except (OSError, ValueError) as error:
         raise SettingsError([f"TEXTREQUEST_TOKENS_FILE: {file} {said_of(error)}."]) from None
     if not people:
-        raise SettingsError([f"Nobody is in {file}. Add somebody with `textrequest-mcp token add NAME`."])
+        sys.stderr.write(f"textrequest-mcp has nobody in {file} yet: `textrequest-mcp token add NAME` adds somebody.\n")
     return roster
