@@ -20,6 +20,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))  # run by itself, as `make so
 
 from tests import engines
 from tests.faults.kills import kill_in_flight
+from tests.faults.later_kills import Run, kill_around_the_time
 from tests.faults.losses import lose_once
 from tests.faults.machine import ARMED, CLOCKS, MARKED, SERVERS, TEXTS, Episode, open_episode
 from tests.faults.zygote import Zygote
@@ -27,6 +28,7 @@ from tests.faults.zygote import Zygote
 STEPS = 10_000
 KILLS = 200
 LOSSES = 100
+LATER_KILLS = 40
 _STEPS_OF_AN_EPISODE = 80
 _AT_ONCE = 6
 _SEVERAL = 1_000_000
@@ -42,6 +44,7 @@ def main() -> int:
         for number in range(-(-steps // _STEPS_OF_AN_EPISODE)):
             pool.submit(soak.run, lambda n=number: soak.episode(zygote, Path(folder, f"{n}"), n))
         pool.submit(soak.run, lambda: soak.kills(zygote, Path(folder, "kills")))
+        pool.submit(soak.run, lambda: kill_around_the_time(zygote, Path(folder, "later"), LATER_KILLS, seed))
         for number in range(LOSSES):
             pool.submit(soak.run, lambda n=number: lose_once(zygote, Path(folder, f"loss {n}"), n, seed))
     sys.stdout.write(soak.report(time.perf_counter() - began))
@@ -61,7 +64,7 @@ class Soak:
     def failed(self) -> bool:
         return bool(self.found)
 
-    def run(self, part: Callable[[], Episode]) -> None:
+    def run(self, part: Callable[[], Episode | Run]) -> None:
         """Do a part and add its figures; a part that breaks off is a failure too."""
         try:
             episode = part()
@@ -103,6 +106,8 @@ class Soak:
             ("kill -9 of a server", self.counts["kills"]),
             ("  between INFLIGHT and the answer read", self.counts["kills on the way"]),
             ("    the text accepted by then", self.counts["accepted before the kill"]),
+            ("  around the time of a scheduled text", self.counts["servers killed around the time of a text"]),
+            ("    scheduled texts that left", self.counts["scheduled texts SENT"]),
             ("connections to PostgreSQL ended", self.counts["backends ended"]),
             ("state files lost, emptied, cut or put back", self.counts["losses"]),
             ("clocks that were set between starts", self.counts["clock jumps"]),

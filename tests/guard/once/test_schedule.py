@@ -15,6 +15,8 @@ from textrequest_mcp.guard.once.scheduled_rows import Content
 from textrequest_mcp.live.encryption import Cipher
 from textrequest_mcp.upstream.errors import BadInput
 
+pytestmark = pytest.mark.usefixtures("both_engines")
+
 SEAL, LATE = Cipher("key"), 900.0
 HOUR, WEEK = 3600.0, 7 * 86_400.0
 
@@ -177,6 +179,7 @@ class TestSeeingToIt:
 
         assert [row.send_id for row in await server(store, clock).claim()] == [send_id]
 
+    @pytest.mark.of_the_file  # PostgreSQL knows of every process whether it lives
     async def test_what_nobody_can_tell_of_is_taken_over_after_a_while_and_not_while_it_is_held(
         self, schedule: Schedule, store: Store, clock: Clock
     ):
