@@ -5,18 +5,10 @@ from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 
 RUN = 5  # words
-_LONG_RUN = 8
 _FEWEST_TELLING = 2
 _LONG_WORD = 8  # letters
 
-# Courtesies that everybody writes: alone they repeat nothing.
-_COURTESIES = re.compile(
-    r"\b(?:thank you(?: so much)?(?: for (?:letting (?:me|us) know|the update|your (?:time|business|patience)))?"
-    r"|thanks|let (?:me|us) know(?: if you have any(?: other| more)? questions?)?"
-    r"|have a (?:great|good|nice|wonderful) (?:day|night|evening|weekend|one)|good (?:morning|afternoon|evening|night)"
-    r"|(?:sounds|looks) (?:good|great)|no (?:problem|worries)|on my way|(?:ill|we will|well) (?:be there|see you)"
-    r"|see you(?: then| there| soon| later)?|looking forward to (?:it|seeing you)|take care|running late)\b"
-)
+# What everybody writes, courtesies too: a text is about its other words.
 _SMALL_WORDS = frozenset(
     re.findall(
         r"\w+",
@@ -28,7 +20,9 @@ _SMALL_WORDS = frozenset(
         again soon today tomorrow tonight morning afternoon evening night day week month year am pm time hours minutes
         monday tuesday wednesday thursday friday saturday sunday
         available appointment confirmed scheduled cancelled canceled received delivered estimate
-        great good thanks thank welcome sorry
+        great good thanks thank welcome sorry much let letting know update your patience questions other more nice
+        wonderful weekend one sounds looks problem worries on way looking forward seeing see take care running late ill
+        well be there
         el la los las un una y o de del al en con por para que es son si gracias hola bien hoy manana
         """,
     )
@@ -53,12 +47,13 @@ def handed_on(words: Sequence[str], runs: AbstractSet[int], lines: Sequence[str]
     """
     if len(words) < RUN:
         phrase = " ".join(words)
-        return phrase if _is_telling(words) and any(f" {phrase} " in line for line in lines) else None
+        says = len(words) > 1 or len(phrase) >= _LONG_WORD
+        return phrase if says and telling(words) and any(f" {phrase} " in line for line in lines) else None
     run: list[str] = []
     for at, shared in enumerate([*(one in runs for one in runs_of(words)), False]):
         if shared:
             run = [*run, words[at + RUN - 1]] if run else list(words[at : at + RUN])
-        elif run and _says_something(run):
+        elif len(telling(run)) >= _FEWEST_TELLING:
             return " ".join(run)
         else:
             run = []
@@ -68,18 +63,3 @@ def handed_on(words: Sequence[str], runs: AbstractSet[int], lines: Sequence[str]
 def telling(words: Sequence[str]) -> list[str]:
     """The words that are not common: those that a text is about."""
     return [word for word in words if word not in _SMALL_WORDS and not word.isdecimal()]
-
-
-def _is_telling(words: Sequence[str]) -> bool:
-    if len(words) == 1 and len(words[0]) < _LONG_WORD:
-        return False
-    return bool(telling(_without_courtesies(words)))
-
-
-def _says_something(run: Sequence[str]) -> bool:
-    rest = _without_courtesies(run)
-    return len(rest) >= _LONG_RUN or len(telling(rest)) >= _FEWEST_TELLING
-
-
-def _without_courtesies(words: Sequence[str]) -> list[str]:
-    return _COURTESIES.sub(" ", " ".join(words)).split()
