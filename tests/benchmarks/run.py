@@ -13,6 +13,7 @@ from typing import Any
 
 from arrivals import arrivals
 from figures import Row, table
+from ledger_sizes import ledger_sizes
 from load import load
 from sends import sends
 from stage import CONTACTS, LINE, Stage, open_stage
@@ -36,6 +37,7 @@ def main() -> int:
     with open_stage() as stage:
         rows = [*starts(stage), calls(stage), *a_page(stage), all_contacts(stage), *sends(), *arrivals(stage)]
         rows += load(stage)
+    rows += ledger_sizes()
     sys.stdout.write(table(rows) + f"\n{time.perf_counter() - began:.0f} seconds in all\n")
     return int(any(row.missed for row in rows))
 
