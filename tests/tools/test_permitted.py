@@ -16,6 +16,7 @@ from textrequest_mcp.ground.member import SCOPES, Member, on_behalf_of
 from textrequest_mcp.guard.audit.reader import Entry, Trail
 
 OTHER_LINE, NO_LINE = 122, 999
+on_both_engines = pytest.mark.usefixtures("both_engines")
 EVERYTHING = frozenset[str](SCOPES)
 ANNA = Member(id="Anna", name="Anna", scopes=frozenset({"texts:read", "texts:send"}), lines=frozenset({LINE}))
 BEN = Member(id="Ben", name="Ben Ruiz", scopes=EVERYTHING)
@@ -205,6 +206,7 @@ async def test_a_text_goes_out_in_its_members_name_whatever_the_assistant_says(d
     assert [row["response_by_username"] for row in rows if row["body"] == "Ready."] == ["Ben Ruiz"]
 
 
+@on_both_engines
 async def test_a_send_is_its_members_alone_and_the_same_text_goes_out_once(desk: Desk):
     with on_behalf_of(ANNA):
         async with desk.host() as host:
@@ -237,6 +239,7 @@ async def test_a_send_on_a_line_that_was_taken_away_is_not_found(desk: Desk):
     assert "No act with this send_id" in await answer_of(desk, now, "get_send_status", send_id=sent["send_id"])
 
 
+@on_both_engines
 async def test_a_cursor_of_somebody_else_is_none(desk: Desk):
     with on_behalf_of(ANNA):
         async with desk.host() as host:
@@ -248,6 +251,7 @@ async def test_a_cursor_of_somebody_else_is_none(desk: Desk):
     assert "after belongs to another record of texts" in told
 
 
+@on_both_engines
 async def test_an_approval_of_somebody_else_is_none():
     async with open_desk(confirm_fallback="token") as desk:
         with on_behalf_of(CLEO):
@@ -261,6 +265,7 @@ async def test_an_approval_of_somebody_else_is_none():
     assert "does not belong to this call" in told
 
 
+@on_both_engines
 async def test_a_mailing_of_somebody_else_does_not_go_on(desk: Desk):
     questions: list[int] = []
     for member in (CLEO, BEN):
@@ -274,6 +279,7 @@ async def test_a_mailing_of_somebody_else_does_not_go_on(desk: Desk):
     assert len(desk.changes) == 2
 
 
+@on_both_engines
 async def test_the_audit_and_its_rows_say_for_whom(desk: Desk):
     for member in (ANNA, BEN, None):
         with on_behalf_of(member):
@@ -292,6 +298,7 @@ async def test_the_audit_and_its_rows_say_for_whom(desk: Desk):
     assert await trail.count(by="Ann%") == 0
 
 
+@on_both_engines
 async def test_each_member_has_a_cap_of_their_own():
     async with open_desk(member_texts_per_day=1) as desk:
         outcomes: list[str] = []
@@ -310,6 +317,7 @@ async def test_each_member_has_a_cap_of_their_own():
     assert "The cap on a member's texts in any 24 hours leaves no room: 1 of 1 used" in outcomes[1]
 
 
+@on_both_engines
 async def test_what_an_assistant_has_read_counts_for_its_own_member():
     """Maria's words were opened for Anna; so a text to somebody else asks in Anna's call, and not in Ben's."""
     async with open_desk(**RULED) as desk:
@@ -347,6 +355,7 @@ async def test_a_yes_comes_too_late_for_who_was_taken_away_meanwhile(desk: Desk)
     assert desk.changes == []
 
 
+@on_both_engines
 async def test_two_members_who_send_the_same_at_once_send_it_once(desk: Desk):
     outcomes: list[str] = []
 
@@ -373,6 +382,7 @@ async def test_a_name_in_place_of_a_number_tells_nothing_of_other_lines(desk: De
     assert "+1423" not in forbidden
 
 
+@on_both_engines
 async def test_people_of_two_accounts_in_one_state_folder_share_nothing_but_their_names(tmp_path: Path):
     async with (
         open_desk(state_dir=tmp_path, member_texts_per_day=1) as one,
@@ -400,6 +410,7 @@ async def scheduled(desk: Desk, member: Member, **more: Any) -> dict[str, Any]:
             return said(await call(host, "send_message", **given))
 
 
+@on_both_engines
 async def test_a_text_that_leaves_later_is_its_members_and_leaves_in_their_name(desk: Desk):
     send_id = (await scheduled(desk, ANNA))["send_id"]
     with on_behalf_of(BEN):

@@ -73,4 +73,4 @@ class Admission:
         team = Access(
             HttpLimits(StepUp(Shares(app), self.doors, self.needs)), self.doors, at={DESK: HttpLimits(desk.app())}
         )
-        return Door(KnownNames(team, names=self.settings.allowed_hosts or known, own_pages=True), team.run)
+        return Door(KnownNames(team, names=self.settings.allowed_hosts | known, own_pages=True), team.run)

@@ -29,6 +29,16 @@ def team(tmp_path_factory: pytest.TempPathFactory) -> Generator[Team]:
         yield served
 
 
+def test_webhooks_and_hosts_come_by_names_of_their_own(tmp_path: Path):
+    with serving(tmp_path, TEXTREQUEST_PUBLIC_URL="https://hooks.example.com") as team:
+        anna = team.bearing("Anna")
+        statuses = [team.greet(anna | {"host": name}).status_code for name in (NAME, "hooks.example.com", "x.example")]
+        hook = httpx2.post(f"{team.root}/webhooks/textrequest/121/received", headers={"host": "hooks.example.com"})
+
+    assert statuses == [200, 200, 421]
+    assert hook.status_code not in {401, 404, 421}
+
+
 def test_who_brings_no_token_is_told_how_and_finds_no_place_to_sign_in(team: Team):
     refused = team.greet({})
 
@@ -80,7 +90,9 @@ def test_no_other_path_is_open(team: Team, path: str):
     assert httpx2.post(team.root + path, json=INITIALIZE).status_code == 401
 
 
-@pytest.mark.parametrize("path", ["//mcp", "/health/../mcp", "/%2e%2e/mcp", "/webhooks/textrequest/../../mcp"])
+@pytest.mark.parametrize(
+    "path", ["//mcp", "/health/../mcp", "/%2e%2e/mcp", "/webhooks/textrequest/../../mcp", "/desk/../mcp"]
+)
 def test_the_open_paths_lead_nowhere_else(team: Team, path: str):
     with closing(http.client.HTTPConnection(team.root.removeprefix("http://"))) as connection:
         connection.request("POST", path, json.dumps(INITIALIZE), {"content-type": "application/json", **ACCEPT})

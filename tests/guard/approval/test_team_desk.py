@@ -130,6 +130,7 @@ async def test_only_who_may_approve_gets_in_and_everybody_else_is_told_the_same(
     assert "frame-ancestors 'none'" in first.headers["content-security-policy"]
 
 
+@pytest.mark.usefixtures("both_engines")
 async def test_members_see_the_questions_of_their_lines_alone(tmp_path: Path):
     async with stage(tmp_path) as at:
         at.tasks.start_soon(lambda: at.asks(DEE, phone_number=DEVON))
@@ -260,6 +261,7 @@ async def test_many_browsers_do_not_fill_the_memory(tmp_path: Path, monkeypatch:
     assert told == [False, True, True]
 
 
+@pytest.mark.usefixtures("both_engines")
 async def test_one_members_flood_and_silence_are_not_anothers(tmp_path: Path):
     async with stage(tmp_path, confirm="all") as at:
         at.tasks.start_soon(lambda: at.asks(BOB, phone_number=DEVON))
