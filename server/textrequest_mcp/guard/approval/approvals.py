@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 import anyio
+from anyio.lowlevel import checkpoint
 
 from textrequest_mcp.ground.connection import Connection
 from textrequest_mcp.ground.quoting import same_name
@@ -109,7 +110,7 @@ class Approvals:
             if row.decision is None:
                 with anyio.move_on_after(_LOOK_EVERY_SECONDS):
                     await decided.wait()
-                await anyio.sleep(0)  # after a timeout Python 3.11 traces no caller's lines before the next pause
+                await checkpoint()  # after a timeout Python 3.11 traces no caller's lines before the next pause
         return row
 
     async def get(self, id_: str) -> Row | None:
