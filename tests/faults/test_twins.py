@@ -3,6 +3,7 @@
 import sys
 import time
 from collections.abc import Callable, Generator, Iterable
+from dataclasses import replace
 from functools import partial
 from itertools import cycle, islice
 from pathlib import Path
@@ -10,13 +11,13 @@ from typing import Any
 
 import anyio
 import pytest
+from tests import engines
 from tests.desk import OWES
 from tests.faults.books import Books, Text
 from tests.faults.host import Account, Host, files_that_hold, said
 from tests.faults.lab import Lab
 from tests.faults.zygote import Zygote
 
-from textrequest_mcp.ground.store import Store
 from textrequest_mcp.guard.approval.approval_rows import Row
 from textrequest_mcp.guard.approval.approvals import Approvals
 
@@ -27,10 +28,14 @@ TWINS = 100
 REPLAYS = 10
 
 
-@pytest.fixture
-def account(zygote: Zygote, lab: Lab, tmp_path: Path) -> Generator[Account]:
+@pytest.fixture(params=["sqlite", "postgres"])
+def account(zygote: Zygote, lab: Lab, tmp_path: Path, request: pytest.FixtureRequest) -> Generator[Account]:
     """The service's account; nothing that its servers wrote or said may hold the key."""
     account = Account(zygote, lab.base_url, lab.key, tmp_path)
+    if request.param == "postgres":
+        account = replace(account, settings={"DATABASE_URL": engines.emptied(engines.schema(0))})
+        account.state_file.parent.mkdir()
+        account.state_file.with_name(engines.BESIDE).write_text(account.settings["DATABASE_URL"])
     yield account
     assert files_that_hold(tmp_path, lab.key) == []
 
@@ -121,8 +126,7 @@ class TestAnApprovalUsedTenTimes:
 
     def test_at_the_desk_it_cancels_once_over_a_kill_while_the_question_waits(self, account: Account, lab: Lab):
         """The row outlives the server that asked; the page is only where a person answers it."""
-        settings = {"CONFIRM_FALLBACK": "page"}
-        account = Account(account.zygote, account.base_url, account.key, account.folder, settings)
+        account = replace(account, settings={**account.settings, "CONFIRM_FALLBACK": "page"})
         one = account.host()
         payment = open_payment(one)
         waits = one.begin("cancel_payment", payment_id=payment)
@@ -148,9 +152,9 @@ def open_question(account: Account, over: Callable[[], bool]) -> str:
 
 
 def asked_of(account: Account) -> list[Row]:
-    if not account.state_file.exists():
+    if not engines.has_state(account.state_file.parent):
         return []
-    store = Store.open(account.state_file.parent)
+    store = engines.open_store(account.state_file.parent)
     try:
         return anyio.run(Approvals(store, None).waiting)
     finally:
@@ -159,7 +163,7 @@ def asked_of(account: Account) -> list[Row]:
 
 def decide(account: Account, id_: str) -> None:
     """A person says yes in a terminal."""
-    store = Store.open(account.state_file.parent)
+    store = engines.open_store(account.state_file.parent)
     try:
         anyio.run(partial(Approvals(store, None).decide, id_, yes=True, by="terminal"))
     finally:

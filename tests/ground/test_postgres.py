@@ -6,9 +6,8 @@ import sys
 import threading
 import time
 from collections.abc import Generator
-from contextlib import closing, suppress
+from contextlib import closing
 from pathlib import Path
-from typing import Self
 
 import anyio
 import anyio.from_thread
@@ -16,6 +15,7 @@ import psycopg
 import psycopg.conninfo
 import pytest
 from tests import engines
+from tests.cutting import Cutting
 
 from textrequest_mcp.ground import postgres, postgres_sql, schema
 from textrequest_mcp.ground.connection import Connection
@@ -210,46 +210,6 @@ class TestAnswersThatAreLost:
             assert not between.armed
             assert await store.transact(names) == (["one", "two"] if arrives else ["one"])
             store.close()
-
-
-class Cutting:
-    """Passes bytes on between a server and a client, and once, when armed, cuts at a COMMIT."""
-
-    def __init__(self, *, arrives: bool) -> None:
-        self._arrives = arrives
-        self._door = socket.create_server(("127.0.0.1", 0))
-        self.port = self._door.getsockname()[1]
-        self.armed = False
-
-    def __enter__(self) -> Self:
-        threading.Thread(target=self._accept, daemon=True).start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._door.close()
-
-    def _accept(self) -> None:
-        with suppress(OSError):
-            while True:
-                client, _ = self._door.accept()
-                server = engines.raw_connection()
-                threading.Thread(target=self._pass_on, args=(client, server, True), daemon=True).start()
-                threading.Thread(target=self._pass_on, args=(server, client, False), daemon=True).start()
-
-    def _pass_on(self, one: socket.socket, other: socket.socket, is_client: bool) -> None:
-        with suppress(OSError), closing(one), closing(other):
-            while data := one.recv(65536):
-                if is_client and self.armed and b"COMMIT" in data:
-                    self.armed = False
-                    if self._arrives:
-                        client_side, _ = one, one.shutdown(socket.SHUT_RDWR)
-                        other.sendall(data)
-                        time.sleep(0.1)
-                        client_side.close()
-                    else:
-                        other.shutdown(socket.SHUT_RDWR)
-                    return
-                other.sendall(data)
 
 
 class TestWhoLives:
