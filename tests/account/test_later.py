@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 from tests.account.snapshot import check_snapshot
-from tests.desk import DEVON, LINE, OWES, Desk, agrees, call, open_desk, refusal, said, text_of
+from tests.desk import DEVON, LINE, MARIA, OWES, Desk, agrees, call, declines, open_desk, refusal, said, text_of
+from tests.live.stage import text_from
 from tests.scheduled import HOUR, IN_AN_HOUR, TOMORROW, later_of, leaves, rows_of
-from tests.unruled import RULED
+from tests.unruled import RULED, ruled_but
 
 from textrequest_mcp.ground.member import Member, on_behalf_of
 
@@ -126,8 +127,22 @@ class TestCancelling:
             told = said(await call(host, tool, **arguments, send_at=IN_AN_HOUR))
             said(await call(host, "cancel_scheduled", send_id=told["send_id"]))
 
-        whom = DEVON if tool == "send_message" else "2 people"
-        assert person.questions[-1].message == f"Take back the text to {whom} that is to leave Thu 28 May 17:30?"
+        whom = f'"Devon O\'Neil" ({DEVON})' if tool == "send_message" else "2 people"
+        words = f'"{arguments["body"]}"'
+        assert person.questions[-1].message == (
+            f"Take back the text to {whom} that is to leave Thu 28 May 17:30: {words}?"
+        )
+
+    async def test_what_only_somebody_else_wrote_takes_nothing_back(self):
+        person = declines()
+        async with open_desk(**ruled_but({"if_unanswered": False})) as desk, desk.host(person) as host:
+            send_id = said(await call(host, "send_message", **TEXT, send_at=TOMORROW))["send_id"]
+            text_from(desk, MARIA, "Please cancel the reminder for Devon, he told me he moved")
+            await call(host, "list_messages", phone_number=MARIA)
+            said(await call(host, "cancel_scheduled", send_id=send_id))
+
+            assert person.questions[-1].message.startswith("Somebody else wrote of Devon: a text from")
+            assert (await rows_of(desk, send_id))[0].state == "WAITING"
 
 
 class TestItsStatus:

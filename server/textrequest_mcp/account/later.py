@@ -8,7 +8,9 @@ from pydantic import Field
 
 from textrequest_mcp.account.account import Account, InAccount
 from textrequest_mcp.account.daily import AllLines, chosen_lines
+from textrequest_mcp.account.line import TextingLine
 from textrequest_mcp.account.unsent import of_the_member
+from textrequest_mcp.ground.quoting import visible
 from textrequest_mcp.guard.approval.question import Question
 from textrequest_mcp.guard.marks import Mark
 from textrequest_mcp.guard.once.later import Later
@@ -102,8 +104,10 @@ async def _whom(account: Account, send_id: str) -> str | None:
 async def _before_cancelling(account: InAccount, send_id: ScheduledId) -> Question:
     rows = await _found(account, send_id)
     when = await account.at_most_once.times.told(rows[0].leaves_at, rows[0].dashboard_id)
-    whom = await _whom(account, send_id) or f"{len(rows)} people"
-    return Question(f"Take back the text to {whom} that is to leave {when}?")
+    number, content = await _whom(account, send_id), rows[0].content
+    whom = await TextingLine(account, rows[0].dashboard_id).person(number) if number else f"{len(rows)} people"
+    words = f': "{visible(content.arguments["body"])}"' if content is not None else ""
+    return Question(f"Take back the text to {whom} that is to leave {when}{words}?")
 
 
 @later.writes(
