@@ -116,6 +116,14 @@ async def test_groups_are_put_together_and_their_people_keep_their_own_names(doo
     assert (own.member.id, own.member.scopes) == ("Anna", {"texts:read", "texts:send", "contacts:write"})
 
 
+async def test_nobody_takes_the_name_of_a_colleague_for_their_own(door: SignIn, provider: Provider):
+    found = await door.enter(provider.token(aud=RESOURCE, sub="u-9", name="anna", groups=["night"]))
+
+    assert found is not None
+    assert found.member.name == found.member.id
+    assert found.member.id.startswith("anna#")
+
+
 async def test_a_person_without_a_name_is_called_something(door: SignIn, provider: Provider):
     found = await door.enter(provider.token(aud=RESOURCE, sub="<>", email="<>", groups=["night"]))
 

@@ -80,7 +80,7 @@ class SignIn:
         if not entries:
             return None
         granted, lines = _together(entries)
-        id_, name = _called(entries, claims)
+        id_, name = _called(entries, claims, {entry.name.casefold() for entry in self.roster.entries()})
         asked = _scopes_in(claims)
         # A provider that knows none of our scopes leaves it to the file; one that knows some can give fewer.
         scopes = granted & asked if asked.intersection(SCOPES) else granted
@@ -136,14 +136,15 @@ def _together(entries: Sequence[Entry]) -> tuple[frozenset[str], frozenset[int] 
     return scopes, frozenset[int]().union(*(entry.lines or () for entry in entries))
 
 
-def _called(entries: Sequence[Entry], claims: Mapping[str, Any]) -> tuple[str, str]:
+def _called(entries: Sequence[Entry], claims: Mapping[str, Any], taken: Collection[str]) -> tuple[str, str]:
     """The id and the name: the file's, or of somebody who is there by a group what their sign-in says."""
     own = next((entry.name for entry in entries if not entry.known_by.startswith("group:")), None)
     if own is not None:
         return own, own
     told = next((str(claims[each]) for each in ("name", "preferred_username", "email", "sub") if claims.get(each)), "")
     name = "".join(sign for sign in told if sign.isalnum() or sign in " .-@")[:_LONGEST_NAME].strip() or "somebody"
-    return f"{name}#{sha256(str(claims['sub']).encode()).hexdigest()[:8]}", name
+    id_ = f"{name}#{sha256(str(claims['sub']).encode()).hexdigest()[:8]}"
+    return id_, id_ if name.casefold() in taken else name  # people write such names themselves
 
 
 def _scopes_in(claims: Mapping[str, Any]) -> frozenset[str]:
