@@ -50,14 +50,13 @@ class WhoseWords:
             why += [
                 await self._told(account, doubt, use.line)
                 for doubt in doubts(memory, use, reads, final=change.closes, asked=change.is_asked)
-                if doubt.reason != "floor" or not self._covered.has(_key(change, memory))
+                if not (doubt.reason == "floor" and change.alike and self._covered.has(_key(change, memory)))
             ]
         return [Reason(each, PROVENANCE) for each in dict.fromkeys(why)]
 
     def cover(self, change: Change) -> None:
         """Have the floor ask no more before changes that are alike: a person who was asked about one said so."""
-        if change.alike is not None:
-            self._covered.put(_key(change, self._memory()), None)
+        self._covered.put(_key(change, self._memory()), None)
 
     async def _told(self, account: Account, doubt: Doubt, line: int) -> str:
         """A doubt as a sentence, with the name of the words' author, and the time by the line's clock."""
