@@ -82,7 +82,8 @@ async def test_of_words_that_cannot_be_read_the_number_is_not_told(desk: Desk):
         await ended(desk, send_id)
         await anyio.sleep(0.05)
 
-    assert next(iter(later.news.values())).startswith("The text to somebody that was to leave")
+    [(_, sentence)] = later.news.values()
+    assert sentence.startswith("The text to somebody that was to leave")
 
 
 async def test_a_server_that_stays_up_says_so_and_takes_its_leave(desk: Desk):

@@ -119,7 +119,7 @@ class DueTexts:
             await later.schedule.told(told)
         for text in await later.schedule.untold():
             if text.send_id not in later.news:
-                later.news[text.send_id] = await self._sentence(text)
+                later.news[text.send_id] = (text.member, await self._sentence(text))
 
     async def _sentence(self, text: ScheduledText) -> str:
         when = await self._account.at_most_once.times.told(text.leaves_at, text.dashboard_id)

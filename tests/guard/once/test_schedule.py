@@ -6,6 +6,7 @@ import pytest
 from tests.guard.once.rows import ACCOUNT
 from tests.sandbox.service import START, Clock
 
+from textrequest_mcp.ground.member import Member, on_behalf_of
 from textrequest_mcp.ground.store import Store
 from textrequest_mcp.guard.once.due import Due
 from textrequest_mcp.guard.once.keepers import Keepers
@@ -239,12 +240,21 @@ class TestTelling:
 
     async def test_a_few_at_a_time(self, store: Store, schedule: Schedule, clock: Clock):
         later = Later(schedule, server(store, clock), Keepers(store, ACCOUNT, clock=clock))
-        later.news = {str(number): f"Text {number} did not leave." for number in range(4)}
+        later.news = {str(number): ("", f"Text {number} did not leave.") for number in range(4)}
 
         assert later.tell() == "Tell the person: Text 0 did not leave. Text 1 did not leave. Text 2 did not leave."
         assert later.tell() == "Tell the person: Text 3 did not leave."
         assert later.tell() is None
         assert later.told == ["0", "1", "2", "3"]
+
+    async def test_to_those_alone_whose_texts_they_are(self, store: Store, schedule: Schedule, clock: Clock):
+        later = Later(schedule, server(store, clock), Keepers(store, ACCOUNT, clock=clock))
+        later.news = {"1": ("kim", "Text 1 did not leave."), "2": ("lee", "Text 2 did not leave.")}
+        with on_behalf_of(Member(id="lee", name="Lee", scopes=frozenset())):
+            told = [later.tell(), later.tell()]
+
+        assert told == ["Tell the person: Text 2 did not leave.", None]
+        assert later.tell() == "Tell the person: Text 1 did not leave."
 
 
 class TestWhoStaysUp:

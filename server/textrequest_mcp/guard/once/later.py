@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, Self
 
+from textrequest_mcp.ground.member import current, current_id
 from textrequest_mcp.ground.store import Store
 from textrequest_mcp.guard.once.due import Due
 from textrequest_mcp.guard.once.keepers import Keepers
@@ -40,7 +41,8 @@ class Later:
         allowed: whether texts may be scheduled: where a server stays up, always, or never.
         stays_up: whether this one does.
         undo_seconds: so long a text waits before it leaves, in which it can be taken back.
-        news: a sentence for each text that did not go out and of which nobody was told yet, by its id.
+        news: a sentence for each text that did not go out and of which nobody was told yet, by its id; with it the
+            member whose text it is.
         told: the ids of those that were told here since that was written down.
     """
 
@@ -50,7 +52,7 @@ class Later:
     allowed: SendLater = "auto"
     stays_up: bool = False
     undo_seconds: float = 0.0
-    news: dict[str, str] = field(default_factory=dict[str, str])
+    news: dict[str, tuple[str, str]] = field(default_factory=dict[str, tuple[str, str]])
     told: list[str] = field(default_factory=list[str])
 
     @classmethod
@@ -86,11 +88,13 @@ class Later:
         )
 
     def tell(self) -> str | None:
-        """What is added to an answer; None where there is nothing to tell."""
-        sentences = [self.news.pop(send_id) for send_id in self._next()]
+        """What is added to an answer to the current member; None where there is nothing to tell them."""
+        sentences = [self.news.pop(send_id)[1] for send_id in self._next()]
         return f"Tell the person: {' '.join(sentences)}" if sentences else None
 
     def _next(self) -> list[str]:
-        found = list(self.news)[:_MOST_TOLD]
+        everybodys = current() is None
+        theirs = [send_id for send_id, (member, _) in self.news.items() if everybodys or member == current_id()]
+        found = theirs[:_MOST_TOLD]
         self.told += found
         return found
