@@ -172,8 +172,12 @@ class TestATeam:
             others = text_of(await desk.call("list_scheduled"))
             status = refusal(await desk.call("get_send_status", send_id=send_id))
             taken = refusal(await desk.call("cancel_scheduled", send_id=send_id))
+            replaced = refusal(
+                await desk.call("send_message", phone_number=OWES, body="Hi", send_at=TOMORROW, instead_of=send_id)
+            )
 
         assert send_id in own
+        assert "is not known" in replaced
         assert send_id not in others
         assert "No act with this send_id" in status
         assert "No scheduled text" in taken

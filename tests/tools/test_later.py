@@ -8,6 +8,8 @@ from tests.desk import DEVON, MARIA, OWES, UNREACHABLE, Desk, agrees, call, decl
 from tests.scheduled import HOUR, IN_AN_HOUR, TOMORROW, later_of, leaves, rows_of
 from tests.unruled import RULED, ruled_but
 
+from textrequest_mcp.ground.member import SCOPES, Member, on_behalf_of
+
 TEXT: dict[str, Any] = {"phone_number": DEVON, "body": "Your car is ready."}
 MANY: dict[str, Any] = {"to": [DEVON, OWES], "body": "We close at 5 today."}
 
@@ -100,6 +102,15 @@ class TestWritingDown:
 
         assert b"MRI" not in kept
         assert DEVON.removeprefix("+").encode() not in kept
+
+    async def test_of_a_colleagues_same_text_nothing_but_that_is_told(self, desk: Desk):
+        with on_behalf_of(Member(id="kim", name="Kim", scopes=frozenset(SCOPES))):
+            first = await plan(desk)
+        with on_behalf_of(Member(id="lee", name="Lee", scopes=frozenset(SCOPES))):
+            second = await plan(desk, TOMORROW)
+
+        assert "A colleague has scheduled the same text" in second["message"]
+        assert first["send_id"] not in str(second)
 
 
 class TestAsking:

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic_core import to_jsonable_python
 
-from textrequest_mcp.ground.member import as_json, current
+from textrequest_mcp.ground.member import as_json, current, current_id
 from textrequest_mcp.guard.approval.verdict import AlreadyDone, Ask, Go
 from textrequest_mcp.guard.once.later import Later
 from textrequest_mcp.guard.once.ledger_rows import Act
@@ -100,12 +100,18 @@ def _planned(call: Call, act: Act, arguments: Mapping[str, Any], key: str | None
     )
 
 
+def _of_a_colleague() -> SendAnswer:
+    """The same text is scheduled by somebody else of the team; which one, and when, is theirs to know."""
+    message = "A colleague has scheduled the same text to this person already. This call added nothing."
+    return SendAnswer({"outcome": "scheduled", "already_done": True, "duplicate_suppressed": True, "message": message})
+
+
 async def _told(call: Call, rows: list[ScheduledText], *, earlier: bool = False) -> SendAnswer:
     first = rows[0]
-    named, when = (
-        first.batch or first.send_id,
-        await call.account.at_most_once.times.told(first.leaves_at, first.dashboard_id),
-    )
+    if earlier and first.member != current_id():
+        return _of_a_colleague()
+    named = first.batch or first.send_id
+    when = await call.account.at_most_once.times.told(first.leaves_at, first.dashboard_id)
     what = "It leaves" if len(rows) == 1 else f"{len(rows)} texts leave"
     left_out = call.plan.left_out if call.spec.choose is not None else []
     before = "The same text is scheduled already, and this call added nothing. To move it, pass instead_of. "
