@@ -218,3 +218,13 @@ class TestClosing:
         assert f"is closed already: its status is {CLOSED[payment_id]}" in sentence
         assert person.questions == []
         assert desk.changes == []
+
+
+async def test_on_a_line_that_takes_no_payments_nobody_is_asked():
+    person, request = agrees(), {"customer_phone": OWES, "amount_requested": "5.00", "description": "Oil"}
+    async with open_desk(confirm="all") as desk, desk.host(person) as host:
+        refused = refusal(await call(host, "create_payment", dashboard_id=123, **request))
+
+    assert "does not take payments" in refused
+    assert "Nothing was sent or changed" in refused
+    assert person.questions == []

@@ -90,6 +90,9 @@ async def _before_requesting(
     message: Words | None,
     reference_number: Words | None,
 ) -> Question:
+    await line.get(
+        "payments", query={"page": 0, "page_size": 1}
+    )  # a line that takes none says so before anybody is asked
     with_text = f' with the text "{visible(message)}"' if message else ""
     reference = f' with the reference "{visible(reference_number)}"' if reference_number else ""
     return Question(
