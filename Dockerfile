@@ -7,7 +7,7 @@ FROM python:3.13-slim AS build
 WORKDIR /src
 COPY pyproject.toml README.md LICENSE ./
 COPY server server
-RUN pip wheel --no-cache-dir --wheel-dir /wheels .
+RUN pip wheel --no-cache-dir --wheel-dir /wheels ".[otel,postgres]"
 
 FROM python:3.13-slim
 LABEL org.opencontainers.image.title="textrequest-mcp" \
@@ -17,7 +17,7 @@ LABEL org.opencontainers.image.title="textrequest-mcp" \
       org.opencontainers.image.source="https://github.com/OWNER/textrequest-mcp" \
       io.modelcontextprotocol.server.name="io.github.OWNER/textrequest-mcp"
 RUN --mount=type=bind,from=build,source=/wheels,target=/wheels \
-    pip install --no-cache-dir --no-index --find-links /wheels textrequest-mcp \
+    pip install --no-cache-dir --no-index --find-links /wheels "textrequest-mcp[otel,postgres]" \
     && useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin textrequest \
     && install --directory --owner 10001 --mode 700 /state
 ENV TEXTREQUEST_STATE_DIR=/state PYTHONDONTWRITEBYTECODE=1
