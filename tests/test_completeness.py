@@ -388,7 +388,7 @@ class TestWhatIsLeftOut:
                 sent = await call(host, "send_message", phone_number=MARIA, body="Hello")
 
         assert set(few) == set(EVERYDAY)
-        assert len(few) <= 18
+        assert len(few) <= 16
         for name, tool in few.items():
             assert EVERYDAY[name] <= set(tools[name].input_schema["properties"])
             assert set(tool.input_schema["properties"]) == set(tools[name].input_schema["properties"]) - EVERYDAY[name]

@@ -17,7 +17,6 @@ EVERYDAY: Mapping[str, frozenset[str]] = {
             *(f"custom_field_{what}_{number}" for number in (1, 2, 3) for what in ("id", "value")),
         }
     ),
-    "get_contact": _NONE,
     "save_contact": frozenset(
         {
             *("display_name", "is_suppressed", "suppressed_reason", "is_archived", "contact_tags", "groups"),
@@ -37,6 +36,5 @@ EVERYDAY: Mapping[str, frozenset[str]] = {
     "list_payments": frozenset({"sort_type", "sort_direction"}),
     "create_payment": _ONCE,
     "send_payment_reminder": _ONCE,
-    "cancel_payment": _ONCE,
     "get_send_status": _NONE,
 }
