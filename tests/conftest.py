@@ -18,7 +18,8 @@ from textrequest_mcp.commands.logs import _TALKATIVE, _Masked  # pyright: ignore
 # Coverage is counted of the tests of the rooms that need all of it, and of the tools': they alone reach every branch.
 # Counting takes half as long again as a test; the mark no_cover would leave its fixtures in, and costs 5 ms a test.
 __all__ = ["both_engines"]
-_COUNTED = {"upstream", "guard", "live", "tools"}
+_COUNTED = {"upstream", "guard", "live", "tools", "ground"}
+_COUNTED_TOO = {"test_team.py"}  # of the account: what a team shares, down to the guard
 _LEVELS = {name: logging.getLogger(name).level for name in ("", "textrequest_mcp", *_TALKATIVE)}  # before any command
 
 
@@ -26,7 +27,7 @@ _LEVELS = {name: logging.getLogger(name).level for name in ("", "textrequest_mcp
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     counter = sys.gettrace()
     room = item.path.relative_to(Path(__file__).parent).parts[0]
-    if room in _COUNTED or not type(counter).__module__.startswith("coverage"):
+    if room in _COUNTED or item.path.name in _COUNTED_TOO or not type(counter).__module__.startswith("coverage"):
         return (yield)
     sys.settrace(None)
     try:
