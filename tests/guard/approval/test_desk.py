@@ -16,6 +16,7 @@ from tests import engines
 from tests.desk import DEVON, LINE, Desk, agrees, call, open_desk, refusal, said
 
 from textrequest_mcp.ground.store import Store
+from textrequest_mcp.guard.approval import approvals as waiting_rows
 from textrequest_mcp.guard.approval import at_desk, listening, page, site
 from textrequest_mcp.guard.approval import desk as pages
 from textrequest_mcp.guard.approval.approval_rows import Row
@@ -649,3 +650,27 @@ class TestTheBrowser:
         open_browser("http://localhost:1/a/once")
 
         assert told.read_text() == "http://localhost:1/a/once"
+
+
+async def test_what_a_person_decides_at_another_server_ends_the_wait_here(
+    tmp_path: Path, both_engines: str, monkeypatch: pytest.MonkeyPatch
+):
+    # A database tells of it; servers that share a file look again and again.
+    monkeypatch.setattr(waiting_rows, "_LOOK_EVERY_SECONDS", 60.0 if both_engines == "postgres" else 0.01)
+    here, there = (Approvals(Store.open(tmp_path), "account") for _ in range(2))
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(here.store.listen)
+        row = await here.ask("binding", "delete_contact", SHOWN)
+
+        async def decide() -> None:
+            await anyio.sleep(0.1)
+            await there.decide(row.id, yes=True, by="page")
+
+        tasks.start_soon(decide)
+        with anyio.fail_after(20):
+            decided = await here.wait(row, anyio.current_time() + 60)
+        tasks.cancel_scope.cancel()
+    here.store.close()
+    there.store.close()
+
+    assert (decided.decision, decided.by) == ("yes", "page")
