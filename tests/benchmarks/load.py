@@ -104,7 +104,7 @@ def _ours(stage: Stage, servers: int, database: str | None = None) -> Generator[
     more = {} if database is None else {"TEXTREQUEST_DATABASE_URL": database}
     with ExitStack() as stack:
         yield [
-            (f"http://127.0.0.1:{port}/mcp", stack.enter_context(stage.served(port, "load", **more)))
+            (f"http://127.0.0.1:{port}/mcp", stack.enter_context(stage.served(port, "load", more=more)))
             for port in (free_port() for _ in range(servers))
         ]
 

@@ -5,7 +5,7 @@ import socket
 import sys
 import sysconfig
 import tempfile
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from subprocess import PIPE, Popen
@@ -53,17 +53,19 @@ class Stage:
             more: further settings.
         """
         command = Path(sysconfig.get_path("scripts")) / "textrequest-mcp"
-        environment = self.environment | {"TEXTREQUEST_STATE_DIR": str(self._folder / state)} | more
+        environment = self.environment | {"TEXTREQUEST_STATE_DIR": str(self._folder / state)} | dict(more or {})
         return StdioServer([str(command)], environment)
 
     @contextmanager
-    def served(self, port: int, state: str, *, public: bool = False, **more: str) -> Generator[dict[str, str]]:
+    def served(
+        self, port: int, state: str, *, public: bool = False, more: Mapping[str, str] | None = None
+    ) -> Generator[dict[str, str]]:
         """Our server over HTTP on this port, ready when the block begins; the header that its hosts need.
 
         `public` gives it webhooks; `more` are further settings.
         """
         command = [str(Path(sysconfig.get_path("scripts")) / "textrequest-mcp"), "serve", "--transport", "http"]
-        environment = self.environment | {"TEXTREQUEST_STATE_DIR": str(self._folder / state)} | more
+        environment = self.environment | {"TEXTREQUEST_STATE_DIR": str(self._folder / state)} | dict(more or {})
         if public:
             environment["TEXTREQUEST_PUBLIC_URL"] = f"http://127.0.0.1:{port}"
         with Popen([*command, "--port", f"{port}"], env=environment, stderr=PIPE, text=True) as server:

@@ -64,7 +64,7 @@ class Answers:
         if not self.yes:
             return ElicitResult(action="decline")
         asks = self.for_others and "same_for_others" in params.requested_schema["properties"]
-        return ElicitResult(action="accept", content={"confirm": True} | ({"same_for_others": True} if asks else {}))
+        return ElicitResult(action="accept", content={"confirm": True, **({"same_for_others": True} if asks else {})})
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,7 @@ def test_they_are_well_when_they_are_ready():
 
 def test_they_wait_for_the_database_that_they_name_and_nobody_else_reaches_it():
     database = COMPOSE["services"]["database"]
-    address = urlsplit(COMPOSE["services"][SERVERS[0]]["environment"]["TEXTREQUEST_DATABASE_URL"])
+    address = urlsplit(str(COMPOSE["services"][SERVERS[0]]["environment"]["TEXTREQUEST_DATABASE_URL"]))
 
     assert address.hostname in COMPOSE["services"][SERVERS[0]]["depends_on"]
     assert (address.username, address.password, address.path[1:]) == tuple(

@@ -667,8 +667,7 @@ async def test_what_a_person_decides_at_another_server_ends_the_wait_here(
             await there.decide(row.id, yes=True, by="page")
 
         tasks.start_soon(decide)
-        with anyio.fail_after(20):
-            decided = await here.wait(row, anyio.current_time() + 60)
+        decided = await here.wait(row, anyio.current_time() + 20)
         tasks.cancel_scope.cancel()
     here.store.close()
     there.store.close()

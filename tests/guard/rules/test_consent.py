@@ -1,7 +1,6 @@
 """What people said about further texts stands, whoever heard it, how often and in which order."""
 
 import itertools
-import sqlite3
 from pathlib import Path
 
 import pytest
@@ -9,6 +8,7 @@ from tests.desk import DEVON, LINE, MARIA
 from tests.guard.once.rows import ACCOUNT, may_write
 from tests.sandbox.service import Clock
 
+from textrequest_mcp.ground.connection import Connection
 from textrequest_mcp.ground.store import Store, StoreError
 from textrequest_mcp.guard.rules.consent import KEEP_PERHAPS_SECONDS, SCHEMA, Consent, Standing, note, stands
 
@@ -235,7 +235,7 @@ class TestInsideAnothersTransaction:
         secret = await store.secret()
         store.ensure(SCHEMA)
 
-        def fails(connection: sqlite3.Connection) -> None:
+        def fails(connection: Connection) -> None:
             note(connection, secret, ACCOUNT, LINE, MARIA, "stop", clock.now)
             raise LookupError
 
@@ -243,7 +243,7 @@ class TestInsideAnothersTransaction:
             await store.transact(fails)
         assert await consent.standing(LINE, MARIA) == NOTHING
 
-        def noted(connection: sqlite3.Connection) -> Standing:
+        def noted(connection: Connection) -> Standing:
             note(connection, secret, ACCOUNT, LINE, MARIA, "stop", clock.now)
             return stands(connection, secret, ACCOUNT, LINE, MARIA, clock.now)
 
