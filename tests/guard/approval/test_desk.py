@@ -660,7 +660,7 @@ async def test_what_a_person_decides_at_another_server_ends_the_wait_here(
     here, there = (Approvals(Store.open(tmp_path), "account") for _ in range(2))
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(here.store.listen)
-        row = await here.ask("binding", "delete_contact", SHOWN)
+        row = decided = await here.ask("binding", "delete_contact", SHOWN)
 
         async def decide() -> None:
             await anyio.sleep(0.1)
