@@ -5,11 +5,14 @@ INSTALL := install --quiet --disable-pip-version-check
 # A pip that installs into another environment saves putting one into ours, which takes as long as the demo itself.
 PIP_TAKES_PYTHON := import pip, sys; sys.exit([int(each) for each in pip.__version__.split(".")[:2]] < [22, 3])
 
+# One more than there are processors, because many tests wait for a process or a clock.
+WORKERS := $(shell $(PYTHON) -c 'import os; print(min(4, (os.cpu_count() or 1) + 1))')
+
 .PHONY: test demo lint bench tasks soak interop browser bundle release-check clean
 
 # Bytecode is kept, wherever it is switched off: each process would compile all tests, or the whole package, anew.
 test: .venv/.dev .clients/.ready
-	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --cov \
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --cov \
 		--ignore tests/interop/judges --ignore tests/browser
 
 demo: .venv/.ready
@@ -35,7 +38,7 @@ soak: .venv/.dev
 
 # Agent frameworks work with real servers, and the judges of others judge them; `make test` leaves these out.
 interop: .clients/.all
-	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile tests/interop/judges
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile tests/interop/judges
 
 # The desk's pages in a real browser: a person's way through them, an attacker's, and a passkey's. UPDATE_PICTURES=1 makes
 # the pictures of docs/pictures anew.
