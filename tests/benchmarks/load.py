@@ -1,6 +1,7 @@
 """A hundred hosts read contacts at once: what one and two of our servers cost beside a bare one, on each engine."""
 
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -29,6 +30,7 @@ Address = tuple[str, dict[str, str]]
 
 def load(stage: Stage) -> list[Row]:
     """The time of a thousand reads, ours to bare; the databases' where there is one to measure on."""
+    logging.disable()  # of the clients in this process
     numbers = stage.phone_numbers(_HOSTS)
     kinds: dict[str, tuple[Callable[[], Any], float]] = {
         "1 server, SQLite": (lambda: _ours(stage, 1), 1.5),
