@@ -108,10 +108,7 @@ async def found(
 
 def _searched(people: Sequence[Person], search: str | None) -> list[Person]:
     """Those whom parts of a name or number find, the best first; all of them without a search."""
-    if search is None:
-        return [*people]
-    wanted = Wanted(search)
-    return sorted(wanted.among(people), key=wanted.rank)
+    return [*people] if search is None else Wanted(search).best(people)
 
 
 async def _with_stops(line: TextingLine, filters: Mapping[str, Any], people: People, stops: Stops) -> list[Person]:

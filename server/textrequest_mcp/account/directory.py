@@ -67,8 +67,7 @@ class People:
 
     def search(self, words: str) -> list[Person]:
         """Those whom parts of a name or number find, the best first."""
-        wanted = Wanted(words)
-        return sorted(wanted.among(self), key=wanted.rank)
+        return Wanted(words).best(self)
 
     def near(self, words: str, most: int = 5) -> list[Person]:
         """Those whose names are spelled like the words, where nobody has that very name; the nearest first."""

@@ -153,6 +153,10 @@ class Wanted:
                 found = [person for person in found if word in person.words]
         return list({person.number: person for person in [*by_number, *found]}.values())
 
+    def best(self, people: Iterable[Person]) -> list[Person]:
+        """Those whom the search finds, the best first."""
+        return sorted(self.among(people), key=self.rank)
+
     def rank(self, person: Person) -> tuple[bool, bool, float, str]:
         """Sorts those whom it finds: whole names first, then beginnings of names, the latest texted first."""
         parts = person.words.split()

@@ -79,8 +79,7 @@ class EveryLine:
             rows += answer.items
         if all(map(_is_newest_first, (answer.items for answer in answers.values()))):
             rows = sorted(rows, key=lambda row: _time_of(row) or "", reverse=True)
-        empty = [line for line, answer in answers.items() if not answer.items]
-        without = [] if not rows or not empty else empty
+        without = [line for line, answer in answers.items() if rows and not answer.items]
         notes = [
             *dict.fromkeys(
                 f"{self._called(line)}: {answer.note}"
