@@ -69,7 +69,7 @@ class Admission:
             return Door(KnownNames(access, names=known), None)
         public_url = self.settings.public_url
         over_tls = public_url.startswith("https:") if public_url else not is_loopback(self.settings.host)
-        desk = TeamDesk(approvals, self.doors, four_eyes=self.settings.four_eyes, over_tls=over_tls)
+        desk = TeamDesk(approvals, self.doors.tokens, four_eyes=self.settings.four_eyes, over_tls=over_tls)
         team = Access(
             HttpLimits(StepUp(Shares(app), self.doors, self.needs)), self.doors, at={DESK: HttpLimits(desk.app())}
         )

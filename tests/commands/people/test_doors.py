@@ -23,14 +23,14 @@ def test_who_was_let_in_before_may_send_what_the_file_says_now(tmp_path: Path):
     roster = Roster(file)
     doors = [
         Doors(Tokens(roster)),
-        Doors(None, SignIn(Issuer("https://login.example.com"), roster, "https://texts.example.com/mcp")),
+        Doors(Tokens(roster), SignIn(Issuer("https://login.example.com"), roster, "https://texts.example.com/mcp")),
     ]
     told = {
         (name, line): {each.still_may_send(Member(id=name, name=name, scopes=frozenset()), line) for each in doors}
         for name in ("Anna", "Cleo#1", "Cleo", "Ben")
         for line in (121, 122)
     }
-    nobody = Doors(None)
+    nobody = Doors(Tokens(Roster(tmp_path / "no such file")))
 
     assert [who for who, may in told.items() if may == {True}] == [("Anna", 121), ("Cleo#1", 122)]
     assert all(len(may) == 1 for may in told.values())

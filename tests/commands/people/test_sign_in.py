@@ -16,6 +16,7 @@ from textrequest_mcp.commands.people.doors import Doors
 from textrequest_mcp.commands.people.issuer import Issuer, IssuerError, check_address
 from textrequest_mcp.commands.people.roster import Roster
 from textrequest_mcp.commands.people.sign_in import SignIn
+from textrequest_mcp.commands.people.tokens import Tokens
 from textrequest_mcp.ground.member import SCOPES
 
 ROOT = "https://texts.example.com"
@@ -261,7 +262,7 @@ def test_keys_are_fetched_only_where_nobody_on_the_way_can_answer(address: str):
 
 
 def test_who_has_no_token_is_told_where_to_sign_in_and_for_what(door: SignIn):
-    doors = Doors(None, door, frozenset({"texts:read", "texts:send", "payments"}))
+    doors = Doors(Tokens(door.roster), door, frozenset({"texts:read", "texts:send", "payments"}))
 
     assert doors.challenge("") == (
         'Bearer scope="texts:read texts:send payments", '

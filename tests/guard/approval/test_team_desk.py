@@ -1,7 +1,8 @@
 """The desk of a team: who gets in, what they see, what counts as their yes, and that nobody else decides."""
 
+import hmac
 import re
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -13,15 +14,18 @@ import pytest
 from mcp_types import CallToolResult
 from tests.commands.people.team import add_people, serving
 from tests.desk import DEVON, LINE, MARIA, Desk, call, open_desk, said, text_of
+from tests.engines import by_hand
 from tests.live.stage import until
 from tests.sandbox.service import Clock
 from tests.served import running
 
+from textrequest_mcp.commands.people.browsers import MOST_OF_A_MEMBER
 from textrequest_mcp.commands.people.desk import TeamDesk
-from textrequest_mcp.commands.people.doors import Doors
 from textrequest_mcp.commands.people.roster import Roster
-from textrequest_mcp.commands.people.tokens import Tokens, revoke
+from textrequest_mcp.commands.people.tokens import Tokens, add, revoke
 from textrequest_mcp.ground.member import SCOPES, Member, on_behalf_of
+from textrequest_mcp.ground.store import StoreError
+from textrequest_mcp.guard.approval.approvals import Approvals
 from textrequest_mcp.settings.team import DESK, desk_of_team, serves_team
 
 ORIGIN = "http://localhost:8000"
@@ -40,7 +44,7 @@ class Stage:
     """An account whose questions wait at a team's desk, and browsers at it."""
 
     def __init__(
-        self, desk: Desk, pages: TeamDesk, file: Path, tokens: Mapping[str, str], tasks: anyio.abc.TaskGroup
+        self, desk: Desk, pages: TeamDesk, file: Path, tokens: dict[str, str], tasks: anyio.abc.TaskGroup
     ) -> None:
         self.tasks = tasks
         self.desk = desk
@@ -49,9 +53,14 @@ class Stage:
         self.tokens = tokens
         self.results: dict[str, CallToolResult] = {}
 
-    def browser(self) -> httpx2.AsyncClient:
+    @property
+    def folder(self) -> Path:
+        return self.file.parent / "state"
+
+    def browser(self, cookie: str | None = None) -> httpx2.AsyncClient:
         transport = httpx2.ASGITransport(app=self.pages.app())
-        return httpx2.AsyncClient(transport=transport, base_url=ORIGIN, headers=OURS)
+        cookies = {} if cookie is None else {"textrequest-desk": cookie}
+        return httpx2.AsyncClient(transport=transport, base_url=ORIGIN, headers=OURS, cookies=cookies)
 
     @asynccontextmanager
     async def at(self, name: str) -> AsyncGenerator[httpx2.AsyncClient]:
@@ -83,10 +92,19 @@ async def stage(tmp_path: Path, *, four_eyes: bool = False, **settings: Any) -> 
     file = tmp_path / "people"
     tokens = add_people(file, PEOPLE)
     given: dict[str, Any] = {"confirm_fallback": None, "served_over": "http", "tokens_file": file} | settings
+    given |= {"state_dir": tmp_path / "state"}
     async with open_desk(four_eyes=four_eyes, **given) as desk, anyio.create_task_group() as tasks:
-        approvals, doors = desk.account.gate.desk.approvals, Doors(Tokens(Roster(file)))
-        pages = TeamDesk(approvals, doors, four_eyes=four_eyes, over_tls=False, clock=desk.clock)
-        yield Stage(desk, pages, file, tokens, tasks)
+        yield Stage(desk, pages_of(desk, file, four_eyes=four_eyes), file, tokens, tasks)
+
+
+def pages_of(desk: Desk, file: Path, *, four_eyes: bool = False) -> TeamDesk:
+    """The pages that a server of the team shows."""
+    approvals, tokens = desk.account.gate.desk.approvals, Tokens(Roster(file))
+    return TeamDesk(approvals, tokens, four_eyes=four_eyes, over_tls=False, clock=desk.clock)
+
+
+def signed_in(page: httpx2.Response) -> bool:
+    return "Leave" in page.text
 
 
 @pytest.mark.parametrize("answer", ["yes", "no", "silence"])
@@ -138,9 +156,9 @@ async def test_members_see_the_questions_of_their_lines_alone(tmp_path: Path):
             [row] = await at.rows(bob)
             nothing = await cy.get(DESK)
             # With a value of his own page, for a row that he may not decide.
-            session = at.pages._sessions[cy.cookies["textrequest-desk"]]  # pyright: ignore[reportPrivateUsage]
             id_ = row.partition(" ")[0]
-            told = await cy.post(f"{DESK}decide", data={"row": f"{id_} {session.value(id_)}", "answer": "yes"})
+            value = hmac.new(cy.cookies["textrequest-desk"].encode(), id_.encode(), "sha256").hexdigest()
+            told = await cy.post(f"{DESK}decide", data={"row": f"{id_} {value}", "answer": "yes"})
             foreign = await cy.post(f"{DESK}decide", data={"row": row, "answer": "yes"})
             await bob.post(f"{DESK}decide", data={"row": row, "answer": "no"})
 
@@ -229,7 +247,7 @@ async def test_a_page_of_elsewhere_signs_nobody_in_and_decides_nothing(tmp_path:
 
     assert entered.status_code == 403
     assert decided.status_code == 403
-    assert "Leave" in still.text
+    assert signed_in(still)
     assert at.desk.changes == []
 
 
@@ -238,27 +256,107 @@ async def test_who_leaves_is_revoked_or_stays_too_long_has_to_sign_in_again(tmp_
         left: list[bool] = []
         async with at.at("Ada") as ada:
             await ada.post(f"{DESK}leave")
-            left.append("Leave" in (await ada.get(DESK)).text)
+            left.append(signed_in(await ada.get(DESK)))
         async with at.at("Ada") as ada:
             clock: Clock = at.desk.clock
             clock.forward(12 * 3600 + 1)
-            left.append("Leave" in (await ada.get(DESK)).text)
+            left.append(signed_in(await ada.get(DESK)))
         async with at.at("Ada") as ada:
-            left.append("Leave" in (await ada.get(DESK)).text)
+            left.append(signed_in(await ada.get(DESK)))
             revoke(at.file, "Ada")
-            left.append("Leave" in (await ada.get(DESK)).text)
+            left.append(signed_in(await ada.get(DESK)))
             decided = await ada.post(f"{DESK}decide", data={"row": "x y", "answer": "yes"})
 
     assert left == [False, False, True, False]
     assert decided.status_code == 403
 
 
-async def test_many_browsers_do_not_fill_the_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("textrequest_mcp.commands.people.desk._MOST_SESSIONS", 2)
-    async with stage(tmp_path) as at, at.at("Ada") as first, at.at("Ada") as second, at.at("Bob") as third:
-        told = ["Leave" in (await each.get(DESK)).text for each in (first, second, third)]
+@pytest.mark.usefixtures("both_engines")
+async def test_many_browsers_of_a_member_push_out_that_members_oldest_alone(tmp_path: Path):
+    async with stage(tmp_path) as at, at.at("Bob") as bob, at.at("Ada") as oldest:
+        clock: Clock = at.desk.clock
+        told: list[bool] = []
+        for _ in range(MOST_OF_A_MEMBER):
+            clock.forward(1)
+            async with at.at("Ada") as newest:
+                told = [signed_in(await each.get(DESK)) for each in (bob, newest)]
+        pushed_out = not signed_in(await oldest.get(DESK))
+        rows = by_hand(at.folder, "SELECT count(*) FROM desk_browsers")
 
-    assert told == [False, True, True]
+    assert told == [True, True]
+    assert pushed_out
+    assert rows == [(MOST_OF_A_MEMBER + 1,)]
+
+
+@pytest.mark.usefixtures("both_engines")
+async def test_whoever_signed_in_at_one_server_is_signed_in_at_all_of_them_also_after_a_restart(tmp_path: Path):
+    async with stage(tmp_path) as at, at.at("Ada") as ada:
+        cookie = ada.cookies["textrequest-desk"]
+        async with open_desk(state_dir=at.folder) as second:
+            at.pages = pages_of(second, at.file)
+            at.tasks.start_soon(lambda: at.asks(DEE, phone_number=DEVON))
+            async with at.browser(cookie) as elsewhere:
+                [row] = await at.rows(elsewhere)
+                told = await ada.post(f"{DESK}decide", data={"row": row, "answer": "yes"})
+                await until(lambda: DEE.id in at.results)
+                await elsewhere.post(f"{DESK}leave")
+                left = await ada.get(DESK)
+        kept = by_hand(at.folder, "SELECT * FROM desk_browsers")
+
+    assert "You said yes" in told.text
+    assert said(at.results["Dee"])["outcome"] == "done"
+    assert not signed_in(left)
+    assert kept == []
+
+
+async def test_a_copy_of_the_tables_signs_nobody_in(tmp_path: Path):
+    async with stage(tmp_path) as at, at.at("Ada"):
+        [(kept,)] = by_hand(at.folder, "SELECT cookie FROM desk_browsers")
+        async with at.browser(kept) as thief:
+            page = await thief.get(DESK)
+
+    assert not signed_in(page)
+
+
+@pytest.mark.usefixtures("both_engines")
+async def test_somebody_who_is_revoked_is_out_at_every_server_and_another_token_of_theirs_is_not(tmp_path: Path):
+    async with stage(tmp_path) as at, at.at("Ada") as ada:
+        lines = at.file.read_text("utf-8")
+        at.tokens["Ada"] = add(at.file, "Ada", frozenset({"approve"}), None)
+        async with at.at("Ada") as other:
+            at.file.write_text("\n".join(set(at.file.read_text("utf-8").splitlines()) - set(lines.splitlines())) + "\n")
+            told = [signed_in(await each.get(DESK)) for each in (ada, other)]
+
+    assert told == [False, True]
+
+
+@pytest.mark.usefixtures("both_engines")
+async def test_another_account_over_the_same_database_knows_none_of_its_browsers(tmp_path: Path):
+    async with stage(tmp_path) as at, at.at("Ada") as ada:
+        store = at.desk.account.gate.desk.approvals.store
+        tokens = Tokens(Roster(at.file))
+        at.pages = TeamDesk(Approvals(store, "another"), tokens, over_tls=False, clock=at.desk.clock)
+        async with at.browser(ada.cookies["textrequest-desk"]) as elsewhere:
+            page = await elsewhere.get(DESK)
+
+    assert not signed_in(page)
+
+
+async def test_while_the_store_is_away_the_desk_says_so_and_nothing_of_where_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    async def away(*_: object, **__: object) -> None:
+        raise StoreError(tmp_path / "state.sqlite3", "it is away")
+
+    async with stage(tmp_path) as at, at.at("Ada") as ada:
+        with monkeypatch.context() as patched:
+            patched.setattr(at.desk.account.gate.desk.approvals.store, "transact", away)
+            pages = [await ada.get(DESK), await ada.post(f"{DESK}enter", data={"token": at.tokens["Ada"]})]
+        again = await ada.get(DESK)
+
+    assert {each.status_code for each in pages} == {503}
+    assert all("Nothing was decided" in each.text and str(tmp_path) not in each.text for each in pages)
+    assert signed_in(again)
 
 
 @pytest.mark.usefixtures("both_engines")
@@ -309,13 +407,21 @@ def test_the_desk_is_where_the_settings_say(tmp_path: Path):
 
 
 def test_the_desk_is_served_at_the_servers_own_address(tmp_path: Path):
-    with serving(tmp_path) as team, httpx2.Client(headers={"origin": team.root}, follow_redirects=True) as browser:
+    kept = {"TEXTREQUEST_STATE_DIR": str(tmp_path / "state")}
+    with (
+        serving(tmp_path, **kept) as team,
+        httpx2.Client(headers={"origin": team.root}, follow_redirects=True) as browser,
+    ):
         first = browser.get(team.root + DESK)
         entered = browser.post(f"{team.root}{DESK}enter", data={"token": team.tokens["Ben Ruiz"]})
         elsewhere = browser.get(team.root + "/desk")
         other = browser.get(team.root + DESK, headers={"host": "evil.example"})
 
+    with serving(tmp_path, **kept) as restarted:
+        still = httpx2.get(restarted.root + DESK, cookies=browser.cookies)
+
     assert (first.status_code, entered.status_code, elsewhere.status_code, other.status_code) == (200, 200, 401, 421)
+    assert signed_in(still)
     assert "Nothing waits for you" in entered.text
     assert "Ben Ruiz" in entered.text
 

@@ -2,11 +2,11 @@
 
 A member sees the questions about the lines that they may use; with four eyes none that their own assistant asks. What
 they may not decide is answered like what is over. A cookie stands for their browser until they leave, twelve hours have
-passed, or they are taken out of the team.
+passed, or they are taken out of the team (`Browsers`). Every server of the team knows it.
 """
 
 import hmac
-import secrets
+import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,8 +19,10 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from textrequest_mcp.commands.people.doors import Doors
-from textrequest_mcp.commands.people.let_in import LetIn
+from textrequest_mcp.commands.people.browsers import Browsers
+from textrequest_mcp.commands.people.tokens import Tokens
+from textrequest_mcp.ground.member import Member
+from textrequest_mcp.ground.store import StoreError
 from textrequest_mcp.guard.approval import page
 from textrequest_mcp.guard.approval.approval_rows import Row
 from textrequest_mcp.guard.approval.approvals import Approvals
@@ -30,25 +32,25 @@ from textrequest_mcp.guard.approval.passkeys import Passkeys
 from textrequest_mcp.guard.approval.responses import answer, form, told
 from textrequest_mcp.settings.team import DESK
 
+logger = logging.getLogger(__name__)
+
 _COOKIE = "textrequest-desk"
-_STAYS_SECONDS = 12 * 3600.0
-_MOST_SESSIONS = 200
 _NOT_YOURS = "Sign in again, and use the page's own buttons. Nothing was decided."
 _NO_MEMBER = "That is not the token of somebody who may approve."
 _OVER = "This question is over or was decided already. Look at what waits now."
+_AWAY = "What waits cannot be read now. Nothing was decided; try again in a minute."
 
 
 @dataclass(frozen=True)
 class _Session:
     """A browser in which a member signed in."""
 
-    let_in: LetIn
-    until: float
-    secret: bytes
+    member: Member
+    cookie: str
 
     def value(self, id_: str) -> str:
         """What the form of a row must bring."""
-        return hmac.new(self.secret, id_.encode(), "sha256").hexdigest()
+        return hmac.new(self.cookie.encode(), id_.encode(), "sha256").hexdigest()
 
 
 class TeamDesk:
@@ -56,7 +58,7 @@ class TeamDesk:
 
     Args:
         approvals: the questions of the account.
-        doors: know the members by their tokens.
+        tokens: know the members.
         four_eyes: whether nobody decides what their own assistant asks.
         over_tls: whether browsers reach it over https only.
         clock: seconds since 1970.
@@ -65,7 +67,7 @@ class TeamDesk:
     def __init__(
         self,
         approvals: Approvals,
-        doors: Doors,
+        tokens: Tokens,
         *,
         four_eyes: bool = False,
         over_tls: bool = True,
@@ -73,11 +75,10 @@ class TeamDesk:
     ) -> None:
         self._approvals = approvals
         self._passkeys = Passkeys(approvals.store)
-        self._doors = doors
+        self._tokens = tokens
         self._four_eyes = four_eyes
         self._over_tls = over_tls
-        self._clock = clock
-        self._sessions: dict[str, _Session] = {}
+        self._browsers = Browsers(approvals.store, str(approvals.account), tokens, clock=clock)
 
     @property
     def cookie(self) -> str:
@@ -92,35 +93,31 @@ class TeamDesk:
                 Route(f"{DESK}enter", self._enter, methods=["POST"]),
                 Route(f"{DESK}leave", self._leave, methods=["POST"]),
                 Route(f"{DESK}decide", self._decide, methods=["POST"]),
-            ]
+            ],
+            exception_handlers={StoreError: _away},
         )
 
     async def _page(self, request: Request) -> Response:
-        session = self._session(request)
+        session = await self._session(request)
         return _sign_in_page(None) if session is None else await self._questions(session, None)
 
     async def _enter(self, request: Request) -> Response:
         given = dict(await form(request))
-        let_in = await self._doors.enter(given.get("token", "").strip()) if _is_own_page(request) else None
-        if let_in is None or not let_in.member.may({"approve"}):
+        member = self._tokens.member(given.get("token", "").strip()) if _is_own_page(request) else None
+        if member is None or not member.may({"approve"}):
             return _sign_in_page(_NO_MEMBER, 403)
-        now = self._clock()
-        self._sessions = {name: each for name, each in self._sessions.items() if _lasts(each, now)}
-        while len(self._sessions) >= _MOST_SESSIONS:
-            del self._sessions[next(iter(self._sessions))]
-        name = secrets.token_urlsafe(32)
-        self._sessions[name] = _Session(let_in, now + _STAYS_SECONDS, secrets.token_bytes(32))
+        name = await self._browsers.let_in(member)
         response = RedirectResponse(DESK, 303)
         response.set_cookie(self.cookie, name, httponly=True, samesite="strict", path="/", secure=self._over_tls)
         return response
 
     async def _leave(self, request: Request) -> Response:
         if _is_own_page(request):
-            self._sessions.pop(request.cookies.get(self.cookie, ""), None)
+            await self._browsers.forget(request.cookies.get(self.cookie, ""))
         return RedirectResponse(DESK, 303)
 
     async def _decide(self, request: Request) -> Response:
-        session, fields = self._session(request), await form(request)
+        session, fields = await self._session(request), await form(request)
         shown = [text.partition(" ") for name, text in fields if name == "row"]
         if session is None or not _is_own_page(request) or not shown:
             return told(403, "This page is not yours", _NOT_YOURS)
@@ -130,14 +127,14 @@ class TeamDesk:
         theirs = {row.id for row in await self._waiting(session)}
         if not theirs.issuperset(ids):
             return await self._questions(session, _OVER)
-        by = f"member:{session.let_in.member.id}"
+        by = f"member:{session.member.id}"
         answered = Answered(fields, ids, _origin(request), by)
         return await self._questions(session, await write_down(self._approvals, self._passkeys, answered))
 
     async def _questions(self, session: _Session, note: str | None) -> Response:
         rows = await self._waiting(session)
         values: Mapping[str, str] = {row.id: session.value(row.id) for row in rows}
-        name = escape(session.let_in.member.name)
+        name = escape(session.member.name)
         top = (
             f'<form method="post" action="{DESK}leave"><span class=soft>{name}</span>'
             '<button class="quiet">Leave</button></form>'
@@ -153,18 +150,20 @@ class TeamDesk:
         return [row for row in await self._approvals.waiting() if self._may_decide(session, row)]
 
     def _may_decide(self, session: _Session, row: Row) -> bool:
-        member = session.let_in.member
+        member = session.member
         if row.shown is None or (self._four_eyes and row.member == member.id):
             return False
         return member.lines is None or row.shown.line in member.lines
 
-    def _session(self, request: Request) -> _Session | None:
-        found = self._sessions.get(request.cookies.get(self.cookie, ""))
-        return found if found is not None and _lasts(found, self._clock()) else None
+    async def _session(self, request: Request) -> _Session | None:
+        cookie = request.cookies.get(self.cookie)
+        member = await self._browsers.member(cookie) if cookie else None
+        return None if member is None or cookie is None else _Session(member, cookie)
 
 
-def _lasts(session: _Session, now: float) -> bool:
-    return now < session.until and session.let_in.member.is_in()
+async def _away(_: Request, error: Exception) -> Response:
+    logger.warning("the team's desk: %s", error)
+    return told(503, "The desk is closed for a moment", _AWAY)
 
 
 def _origin(request: Request) -> str:

@@ -1,13 +1,12 @@
 """The ways in which a member is let in, and what somebody is told who is not."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from starlette.responses import Response
 
 from textrequest_mcp.commands.people.let_in import LetIn
-from textrequest_mcp.commands.people.roster import Entry
 from textrequest_mcp.commands.people.tokens import BEGINNING, Tokens
 from textrequest_mcp.ground.member import SCOPES, Member
 
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Doors:
-    """The tokens, the sign-in, or both.
+    """The tokens, and the sign-in where there is one.
 
     Attributes:
         tokens: of the members who have one.
@@ -25,28 +24,24 @@ class Doors:
         offered: the scopes that the tools of this server need.
     """
 
-    tokens: Tokens | None
+    tokens: Tokens
     sign_in: "SignIn | None" = None
     offered: Collection[str] = SCOPES
 
     async def enter(self, token: str) -> LetIn | None:
         """Who brings this token; None for nobody."""
-        if self.tokens is not None and (token.startswith(BEGINNING) or self.sign_in is None):
-            member = self.tokens.member(token)
-            return None if member is None else LetIn(member, member.scopes)
-        return await self.sign_in.enter(token) if self.sign_in is not None else None
+        if self.sign_in is not None and not token.startswith(BEGINNING):
+            return await self.sign_in.enter(token)
+        member = self.tokens.member(token)
+        return None if member is None else LetIn(member, member.scopes)
 
     def still_may_send(self, member: Member, dashboard_id: int) -> bool:
         """Whether somebody who was let in before may text on a line by now, as far as the file of people says."""
-        own = [entry for entry in self.entries() if entry.name == member.id]
+        entries = self.tokens.roster.entries()
+        own = [entry for entry in entries if entry.name == member.id]
         if not own and "#" in member.id:  # somebody of a group, whom the file does not name
-            own = [entry for entry in self.entries() if entry.known_by.startswith("group:")]
+            own = [entry for entry in entries if entry.known_by.startswith("group:")]
         return any("texts:send" in each.scopes and (each.lines is None or dashboard_id in each.lines) for each in own)
-
-    def entries(self) -> Sequence[Entry]:
-        """The people of the file, as it is now."""
-        roster = self.tokens.roster if self.tokens is not None else self.sign_in.roster if self.sign_in else None
-        return () if roster is None else roster.entries()
 
     def challenge(self, error: str, scopes: Collection[str] | None = None) -> str:
         """The value of `WWW-Authenticate`: how to be let in.

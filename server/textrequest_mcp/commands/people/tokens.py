@@ -34,6 +34,11 @@ class Tokens:
                 found = entry
         return None if found is None else self._as_member(found)
 
+    def member_of(self, version: str) -> Member | None:
+        """The member whose token is in the line of this version; None where that line is there no more."""
+        found = [each for each in self.roster.entries() if each.version == version and _has_token(each)]
+        return self._as_member(found[0]) if found else None
+
     def _as_member(self, entry: Entry) -> Member:
         return Member(
             id=entry.name,
@@ -78,12 +83,16 @@ def holders(file: Path) -> Sequence[Entry]:
         OSError: the file cannot be read.
         ValueError: the file makes no sense.
     """
-    return [entry for entry in Roster(file).read() if entry.known_by.startswith("sha256:")]
+    return [entry for entry in Roster(file).read() if _has_token(entry)]
 
 
 def _is_one(line: str, name: str) -> bool:
     """Whether a line of the file is a token of this person."""
-    return any(entry.name == name and entry.known_by.startswith("sha256:") for entry in read_entries(line))
+    return any(entry.name == name and _has_token(entry) for entry in read_entries(line))
+
+
+def _has_token(entry: Entry) -> bool:
+    return entry.known_by.startswith("sha256:")
 
 
 def _lines(file: Path) -> list[str]:

@@ -42,13 +42,14 @@ class Approvals:
 
     Attributes:
         store: as given.
+        account: as given.
 
     Every method raises `StoreError` where the store cannot be used.
     """
 
     def __init__(self, store: Store, account: str | None, *, clock: Callable[[], float] = time.time) -> None:
         self.store = store
-        self._account = account
+        self.account = account
         self._clock = clock
         self._decided = anyio.Event()
         store.when(_DECIDED, self._wake)
@@ -75,7 +76,7 @@ class Approvals:
             if same is not None:
                 return same
             (until,) = connection.execute(
-                "SELECT max(until) FROM approvals_silence WHERE account = ?", (_quiet(self._account, shown.member),)
+                "SELECT max(until) FROM approvals_silence WHERE account = ?", (_quiet(self.account, shown.member),)
             ).fetchone()
             if until is not None and until > now:
                 minutes = max(1, round((until - now) / 60))
@@ -87,7 +88,7 @@ class Approvals:
             connection.execute(
                 "INSERT INTO approvals (id, account, caller, tool, binding, shown, asked_at, expires_at)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                (id_, self._account, shown.caller, tool, binding, seal(connection, shown, id_), now, now + _SECONDS),
+                (id_, self.account, shown.caller, tool, binding, seal(connection, shown, id_), now, now + _SECONDS),
             )
             self._refuse_a_flood(connection, shown.member, now)
             return select(connection, "id = ?", (id_,))[0]
@@ -183,7 +184,7 @@ class Approvals:
                 connection.execute(
                     "UPDATE approvals SET used = 1, shown = NULL"
                     " WHERE id = ? AND account = ? AND decision = 'yes' AND used = 0 AND expires_at > ?",
-                    (id_, self._account, self._clock()),
+                    (id_, self.account, self._clock()),
                 ).rowcount
             )
 
@@ -215,11 +216,11 @@ class Approvals:
         decided.set()
 
     def _values(self, **further: Any) -> dict[str, Any]:
-        return {"account": self._account, "now": self._clock(), **further}
+        return {"account": self.account, "now": self._clock(), **further}
 
     def _same(self, connection: Connection, binding: str) -> Row | None:
         same = "account = ? AND binding = ? AND used = 0 AND expires_at > ? ORDER BY asked_at DESC"
-        return next(iter(select(connection, same, (self._account, binding, self._clock()))), None)
+        return next(iter(select(connection, same, (self.account, binding, self._clock()))), None)
 
     def _refuse_a_flood(self, connection: Connection, member: str, now: float) -> None:
         """Raise where a member's newest question is one too many; what is asked in one breath counts as one."""
