@@ -357,6 +357,15 @@ class TestServersThatEnd:
 
         assert (row.state, len(desk.sandbox.journal)) == ("SENT", 1)
 
+    async def test_what_certainly_did_not_leave_is_missed_where_nobody_took_over_in_time(self, desk: Desk):
+        send_id = await plan(desk)
+        await self.killed(desk, send_id, Ending(state="NOT_SENT", said="No."), left=False)
+
+        [row] = await leaves(desk, send_id, after=24 * HOUR)
+
+        assert (row.state, desk.changes) == ("MISSED", [])
+        assert "no server was up at that time" in text_of(await desk.call("list_scheduled"))
+
 
 class Way:
     """The way to the service, which can be cut where a text's facts are read, where it is sent, or altogether."""

@@ -109,9 +109,10 @@ class Firing:
         one = spec if spec.one is None else self._tools[spec.one.__name__]
         given = await self._given(one, text, content)
         act = await self._act(spec, text, content)
-        ledger = self._account.at_most_once.ledger
-        before = await ledger.prior(act, repeat=True) is not None  # by a server that was killed meanwhile
+        before = await self._account.at_most_once.ledger.prior(act, repeat=True) is not None  # by a killed server
         if not before:
+            if self._later.due.is_late(text):
+                return Ended("MISSED")
             if not content.repeat and await self._later.due.was_sent_since(text):
                 return Ended("NOT_SENT", SENT_MEANWHILE)
             why_not = await self._allowed(spec, one, text, content, given)
@@ -149,10 +150,10 @@ class Firing:
         asked = await one.question(**only(one.question, given)) if one.question is not None else Question("")
         question = Question(" ".join([*why, asked.text, "It was scheduled for now."]), None, (), tuple(why))
         bound = json.dumps([text.send_id, question.text, self._account.gate.account])
+        places = [(use.line, use.person) for use in change.uses if use.person is not None]
 
         async def shown() -> Shown:
-            people = [(use.line, use.person) for use in change.uses if use.person is not None]
-            beside = await self._account.beside(text.dashboard_id, people, given.get("body"))
+            beside = await self._account.beside(text.dashboard_id, places, given.get("body"))
             about = (question.text, None, text.caller, one.title, question.why, beside, self._account.gate.with_passkey)
             return Shown(*about, line=text.dashboard_id, member=text.member)
 
@@ -163,7 +164,6 @@ class Firing:
             return f"{' '.join(why)} {answer}".strip()
         if set(await self._doubts(spec, content, change) or ()) - set(why):
             return "While a person was asked, the facts that they were shown changed."
-        places = [(use.line, use.person) for use in change.uses if use.person is not None]
         await self._account.policy.approved(places, question.text)
         await self._account.at_most_once.ledger.lost_record.accept()
         await self._account.audit.record(replace(await self._entry(text, None), approved_by=answer.by))

@@ -92,6 +92,10 @@ class Due:
 
         return await self._store.transact(take, durable=False)
 
+    def is_late(self, text: ScheduledText) -> bool:
+        """Whether a text is too late to leave: an ended server's is claimed all the same, for it may have left."""
+        return text.leaves_at < self._clock() - self._late
+
     async def hold(self, send_id: str) -> None:
         """Say that this server still sees to a text, for one that takes long."""
         now = self._clock()
