@@ -1,16 +1,14 @@
 """A question that no host asked: a person decides at the desk or by text, as long as the question waits there."""
 
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 
 import anyio
 
 from textrequest_mcp.guard.approval.approval_rows import Row
-from textrequest_mcp.guard.approval.at_desk import AtDesk, bring
+from textrequest_mcp.guard.approval.at_desk import bring, looked
 from textrequest_mcp.guard.approval.gate import Gate
 from textrequest_mcp.guard.approval.shown import Shown
 from textrequest_mcp.guard.approval.verdict import Yes
-from textrequest_mcp.upstream.errors import TextRequestError
 
 _LOOK_EVERY_SECONDS = 4.0
 
@@ -45,21 +43,10 @@ async def decided_alone(
     there: Row | None = row
     while there is not None and there.decision is None:
         await hold()
-        there = await _later(gate, at, there)
+        there = await approvals.wait(there, anyio.current_time() + _LOOK_EVERY_SECONDS)
+        there = await looked(gate.desk, there, at)
     if there is None:
         return NOBODY_SAID
     if there.decision == "no" or not await approvals.use(there.id):
         return SAID_NO
     return Yes(there.by or "page")
-
-
-async def _later(gate: Gate, at: AtDesk, row: Row) -> Row | None:
-    """The row some seconds later; None once it is over."""
-    approvals = gate.desk.approvals
-    row = await approvals.wait(row, anyio.current_time() + _LOOK_EVERY_SECONDS)
-    if row.decision is not None:
-        return row
-    if at.by_text is not None:
-        with suppress(TextRequestError):  # the next look makes up for it
-            await at.by_text.look(row)
-    return await approvals.get(row.id)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import os
-from dataclasses import dataclass
-from typing import Any, Literal
+import json
+from dataclasses import asdict, dataclass
+from typing import Literal
 
 from textrequest_mcp.ground.connection import Connection, Values
+from textrequest_mcp.ground.sealing import Seal
 from textrequest_mcp.ground.store import secret_in
-from textrequest_mcp.guard.approval.shown import Shown, as_json, from_json
+from textrequest_mcp.guard.approval.shown import Shown, from_kept
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS approvals (
@@ -20,10 +21,9 @@ CREATE TABLE IF NOT EXISTS approvals (
     decision TEXT CHECK (decision IN ('yes', 'no')), decided_by TEXT, used INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS approvals_silence (account TEXT PRIMARY KEY, until REAL NOT NULL) WITHOUT ROWID;
 """
-_NONCE = 12
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Row:
     """One question.
 
@@ -57,7 +57,7 @@ class Row:
     @property
     def challenge(self) -> bytes:
         """What a passkey signs: this question, its call and what was shown; nothing else."""
-        facts = as_json(self.shown) if self.shown is not None else ""
+        facts = json.dumps(asdict(self.shown)) if self.shown is not None else ""
         return hashlib.sha256(f"{self.id}|{self.tool}|{self.binding}|{facts}".encode()).digest()
 
 
@@ -66,44 +66,28 @@ def select(connection: Connection, where: str, values: Values) -> list[Row]:
     columns = "id, account, tool, binding, shown, asked_at, expires_at, decision, decided_by"
     found = connection.execute(f"SELECT {columns} FROM approvals WHERE {where}", values).fetchall()  # noqa: S608 - our own words
     secret = secret_in(connection) if found else b""
-    return [_row(secret, row) for row in found]
+    return [
+        Row(id_, account, tool, binding, _opened(secret, shown, id_), *rest)
+        for id_, account, tool, binding, shown, *rest in found
+    ]
 
 
 def seal(connection: Connection, shown: Shown, id_: str) -> str:
     """What is shown, sealed for this row only."""
-    nonce = os.urandom(_NONCE)
-    sealed = nonce + _cipher(secret_in(connection)).encrypt(nonce, as_json(shown).encode(), id_.encode())
-    return base64.b64encode(sealed).decode()
+    return base64.b64encode(_seal(secret_in(connection)).seal(asdict(shown), id_)).decode()
 
 
-def _row(secret: bytes, row: tuple[Any, ...]) -> Row:
-    id_, account, tool, binding, shown, asked_at, expires_at, decision, by = row
-    return Row(
-        id=id_,
-        account=account,
-        tool=tool,
-        binding=binding,
-        shown=_opened(secret, shown, id_) if shown is not None else None,
-        asked_at=asked_at,
-        expires_at=expires_at,
-        decision=decision,
-        by=by,
-    )
-
-
-def _opened(secret: bytes, text: str, id_: str) -> Shown | None:
-    if text.startswith("{"):  # as a server of 0.1.0 kept it
-        return from_json(text)
-    from cryptography.exceptions import InvalidTag
-
-    try:
-        raw = base64.b64decode(text)
-        return from_json(_cipher(secret).decrypt(raw[:_NONCE], raw[_NONCE:], id_.encode()).decode())
-    except (InvalidTag, ValueError):
+def _opened(secret: bytes, text: str | None, id_: str) -> Shown | None:
+    if text is None:
         return None
+    if text.startswith("{"):  # as a server of 0.1.0 kept it
+        return from_kept(json.loads(text))
+    try:
+        kept = _seal(secret).open(base64.b64decode(text), id_)
+    except ValueError:
+        return None
+    return from_kept(kept) if kept is not None else None
 
 
-def _cipher(secret: bytes) -> Any:
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # not loaded before the first question
-
-    return AESGCM(hmac.new(secret, b"approval facts", hashlib.sha256).digest())
+def _seal(secret: bytes) -> Seal:
+    return Seal(hmac.digest(secret, b"approval facts", hashlib.sha256))

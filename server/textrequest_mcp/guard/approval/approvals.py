@@ -42,6 +42,7 @@ class Approvals:
 
     Attributes:
         store: as given.
+        now: the clock.
         account: as given.
 
     Every method raises `StoreError` where the store cannot be used.
@@ -50,7 +51,7 @@ class Approvals:
     def __init__(self, store: Store, account: str | None, *, clock: Callable[[], float] = time.time) -> None:
         self.store = store
         self.account = account
-        self._clock = clock
+        self.now = clock
         self._decided = anyio.Event()
         store.when(_DECIDED, self._wake)
         self._ours = "1 = 1" if account is None else "account = :account"
@@ -70,7 +71,7 @@ class Approvals:
         """
 
         def write(connection: Connection) -> Row:
-            now = self._clock()
+            now = self.now()
             self._forget(connection, now)
             same = self._same(connection, binding)
             if same is not None:
@@ -135,10 +136,6 @@ class Approvals:
         mark = hmac.new(await self.store.secret(), f"approval code:{id_}".encode(), "sha256").digest()
         return f"{int.from_bytes(mark[:8], 'big') % 10_000:04}"
 
-    def now(self) -> float:
-        """Seconds since 1970 by the clock of the rows."""
-        return self._clock()
-
     async def any_waits(self) -> bool:
         """Whether there is a row that nobody has decided."""
         found = f"SELECT 1 FROM approvals WHERE {self._open} LIMIT 1"  # noqa: S608 - our own words
@@ -184,7 +181,7 @@ class Approvals:
                 connection.execute(
                     "UPDATE approvals SET used = 1, shown = NULL"
                     " WHERE id = ? AND account = ? AND decision = 'yes' AND used = 0 AND expires_at > ?",
-                    (id_, self.account, self._clock()),
+                    (id_, self.account, self.now()),
                 ).rowcount
             )
 
@@ -194,7 +191,7 @@ class Approvals:
         """Refuse new questions of a row's account and member for ten minutes, and say no to those that wait."""
 
         def write(connection: Connection) -> None:
-            now = self._clock()
+            now = self.now()
             for row in select(connection, f"{self._ours} AND id = :id", self._values(id=id_)):
                 connection.execute(
                     "INSERT INTO approvals_silence VALUES (?, ?)"
@@ -216,11 +213,11 @@ class Approvals:
         decided.set()
 
     def _values(self, **further: Any) -> dict[str, Any]:
-        return {"account": self.account, "now": self._clock(), **further}
+        return {"account": self.account, "now": self.now(), **further}
 
     def _same(self, connection: Connection, binding: str) -> Row | None:
         same = "account = ? AND binding = ? AND used = 0 AND expires_at > ? ORDER BY asked_at DESC"
-        return next(iter(select(connection, same, (self.account, binding, self._clock()))), None)
+        return next(iter(select(connection, same, (self.account, binding, self.now()))), None)
 
     def _refuse_a_flood(self, connection: Connection, member: str, now: float) -> None:
         """Raise where a member's newest question is one too many; what is asked in one breath counts as one."""

@@ -80,9 +80,8 @@ async def decided(
         shown: reads what they are shown, where the question is new.
         again: as for `Gate.settle`.
     """
-    row = await desk.approvals.asked(at.binding.hex())
-    if row is None:
-        row = await desk.approvals.ask(at.binding.hex(), tool, await shown())
+    binding = at.binding.hex()
+    row = await desk.approvals.asked(binding) or await desk.approvals.ask(binding, tool, await shown())
     if row.decision is None:
         await bring(desk, row, at)
         row = await _wait(desk, ctx, row, at)
@@ -111,18 +110,19 @@ async def _wait(desk: Desk, ctx: Context[Any, Any], row: Row, at: AtDesk) -> Row
     until = at.since + PATIENCE_SECONDS
     on_page = "at the team's desk" if desk.of_team else "on this computer"
     where = on_page if at.by_text is None else "by text"
-    row = await _looked(desk, row, at)  # an answer may have come between two calls
+    row = await looked(desk, row, at) or row  # an answer may have come between two calls
     while row.decision is None and (left := until - anyio.current_time()) > 0:
         await ctx.report_progress(PATIENCE_SECONDS - left, PATIENCE_SECONDS, f"A person decides {where}")
         row = await desk.approvals.wait(row, anyio.current_time() + min(_TELL_EVERY_SECONDS, left))
-        row = await _looked(desk, row, at)
+        row = await looked(desk, row, at) or row
     return row
 
 
-async def _looked(desk: Desk, row: Row, at: AtDesk) -> Row:
-    """The row after a look at the texts that came in; one that fails is made up for by the next."""
-    if at.by_text is None or row.decision is not None:
+async def looked(desk: Desk, row: Row, at: AtDesk) -> Row | None:
+    """The row after a look at the texts that came in; None once over. One that fails is made up for by the next."""
+    if row.decision is not None:
         return row
-    with suppress(TextRequestError):
-        await at.by_text.look(row)
-    return await desk.approvals.get(row.id) or row
+    if at.by_text is not None:
+        with suppress(TextRequestError):
+            await at.by_text.look(row)
+    return await desk.approvals.get(row.id)

@@ -1,8 +1,11 @@
 """What a person is shown of a question: the facts, why they are asked, and the conversation beside it."""
 
-import json
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,31 +81,13 @@ class Shown:
         return self.text.removeprefix(" ".join(self.why)).strip()
 
 
-def as_json(shown: Shown) -> str:
-    """What is shown, to be kept; `from_json` reads it."""
-    return json.dumps(asdict(shown))
+def from_kept(kept: dict[str, Any]) -> Shown:
+    """What was kept of it, as JSON; a server of 0.1.0 kept only the first four fields."""
+    return _reader().validate_python(kept)
 
 
-def from_json(text: str) -> Shown:
-    """What was kept; a server of 0.1.0 kept only the first four fields."""
-    kept: dict[str, Any] = json.loads(text)
-    beside: dict[str, Any] = kept.get("beside") or {}
-    read = Beside(
-        person=beside.get("person", ""),
-        texts=tuple(Bubble(**each) for each in beside.get("texts", ())),
-        facts=tuple((name, value) for name, value in beside.get("facts", ())),
-        note=beside.get("note", ""),
-    )
-    return Shown(
-        text=kept["text"],
-        must_type=kept["must_type"],
-        caller=kept["caller"],
-        title=kept["title"],
-        why=tuple(kept.get("why", ())),
-        beside=read,
-        by_passkey=bool(kept.get("by_passkey")),
-        is_final=bool(kept.get("is_final")),
-        line=kept.get("line"),
-        member=kept.get("member", ""),
-        rules=tuple(kept.get("rules", ())),
-    )
+@cache
+def _reader() -> "TypeAdapter[Shown]":
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(Shown)

@@ -12,10 +12,11 @@ from collections.abc import Callable
 
 from textrequest_mcp.ground.connection import Connection
 from textrequest_mcp.ground.processes import this_process
+from textrequest_mcp.ground.sealing import Seal
 from textrequest_mcp.ground.store import Store
 from textrequest_mcp.guard.once.abandoned import is_given_up
 from textrequest_mcp.guard.once.repetitions import happened_at
-from textrequest_mcp.guard.once.scheduled_rows import SCHEMA, ScheduledText, Seal, State, rows
+from textrequest_mcp.guard.once.scheduled_rows import SCHEMA, ScheduledText, State, rows
 
 _MOST_AT_ONCE = 50
 

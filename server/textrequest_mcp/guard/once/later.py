@@ -4,11 +4,11 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol, Self
 
 from textrequest_mcp.ground.member import current, current_id
+from textrequest_mcp.ground.sealing import Seal
 from textrequest_mcp.ground.store import Store
 from textrequest_mcp.guard.once.due import Due
 from textrequest_mcp.guard.once.keepers import Keepers
 from textrequest_mcp.guard.once.schedule import Schedule
-from textrequest_mcp.guard.once.scheduled_rows import Seal
 from textrequest_mcp.upstream.errors import BadInput
 from textrequest_mcp.upstream.service_clock import ServiceClock
 

@@ -12,8 +12,9 @@ import anyio
 
 from textrequest_mcp.ground.connection import Connection
 from textrequest_mcp.ground.member import current_id
+from textrequest_mcp.ground.sealing import Seal
 from textrequest_mcp.ground.store import Store
-from textrequest_mcp.guard.once.scheduled_rows import OPEN, SCHEMA, Content, ScheduledText, Seal, insert, rows
+from textrequest_mcp.guard.once.scheduled_rows import OPEN, SCHEMA, Content, ScheduledText, insert, rows
 from textrequest_mcp.upstream.errors import BadInput
 
 _DAY = 86_400.0

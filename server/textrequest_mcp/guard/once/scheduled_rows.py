@@ -11,9 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 from textrequest_mcp.ground.connection import Connection
+from textrequest_mcp.ground.sealing import Seal
 
 State = Literal["WAITING", "CLAIMED", "SENT", "NOT_SENT", "UNKNOWN", "MISSED", "CANCELLED"]
 
@@ -27,19 +28,11 @@ CREATE INDEX IF NOT EXISTS once_scheduled_due ON once_scheduled (account, state,
 CREATE INDEX IF NOT EXISTS once_scheduled_alike ON once_scheduled (account, fingerprint);
 """
 OPEN_STATES = ("WAITING", "CLAIMED")
+_FACTS = (
+    *("send_id", "batch", "caller", "tool", "dashboard_id", "fingerprint", "state", "planned_at", "leaves_at", "said"),
+    "member",
+)
 OPEN = "state IN ('WAITING', 'CLAIMED')"
-
-
-class Seal(Protocol):
-    """Encrypts what is kept of a text."""
-
-    def seal(self, content: dict[str, Any], name: str) -> bytes:
-        """The content, encrypted for this name only."""
-        ...
-
-    def open(self, sealed: bytes, name: str) -> dict[str, Any] | None:
-        """The content; None where it was sealed for another name or with another key."""
-        ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,28 +87,21 @@ class ScheduledText:
 
 def rows(connection: Connection, seal: Seal, where: str, values: tuple[Any, ...]) -> list[ScheduledText]:
     """The rows for which a condition holds, those that leave first before the others."""
-    columns = "send_id, batch, caller, tool, dashboard_id, fingerprint, state, planned_at, leaves_at, member,"
-    columns += " sealed, said"
     found = connection.execute(
-        f"SELECT {columns} FROM once_scheduled WHERE {where} ORDER BY leaves_at, send_id",  # noqa: S608 - our own words
+        f"SELECT {', '.join(_FACTS)}, sealed FROM once_scheduled WHERE {where} ORDER BY leaves_at, send_id",  # noqa: S608 - our own words
         values,
-    ).fetchall()
-    return [_row(seal, row) for row in found]
+    )
+    return [_row(seal, row) for row in found.fetchall()]
 
 
 def insert(
     connection: Connection, seal: Seal, account: str, text: ScheduledText, content: Content, key: str | None
 ) -> None:
-    """Write a text down as WAITING."""
-    connection.execute(
-        "INSERT INTO once_scheduled (send_id, account, batch, caller, tool, dashboard_id, fingerprint,"
-        " idempotency_key, state, planned_at, leaves_at, member, sealed)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'WAITING', ?, ?, ?, ?)",
-        (
-            *(text.send_id, account, text.batch, text.caller, text.tool, text.dashboard_id, text.fingerprint, key),
-            *(text.planned_at, text.leaves_at, text.member, seal.seal(_as_json(content), text.send_id)),
-        ),
-    )
+    """Write a text down."""
+    kept = {name: getattr(text, name) for name in _FACTS}
+    kept |= {"account": account, "idempotency_key": key, "sealed": seal.seal(_as_json(content), text.send_id)}
+    marks = ", ".join("?" * len(kept))
+    connection.execute(f"INSERT INTO once_scheduled ({', '.join(kept)}) VALUES ({marks})", tuple(kept.values()))  # noqa: S608 - our own words
 
 
 def _as_json(content: Content) -> dict[str, Any]:
@@ -123,11 +109,7 @@ def _as_json(content: Content) -> dict[str, Any]:
 
 
 def _row(seal: Seal, row: tuple[Any, ...]) -> ScheduledText:
-    *facts, sealed, said = row
-    names = (
-        *("send_id", "batch", "caller", "tool", "dashboard_id", "fingerprint", "state", "planned_at", "leaves_at"),
-        "member",
-    )
+    *facts, sealed = row
     kept = seal.open(bytes(sealed), facts[0]) if sealed is not None else None
     content = Content(**kept) if kept is not None else None
-    return ScheduledText(**dict(zip(names, facts, strict=True)), content=content, said=said)
+    return ScheduledText(**dict(zip(_FACTS, facts, strict=True)), content=content)

@@ -11,11 +11,11 @@ import time
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
 
 import anyio
 
 from textrequest_mcp.ground.connection import Connection
+from textrequest_mcp.ground.sealing import Seal
 from textrequest_mcp.ground.store import Store, StoreError
 from textrequest_mcp.guard.change import Place
 from textrequest_mcp.guard.provenance.expiring import Expiring
@@ -38,18 +38,6 @@ CREATE INDEX IF NOT EXISTS provenance_read_of ON provenance_read (account, at);
 """
 
 Made = Callable[[str, Connection, Collection[str]], set[str]]
-
-
-class Seal(Protocol):
-    """Encrypts what is kept."""
-
-    def seal(self, content: dict[str, Any], name: str) -> bytes:
-        """The content, encrypted for this name only."""
-        ...
-
-    def open(self, sealed: bytes, name: str) -> dict[str, Any] | None:
-        """The content; None where it was sealed for another name or with another key."""
-        ...
 
 
 @dataclass(frozen=True)
