@@ -39,6 +39,14 @@ _LIFT = """
 SELECT account, person, 'settled', CASE WHEN :through < at THEN :through ELSE at END FROM consent_words
 WHERE account = :account AND person = :person AND word = 'perhaps_stop'
 """
+# What nothing lifted since. A START of the same time lifts no stop; who decides has read the words of the same time.
+_STANDING = """
+SELECT said.person, said.word, said.at FROM consent_words AS said
+WHERE said.account = :account AND said.word IN ('stop', 'perhaps_stop') AND NOT EXISTS (
+    SELECT 1 FROM consent_words AS later WHERE later.account = said.account AND later.person = said.person AND (
+        (later.word = 'start' AND later.at > said.at)
+        OR (later.word = 'settled' AND said.word = 'perhaps_stop' AND later.at >= said.at)))
+"""
 _KEEP_LATEST = "ON CONFLICT (account, person, word) DO UPDATE SET at = excluded.at WHERE consent_words.at < excluded.at"
 
 
@@ -144,21 +152,13 @@ class Consent:
         """Who asked for no more texts on a line, for showing it: another server's news may be seconds away."""
         await self._keep_owed()
         if self._stops is None or anyio.current_time() - self._stops[0] > _FRESH_SECONDS:
-            self._stops = anyio.current_time(), await self._store.secret(), await self._read_stops()
+            self._stops = anyio.current_time(), await self._store.secret(), await self._store.transact(self._read_stops)
         _, secret, by_person = self._stops
         return Stops(lambda number: by_person.get(_person(secret, dashboard_id, number)), any_at_all=bool(by_person))
 
-    async def _read_stops(self) -> dict[str, float]:
-        def read(connection: Connection) -> dict[str, float]:
-            rows = connection.execute(
-                "SELECT stops.person, stops.at FROM consent_words AS stops LEFT JOIN consent_words AS starts"
-                " ON starts.account = stops.account AND starts.person = stops.person AND starts.word = 'start'"
-                " WHERE stops.account = ? AND stops.word = 'stop' AND (starts.at IS NULL OR starts.at <= stops.at)",
-                (self._account,),
-            )
-            return dict(rows.fetchall())
-
-        return await self._store.transact(read)
+    def _read_stops(self, connection: Connection) -> dict[str, float]:
+        found = connection.execute(f"{_STANDING} AND said.word = 'stop'", {"account": self._account})
+        return {person: at for person, _, at in found.fetchall()}
 
     async def lift(self, dashboard_id: int, phone_number: str, *, through: float | None = None) -> None:
         """Lift a `perhaps_stop`, because somebody of the business decided that it is none; never a `stop`.
@@ -204,22 +204,12 @@ def note(
 
 def stands(connection: Connection, secret: bytes, account: str, dashboard_id: int, phone: str, now: float) -> Standing:
     """`Consent.standing` inside the caller's own transaction; `now` is in seconds since 1970."""
-    rows = connection.execute(
-        "SELECT word, at FROM consent_words WHERE account = ? AND person = ?",
-        (account, _person(secret, dashboard_id, phone)),
-    )
-    latest: dict[str, float] = dict(rows.fetchall())
-    stopped_at, perhaps_at = latest.get("stop"), latest.get("perhaps_stop")
-    started_at, settled_at = latest.get("start"), latest.get("settled")
-    if stopped_at is not None and started_at is not None and started_at > stopped_at:  # at the same time, stop holds
-        stopped_at = None
-    if perhaps_at is not None and (
-        perhaps_at < now - KEEP_PERHAPS_SECONDS
-        or (started_at is not None and started_at > perhaps_at)
-        or (settled_at is not None and settled_at >= perhaps_at)
-    ):
-        perhaps_at = None
-    return Standing(stopped_at, perhaps_at)
+    whose = {"account": account, "person": _person(secret, dashboard_id, phone)}
+    found = connection.execute(f"{_STANDING} AND said.person = :person", whose)
+    at: dict[str, float] = {word: at for _, word, at in found.fetchall()}
+    perhaps_at = at.get("perhaps_stop")
+    is_old = perhaps_at is not None and perhaps_at < now - KEEP_PERHAPS_SECONDS
+    return Standing(at.get("stop"), None if is_old else perhaps_at)
 
 
 def _person(secret: bytes, dashboard_id: int, phone: str) -> str:
