@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from textrequest_mcp.ground.connection import Connection, Cursor
@@ -51,8 +51,8 @@ class _Cap:
     counts: str
     column: Literal["texts", "people", "cents"]
     seconds: float
-    limit: int
     of: Literal["dashboard_id", "member"] = "dashboard_id"
+    limit: int = 0
 
     def used(self, connection: Connection, whose: tuple[str, int | str], now: float) -> int:
         """The amount that a line or a member of an account has used."""
@@ -86,6 +86,15 @@ class _Cap:
             f" WHERE account = ? AND {self.of} = ? AND at > ? AND {self.column} > 0",
             (*whose, now - self.seconds),
         )
+
+
+_CAPS = (
+    _Cap("texts_per_hour", "a line's texts in any 60 minutes", "texts", _HOUR),
+    _Cap("texts_per_day", "a line's texts in any 24 hours", "texts", _DAY),
+    _Cap("new_people_per_day", "new people a line texts in any 24 hours", "people", _DAY),
+    _Cap("dollars_per_day", "dollars a line asks for in any 24 hours", "cents", _DAY),
+    _Cap("member_texts_per_day", "a member's texts in any 24 hours", "texts", _DAY, of="member"),
+)
 
 
 class Caps:
@@ -229,21 +238,9 @@ class Caps:
 
 def _caps(limits: Limits) -> list[_Cap]:
     """The caps over windows that are on."""
-    dollars = limits.dollars_per_day
-    cents = whole_cents(dollars)[0] if dollars is not None else None
-    caps: list[tuple[str, str, Literal["texts", "people", "cents"], float, int | None]] = [
-        ("texts_per_hour", "a line's texts in any 60 minutes", "texts", _HOUR, limits.texts_per_hour),
-        ("texts_per_day", "a line's texts in any 24 hours", "texts", _DAY, limits.texts_per_day),
-        ("new_people_per_day", "new people a line texts in any 24 hours", "people", _DAY, limits.new_people_per_day),
-        ("dollars_per_day", "dollars a line asks for in any 24 hours", "cents", _DAY, cents),
-    ]
-    most = limits.member_texts_per_day
-    of_member = "a member's texts in any 24 hours"
+    named = {cap: getattr(limits, cap.name) for cap in _CAPS}
     return [
-        *(
-            _Cap(name, counts, column, seconds, limit)
-            for name, counts, column, seconds, limit in caps
-            if limit is not None
-        ),
-        *([] if most is None else [_Cap("member_texts_per_day", of_member, "texts", _DAY, most, "member")]),
+        replace(cap, limit=whole_cents(limit)[0] if cap.column == "cents" else limit)
+        for cap, limit in named.items()
+        if limit is not None
     ]

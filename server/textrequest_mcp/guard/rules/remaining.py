@@ -8,18 +8,6 @@ from textrequest_mcp.upstream.errors import TextRequestError
 
 
 @dataclass(frozen=True, kw_only=True)
-class Limits:
-    """Each line's limits, and those of each member of the team; None is no cap."""
-
-    texts_per_hour: int | None
-    texts_per_day: int | None
-    new_people_per_day: int | None
-    dollars_per_request: Decimal | None
-    dollars_per_day: Decimal | None
-    member_texts_per_day: int | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
 class Remaining:
     """The remaining part of one line's caps; None is no cap. `dollars_per_request` holds for each request."""
 
@@ -28,6 +16,13 @@ class Remaining:
     new_people_per_day: int | None
     dollars_per_request: Decimal | None
     dollars_per_day: Decimal | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits(Remaining):
+    """What each line may use at the most, and each member of the team; None is no cap."""
+
+    member_texts_per_day: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
