@@ -17,6 +17,7 @@ from textrequest_mcp.guard.rules.templates import (
     open_templates,
     read_templates,
 )
+from textrequest_mcp.guard.rules.words import check_words
 from textrequest_mcp.upstream.errors import BadInput
 
 FILE = "\ufeff[Ready]\nHi {first_name}, your {Vehicle} is ready.\n\n[hours]\n\nWe are open 8-6.\nSaturdays 9-1.\n"
@@ -85,11 +86,11 @@ async def test_the_rule_says_no_and_names_them():
         return Change(caller="host", uses=[use], texts=texts, closes=closes)
 
     with pytest.raises(Forbidden, match="Ready, hours") as no:
-        policy.check_words(change(MARIA))
+        check_words(policy.rules, change(MARIA))
     assert no.value.rule == ONLY_TEMPLATES
-    policy.check_words(change(None))
-    policy.check_words(change(MARIA, closes=True))
-    policy.check_words(change(MARIA, name="description"))
+    check_words(policy.rules, change(None))
+    check_words(policy.rules, change(MARIA, closes=True))
+    check_words(policy.rules, change(MARIA, name="description"))
 
 
 def test_a_file_of_saved_replies_is_opened(tmp_path: Path):

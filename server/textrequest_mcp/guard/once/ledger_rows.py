@@ -124,10 +124,6 @@ def one_row(connection: Connection, where: str, values: tuple[Any, ...]) -> Send
     return next(iter(all_rows(connection, where, values)), None)
 
 
-def last_row(connection: Connection, where: str, values: tuple[Any, ...]) -> Send | None:
-    return next(iter(reversed(all_rows(connection, where, values))), None)
-
-
 def all_rows(connection: Connection, where: str, values: tuple[Any, ...]) -> list[Send]:
     rows = connection.execute(f"SELECT {_COLUMNS} FROM ledger_sends WHERE {where} ORDER BY number", values)  # noqa: S608 - our own words
     sends: list[Send] = []

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from textrequest_mcp.ground.connection import Connection
-from textrequest_mcp.guard.once.ledger_rows import Act, Send, last_row, one_row
+from textrequest_mcp.guard.once.ledger_rows import Act, Send, all_rows, one_row
 from textrequest_mcp.upstream.errors import BadInput
 
 
@@ -57,12 +57,13 @@ class Repetitions(NamedTuple):
             f"UPDATE ledger_sends SET intended_at = ? WHERE {alike} AND intended_at > ?",  # noqa: S608 - our own words
             (self.now, self.account, fingerprint, self.now),
         )
-        return last_row(
+        rows = all_rows(
             self.connection,
             f"{alike} AND state <> 'NOT_SENT' AND (state IN ('INTENDED', 'INFLIGHT')"
             " OR (state = 'UNKNOWN' AND settled_at IS NULL) OR intended_at > ?)",
             (self.account, fingerprint, self.since),
         )
+        return rows[-1] if rows else None
 
     def name(self, act: Act, send_id: str) -> None:
         """Note which row the caller's own name for an act stands for."""

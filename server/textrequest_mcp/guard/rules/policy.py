@@ -24,7 +24,7 @@ from textrequest_mcp.guard.rules.person_facts import KnownPeople
 from textrequest_mcp.guard.rules.reachable import doubt_about, never_texted
 from textrequest_mcp.guard.rules.standing import Standing
 from textrequest_mcp.guard.rules.whose_words import WhoseWords
-from textrequest_mcp.guard.rules.words import check
+from textrequest_mcp.guard.rules.words import check_words
 from textrequest_mcp.upstream.errors import BadInput
 from textrequest_mcp.upstream.phone import masked
 from textrequest_mcp.upstream.times import show_time
@@ -43,7 +43,7 @@ class Policy:
         known: how far each host has read each conversation.
         standing: what the person allowed beforehand.
         times: tells when something was.
-        clock: seconds since 1970 by the service's clock.
+        clock: seconds since 1970 by the service's clock; afterwards `now`.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class Policy:
         self.consent = consent
         self._memory_of = memory_of
         self.known = known
-        self._clock = clock
+        self.now = clock
         self.times = times or LineTimes(clock=clock)
         self.whose_words = WhoseWords(lambda: self.provenance, self.times)
 
@@ -70,10 +70,6 @@ class Policy:
     def provenance(self) -> Memory:
         """The words that the assistant of the current member has read."""
         return self._memory_of(current_id())
-
-    def now(self) -> float:
-        """Seconds since 1970 by the service's clock."""
-        return self._clock()
 
     async def reasons(self, account: Account, change: Change, *, wished: bool = False) -> list[str]:
         """The reasons to ask a person before a change, `wished` where a standing wish allows it; none, or some.
@@ -85,7 +81,7 @@ class Policy:
             TextRequestError: the facts cannot be read.
             StoreError: the store cannot be used.
         """
-        self.check_words(change)
+        check_words(self.rules, change)
         why: list[str] = []
         for use in change.uses:
             if change.texts is not None and use.person is not None:
@@ -95,11 +91,6 @@ class Policy:
     async def wish(self, account: Account, change: Change) -> str | None:
         """As `Standing.covering`."""
         return None if self.standing is None else await self.standing.covering(account, change, self.provenance)
-
-    def check_words(self, change: Change) -> None:
-        """As `words.check`."""
-        rules = self.rules
-        check(change, rules.templates, visible_only=rules.visible_only, callback_hosts=rules.callback_hosts)
 
     async def one_of_many(self, account: Account, change: Change, line: int, number: str) -> list[str]:
         """The reasons against texting one of many people, whatever the hour and whoever wrote last.
@@ -176,7 +167,7 @@ class Policy:
             since = max(since or 0.0, change.planned_at) if facts.waits else None
         why += await self._by_record(change, line, number, facts)
         answered_at = self.known.answered_at((line, number), facts)
-        why += self._hours(number, facts, change.at or self._clock())
+        why += self._hours(number, facts, change.at or self.now())
         unread = since is None and facts.waits and self.rules.if_unanswered
         if unread and not change.closes and not change.asks_to_pay:
             since = facts.sent_at or 0.0

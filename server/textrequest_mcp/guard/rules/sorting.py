@@ -14,6 +14,7 @@ from textrequest_mcp.guard.change import Account, Change
 from textrequest_mcp.guard.rules.forbidden import Forbidden
 from textrequest_mcp.guard.rules.hours import Open, Quiet, time_there
 from textrequest_mcp.guard.rules.policy import Policy
+from textrequest_mcp.guard.rules.words import check_words
 from textrequest_mcp.upstream.errors import BadInput
 
 SECONDS_PER_TEXT = 1.0  # of a line without 10DLC registration (wire-facts, Conversations and messages)
@@ -47,7 +48,7 @@ async def sort_out(policy: Policy, account: Account, change: Change) -> Sorted:
         TextRequestError: facts cannot be read.
         StoreError: the store cannot be used.
     """
-    policy.check_words(change)
+    check_words(policy.rules, change)
     left_out: dict[str, str] = {}
     seconds = len(change.uses) * SECONDS_PER_TEXT
     for use in change.uses:
