@@ -216,9 +216,9 @@ class Limiter:
         line = list(self._line)
         waiter.too_late = []
         now = self._clock.now()
-        drop_lapsed(connection, now)
-        if not line and self._rows.have_room(connection, self._calls):
+        if not line and self._rows.have_room(connection, self._calls, now):
             return self._write(connection, waiter.ticket, "inside", INSIDE_AT_MOST), None
+        drop_lapsed(connection, now)
         while True:
             rows = self._rows.read(connection)
             queue = [row.ticket for row in rows if row.state == "waiting"]

@@ -594,7 +594,7 @@ class TestSettling:
             seen.append(([rival.send_id for rival in rivals], ids))
             return UNKNOWN
 
-        await ledger.settle(first, choose)
+        await ledger.settle(first, choose, traces=("m1", "m7", "m8", "m9", "p1"))
 
         assert taken.upstream_id == "m1"
         assert seen == [([first.send_id, on_its_way.send_id, given_up.send_id], {"m1", "m7"})]
@@ -631,7 +631,7 @@ class TestSettling:
         settled: list[Send] = []
 
         async def settle(server: Ledger, send: Send) -> None:
-            settled.append(await server.settle(send, take))
+            settled.append(await server.settle(send, take, traces=("m1",)))
 
         async with anyio.create_task_group() as group:
             group.start_soon(settle, ledger, sends[0])

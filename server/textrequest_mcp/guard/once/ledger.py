@@ -15,7 +15,7 @@ from __future__ import annotations
 import math
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from textrequest_mcp.ground.connection import Connection
@@ -201,20 +201,23 @@ class Ledger:
         at = await self._book.transact(lambda connection: next_look(connection, self._account))
         return None if at is None else max(0.0, at - self.clock())
 
-    async def settle(self, send: Send, choose: Callable[[list[Send], set[str]], Ending]) -> Send:
+    async def settle(
+        self, send: Send, choose: Callable[[list[Send], set[str]], Ending], *, traces: Collection[str] = ()
+    ) -> Send:
         """Decide on an UNKNOWN row with all others of the same act in view, so that no two take the same trace.
 
         Args:
             send: the row.
             choose: from the rows of the same act that may still find a trace (with this one, in their order), and the
-                ids that are somebody's already, how it stands now.
+                traces that are somebody's already, how it stands now.
+            traces: the service's ids of what was found.
         """
 
         def decide(connection: Connection) -> Send:
             now = one_row(connection, "send_id = ?", (send.send_id,))
             if now is None or now.state != "UNKNOWN":
                 return now or send
-            self._book.write_ending(connection, send.send_id, choose(*rivals_of(connection, send)))
+            self._book.write_ending(connection, send.send_id, choose(*rivals_of(connection, send, traces)))
             connection.execute("UPDATE ledger_sends SET looks = looks + 1 WHERE send_id = ?", (send.send_id,))
             return one_row(connection, "send_id = ?", (send.send_id,)) or send
 

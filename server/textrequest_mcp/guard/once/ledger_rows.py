@@ -164,18 +164,14 @@ def ended_since(at: float) -> Callable[[Connection], list[str]]:
     return lambda connection: [send_id for (send_id,) in connection.execute(ended, (at,))]
 
 
-def rivals_of(connection: Connection, send: Send) -> tuple[list[Send], set[str]]:
-    """The rows of the same act that may still find a trace (with this one, in their order), and the ids in use."""
+def rivals_of(connection: Connection, send: Send, traces: Collection[str]) -> tuple[list[Send], set[str]]:
+    """The rows of the same act that may still find a trace (with this one, in their order), and the traces in use."""
     rivals = all_rows(
         connection,
         "account = ? AND fingerprint = ? AND state IN ('UNKNOWN', 'INFLIGHT')",
         (send.account, send.fingerprint),
     )
-    taken = connection.execute(
-        "SELECT upstream_id FROM ledger_sends WHERE account = ? AND tool = ? AND upstream_id IS NOT NULL",
-        (send.account, send.tool),
-    )
-    return rivals, {upstream_id for (upstream_id,) in taken}
+    return rivals, _among(connection, "account = ? AND tool = ?", (send.account, send.tool), traces)
 
 
 def write_ending(
@@ -223,6 +219,11 @@ def write_result(connection: Connection, send_id: str, result: Mapping[str, Any]
 
 def made_here(account: str, connection: Connection, ids: Collection[str]) -> set[str]:
     """Of the service's ids of texts and payments those that this server, or another one of this store, made."""
-    marks = ", ".join("?" * len(ids))
-    of = f"SELECT upstream_id FROM ledger_sends WHERE account = ? AND upstream_id IN ({marks})"  # noqa: S608 - our own words
-    return {upstream_id for (upstream_id,) in connection.execute(of, (account, *sorted(ids)))}
+    return _among(connection, "account = ?", (account,), ids)
+
+
+def _among(connection: Connection, where: str, values: tuple[str, ...], ids: Collection[str]) -> set[str]:
+    """Of these ids of the service's those in such rows, which may be very many: only these ids are looked up."""
+    marks = ", ".join("?" * len(ids)) or "NULL"
+    found = f"SELECT upstream_id FROM ledger_sends WHERE {where} AND upstream_id IN ({marks})"  # noqa: S608 - our own words
+    return {upstream_id for (upstream_id,) in connection.execute(found, (*values, *sorted(ids)))}

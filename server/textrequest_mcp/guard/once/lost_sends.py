@@ -124,7 +124,7 @@ class LostSends:
             alike = [row for row in rivals if all((row.facts or {}).get(word) == words[word] for word in words)]
             return self._judge(send, traces, alike, taken)
 
-        return await self._ledger.settle(send, judge)
+        return await self._ledger.settle(send, judge, traces={trace.id for trace in traces})
 
     async def news(self, send: Send) -> Send:
         """A SENT row with its fields as they are now, where the service says so.
