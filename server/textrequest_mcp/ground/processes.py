@@ -17,6 +17,11 @@ def this_process() -> str:
     return f"{os.getpid()}.{_started(os.getpid()) or ''}@{_system()}~{_own_word(os.getpid())}"
 
 
+def new_owner() -> str:
+    """Names a new owner of rows in this process, as `lives` takes it: no other one is called the same."""
+    return f"{this_process()} {secrets.token_hex(4)}"
+
+
 def lives(owner: str) -> bool | None:
     """Whether the owner's process lives; None where that cannot be known from here.
 

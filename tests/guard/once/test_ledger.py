@@ -70,7 +70,7 @@ def gone(store: Store, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Ledger:
     """A server whose process has ended: its number is above what Linux gives out."""
     place = this_process().partition("@")[2]
     with monkeypatch.context() as patch:
-        patch.setattr(book, "this_process", lambda: f"{2**22 + 1}.5@{place}")
+        patch.setattr(book, "new_owner", lambda: f"{2**22 + 1}.5@{place} x")
         return Ledger(store, ACCOUNT, clock=clock)
 
 

@@ -492,7 +492,7 @@ class TestInTheBackground:
     async def test_what_a_dead_process_left_on_its_way_is_found(self, bench: Bench, monkeypatch: pytest.MonkeyPatch):
         place = this_process().partition("@")[2]
         with monkeypatch.context() as patch:
-            patch.setattr(book, "this_process", lambda: f"{2**22 + 1}.5@{place}")
+            patch.setattr(book, "new_owner", lambda: f"{2**22 + 1}.5@{place} x")
             dead = Ledger(bench.store, ACCOUNT, clock=bench.clock)
         send = await brought(dead)
         bench.show(1)

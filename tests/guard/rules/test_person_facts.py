@@ -57,8 +57,9 @@ def test_of_whom_a_payment_is_asked_is_known_once_it_was_read(known: KnownPeople
     assert known.payer(LINE + 1, 2501) is None
 
 
-def test_the_oldest_goes_where_there_are_too_many(known: KnownPeople, monkeypatch: pytest.MonkeyPatch):
+def test_the_oldest_goes_where_there_are_too_many(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(module, "_MOST", 2)
+    known = KnownPeople()
     for payment, number in enumerate((MARIA, DEVON, "+14235550109")):
         known.pays(LINE, payment, number)
 

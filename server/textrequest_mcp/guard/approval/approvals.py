@@ -99,10 +99,7 @@ class Approvals:
     async def asked(self, binding: str) -> Row | None:
         """The question of a call that is at the desk already, decided or not."""
 
-        def read(connection: Connection) -> Row | None:
-            return self._same(connection, binding)
-
-        return await self.store.transact(read, durable=False)
+        return await self.store.transact(lambda connection: self._same(connection, binding), durable=False)
 
     async def wait(self, row: Row, until: float) -> Row:
         """The row once a person has decided, or as it is at `until` (`anyio.current_time`)."""
@@ -127,8 +124,7 @@ class Approvals:
     async def waiting(self) -> list[Row]:
         """The rows that nobody has decided, oldest first."""
         return await self.store.transact(
-            lambda connection: select(connection, f"{self._open} ORDER BY asked_at, id", self._values()),
-            durable=False,
+            lambda connection: select(connection, f"{self._open} ORDER BY asked_at, id", self._values()), durable=False
         )
 
     async def code(self, id_: str) -> str:
@@ -140,8 +136,7 @@ class Approvals:
         """Whether there is a row that nobody has decided."""
         found = f"SELECT 1 FROM approvals WHERE {self._open} LIMIT 1"  # noqa: S608 - our own words
         return await self.store.transact(
-            lambda connection: connection.execute(found, self._values()).fetchone() is not None,
-            durable=False,
+            lambda connection: connection.execute(found, self._values()).fetchone() is not None, durable=False
         )
 
     async def decide(self, id_: str, *, yes: bool, by: str, typed: str | None = None) -> None:

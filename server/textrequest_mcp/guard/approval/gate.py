@@ -51,11 +51,7 @@ Fallback = Literal["page", "text", "token", "refuse"]
 
 @dataclass(frozen=True)
 class Approval:
-    """A yes that came with a good token and has not been used yet.
-
-    Attributes:
-        burn_id: what makes it single-use.
-    """
+    """A yes that came with a good token and has not been used yet; `burn_id` makes it single-use."""
 
     burn_id: str
 

@@ -12,11 +12,7 @@ class AlreadyDone:
 
 @dataclass(frozen=True)
 class Go:
-    """No rule has a doubt, and no policy asks.
-
-    Attributes:
-        wish: the standing wish that allows it, where one had to.
-    """
+    """No rule has a doubt, and no policy asks; or `wish` is the standing wish that allows it."""
 
     wish: str | None = None
 

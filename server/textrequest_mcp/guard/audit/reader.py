@@ -140,12 +140,7 @@ class Trail:
             after = rows[-1][0]
 
     async def count(
-        self,
-        *,
-        since: float | None = None,
-        until: float | None = None,
-        tool: str | None = None,
-        by: str | None = None,
+        self, *, since: float | None = None, until: float | None = None, tool: str | None = None, by: str | None = None
     ) -> int:
         """How many rows `entries` gives for the same without a limit."""
         where, values = _wanted(since, until, tool, by)

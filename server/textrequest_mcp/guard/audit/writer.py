@@ -20,7 +20,7 @@ from typing import Any
 import anyio
 
 from textrequest_mcp.ground.connection import Connection
-from textrequest_mcp.ground.processes import this_process
+from textrequest_mcp.ground.processes import new_owner
 from textrequest_mcp.ground.quoting import one_line
 from textrequest_mcp.ground.store import Store, StoreError
 from textrequest_mcp.guard.audit.acts import SCHEMA, UNKNOWN, Owed, abandoned, forget_doubts, note, write
@@ -72,7 +72,7 @@ class Audit:
         self._kinds = kinds or {}
         self._clock = clock
         self._is_sure = is_sure
-        self._owner = f"{this_process()} {secrets.token_hex(4)}"
+        self._owner = new_owner()
         self._begun: dict[str, Entry] = {}
         self._left: set[str] = set()
         self._owed: deque[Owed] = deque(maxlen=_MOST_OWED)  # what the disk would not take yet

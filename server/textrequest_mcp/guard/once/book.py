@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import logging
-import secrets
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import anyio
 
 from textrequest_mcp.ground.connection import Connection
-from textrequest_mcp.ground.processes import this_process
+from textrequest_mcp.ground.processes import new_owner
 from textrequest_mcp.ground.store import Store, StoreError
 from textrequest_mcp.guard.once.abandoned import abandoned
 from textrequest_mcp.guard.once.ledger_rows import SCHEMA, Ending, Send, Witness, write_ending
@@ -36,18 +35,13 @@ class Book:
     """
 
     def __init__(
-        self,
-        store: Store,
-        *,
-        clock: Callable[[], float],
-        is_sure: Callable[[], bool],
-        witness: Witness | None,
+        self, store: Store, *, clock: Callable[[], float], is_sure: Callable[[], bool], witness: Witness | None
     ) -> None:
         self._store = store
         self._clock = clock
         self._is_sure = is_sure
         self._witness = witness
-        self.owner = f"{this_process()} {secrets.token_hex(4)}"
+        self.owner = new_owner()
         self._at_work: dict[str, anyio.Event] = {}  # until their outcome is written
         self._owed: dict[str, Ending] = {}
         store.ensure(SCHEMA)

@@ -6,12 +6,11 @@ is killed meanwhile sends nothing twice: the next one claims the row, and the le
 
 from __future__ import annotations
 
-import secrets
 import time
 from collections.abc import Callable
 
 from textrequest_mcp.ground.connection import Connection
-from textrequest_mcp.ground.processes import this_process
+from textrequest_mcp.ground.processes import new_owner
 from textrequest_mcp.ground.sealing import Seal
 from textrequest_mcp.ground.store import Store
 from textrequest_mcp.guard.once.abandoned import is_given_up
@@ -54,7 +53,7 @@ class Due:
         self._late = late_seconds
         self._clock = clock
         self._is_sure = is_sure
-        self.owner = f"{this_process()} {secrets.token_hex(4)}"
+        self.owner = new_owner()
         store.ensure(SCHEMA)
 
     async def claim(self) -> list[ScheduledText]:

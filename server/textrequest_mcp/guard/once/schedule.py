@@ -58,14 +58,7 @@ class Schedule:
     Every method raises `StoreError` where the store cannot be used; then nothing is written down, and nothing leaves.
     """
 
-    def __init__(
-        self,
-        store: Store,
-        account: str,
-        seal: Seal,
-        *,
-        clock: Callable[[], float] = time.time,
-    ) -> None:
+    def __init__(self, store: Store, account: str, seal: Seal, *, clock: Callable[[], float] = time.time) -> None:
         self._store = store
         self._account = account
         self._seal = seal
@@ -89,7 +82,7 @@ class Schedule:
         """
 
         def read(connection: Connection) -> ScheduledText | None:
-            there = self._alike(connection, fingerprint, key, repeat)
+            there = self._alike(connection, fingerprint, key, repeat=repeat)
             return there if there is not None and instead_of not in (there.send_id, there.batch or "") else None
 
         return await self._store.transact(read, durable=False)
@@ -119,7 +112,7 @@ class Schedule:
                 )
             there: list[ScheduledText] = []
             for text in texts:
-                same = self._alike(connection, text.fingerprint, text.key, repeat)
+                same = self._alike(connection, text.fingerprint, text.key, repeat=repeat)
                 there.append(same or self._insert(connection, text, batch, now))
             old = self._store.today(connection, now)
             connection.execute("DELETE FROM once_scheduled WHERE ended_at < ?", (old - _KEEP_SECONDS,))
@@ -171,11 +164,7 @@ class Schedule:
         )
 
     def _alike(
-        self,
-        connection: Connection,
-        fingerprint: str,
-        key: str | None,
-        repeat: bool,  # noqa: FBT001 - as above
+        self, connection: Connection, fingerprint: str, key: str | None, *, repeat: bool
     ) -> ScheduledText | None:
         named = rows(
             connection, self._seal, "account = ? AND idempotency_key = ? AND state <> 'CANCELLED'", (self._account, key)

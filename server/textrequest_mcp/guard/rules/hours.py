@@ -76,11 +76,7 @@ class Quiet:
 
 @dataclass(frozen=True)
 class UnknownZone:
-    """The number does not tell whether it is a quiet hour.
-
-    Attributes:
-        hours: the rule.
-    """
+    """The number does not tell whether it is a quiet hour by the rule."""
 
     hours: QuietHours
 

@@ -3,18 +3,16 @@
 Nothing here says whether a person may be texted: that is read from the account for each text, right before it leaves.
 """
 
+import math
 import time
 from collections.abc import Callable
-from typing import TypeVar
 
 from textrequest_mcp.guard.change import PersonFacts, Place
+from textrequest_mcp.guard.provenance.expiring import Expiring
 
 _READ_SECONDS = 3600.0
 _MOST = 5000
 _SAME_MOMENT_SECONDS = 2.0  # our own time of a text and the service's differ by at most so much
-
-_Key = TypeVar("_Key")
-_Value = TypeVar("_Value")
 
 
 class KnownPeople:
@@ -25,23 +23,21 @@ class KnownPeople:
     """
 
     def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._read: dict[tuple[str, Place], tuple[float, float]] = {}
-        self._own: dict[Place, float] = {}
-        self._payers: dict[Place, str] = {}
+        self._read = Expiring[tuple[str, Place], float](seconds=_READ_SECONDS, most=_MOST, clock=clock)
+        self._own = Expiring[Place, float](seconds=math.inf, most=_MOST)
+        self._payers = Expiring[Place, str](seconds=math.inf, most=_MOST)
 
     def read(self, caller: str, place: Place, to: float) -> None:
         """Keep the time up to which a host has read a conversation."""
-        _keep(self._read, (caller, place), (self._clock(), max(to, self.read_to(caller, place) or 0.0)))
+        self._read.put((caller, place), max(to, self.read_to(caller, place) or 0.0))
 
     def read_to(self, caller: str, place: Place) -> float | None:
         """The time up to which a host has read a conversation within the last hour; None where it has not."""
-        read_at, to = self._read.get((caller, place), (0.0, None))
-        return to if to is not None and self._clock() - read_at <= _READ_SECONDS else None
+        return self._read.get((caller, place))
 
     def sent(self, place: Place, at: float) -> None:
         """Keep the time of this server's own text, which is nobody's answer."""
-        _keep(self._own, place, at)
+        self._own.put(place, at)
 
     def answered_at(self, place: Place, facts: PersonFacts) -> float | None:
         """When the person, or somebody of the business beside this server, last wrote; None where nobody did."""
@@ -51,16 +47,8 @@ class KnownPeople:
 
     def pays(self, line: int, payment_id: int, number: str) -> None:
         """Keep the number that a payment is asked of, which never changes."""
-        _keep(self._payers, (line, str(payment_id)), number)
+        self._payers.put((line, str(payment_id)), number)
 
     def payer(self, line: int, payment_id: int) -> str | None:
         """The number that a payment is asked of; None where it was not read."""
         return self._payers.get((line, str(payment_id)))
-
-
-def _keep(kept: dict[_Key, _Value], key: _Key, value: _Value) -> None:
-    """Put the newest at the end, and drop the oldest of too many."""
-    kept.pop(key, None)
-    while len(kept) >= _MOST:
-        kept.pop(next(iter(kept)))
-    kept[key] = value

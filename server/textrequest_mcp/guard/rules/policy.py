@@ -220,7 +220,5 @@ class Policy:
         to = show_time(datetime.fromtimestamp(answered_at, UTC))
         then = "the same call goes through then" if change.since is None else f"give if_unanswered_since {to} then"
         raise Forbidden(
-            f"{first}: " + " / ".join(newer),
-            rule=IF_UNANSWERED,
-            todo=f"Read it, and send what still fits; {then}.",
+            f"{first}: " + " / ".join(newer), rule=IF_UNANSWERED, todo=f"Read it, and send what still fits; {then}."
         )
