@@ -138,8 +138,6 @@ async def open_desk(
     brings tokens, which need nobody at this machine.
     """
     clock = Clock()
-    app = create_app(key=KEY, clock=clock, rate_limit=None, lively=False)
-    contract = ContractChecked(app)
     chosen = replace(
         Settings(
             api_key=KEY,
@@ -150,6 +148,8 @@ async def open_desk(
         ),
         **(UNRULED | {"confirm_fallback": "token", "send_later": "on"} | settings),
     )
+    app = create_app(key=chosen.api_key, clock=clock, rate_limit=None, lively=False)
+    contract = ContractChecked(app)
     way = transport or httpx2.ASGITransport(app=contract)
     async with open_account(chosen, transport=way, clock=clock, pace=pace) as (account, store):
         yield Desk(make_server(chosen, account, store), account, app.state.account, contract, clock)

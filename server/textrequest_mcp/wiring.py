@@ -1,6 +1,5 @@
 """Opens an account: which object is made of which."""
 
-import hashlib
 from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -10,9 +9,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from textrequest_mcp.account.account import Account
 from textrequest_mcp.account.approvers import ASKING, TOOL, Approvers, read_approvers
 from textrequest_mcp.account.pictures import Pictures
-from textrequest_mcp.account.scheduling import sees_to_it
+from textrequest_mcp.account.scheduling import sees_to_it, tell_of_another_key
 from textrequest_mcp.app import acts, kinds_of_acts
 from textrequest_mcp.ground.store import Store
+from textrequest_mcp.ground.succession import Holder, account_id_of
 from textrequest_mcp.guard.approval.gate import Gate
 from textrequest_mcp.guard.audit.writer import Audit
 from textrequest_mcp.guard.once.carry_out import AtMostOnce
@@ -71,17 +71,17 @@ async def open_account(
         pace: how long sends whose answer was lost are looked for; for tests.
     """
     now = ServiceClock() if clock is None else ServiceClock(clock, steady=clock)
-    key = settings.api_key
-    pretend: Pretend | None = None
-    if settings.sandbox and transport is None:
-        pretend = _sandbox(settings)
-        key, transport = pretend.key, pretend.transport
+    pretend = _sandbox(settings) if settings.sandbox and transport is None else None
+    key = settings.api_key if pretend is None else pretend.key
+    transport = transport if pretend is None else pretend.transport
     store = Store.open(*settings.state, wall_clock=now)
     store.trust(now.confirmed)
-    account_id = hashlib.sha256(f"{settings.base_url} {key}".encode()).hexdigest()[:32]
+    account_id = account_id_of(settings.base_url, key)
     calls, seconds = settings.rate_limit
     limiter = Limiter(store, account_id, calls=calls, per_seconds=seconds)
-    before = [settings.previous_api_key] if settings.previous_api_key else []
+    before = tuple(filter(None, [settings.previous_api_key]))
+    for each in before:
+        store.succeed(Holder(account_id_of(settings.base_url, each), Cipher(each)), Holder(account_id, Cipher(key)))
     async with Api(settings.base_url, key, limiter, secrets=before, transport=transport, clock=now) as api:
         account = _make(settings, store, api, account_id, now, pace)
         account.also = (*account.also, store.listen)
@@ -136,7 +136,8 @@ def _make(settings: Settings, store: Store, api: Api, account_id: str, now: Serv
     )
     ways = {name: spec.once for name, spec in acts().items() if spec.once is not None}
     at_most_once.lost_sends.goes_by(account, ways | {TOOL: ASKING})
-    account.also = (sees_to_it(account, later, acts(), now.make_sure, settings),)
+    sees_to_texts = sees_to_it(account, later, acts(), now.make_sure, settings)
+    account.also = (sees_to_texts, partial(tell_of_another_key, account, later))
     if approvers:
         gate.by_text = Approvers(account, sorted(approvers), gate.desk.approvals, desk=desk_of_team(settings))
     return account

@@ -71,7 +71,12 @@ async def list_scheduled(account: InAccount, dashboard_id: AllLines | None = Non
     for row in rows:
         together.setdefault((row.batch or row.send_id, _STATES.get(row.state, "not_sent")), []).append(row)
     items = [await _item(account, texts) for texts in together.values()]
-    return AllScheduled(items=items, note=None if items else "No text is scheduled.")
+
+    async def read() -> set[int]:
+        return lines
+
+    other = await _later(account).of_another_key(read)
+    return AllScheduled(items=items, note=other or (None if items else "No text is scheduled."))
 
 
 async def _item(account: Account, texts: list[ScheduledText]) -> Scheduled:

@@ -1,18 +1,31 @@
 """Has an account see to its scheduled texts; what sends them is loaded with the first of them."""
 
+import logging
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
 from textrequest_mcp.ground.member import current
+from textrequest_mcp.ground.store import StoreError
 from textrequest_mcp.guard.once.later import Later
 from textrequest_mcp.tools.declare import ToolSpec, asks
 from textrequest_mcp.tools.due_texts import DueTexts
-from textrequest_mcp.upstream.errors import BadInput
+from textrequest_mcp.upstream.errors import BadInput, TextRequestError
 
 if TYPE_CHECKING:
     from textrequest_mcp.account.account import Account
     from textrequest_mcp.account.line import TextingLine
     from textrequest_mcp.tools.firing import Firing
+
+logger = logging.getLogger(__name__)
+
+
+async def tell_of_another_key(account: "Account", later: Later) -> None:
+    """Say at the start what waits under another key, for whoever runs the server."""
+    with suppress(TextRequestError, StoreError):  # list_scheduled says it too
+        told = await later.of_another_key(account.line_ids)
+        if told is not None:
+            logger.warning(told)
 
 
 class Settings(Protocol):

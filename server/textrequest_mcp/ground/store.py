@@ -22,6 +22,8 @@ from textrequest_mcp.ground.engine import Engine
 from textrequest_mcp.ground.losses import Loss
 from textrequest_mcp.ground.sqlite import Sqlite
 from textrequest_mcp.ground.store_error import StoreError
+from textrequest_mcp.ground.succession import SCHEMA as OF_FORMER_KEYS
+from textrequest_mcp.ground.succession import Holder, Owned, hand_on
 from textrequest_mcp.ground.wrapping import is_wrapped, unwrap, wrap
 
 __all__ = ["FILE_NAME", "Store", "StoreError", "secret_in"]
@@ -55,7 +57,10 @@ class Store:
     def __init__(self, engine: Engine, *, wall_clock: Callable[[], float]) -> None:
         self._engine = engine
         self._wall_clock = wall_clock
-        self._schemas = [_SCHEMA]
+        self._schemas = [_SCHEMA + OF_FORMER_KEYS]
+        self._owned: list[Owned] = []
+        self._handed_on = 0
+        self._heirs: tuple[Holder, Holder] | None = None
         self._calendar: Calendar | None = None
         self._listeners: list[tuple[str, Callable[[], None]]] = []
         self._turn = anyio.Lock(fast_acquire=True)  # does not suspend when free
@@ -109,10 +114,20 @@ class Store:
         """By which time old rows may be forgotten, inside a transaction; `now` is in seconds since 1970."""
         return now if self._calendar is None else min(now, self._calendar.today(connection))
 
-    def ensure(self, schema_sql: str) -> None:
-        """Run these `CREATE ... IF NOT EXISTS` statements once, before the next transaction."""
+    def ensure(self, schema_sql: str, *owned: Owned) -> None:
+        """Run these `CREATE ... IF NOT EXISTS` statements once, before the next transaction.
+
+        Args:
+            schema_sql: the statements.
+            owned: those of its tables that an account keeps when its key is changed.
+        """
         if schema_sql not in self._schemas:
             self._schemas.append(schema_sql)
+            self._owned += owned
+
+    def succeed(self, old: Holder, new: Holder) -> None:
+        """Have an account's rows follow its new key, before the first transaction that could use them."""
+        self._heirs = (old, new)
 
     async def transact(
         self, fn: Callable[[Connection], T], *, durable: bool = True, deadline_seconds: float = 5.0
@@ -127,9 +142,20 @@ class Store:
         power cut may lose the last of them. That is fine for a rate limit, not for the ledger of sends.
         """
         give_up_at = time.monotonic() + deadline_seconds
+
+        def after_heirs(connection: Connection) -> T:
+            if self._heirs is not None:
+                hand_on(connection, self._owned[self._handed_on :], *self._heirs)
+            return fn(connection)
+
         # In the order of the calls: only one task at a time contends with the other processes.
         async with self._turn:
-            return await self._engine.transact(fn, self._schemas, durable=durable, give_up_at=give_up_at)
+            if self._heirs is None or self._handed_on == len(self._owned):
+                return await self._engine.transact(fn, self._schemas, durable=durable, give_up_at=give_up_at)
+            owned = len(self._owned)
+            answer = await self._engine.transact(after_heirs, self._schemas, durable=durable, give_up_at=give_up_at)
+            self._handed_on = owned
+            return answer
 
     @property
     def loss(self) -> Loss | None:

@@ -19,7 +19,7 @@ from textrequest_mcp.live.cursor import Cursor, place_in
 from textrequest_mcp.live.encryption import Cipher
 from textrequest_mcp.live.event_filter import EventFilter, Noted
 from textrequest_mcp.live.events import Direction, TextEvent
-from textrequest_mcp.live.log_rows import INSERT, SCHEMA
+from textrequest_mcp.live.log_rows import INSERT, OWNED, SCHEMA
 from textrequest_mcp.live.made_ids import named
 from textrequest_mcp.live.replays import SCHEMA as SCHEMA_OF_CALLS
 from textrequest_mcp.live.replays import note_call
@@ -63,7 +63,7 @@ class EventLog:
         self._tidied_at = -math.inf
         self._topic = f"events of {account}"
         self.tell: Callable[[Sequence[TextEvent]], None] = lambda _: None  # told of all that was noted, new or not
-        store.ensure(SCHEMA + SCHEMA_OF_CALLS)
+        store.ensure(SCHEMA + SCHEMA_OF_CALLS, OWNED)
 
     async def append(
         self,

@@ -1,5 +1,8 @@
 """The tables of the event log."""
 
+from textrequest_mcp.ground.connection import Connection
+from textrequest_mcp.ground.succession import Owned
+
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS live_log (id INTEGER PRIMARY KEY CHECK (id = 1), name TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS live_events (
@@ -15,3 +18,16 @@ INSERT INTO live_events (account, message_id, dashboard_id, person, direction, h
 VALUES (:account, :message_id, :dashboard_id, :person, :direction, :happened_at, :content)
 ON CONFLICT DO NOTHING
 """
+
+
+def _begin_anew(connection: Connection, old: str, new: str) -> None:
+    """Refuse the cursors of an account's former key: what its events say only that key opens."""
+    connection.execute(
+        "INSERT INTO live_forgotten SELECT ?, number FROM live_events WHERE account = ? ORDER BY number DESC LIMIT 1"
+        " ON CONFLICT (account) DO UPDATE SET through = excluded.through"
+        " WHERE live_forgotten.through < excluded.through",
+        (new, old),
+    )
+
+
+OWNED = Owned("live_events", also=_begin_anew)

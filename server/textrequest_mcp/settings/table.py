@@ -141,8 +141,8 @@ class Settings:
     audit_bodies: Annotated[bool, by.yes_or_no, "whether the audit keeps the words of texts"] = False
     public_url: Annotated[str | None, at.own_address, "where webhooks reach this server"] = None
     webhook_token: Annotated[str | None, by.token, "replaces a webhook's signature"] = field(default=None, repr=False)
-    previous_api_key: Annotated[str | None, by.previous_api_key, "the key before this one"] = field(
-        default=None, repr=False
+    previous_api_key: Annotated[str | None, by.previous_api_key, "the key before this one, of the same account"] = (
+        field(default=None, repr=False)
     )
     event_days: Annotated[int, by.days(365), "how long the log of texts is kept"] = 30
     http_auth: Annotated[HttpAuth, by.choice(HttpAuth), "what hosts must bring over HTTP and SSE"] = "secret"

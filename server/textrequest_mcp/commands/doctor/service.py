@@ -32,6 +32,7 @@ async def account_of(settings: Settings, transport: "httpx2.AsyncBaseTransport |
                 lines = await account.line_ids()
                 return [
                     ok("account", f"The API key is taken; the account has {some(len(lines), 'line')}."),
+                    *await _of_another_key(account),
                     _clock(account.api.clock.ahead),
                     *_default_line(settings.dashboard_id, lines),
                     *await _hooks(account, settings, lines),
@@ -65,6 +66,12 @@ async def newest(version: str, transport: "httpx2.AsyncBaseTransport | None" = N
     if there == version:
         return ok("version", f"{version} is the newest.")
     return note("version", f"This is {version}; the package index has {there}.", "Update it the way you installed it.")
+
+
+async def _of_another_key(account: Account) -> list[Finding]:
+    later = account.at_most_once.later
+    told = await later.of_another_key(account.line_ids) if later is not None else None
+    return [] if told is None else [problem("scheduled", *told.split(". ", 1))]
 
 
 def _clock(ahead: float) -> Finding:

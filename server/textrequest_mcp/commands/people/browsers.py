@@ -13,6 +13,7 @@ from textrequest_mcp.commands.people.tokens import Tokens
 from textrequest_mcp.ground.connection import Connection
 from textrequest_mcp.ground.member import Member
 from textrequest_mcp.ground.store import Store
+from textrequest_mcp.ground.succession import Owned
 
 MOST_OF_A_MEMBER = 10
 _STAYS_SECONDS = 12 * 3600.0
@@ -39,7 +40,7 @@ class Browsers:
         self._account = account
         self._tokens = tokens
         self._clock = clock
-        store.ensure(_SCHEMA)
+        store.ensure(_SCHEMA, Owned("desk_browsers"))
 
     async def let_in(self, member: Member) -> str:
         """A cookie for a browser of this member; beyond their share their own oldest one is out."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from textrequest_mcp.ground.store import Store
 from textrequest_mcp.guard.audit.chain import SCHEMA, Walk, select, walk_on
+from textrequest_mcp.guard.once.ledger_rows import OWNED as OF_LEDGER
 from textrequest_mcp.guard.once.ledger_rows import SCHEMA as LEDGER
 from textrequest_mcp.guard.once.ledger_rows import ended_since
 
@@ -108,7 +109,7 @@ class Trail:
     def __init__(self, store: Store) -> None:
         self._store = store
         store.ensure(SCHEMA)
-        store.ensure(LEDGER)
+        store.ensure(LEDGER, *OF_LEDGER)
 
     async def entries(
         self,

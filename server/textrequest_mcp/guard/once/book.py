@@ -12,7 +12,7 @@ from textrequest_mcp.ground.connection import Connection
 from textrequest_mcp.ground.processes import new_owner
 from textrequest_mcp.ground.store import Store, StoreError
 from textrequest_mcp.guard.once.abandoned import abandoned
-from textrequest_mcp.guard.once.ledger_rows import SCHEMA, Ending, Send, Witness, write_ending
+from textrequest_mcp.guard.once.ledger_rows import OWNED, SCHEMA, Ending, Send, Witness, write_ending
 
 _BUSY = ("INTENDED", "INFLIGHT")
 _LOOK_EVERY_SECONDS = 0.05
@@ -44,7 +44,7 @@ class Book:
         self.owner = new_owner()
         self._at_work: dict[str, anyio.Event] = {}  # until their outcome is written
         self._owed: dict[str, Ending] = {}
-        store.ensure(SCHEMA)
+        store.ensure(SCHEMA, *OWNED)
 
     def begin(self, send_id: str) -> None:
         """Work on a row from now on: before it is there, so that no twin takes it for abandoned."""

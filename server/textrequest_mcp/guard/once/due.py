@@ -15,7 +15,7 @@ from textrequest_mcp.ground.sealing import Seal
 from textrequest_mcp.ground.store import Store
 from textrequest_mcp.guard.once.abandoned import is_given_up
 from textrequest_mcp.guard.once.repetitions import happened_at
-from textrequest_mcp.guard.once.scheduled_rows import SCHEMA, ScheduledText, State, rows
+from textrequest_mcp.guard.once.scheduled_rows import OWNED, SCHEMA, ScheduledText, State, rows
 
 _MOST_AT_ONCE = 50
 
@@ -54,7 +54,7 @@ class Due:
         self._clock = clock
         self._is_sure = is_sure
         self.owner = new_owner()
-        store.ensure(SCHEMA)
+        store.ensure(SCHEMA, OWNED)
 
     async def claim(self) -> list[ScheduledText]:
         """The texts whose time has come, and those that an ended server saw to: this server's to see to now.

@@ -9,9 +9,9 @@ from textrequest_mcp.ground.connection import Connection
 from textrequest_mcp.ground.store import Store
 
 BEAT_SECONDS = 30.0
-_GONE_SECONDS = 4 * BEAT_SECONDS
+GONE_SECONDS = 4 * BEAT_SECONDS
 
-_SCHEMA = """
+SCHEMA = """
 CREATE TABLE IF NOT EXISTS once_keepers (owner TEXT PRIMARY KEY, account TEXT NOT NULL, seen_at REAL NOT NULL);
 """
 
@@ -29,7 +29,7 @@ class Keepers:
         self._store = store
         self._account = account
         self._clock = clock
-        store.ensure(_SCHEMA)
+        store.ensure(SCHEMA)
 
     async def beat(self, owner: str) -> None:
         """Note that a server is up and means to stay; to be said again every `BEAT_SECONDS`."""
@@ -56,7 +56,7 @@ class Keepers:
 
         def read(connection: Connection) -> bool:
             seen = "SELECT owner FROM once_keepers WHERE account = ? AND seen_at > ?"
-            found = connection.execute(seen, (self._account, self._clock() - _GONE_SECONDS)).fetchall()
+            found = connection.execute(seen, (self._account, self._clock() - GONE_SECONDS)).fetchall()
             return any(connection.lives(owner) is not False for (owner,) in found)
 
         return await self._store.transact(read, durable=False)

@@ -1,5 +1,6 @@
 """What a server needs for texts that leave later: the schedule, what is due, who stays up, what is to be told."""
 
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, Self
 
@@ -14,6 +15,10 @@ from textrequest_mcp.upstream.service_clock import ServiceClock
 
 SEND_LATER = "TEXTREQUEST_SEND_LATER"
 SendLater = Literal["auto", "on", "off"]
+TAKE_OVER = (
+    "Whoever runs the server sets TEXTREQUEST_PREVIOUS_API_KEY to the key before this one and starts it again; what is "
+    "not too late leaves as planned."
+)
 _MOST_TOLD = 3
 
 
@@ -86,6 +91,14 @@ class Later:
             todo="Tell the person: textrequest-mcp serve --transport http, left running on this machine, sends it "
             f"then; {SEND_LATER}=on schedules without one. Or send it now, without send_at.",
         )
+
+    async def of_another_key(self, lines: Callable[[], Awaitable[Collection[int]]]) -> str | None:
+        """A sentence on texts that wait under another key of the account (`Schedule.stranded`), and what to do."""
+        count = await self.schedule.stranded(lines)
+        if not count:
+            return None
+        texts = "1 text that was" if count == 1 else f"{count} texts that were"
+        return f"{texts} scheduled with another API key of this account will not leave. {TAKE_OVER}"
 
     def tell(self) -> str | None:
         """What is added to an answer to the current member; None where there is nothing to tell them."""

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from textrequest_mcp.ground.connection import Connection
+from textrequest_mcp.ground.succession import Owned
 
 State = Literal["INTENDED", "INFLIGHT", "SENT", "NOT_SENT", "UNKNOWN"]
 
@@ -30,6 +31,7 @@ CREATE TABLE IF NOT EXISTS ledger_keys (
     PRIMARY KEY (account, idempotency_key)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS ledger_keys_of_a_send ON ledger_keys (send_id);
 """
+OWNED = (Owned("ledger_sends"), Owned("ledger_keys", same=("idempotency_key",)))
 # As the index of the open rows says it: SQLite uses that index only for a question that repeats its words.
 OPEN = "state NOT IN ('SENT', 'NOT_SENT')"
 

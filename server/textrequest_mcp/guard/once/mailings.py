@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from textrequest_mcp.ground.connection import Connection
 from textrequest_mcp.ground.store import Store
+from textrequest_mcp.ground.succession import Owned
 
 OPEN_SECONDS = 86_400.0  # a yes holds so long for those who have not got their text yet
 _KEEP_SECONDS = 30 * 86_400.0
@@ -57,7 +58,7 @@ class Mailings:
         self._store = store
         self._account = account
         self._clock = clock
-        store.ensure(_SCHEMA)
+        store.ensure(_SCHEMA, Owned("once_mailings"))
 
     async def open(self, fingerprint: str) -> Mailing | None:
         """The latest mailing of the same call that may go on; None where there is none."""

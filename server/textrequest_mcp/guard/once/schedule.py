@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,9 @@ from textrequest_mcp.ground.connection import Connection
 from textrequest_mcp.ground.member import current_id
 from textrequest_mcp.ground.sealing import Seal
 from textrequest_mcp.ground.store import Store
-from textrequest_mcp.guard.once.scheduled_rows import OPEN, SCHEMA, Content, ScheduledText, insert, rows
+from textrequest_mcp.guard.once.keepers import GONE_SECONDS
+from textrequest_mcp.guard.once.keepers import SCHEMA as OF_KEEPERS
+from textrequest_mcp.guard.once.scheduled_rows import OPEN, OWNED, SCHEMA, Content, ScheduledText, insert, rows
 from textrequest_mcp.upstream.errors import BadInput
 
 _DAY = 86_400.0
@@ -64,7 +66,8 @@ class Schedule:
         self._seal = seal
         self._clock = clock
         self.more = anyio.Event()
-        store.ensure(SCHEMA)
+        store.ensure(SCHEMA, OWNED)
+        store.ensure(OF_KEEPERS)
 
     async def alike(
         self, fingerprint: str, key: str | None, *, repeat: bool, instead_of: str | None
@@ -153,6 +156,26 @@ class Schedule:
         return await self._store.transact(
             lambda connection: rows(connection, self._seal, where, (self._account,)), durable=False
         )
+
+    async def stranded(self, lines: Callable[[], Awaitable[Collection[int]]]) -> int:
+        """How many texts of these lines were scheduled with another key, and lately did not leave or will not.
+
+        An account with a server of its own that stays up sees to its texts. Who reads a line with another key has the
+        same account: the service's ids of lines are its own. The lines are asked for only where there are such texts.
+        """
+
+        def read(connection: Connection) -> list[tuple[int]]:
+            now = self._clock()
+            up = "SELECT account FROM once_keepers WHERE seen_at > ?"
+            return connection.execute(
+                f"SELECT dashboard_id FROM once_scheduled WHERE account <> ? AND {OPEN} AND leaves_at > ?"  # noqa: S608 - our own words
+                f" AND account NOT IN ({up})",
+                (self._account, now - _KEEP_WORDS_SECONDS, now - GONE_SECONDS),
+            ).fetchall()
+
+        found = await self._store.transact(read, durable=False)
+        theirs = await lines() if found else ()
+        return sum(line in theirs for (line,) in found)
 
     async def told(self, send_ids: Sequence[str]) -> None:
         """Note that somebody was told of these."""

@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from textrequest_mcp.ground.connection import Connection
 from textrequest_mcp.ground.sealing import Seal
+from textrequest_mcp.ground.succession import Owned
 
 State = Literal["WAITING", "CLAIMED", "SENT", "NOT_SENT", "UNKNOWN", "MISSED", "CANCELLED"]
 
@@ -27,6 +28,7 @@ CREATE TABLE IF NOT EXISTS once_scheduled (
 CREATE INDEX IF NOT EXISTS once_scheduled_due ON once_scheduled (account, state, leaves_at);
 CREATE INDEX IF NOT EXISTS once_scheduled_alike ON once_scheduled (account, fingerprint);
 """
+OWNED = Owned("once_scheduled", sealed=("sealed", "send_id"))
 OPEN_STATES = ("WAITING", "CLAIMED")
 _FACTS = (
     *("send_id", "batch", "caller", "tool", "dashboard_id", "fingerprint", "state", "planned_at", "leaves_at", "said"),

@@ -17,6 +17,7 @@ import anyio
 from textrequest_mcp.ground.connection import Connection
 from textrequest_mcp.ground.sealing import Seal
 from textrequest_mcp.ground.store import Store, StoreError
+from textrequest_mcp.ground.succession import Owned
 from textrequest_mcp.guard.change import Place
 from textrequest_mcp.guard.provenance.expiring import Expiring
 from textrequest_mcp.guard.provenance.names import called
@@ -91,7 +92,7 @@ class Memory:
         self._seen = 0
         self._more: anyio.Event | None = None  # while `run` shares in the background
         if store is not None:
-            store.ensure(SCHEMA)
+            store.ensure(SCHEMA, Owned("provenance_read", sealed=("sealed", "mark"), of_members=True))
 
     @property
     def shares(self) -> bool:

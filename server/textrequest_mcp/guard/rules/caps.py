@@ -15,6 +15,7 @@ from typing import Literal
 
 from textrequest_mcp.ground.connection import Connection, Cursor
 from textrequest_mcp.ground.store import Store
+from textrequest_mcp.ground.succession import Owned
 from textrequest_mcp.guard.rules.line_times import LineTimes
 from textrequest_mcp.guard.rules.remaining import (
     Limits,
@@ -126,7 +127,7 @@ class Caps:
         self._caps = _caps(limits)
         self._clock = clock
         self._times = times or LineTimes(clock=clock)
-        store.ensure(_SCHEMA)
+        store.ensure(_SCHEMA, Owned("caps_uses"))
 
     async def reserve(self, use: Reservation) -> Remaining:
         """Count a use under all caps, or under none; the same act is counted once.

@@ -20,6 +20,7 @@ import anyio
 from textrequest_mcp.ground.connection import Connection
 from textrequest_mcp.ground.keyed_hash import keyed
 from textrequest_mcp.ground.store import Store, StoreError
+from textrequest_mcp.ground.succession import Owned
 from textrequest_mcp.guard.rules.optout import Wish, read_wish
 from textrequest_mcp.upstream.phone import from_wire
 
@@ -94,7 +95,7 @@ class Consent:
         self._clock = clock
         self._owed: deque[tuple[int, str, Wish, float]] = deque(maxlen=_MOST_OWED)  # what the disk would not take yet
         self._stops: tuple[float, bytes, dict[str, float]] | None = None
-        store.ensure(SCHEMA)
+        store.ensure(SCHEMA, Owned("consent_words", same=("person", "word"), later="at"))
 
     async def heard(self, dashboard_id: int, phone_number: str, body: str, at: float) -> Wish | None:
         """Keep what a received text says about further texts, and answer it; the same text may be heard again.

@@ -18,6 +18,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from textrequest_mcp.ground.connection import Connection
 from textrequest_mcp.ground.store import Store
+from textrequest_mcp.ground.succession import Owned
 from textrequest_mcp.guard.change import Account, Change, PersonAndWords, PersonFacts
 from textrequest_mcp.guard.provenance.memory import Memory
 from textrequest_mcp.guard.provenance.words import plainly, words_of
@@ -129,7 +130,7 @@ class Standing:
     ) -> None:
         self._store, self._account, self.wishes, self._clock = store, account, wishes, clock
         if wishes:
-            store.ensure(SCHEMA)
+            store.ensure(SCHEMA, Owned("standing_used"))
 
     @property
     def by_label(self) -> bool:
