@@ -94,7 +94,7 @@ def unknown(what: str, send_id: str | None = None) -> SendOutcome:
     return SendOutcome(outcome="unknown", message=what + look, do_not_resend=True, send_id=send_id)
 
 
-def not_sent(what: str, send_id: str) -> SendOutcome:
+def not_sent(what: str, send_id: str | None) -> SendOutcome:
     """The answer when certainly nothing happened; `what` gives the cause and the next step."""
     return SendOutcome(outcome="not_sent", message=what, send_id=send_id)
 

@@ -37,7 +37,8 @@ from textrequest_mcp.ground.store import StoreError
 from textrequest_mcp.guard.once.departure import LedgerDeparture, tag_of
 from textrequest_mcp.guard.once.doing import Doing
 from textrequest_mcp.guard.once.ledger import Ledger
-from textrequest_mcp.guard.once.ledger_rows import Ending
+from textrequest_mcp.guard.once.ledger_rows import Ending, Send, State
+from textrequest_mcp.guard.once.send_answer import tell
 
 TEXT = {"phone_number": MARIA, "body": "Your car is ready."}
 SEND_MARIA = ("POST", "/dashboards/121/contacts/14235550100/messages")
@@ -1003,3 +1004,32 @@ async def test_an_act_that_is_torn_off_after_it_left_is_in_doubt(desk: Desk):
     (entry,) = [row.entry async for row in desk.account.audit.trail.entries()]
     assert entry is not None
     assert entry.outcome == "unknown"
+
+
+@pytest.mark.parametrize("state", ["SENT", "NOT_SENT", "UNKNOWN", "INFLIGHT"])
+@pytest.mark.parametrize("theirs", [True, False])
+def test_of_a_colleagues_send_no_answer_gives_the_id_not_even_in_its_sentence(state: State, theirs: bool):
+    send = Send(
+        number=1,
+        send_id="send_0123",
+        account="a",
+        caller="desk",
+        tool="send_message",
+        dashboard_id=1,
+        person=None,
+        fingerprint="f",
+        facts=None,
+        state=state,
+        upstream_id="m1",
+        result={"message_id": "m1"},
+        said=None,
+        owner="x",
+        intended_at=0.0,
+        left_at=0.0,
+        looks=0,
+        settled_at=None,
+    )
+
+    told = tell(send, texts=True, earlier="just now", theirs=theirs)
+
+    assert ("send_0123" in json.dumps(told.said)) is theirs

@@ -115,11 +115,10 @@ class Approvals:
     async def get(self, id_: str) -> Row | None:
         """A row that is not over; None where there is none."""
 
-        def read(connection: Connection) -> Row | None:
-            found = select(connection, f"{self._ours} AND expires_at > :now AND id = :id", self._values(id=id_))
-            return next(iter(found), None)
-
-        return await self.store.transact(read, durable=False)
+        this = f"{self._ours} AND expires_at > :now AND id = :id"
+        values = self._values(id=id_)
+        found = await self.store.transact(lambda connection: select(connection, this, values), durable=False)
+        return next(iter(found), None)
 
     async def waiting(self) -> list[Row]:
         """The rows that nobody has decided, oldest first."""

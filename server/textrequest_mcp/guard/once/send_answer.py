@@ -47,14 +47,8 @@ def tell(
         rule: the setting of the rule or cap that said no.
         theirs: whether it was done for the member who is told; nobody looks at a send of a colleague.
     """
-    told = _told(send, texts=texts, earlier=earlier, repeats=repeats, rule=rule)
-    if not theirs:
-        told.said.pop("send_id", None)
-    return told
-
-
-def _told(send: Send, *, texts: bool, earlier: str | None, repeats: bool, rule: str | None) -> SendAnswer:
-    known = send.result | {"send_id": send.send_id}
+    send_id = send.send_id if theirs else None
+    known = send.result | ({"send_id": send_id} if send_id else {})
     suppressed = {"duplicate_suppressed": True} if earlier else {}
     first = {"already_done": True} if earlier and send.state == "SENT" else {}
     if send.state == "SENT":
@@ -63,10 +57,10 @@ def _told(send: Send, *, texts: bool, earlier: str | None, repeats: bool, rule: 
         outcome = "sent" if texts else "done"
         return SendAnswer(first | {"outcome": outcome} | known | suppressed | {"message": message or found})
     if send.state == "NOT_SENT":
-        refused = not_sent(send.said or "Nothing was sent or changed.", send.send_id)
+        refused = not_sent(send.said or "Nothing was sent or changed.", send_id)
         return SendAnswer(refused.model_dump(mode="json", exclude_none=True), failed=True, rule=rule)
     on_its_way = "The same is on its way from another call, which has no answer yet. This call sent nothing."
-    doubt = unknown(send.said or on_its_way, send.send_id)
+    doubt = unknown(send.said or on_its_way, send_id)
     return SendAnswer(known | doubt.model_dump(mode="json", exclude_none=True) | suppressed)
 
 
