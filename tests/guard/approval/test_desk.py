@@ -243,6 +243,14 @@ class TestWhatIsKept:
         assert [bool(row.shown) for row in [await approvals.get(row.id) or row for row in rows]] == [True, False, False]
         assert rows[0].challenge != (await approvals.get(rows[1].id) or rows[0]).challenge
 
+    @pytest.mark.parametrize("kept", ["AAA", None])
+    async def test_what_cannot_be_read_or_was_forgotten_is_not_shown(self, tmp_path: Path, kept: str | None):
+        approvals = Approvals(Store.open(tmp_path), "account")
+        row = await approvals.ask("b", "delete_contact", self.FULL)
+        engines.by_hand(tmp_path, "UPDATE approvals SET shown = ?", kept)
+
+        assert (await approvals.get(row.id) or row).shown is None
+
     async def test_a_question_of_0_1_0_is_shown_as_it_was_kept(self, tmp_path: Path):
         approvals = Approvals(Store.open(tmp_path), "account")
         row = await approvals.ask("b", "delete_contact", SHOWN)
