@@ -1,5 +1,6 @@
 """Everything that can go wrong with one request, each way by its name."""
 
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from email.utils import formatdate
@@ -26,6 +27,7 @@ class Request:
         headers: by their name in lower case; the values as they were sent.
         fault: what was done to it; None where it was passed on and answered faithfully.
         acted: whether the service was given it, and took it.
+        at: when, by the service's clock (`time.monotonic`).
     """
 
     method: str
@@ -34,6 +36,7 @@ class Request:
     body: bytes
     fault: "Fault | None" = None
     acted: bool = False
+    at: float = field(default_factory=time.monotonic)
 
 
 class Line(Wire):

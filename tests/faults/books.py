@@ -1,9 +1,10 @@
 """Keeps books on what was asked, what was answered, what the service accepted and what the ledger says of it.
 
-Three kinds of entries must never be needed:
+Four kinds of entries must never be needed:
 
 duplicate   the service accepted more texts with the same words to the same number than calls and approvals allow
-lost        the service accepted a text, or a call left, and nothing says how that ended
+unasked     something happened without the yes of a person that it needs
+lost        the service accepted a text, or a call left, or a person agreed, and nothing says how that ended
 wrong       an answer, the ledger or the audit says what is not so, or the audit says nothing of an act
 """
 
@@ -17,8 +18,10 @@ from typing import Any, Literal
 
 import anyio
 from tests.engines import by_hand, has_state, open_store
+from tests.faults.deciding import Asked
 from tests.faults.host import LINE, said
 from tests.faults.record import audit_rows, disagreements, ledger_rows
+from tests.faults.team import MEMBERS
 
 from textrequest_mcp.account.sent_texts import SENDING
 from textrequest_mcp.ground.keyed_hash import as_read, keyed
@@ -27,7 +30,7 @@ from textrequest_mcp.guard.once.ledger_rows import Send
 from textrequest_mcp.sandbox import Account
 from textrequest_mcp.sandbox.records import Message
 
-Kind = Literal["duplicate", "lost", "wrong"]
+Kind = Literal["duplicate", "unasked", "lost", "wrong", "limit"]
 _OUTCOMES = {"sent", "unknown", "not_sent", "confirmation_required", "not_confirmed"}
 
 
@@ -61,13 +64,17 @@ class Books:
         sandbox: the service.
         state_file: of the servers.
         texts: everything that is ever sent.
+        asks: whether each text needs a person's yes; else only a repetition does.
 
     Attributes:
         problems: what was found so far.
+        unanswered: how many calls of each text nobody heard the end of, or were refused.
     """
 
-    def __init__(self, sandbox: Account, state_file: Path, texts: Sequence[Text]) -> None:
+    def __init__(self, sandbox: Account, state_file: Path, texts: Sequence[Text], *, asks: bool = False) -> None:
         self.problems: list[Problem] = []
+        self.unanswered: Counter[Text] = Counter()
+        self._asks = asks
         self._sandbox, self._state_file, self._texts = sandbox, state_file, texts
         self._approved: dict[Text, set[str]] = {text: set() for text in texts}
         self._told: dict[str, Told] = {}
@@ -90,6 +97,16 @@ class Books:
         with self._turn:
             self._approved[text].add(approval)
 
+    def withdraw(self, approval: str) -> None:
+        """Note that a yes came too late, or that its time is over before anything came of it."""
+        with self._turn:
+            for approvals in self._approved.values():
+                approvals.discard(approval)
+
+    def agreed(self, approval: str) -> Text | None:
+        """To which text somebody agreed by it."""
+        return next((text for text, approvals in self._approved.items() if approval in approvals), None)
+
     def asked(self, name: str) -> None:
         """Note that a call goes out whose text carries this sender's name."""
         self._runs[name] += 1
@@ -97,8 +114,12 @@ class Books:
     def answered(self, text: Text, name: str, result: Mapping[str, Any]) -> None:
         """Compare an answer with what the service has."""
         fields = said(result)
-        outcome, send_id = str(fields.get("outcome")), str(fields.get("send_id"))
+        outcome, send_id = str(fields.get("outcome")), fields.get("send_id")
+        if result.get("resultType") == "input_required":
+            self._runs[name] -= 1
+            return
         if not fields:
+            self.unanswered[text] += 1
             self._refused(result)
             return
         if outcome not in _OUTCOMES:
@@ -127,9 +148,10 @@ class Books:
     def look(self) -> None:
         """Compare what the service accepted with what was allowed; true at any moment."""
         for text in self._texts:
-            accepted, allowed = len(self.accepted(text)), 1 + len(self._approved[text])
+            accepted, allowed = len(self.accepted(text)), (not self._asks) + len(self._approved[text])
             if accepted > allowed:
-                self.note("duplicate", f"{text} was accepted {accepted} times, and {allowed} were allowed")
+                kind: Kind = "unasked" if self._asks else "duplicate"
+                self.note(kind, f"{text} was accepted {accepted} times, and {allowed} were allowed")
 
     def rows(self) -> list[Send]:
         """What the ledger says now; nothing before any server used it."""
@@ -160,6 +182,51 @@ class Books:
             by_name = [message.id for message in everything if _sender(message)[0] == name]
             if name != "API" and len(by_name) > runs:
                 self.note("wrong", f"the service has {by_name} of {name}, whose calls were told that they sent nothing")
+
+    def close_desk(self, desk: Sequence[Asked], told: Mapping[str, str], texts: Mapping[str, Text]) -> Counter[str]:
+        """Compare what people were told of their answers with the desk's rows, and the yeses that were used with acts.
+
+        Args:
+            desk: every row.
+            told: by row, the answer of which somebody was told that it counts.
+            texts: by row, what it asks about.
+
+        Returns:
+            How many of each decision there are, and how many yeses were used up by calls that never acted.
+        """
+        counts = Counter(f"questions answered {row.decision}" for row in desk)
+        used: Counter[tuple[str, Text]] = Counter()
+        for row in desk:
+            if row.used and row.decision != "yes":
+                self.note("unasked", f"{row.id} was used, and its decision is {row.decision}")
+            if told.get(row.id, row.decision) != row.decision:
+                self.note("wrong", f"{row.id} says {row.decision}, and somebody was told that {told[row.id]} counts")
+            if row.used and row.id in texts:
+                used[row.caller, texts[row.id]] += 1
+        acts = Counter((row.caller, row.fingerprint) for row in self.rows())
+        for (caller, text), yeses in used.items():
+            for_nothing = yeses - acts[caller, self._fingerprint(text)]
+            counts["yeses used up for nothing"] += max(0, for_nothing)
+            if for_nothing > self.unanswered[text]:
+                self.note("lost", f"{text}: {for_nothing} yeses came to nothing, of {self.unanswered[text]} lost calls")
+        for text in self._texts:
+            for caller in {row.caller for row in desk}:
+                done = acts[caller, self._fingerprint(text)] if acts else 0
+                if done > used[caller, text]:
+                    self.note("unasked", f"{text}: {done} acts of {caller}, and {used[caller, text]} yeses were used")
+        return counts
+
+    def limit(self, at: Sequence[float], calls: int, seconds: float) -> int:
+        """Compare when calls reached the service with its limit; the most that it had in any so many seconds."""
+        times, most = sorted(at), 0
+        first = 0
+        for last, time in enumerate(times):
+            while time - times[first] >= seconds:
+                first += 1
+            most = max(most, last - first + 1)
+        if most > calls:
+            self.note("limit", f"the service had {most} calls in {seconds:g} seconds, and {calls} are allowed")
+        return most
 
     def _close_audit(self) -> None:
         for sentence in disagreements(self._state_file):
@@ -200,10 +267,15 @@ class Books:
                 kind = "lost" if row is None or row.state == "UNKNOWN" else "wrong"
                 self.note(kind, f"{text}: the service has {message.id} of {tag}, and the ledger says {row}")
         # Without names of their own, enough traces for everybody are enough to say of each that it happened.
-        if doubtful and len(ids) == len(seen) + doubtful and {message.by for message in self.accepted(text)} == {"API"}:
+        by = {message.by for message in self.accepted(text)}
+        if doubtful and len(ids) == len(seen) + doubtful and (by == {"API"} or by <= set(MEMBERS)):
             self.note("lost", f"{text}: the service has {ids}, and the ledger still doubts {doubtful} of {len(rows)}")
 
-    def _tell(self, text: Text, send_id: str, told: Told) -> None:
+    def _tell(self, text: Text, send_id: str | None, told: Told) -> None:
+        if send_id is None:  # a colleague's send, whose id only they are told
+            if told.outcome == "sent" and told.message_id not in {message.id for message in self.accepted(text)}:
+                self.note("wrong", f"a colleague was told {told}, and the service has no such message")
+            return
         before = self._told.get(send_id)
         if before is not None and (before.text != text or (before.outcome, told.outcome) == ("sent", "not_sent")):
             self.note("wrong", f"{send_id} was first {before}, then {told}")
@@ -217,6 +289,8 @@ class Books:
 
     def _refused(self, result: Mapping[str, Any]) -> None:
         sentence = " ".join(str(part.get("text")) for part in result.get("content", []))
+        if "Nothing was sent or changed" in str(result.get("error")):  # an answer to a question that came too late
+            return
         if "error" in result or not result.get("isError") or "failed inside" in sentence or not sentence:
             self.note("wrong", f"a call was answered {result}")
 

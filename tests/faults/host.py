@@ -22,7 +22,7 @@ LINE = 121
 PATIENCE_SECONDS = 60.0
 Era = Literal["2026-07-28", "2025-06-18"]
 Person = Callable[[str], Mapping[str, Any]]
-_WITHOUT_A_LINE = {"create_dashboard", "get_send_status", "list_dashboards", "cancel_scheduled"}
+WITHOUT_A_LINE = {"create_dashboard", "get_send_status", "list_dashboards", "cancel_scheduled"}
 _numbers = itertools.count(1)
 
 
@@ -42,6 +42,7 @@ class Account:
         folder: for their state, and all that they say.
         settings: further variables, without their prefix.
         ahead: seconds by which the servers' clock is ahead of this machine's.
+        browser: the program that opens pages; None for what the machine has.
     """
 
     zygote: Zygote
@@ -50,6 +51,7 @@ class Account:
     folder: Path
     settings: Mapping[str, str] = field(default_factory=dict[str, str])
     ahead: float = 0.0
+    browser: Path | None = None
 
     @property
     def state_file(self) -> Path:
@@ -73,7 +75,8 @@ class Account:
             "LOG_LEVEL": "DEBUG",
         }
         given = {f"TEXTREQUEST_{name}": value for name, value in (own | dict(self.settings)).items()}
-        return UNRULED_ENVIRONMENT | given | {"CLOCK_AHEAD": str(self.ahead)}
+        browser = {} if self.browser is None else {"BROWSER": str(self.browser)}
+        return UNRULED_ENVIRONMENT | given | browser | {"CLOCK_AHEAD": str(self.ahead)}
 
 
 class Call:
@@ -152,7 +155,7 @@ class Host:
             answering: `inputResponses` and `requestState`, where the call brings the answer to a question.
             arguments: of the tool; the line is 121 where none is named.
         """
-        given = arguments if tool in _WITHOUT_A_LINE else {"dashboard_id": LINE} | arguments
+        given = arguments if tool in WITHOUT_A_LINE else {"dashboard_id": LINE} | arguments
         return self._begin("tools/call", {"name": tool, "arguments": given, **(answering or {})})
 
     def call(self, tool: str, **arguments: Any) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from textrequest_mcp.ground.stderr import let_out
 
 IN_CALL, AFTER = (0.0, 0.05), (0.1,)
 READ_SECONDS = 0.3  # how long a server here waits for an answer, instead of twenty seconds
+DESK_SECONDS = 0.6  # how long a call here waits for a person at the desk, instead of forty seconds
 _LONGEST_ORDER = 65536
 _MOST_DESCRIPTORS = 3
 _ROOT = Path(__file__).parents[2]
@@ -169,6 +170,7 @@ def hurry() -> None:
 
     import httpx2
 
+    from textrequest_mcp.guard.approval import at_desk, site
     from textrequest_mcp.guard.once import lost_sends as settling
     from textrequest_mcp.upstream import connection, tries
 
@@ -179,6 +181,9 @@ def hurry() -> None:
         (settling, "PACE", settling.Pace(in_call=IN_CALL, after=AFTER)),
         (settling, "_POSTPONE_SECONDS", 0.5),
         (settling, "_TIDY_SECONDS", 3.0),  # how long what a killed server left may wait for another
+        (at_desk, "PATIENCE_SECONDS", DESK_SECONDS),
+        (at_desk, "_TELL_EVERY_SECONDS", DESK_SECONDS / 3),
+        (site, "_LOOK_EVERY_SECONDS", 0.05),
         (connection, "_TIMEOUT", httpx2.Timeout(connect=1.0, read=READ_SECONDS, write=1.0, pool=1.0)),
         (tries, "random", types.SimpleNamespace(uniform=soon)),  # the pauses between tries
     ):
