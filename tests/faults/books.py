@@ -29,8 +29,10 @@ from textrequest_mcp.guard.audit.writer import Audit as AuditWriter
 from textrequest_mcp.guard.once.ledger_rows import Send
 from textrequest_mcp.sandbox import Account
 from textrequest_mcp.sandbox.records import Message
+from textrequest_mcp.upstream.reading_limiter import SHARE
 
 Kind = Literal["duplicate", "unasked", "lost", "wrong", "limit"]
+_AWAY_SECONDS = 5.0  # after this the database is back, and everybody has noticed
 _OUTCOMES = {"sent", "unknown", "not_sent", "confirmation_required", "not_confirmed"}
 
 
@@ -216,17 +218,29 @@ class Books:
                     self.note("unasked", f"{text}: {done} acts of {caller}, and {used[caller, text]} yeses were used")
         return counts
 
-    def limit(self, at: Sequence[float], calls: int, seconds: float) -> int:
-        """Compare when calls reached the service with its limit; the most that it had in any so many seconds."""
-        times, most = sorted(at), 0
-        first = 0
+    def limit(self, at: Sequence[float], calls: int, seconds: float, away: Sequence[float] = ()) -> tuple[int, int]:
+        """Compare when calls reached the service with its limit.
+
+        Args:
+            at: when, in seconds.
+            calls: how many are allowed in any so many seconds.
+            seconds: how many these are.
+            away: when the database went away; meanwhile each server reads on with a part of the limit.
+
+        Returns:
+            The most that there were, in times without the database too.
+        """
+        times, first = sorted(at), 0
+        most = {False: 0, True: 0}
         for last, time in enumerate(times):
             while time - times[first] >= seconds:
                 first += 1
-            most = max(most, last - first + 1)
-        if most > calls:
-            self.note("limit", f"the service had {most} calls in {seconds:g} seconds, and {calls} are allowed")
-        return most
+            without = any(times[first] - _AWAY_SECONDS <= gone <= time for gone in away)
+            most[without] = max(most[without], last - first + 1)
+        for without, allowed in ((False, calls), (True, calls + 2 * (calls // SHARE))):
+            if most[without] > allowed:
+                self.note("limit", f"the service had {most[without]} calls in {seconds:g} seconds, not {allowed}")
+        return most[False], most[True]
 
     def _close_audit(self) -> None:
         for sentence in disagreements(self._state_file):

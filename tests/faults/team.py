@@ -38,6 +38,7 @@ class Replica:
 
     Attributes:
         number: the process.
+        is_ending: whether it was asked to end.
     """
 
     def __init__(self, account: Account) -> None:
@@ -49,6 +50,7 @@ class Replica:
             arguments = ("--transport", "http", "--port", "0")
             self.number = account.zygote.fork(account.environment(), stdin, stdout, stderr.fileno(), *arguments)
         self._port: int | None = None
+        self.is_ending = False
 
     @property
     def port(self) -> int:
@@ -73,6 +75,7 @@ class Replica:
 
     def leave(self) -> None:
         """End it as the system does: it answers what is on its way first."""
+        self.is_ending = True
         self._zygote.signal(self.number, signal.SIGTERM)
         until = time.monotonic() + PATIENCE_SECONDS
         while self.alive and time.monotonic() < until:
@@ -221,7 +224,7 @@ class TeamHost:
         found = self._replicas.connected()
         if found is None:
             return None
-        return self._asked(found[1], call, {"method": "tools/call", "params": params | {"_meta": meta}}, headers)
+        return self._asked(*found, call, {"method": "tools/call", "params": params | {"_meta": meta}}, headers)
 
     def _in_its_session(self, call: Call, params: dict[str, Any]) -> dict[str, Any] | None:
         replica, session = self._opened()
@@ -229,7 +232,7 @@ class TeamHost:
         if wire is None:
             self._session = None
             return None
-        return self._asked(wire, call, {"method": "tools/call", "params": params}, _of(session), replica)
+        return self._asked(replica, wire, call, {"method": "tools/call", "params": params}, _of(session))
 
     def _opened(self) -> tuple[Replica, str]:
         """The session, or a new one at any server that answers."""
@@ -268,11 +271,11 @@ class TeamHost:
 
     def _asked(
         self,
+        replica: Replica,
         wire: http.client.HTTPConnection,
         call: Call,
         message: dict[str, Any],
         headers: dict[str, str],
-        replica: Replica | None = None,
     ) -> dict[str, Any] | None:
         self._wires[call.number] = wire
         try:
@@ -280,7 +283,9 @@ class TeamHost:
                 return None
             self._post(wire, {"id": call.number, **message}, headers)
             response = wire.getresponse()
-            if response.status == http.client.NOT_FOUND and replica is not None:  # the session ended with its server
+            if response.status == http.client.INTERNAL_SERVER_ERROR and replica.is_ending:
+                return None  # what only waits is cut off half a second after a server was asked to end
+            if response.status == http.client.NOT_FOUND and self._in_session:  # the session ended with its server
                 self._session = None
                 return None
             if response.headers.get_content_type() != "text/event-stream":
@@ -289,7 +294,7 @@ class TeamHost:
                 self._note(line)
                 if line.startswith(b"data:") and line[5:].strip():
                     said: dict[str, Any] = json.loads(line[5:])
-                    if said.get("method") == "elicitation/create" and replica is not None:
+                    if said.get("method") == "elicitation/create":
                         self._answer(replica, headers, said)
                     elif said.get("id") == call.number and "method" not in said:
                         return _result(said)

@@ -68,9 +68,9 @@ class TestTheBooksFind:
     def test_one_call_too_many(self, tmp_path: Path):
         books = Books(Account(), tmp_path / "state.sqlite3", [])
 
-        assert books.limit([0.0, 1.0, 59.9, 60.1], 3, 60) == 3
+        assert books.limit([0.0, 1.0, 59.9, 60.1], 3, 60) == (3, 0)
         assert books.problems == []
-        assert books.limit([0.0, 1.0, 59.9, 59.95], 3, 60) == 4
+        assert books.limit([0.0, 1.0, 59.9, 59.95], 3, 60) == (4, 0)
         assert [problem.kind for problem in books.problems] == ["limit"]
 
 

@@ -403,6 +403,9 @@ class FailsAfter(Limiter):
     async def hold_off(self, seconds: float) -> None:
         self._fail(hold_off=True)
 
+    async def count(self, alone: Limiter) -> None:
+        self._fail(hold_off=False)
+
     def _fail(self, *, hold_off: bool) -> None:
         if self._only_hold_off == hold_off:
             self._left -= 1
@@ -453,9 +456,38 @@ async def test_r19_reads_go_by_a_share_of_the_limit_and_by_all_of_it_once_the_st
             pytest.fail("a fifth of ten is two")
     (tmp_path / "file").unlink()
 
-    for _ in range(10):
+    for _ in range(8):
         async with reading.slot(deadline_seconds=0.0):
             pass
+    with pytest.raises(RateLimited):
+        async with reading.slot(deadline_seconds=0.0):
+            pytest.fail("the two that were made alone count too")
+
+
+async def test_r19_reads_go_by_a_share_of_what_was_left_of_the_limit_and_a_pause_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    async def away(*_: Any, **__: Any) -> Any:
+        raise StoreError(None, "it is away")
+
+    store = Store.open(tmp_path)
+    reading = ReadingLimiter(Limiter(store, "key", calls=10))
+    for _ in range(6):
+        async with reading.slot(deadline_seconds=0.0):
+            pass
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "transact", away)
+        async with reading.slot(deadline_seconds=0.0):
+            pass
+        with pytest.raises(RateLimited):
+            async with reading.slot(deadline_seconds=0.0):
+                pytest.fail("a fifth of the five that were free is one")
+        await reading.hold_off(30)
+
+    with pytest.raises(RateLimited) as refusal:
+        async with reading.slot(deadline_seconds=0.0):
+            pytest.fail("the service asked for a pause")
+    assert refusal.value.retry_in == pytest.approx(30, abs=1)
 
 
 @pytest.mark.parametrize("verb", [verb for verb in ALL.values() if verb is not GET])

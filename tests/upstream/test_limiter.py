@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 from textrequest_mcp.ground.postgres import Postgres
 from textrequest_mcp.ground.store import Store, StoreError
 from textrequest_mcp.upstream import limiter as module
-from textrequest_mcp.upstream.limiter import LOOK_EVERY, PATIENCE, Limiter, RateLimited, Slot, StoreClock
+from textrequest_mcp.upstream.limiter import LOOK_EVERY, PATIENCE, Limiter, RateLimited, Slot
+from textrequest_mcp.upstream.limiter_clock import StoreClock
 
 pytestmark = pytest.mark.usefixtures("both_engines")
 

@@ -10,7 +10,8 @@ import pytest
 from tests import forks
 
 from textrequest_mcp.ground.store import Store
-from textrequest_mcp.upstream.limiter import Clock, Limiter, RateLimited
+from textrequest_mcp.upstream.limiter import Limiter, RateLimited
+from textrequest_mcp.upstream.limiter_clock import Clock
 
 pytestmark = pytest.mark.usefixtures("both_engines")
 

@@ -12,13 +12,13 @@ from __future__ import annotations
 import contextlib
 import math
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from typing import Protocol
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 
 import anyio
 
 from textrequest_mcp.ground.connection import Connection
 from textrequest_mcp.ground.store import Store, StoreError
+from textrequest_mcp.upstream.limiter_clock import Clock, StoreClock
 from textrequest_mcp.upstream.limiter_forecast import forecast, paused_until, rank
 from textrequest_mcp.upstream.limiter_rows import SCHEMA, Rows, State, bury, drop_lapsed
 
@@ -31,23 +31,6 @@ LOOK_EVERY = 0.5
 INSIDE_AT_MOST = 300.0
 # The clock's own error (16 ms on Windows before Python 3.13) belongs to the window.
 _GRAIN = time.get_clock_info("monotonic").resolution
-
-
-class Clock(Protocol):
-    """Seconds from an origin that all processes of the machine share, and a way to wait."""
-
-    def now(self) -> float: ...
-    async def sleep(self, seconds: float) -> None: ...
-
-
-class StoreClock:
-    """The store's seconds (`Store.steady`): the same in every process, and setting the clock does not move them."""
-
-    def __init__(self, now: Callable[[], float]) -> None:
-        self.now = now
-
-    async def sleep(self, seconds: float) -> None:
-        await anyio.sleep(seconds)
 
 
 class RateLimited(Exception):
@@ -110,7 +93,7 @@ class Limiter:
         self, store: Store, key_id: str, *, calls: int = 100, per_seconds: float = 60.0, clock: Clock | None = None
     ) -> None:
         self._store = store
-        self._calls = calls
+        self._calls = self._free = calls
         self._per_seconds = per_seconds + _GRAIN
         self._clock = clock or StoreClock(store.steady)
         self._rows = Rows(key_id)
@@ -137,10 +120,22 @@ class Limiter:
             if not slot.used:
                 self._nudge_first()
 
-    def alone(self, *, share: int) -> Limiter:
-        """A limiter of this process alone with one part in `share` of the calls."""
+    async def alone(self, *, share: int) -> Limiter:
+        """A limiter of this process alone: one part in `share` of the calls, at first of those that were free."""
         calls, seconds = max(1, self._calls // share), self._per_seconds - _GRAIN
-        return Limiter(Store.open(None), "", calls=calls, per_seconds=seconds, clock=self._clock)
+        alone = Limiter(Store.open(None), "", calls=calls, per_seconds=seconds, clock=self._clock)
+        spent: list[tuple[State, float]] = [("spent", self._per_seconds)]
+        await alone._keep(spent * (calls - calls * max(0, self._free) // self._calls))
+        return alone
+
+    async def count(self, alone: Limiter) -> None:
+        """Count the calls that this process made alone; raises `StoreError` while the store cannot be used."""
+        rows, now, most = await alone._store.transact(alone._rows.read), self._clock.now(), 2 * self._per_seconds
+        state_of: dict[State, State] = {"spent": "spent", "inside": "spent", "pause": "pause"}
+        await self._keep([(state_of[row.state], min(row.ends - now, most)) for row in rows if row.state in state_of])
+
+    async def _keep(self, rows: Sequence[tuple[State, float]]) -> None:
+        await self._store.transact(lambda connection: [self._write(connection, None, *row) for row in rows])
 
     async def hold_off(self, seconds: float) -> None:
         """Stop all calls of this key, in any process, for so long after a 429. Waiting calls keep their order."""
@@ -216,11 +211,14 @@ class Limiter:
         line = list(self._line)
         waiter.too_late = []
         now = self._clock.now()
-        if not line and self._rows.have_room(connection, self._calls, now):
+        room = 0 if line else self._rows.room(connection, self._calls, now)
+        if room > 0:
+            self._free = room
             return self._write(connection, waiter.ticket, "inside", INSIDE_AT_MOST), None
         drop_lapsed(connection, now)
         while True:
             rows = self._rows.read(connection)
+            self._free = self._calls - len(rows)
             queue = [row.ticket for row in rows if row.state == "waiting"]
             start_of = forecast(rows, now, calls=self._calls, per_seconds=self._per_seconds)
             start = waiter.start = start_of(rank(queue, waiter.ticket))

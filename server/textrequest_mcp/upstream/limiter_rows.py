@@ -48,10 +48,10 @@ class Rows:
         )
         return [Row(*row) for row in rows]
 
-    def have_room(self, connection: Connection, calls: int, now: float) -> bool:
-        """Whether a place is free and no call has a better right to it; the usual case, seen in one look.
+    def room(self, connection: Connection, calls: int, now: float) -> int:
+        """How many places are free to which no call has a better right; the usual case, seen in one look.
 
-        Where it is not sure, or many rows have lapsed, the answer is no, and the rows themselves have to be read.
+        Where it is not sure, or many rows have lapsed, the answer is 0, and the rows themselves have to be read.
         """
         taken, others, lapsed, newest = connection.execute(
             f"SELECT count(CASE WHEN {_COUNTS} THEN 1 END),"  # noqa: S608 - our own words
@@ -59,7 +59,7 @@ class Rows:
             " count(CASE WHEN since + lasts < :now THEN 1 END), coalesce(max(since), 0) FROM limiter_calls",
             {"key": self._key_id, "now": now},
         ).fetchone()
-        return taken < calls and not others and lapsed <= _MOST_LAPSED and newest <= now
+        return calls - taken if not others and lapsed <= _MOST_LAPSED and newest <= now else 0
 
     def write(self, connection: Connection, ticket: int | None, state: State, *, since: float, lasts: float) -> int:
         """Write the row of a call, also if it had lapsed; answers its ticket, a new one for None."""

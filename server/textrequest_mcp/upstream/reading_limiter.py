@@ -29,12 +29,13 @@ class ReadingLimiter:
         """As `Limiter.slot`, without `StoreError`."""
         async with AsyncExitStack() as stack:
             try:
+                if self._alone is not None:
+                    await self._shared.count(self._alone)
+                    self._alone = None
                 slot = await stack.enter_async_context(self._shared.slot(deadline_seconds=deadline_seconds, tell=tell))
-                self._alone = None
             except StoreError as error:
-                slot = await stack.enter_async_context(
-                    self._by_itself(error).slot(deadline_seconds=deadline_seconds, tell=tell)
-                )
+                alone = await self._by_itself(error)
+                slot = await stack.enter_async_context(alone.slot(deadline_seconds=deadline_seconds, tell=tell))
             yield slot
 
     async def hold_off(self, seconds: float) -> None:
@@ -42,10 +43,10 @@ class ReadingLimiter:
         try:
             await self._shared.hold_off(seconds)
         except StoreError as error:
-            await self._by_itself(error).hold_off(seconds)
+            await (await self._by_itself(error)).hold_off(seconds)
 
-    def _by_itself(self, error: StoreError) -> Limiter:
+    async def _by_itself(self, error: StoreError) -> Limiter:
         if self._alone is None:
-            self._alone = self._shared.alone(share=SHARE)
+            self._alone = await self._shared.alone(share=SHARE)
             logger.error("%s Reads go on, with a part of the rate limit; whatever changes something is refused.", error)
         return self._alone

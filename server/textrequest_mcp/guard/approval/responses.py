@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
+_AWAY = "The server cannot use its store. Load the page again in a moment: what still waits there was not decided."
 _MOST_BYTES = 32_768  # a passkey with its signature, what was typed, and the rows of a batch
 
 
@@ -32,6 +33,11 @@ def unknown() -> "Response":
 
 def told(status: int, title: str, sentence: str) -> "Response":
     return answer(status, lambda nonce: page.told(title, sentence, nonce))
+
+
+async def away(_: "Request", __: Exception) -> "Response":
+    """The answer where the store cannot be used, as Starlette takes it; perhaps after it took a decision."""
+    return told(503, "What waits cannot be read now", _AWAY)
 
 
 def answer(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import anyio
 import anyio.to_thread
 
+from textrequest_mcp.ground.store import StoreError
 from textrequest_mcp.guard.approval import page
 from textrequest_mcp.guard.approval.approvals import Approvals
 from textrequest_mcp.guard.approval.browser import open_browser
@@ -18,7 +19,7 @@ from textrequest_mcp.guard.approval.listening import listen
 from textrequest_mcp.guard.approval.look import document
 from textrequest_mcp.guard.approval.passkey_pages import Enrolment
 from textrequest_mcp.guard.approval.passkeys import Passkeys
-from textrequest_mcp.guard.approval.responses import answer, form, sealed_off, told, unknown
+from textrequest_mcp.guard.approval.responses import answer, away, form, sealed_off, told, unknown
 from textrequest_mcp.guard.approval.visitors import Visitors
 from textrequest_mcp.upstream.errors import BadInput
 
@@ -134,7 +135,8 @@ class Site:
                 *([Route("/a/passkey", self._adds, methods=["POST"])] if self.enrolment is not None else []),
                 *(Route(f"/a/{room.path}", self._shows(room), methods=["GET"]) for room in self._rooms),
                 Route("/a/{once}", self._enter, methods=["GET"]),
-            ]
+            ],
+            exception_handlers={StoreError: away},
         )
 
     async def _enter(self, request: "Request") -> "Response":
