@@ -243,7 +243,7 @@ def test_r20_a_long_table_ends_early_and_says_how_to_see_all(folder: Path, capsy
     short, long = printed(capsys).splitlines(), printed(capsys, "--all").splitlines()
 
     assert (short[1].split()[0], len(short)) == ("4", 1 + 200 + 1)
-    assert short[-1] == "3 earlier rows left out; --all prints them, and so do --json and --csv."
+    assert short[-1] == "Earlier rows are left out; --all prints them, and so do --json and --csv."
     assert (long[1].split()[0], len(long)) == ("1", 1 + 203)
     assert len(printed(capsys, "--json").splitlines()) == 203
 

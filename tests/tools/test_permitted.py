@@ -294,8 +294,8 @@ async def test_the_audit_and_its_rows_say_for_whom(desk: Desk):
 
     assert kinds(everything) == [("send", "Anna"), ("send", "Ben"), ("send", None)]
     assert kinds(annas) == [("send", "Anna")]
-    assert await trail.count(by="Anna") == 1
-    assert await trail.count(by="Ann%") == 0
+    assert len([row async for row in trail.entries(by="Anna", limit=5)]) == 1
+    assert [row async for row in trail.entries(by="Ann%", limit=5)] == []
 
 
 @on_both_engines

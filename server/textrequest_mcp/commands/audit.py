@@ -162,7 +162,8 @@ async def _verify(trail: Trail, head: str) -> int:
 
 
 async def _show(trail: Trail, wanted: Mapping[str, Any], shape: Shape, *, whole: bool) -> int:
-    limit = None if whole or shape != "table" else _SHOWN_ROWS
+    most = None if whole or shape != "table" else _SHOWN_ROWS
+    limit = None if most is None else most + 1  # one more tells that there are more
     rows: list[list[str]] = [[_HEADINGS.get(name, name) for name in _COLUMNS]]
     if shape == "csv":
         _say(_as_csv(_FACTS))
@@ -176,10 +177,10 @@ async def _show(trail: Trail, wanted: Mapping[str, Any], shape: Shape, *, whole:
             short = facts | {"person": (facts["person"] or "")[:_SHOWN_OF_A_HASH]}
             rows.append([visible(_as_text(short[name])) for name in _COLUMNS])
     if shape == "table":
-        _say_aligned(rows)
-        earlier = await trail.count(**wanted) - len(rows) + 1
-        if earlier > 0:
-            _say(f"{some(earlier, 'earlier row')} left out; --all prints them, and so do --json and --csv.")
+        shown = rows[1:] if most is None else rows[1:][-most:]
+        _say_aligned([rows[0], *shown])
+        if len(shown) < len(rows) - 1:
+            _say("Earlier rows are left out; --all prints them, and so do --json and --csv.")
     return 0
 
 

@@ -23,6 +23,7 @@ Kind = Literal["write", "send", "destroy", "refusal", "approval", "preview"]
 # The fields of an answer that are ids, and may stand in an entry.
 IDS = ("send_id", "message_id", "payment_id", "id", "group_id", "dashboard_id")
 
+_EVERY = 2**63  # more rows than there can be
 _PAGE = 500  # rows in one transaction: servers that want to send wait for it
 
 
@@ -131,25 +132,15 @@ class Trail:
         """
         where, values = _wanted(since, until, tool, by)
         after = -(2**63)  # SQLite's lowest: a row that somebody put in before the first is shown too
-        if limit is not None:
-            rest = f"WHERE {where} ORDER BY number DESC LIMIT 1 OFFSET ?"
-            older = await self._select(rest, [after, *values, limit])
-            after = older[0][0] if older else after
-        while rows := await self._select(f"WHERE {where} ORDER BY number LIMIT ?", [after, *values, _PAGE]):
+        left = _EVERY
+        if limit is not None:  # found from the end: a year of rows may stand before them
+            newest = await self._numbers(where, [after, *values, limit])
+            after, left = newest[-1] - 1 if newest else after, len(newest)
+        pages = f"WHERE {where} ORDER BY number LIMIT ?"
+        while left and (rows := await self._select(pages, [after, *values, min(_PAGE, left)])):
             for row in rows:
                 yield _recorded(row)
-            after = rows[-1][0]
-
-    async def count(
-        self, *, since: float | None = None, until: float | None = None, tool: str | None = None, by: str | None = None
-    ) -> int:
-        """How many rows `entries` gives for the same without a limit."""
-        where, values = _wanted(since, until, tool, by)
-        sql = f"SELECT count(*) FROM audit_entries WHERE {where}"  # noqa: S608 - our own words
-        (count,) = await self._store.transact(
-            lambda connection: connection.execute(sql, [-(2**63), *values]).fetchone(), durable=False
-        )
-        return count
+            after, left = rows[-1][0], left - len(rows)
 
     async def keep_days(self) -> int:
         """For how many days the newest row is kept, as its server was set; a year where there is none."""
@@ -188,6 +179,12 @@ class Trail:
             told.add(str(row.entry.ids.get("send_id")) if row.entry is not None else "")
         rows = await self._store.transact(ended_since(begins or 0.0), durable=False)
         return [send_id for send_id in rows if send_id not in told]
+
+    async def _numbers(self, where: str, values: list[Any]) -> list[int]:
+        """The numbers of rows, newest first."""
+        sql = f"SELECT number FROM audit_entries WHERE {where} ORDER BY number DESC LIMIT ?"  # noqa: S608 - our own words
+        rows = await self._store.transact(lambda connection: connection.execute(sql, values).fetchall(), durable=False)
+        return [number for (number,) in rows]
 
     async def _select(self, rest: str, values: list[Any]) -> list[tuple[Any, ...]]:
         return await self._store.transact(lambda connection: select(connection, rest, values), durable=False)
