@@ -49,9 +49,9 @@ def arrivals(stage: Stage) -> list[Row]:
 
 def _arrivals(stage: Stage, hooked: int, polled: int) -> list[Row]:
     stage.hook(hooked, "msg_received")
-    with stage.served(hooked, "hooked", public=True) as secret:
+    with stage.served(hooked, "hooked", public=True) as (secret, _):
         rows = [webhook_answers(hooked), anyio.run(by_webhook, stage, hooked, secret)]
-    with stage.served(polled, "polled") as secret:
+    with stage.served(polled, "polled") as (secret, _):
         return rows + anyio.run(by_polling, stage, polled, secret)
 
 

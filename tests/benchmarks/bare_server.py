@@ -15,7 +15,9 @@ server = MCPServer("bare", log_level="WARNING")
 def _client() -> httpx2.AsyncClient:
     """Made at the first call, as ours is, so that neither start pays for it."""
     return httpx2.AsyncClient(
-        base_url=os.environ["TEXTREQUEST_BASE_URL"], headers={"x-api-key": os.environ["TEXTREQUEST_API_KEY"]}
+        base_url=os.environ["TEXTREQUEST_BASE_URL"],
+        headers={"x-api-key": os.environ["TEXTREQUEST_API_KEY"]},
+        timeout=20,  # as ours: a hundred hosts at once wait longer than the library's 5 seconds on a busy machine
     )
 
 

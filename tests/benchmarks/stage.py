@@ -59,8 +59,8 @@ class Stage:
     @contextmanager
     def served(
         self, port: int, state: str, *, public: bool = False, more: Mapping[str, str] | None = None
-    ) -> Generator[dict[str, str]]:
-        """Our server over HTTP on this port, ready when the block begins; the header that its hosts need.
+    ) -> Generator[tuple[dict[str, str], int]]:
+        """Our server over HTTP on this port, ready when the block begins; its hosts' header, and its process.
 
         `public` gives it webhooks; `more` are further settings.
         """
@@ -73,7 +73,8 @@ class Stage:
                 assert server.stderr is not None
                 while " serves http at " not in server.stderr.readline():
                     assert server.poll() is None, "the server did not start"
-                yield {"authorization": f"Bearer {(self._folder / state / 'http-token').read_text('ascii')}"}
+                secret = (self._folder / state / "http-token").read_text("ascii")
+                yield {"authorization": f"Bearer {secret}"}, server.pid
             finally:
                 server.terminate()
 

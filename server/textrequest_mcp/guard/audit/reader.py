@@ -200,9 +200,10 @@ def _wanted(
         return " AND ".join(["number > ?", *chosen]), list(chosen.values())
     # Inside the words of an entry each quote has a backslash before it, so only its own field `by` reads like this.
     said = re.sub(r"([%_\\])", r"\\\1", f'"by": {json.dumps(by)}')
-    of_member = "(entry LIKE ? ESCAPE '\\' OR entry LIKE ? ESCAPE '\\')"
-    values = [*chosen.values(), f"%{said}%", f"%{said[:-1]}#%"]
-    return " AND ".join(["number > ?", *chosen, of_member]), values
+    like = "entry LIKE ? ESCAPE '\\'"
+    values = [*chosen.values(), f"%{said[:-1]}%", f"%{said}%", f"%{said[:-1]}#%"]
+    # The first alone is looked for in nearly every row, which halves the time.
+    return " AND ".join(["number > ?", *chosen, like, f"({like} OR {like})"]), values
 
 
 def _head_of(row: tuple[Any, ...]) -> str:
