@@ -160,25 +160,28 @@ def _hooks(chosen: argparse.Namespace) -> int:
     return run_hooks(settings, chosen.do, chosen.dashboard_id)
 
 
-def _approve(_: argparse.Namespace) -> int:
+def _approve(chosen: argparse.Namespace) -> int:
     from textrequest_mcp.commands.approve import approve
+    from textrequest_mcp.commands.whose import account_of_key
 
-    return approve(read_state())
+    return approve(read_state(), account_of_key(every=chosen.all_accounts))
 
 
 def _approver(chosen: argparse.Namespace) -> int:
     from textrequest_mcp.commands.approver import run_approver
 
-    return run_approver(read_state(), chosen.do)
+    return run_approver(read_state(), chosen.do, chosen.name)
 
 
 def _audit(chosen: argparse.Namespace) -> int:
     from textrequest_mcp.commands.audit import read_period, show_audit, verify_audit
+    from textrequest_mcp.commands.whose import account_of_key
 
     state = read_state()
     period = read_period(chosen.since, chosen.until)
     if chosen.verify is None:
-        return show_audit(state, period, chosen.tool, chosen.shape, whole=chosen.whole, by=chosen.by)
+        account = account_of_key(every=chosen.all_accounts)
+        return show_audit(state, period, chosen.tool, chosen.shape, whole=chosen.whole, by=chosen.by, account=account)
     if any((chosen.since, chosen.until, chosen.tool, chosen.by)):
         raise SettingsError(["--verify checks all of the audit, so leave out --since, --until, --tool and --by."])
     return verify_audit(state, chosen.verify)
@@ -190,7 +193,7 @@ def _desk(chosen: argparse.Namespace) -> int:
     check_rules(settings)
     from textrequest_mcp.commands.desk import run_desk
 
-    return run_desk(settings)
+    return run_desk(settings, every_account=chosen.all_accounts)
 
 
 def _policy(_: argparse.Namespace) -> int:

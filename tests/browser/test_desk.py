@@ -64,7 +64,7 @@ async def opened(*, enrolment: bool = False, **settings: Any) -> AsyncGenerator[
     async with open_desk(**(ASKED | settings)) as desk, anyio.create_task_group() as tasks:
         approvals = desk.account.gate.desk.approvals
         enrols = Enrolment(Passkeys(approvals.store)) if enrolment else None
-        rooms: Sequence[Room] = [] if enrolment else rooms_of(desk.account, approvals.store)
+        rooms: Sequence[Room] = [] if enrolment else rooms_of(desk.account, approvals.store, None)
         site = Site(approvals, wish=lambda: False, rooms=rooms, enrolment=enrols, stays=True)
         tasks.start_soon(site.serve)
         while site.origin.endswith(":0"):  # noqa: ASYNC110 - it has no event

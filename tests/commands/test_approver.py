@@ -9,6 +9,7 @@ from tests.guard.approval.test_passkeys import enrolled
 
 from textrequest_mcp.cli import main
 from textrequest_mcp.commands import approver
+from textrequest_mcp.ground.store import Store
 from textrequest_mcp.guard.approval.passkeys import Passkeys
 from textrequest_mcp.guard.approval.site import Site
 
@@ -45,6 +46,28 @@ def test_a_key_that_a_browser_made_is_added_and_listed(
     assert "There is no passkey" in printed
     assert "laptop is added" in printed
     assert f"{key.id[:8]}  laptop" in printed
+
+
+def test_a_key_is_removed_by_its_name_or_by_its_id_where_the_name_is_not_enough(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+):
+    first, second = enrolled(Authenticator()), enrolled(Authenticator())
+
+    async def add() -> None:
+        store = Store.open(folder)
+        for place, key in enumerate((first, second)):
+            await Passkeys(store).add(key, beside=place)
+        store.close()
+
+    anyio.run(add)
+    told = [main(["approver", "remove", *name]) for name in ([], ["phone"], ["laptop"], [first.id[:8]], ["laptop"])]
+    main(["approver", "list"])
+    said = capsys.readouterr()
+
+    assert told == [1, 1, 1, 0, 0]
+    assert said.err.count("There is no such passkey") == 2
+    assert said.err.count("Several passkeys are called so") == 1
+    assert "There is no passkey" in said.out
 
 
 @pytest.mark.usefixtures("folder")

@@ -24,7 +24,7 @@ DAY: dict[str, Any] = RULED | {"quiet_hours": "off", "if_unanswered": False}
 async def shown(desk: Desk, path: str, **given: str) -> str:
     """A page's words, without its tags."""
     store = desk.account.gate._store  # pyright: ignore[reportPrivateUsage]
-    [room] = [room for room in rooms_of(desk.account, store) if room.path == path]
+    [room] = [room for room in rooms_of(desk.account, store, None) if room.path == path]
     return await room.written(given)
 
 

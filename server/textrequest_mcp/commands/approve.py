@@ -15,14 +15,14 @@ from textrequest_mcp.upstream.errors import BadInput
 _FAILED = 1
 
 
-def approve(state: State) -> int:
-    """Ask for an answer to each question that waits in a state; returns the exit status."""
+def approve(state: State, account: str | None = None) -> int:
+    """Ask for an answer to each question that waits, of an account or of all; returns the exit status."""
     if not sys.stdin.isatty():
         sys.stderr.write("textrequest-mcp approve wants a person at a terminal. Nothing was decided.\n")
         return _FAILED
     store = Store.open(*state)
     try:
-        anyio.run(_ask_all, Approvals(store, None))
+        anyio.run(_ask_all, Approvals(store, account))
     except StoreError as error:
         sys.stderr.write(f"{error}\n")
         return _FAILED

@@ -6,6 +6,10 @@ from typing import Any
 
 from textrequest_mcp.settings.table import variables_as_text
 
+_EVERY: dict[str, Any] = {
+    "action": "store_true",
+    "help": "of all accounts whose state is kept in the same place, not only that of the API key",
+}
 Run = Callable[[argparse.Namespace], int]
 
 
@@ -32,12 +36,15 @@ def add_serve(commands: Any, run: Run) -> None:  # argparse has no public name f
 def add_desk(commands: Any, *, approve: Run, desk: Run, approver: Run) -> None:
     """The commands with which a person decides."""
     deciding = commands.add_parser("approve", help="say yes or no to what an assistant waits for")
+    deciding.add_argument("--all-accounts", **_EVERY)
     deciding.set_defaults(run=approve)
     looking = commands.add_parser("desk", help="keep a page open: what waits for a yes, today, the week, the audit")
     looking.add_argument("--sandbox", action="store_true", help="of the pretend account; needs no key")
+    looking.add_argument("--all-accounts", **_EVERY)
     looking.set_defaults(run=desk)
-    people = commands.add_parser("approver", help="add or list the passkeys with which a person agrees at the desk")
-    people.add_argument("do", choices=("add", "list"), help="what to do with them")
+    people = commands.add_parser("approver", help="add, list or remove the passkeys with which a person agrees")
+    people.add_argument("do", choices=("add", "list", "remove"), help="what to do with them")
+    people.add_argument("name", nargs="?", default="", help="of the passkey to remove, as list prints it, or its id")
     people.set_defaults(run=approver)
 
 
@@ -59,6 +66,7 @@ def add_audit(commands: Any, run: Run) -> None:
         help="check its rows, and that the row of an earlier head is there",
     )
     audit.add_argument("--all", dest="whole", action="store_true", help="the whole table, not only its newest rows")
+    audit.add_argument("--all-accounts", **_EVERY)
     audit.set_defaults(run=run, shape="table")
 
 

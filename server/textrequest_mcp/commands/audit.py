@@ -67,11 +67,18 @@ def read_period(since: str | None, until: str | None) -> Period:
 
 
 def show_audit(
-    state: State, period: Period, tool: str | None, shape: Shape, *, whole: bool = False, by: str | None = None
+    state: State,
+    period: Period,
+    tool: str | None,
+    shape: Shape,
+    *,
+    whole: bool = False,
+    by: str | None = None,
+    account: str | None = None,
 ) -> int:
-    """Print the rows of the audit in this state, of a table only the newest or the whole; the exit status."""
+    """Print the rows of an account, or of all, of a table only the newest or the whole; the exit status."""
     wanted = {"since": period.since, "until": period.until, "tool": tool, "by": by}
-    return _with_trail(state, partial(_show, wanted=wanted, shape=shape, whole=whole))
+    return _with_trail(state, partial(_show, wanted=wanted, shape=shape, whole=whole), account)
 
 
 def verify_audit(state: State, head: str = "") -> int:
@@ -94,7 +101,7 @@ def _instant(text: str, *, end: bool) -> float:
     return (midnight + timedelta(days=1) if end else midnight).timestamp()
 
 
-def _with_trail(state: State, act: Callable[[Trail], Any]) -> int:
+def _with_trail(state: State, act: Callable[[Trail], Any], account: str | None = None) -> int:
     file = state.place / FILE_NAME if isinstance(state.place, Path) else None
     if file is not None and not os.path.isfile(file):  # not Path's own, which raises where access is denied
         sys.stderr.write(
@@ -104,7 +111,7 @@ def _with_trail(state: State, act: Callable[[Trail], Any]) -> int:
         return _FAILED
     store = Store.open(*state)
     try:
-        status = anyio.run(_after_the_dead, store, act)
+        status = anyio.run(_after_the_dead, store, act, account)
         sys.stdout.flush()
     except StoreError as error:
         sys.stderr.write(f"{error}\n")
@@ -117,10 +124,10 @@ def _with_trail(state: State, act: Callable[[Trail], Any]) -> int:
     return status
 
 
-async def _after_the_dead(store: Store, act: Callable[[Trail], Any]) -> int:
+async def _after_the_dead(store: Store, act: Callable[[Trail], Any], account: str | None) -> int:
     """Act once what servers that were ended left on its way is recorded, which no server may have come to since."""
     store.trust(lambda: None)  # this command forgets nothing
-    trail = Trail(store)
+    trail = Trail(store, account)
     audit = Audit(store, "", keep_days=await trail.keep_days(), with_bodies=True, kinds=kinds_of_acts(), is_sure=_never)
     await Ledger(store, "", witness=audit.follow, service=ServiceClock()).bury()
     await audit.close_abandoned()

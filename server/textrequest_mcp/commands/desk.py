@@ -22,14 +22,14 @@ from textrequest_mcp.wiring import open_account
 _FAILED = 1
 
 
-def run_desk(settings: Settings) -> int:
-    """Keep the page open until it is interrupted; the exit status."""
+def run_desk(settings: Settings, *, every_account: bool = False) -> int:
+    """Keep the page of the account, or of all, open until it is interrupted; the exit status."""
     start_logging(settings.log_level)
     if not (can_be_opened() or sys.stdout.isatty()):
         sys.stderr.write("There is no browser to open here, and no terminal to name the page's address in.\n")
         return _FAILED
     try:
-        anyio.run(_serve, settings)
+        anyio.run(_serve, settings, every_account)
     except StoreError as error:
         sys.stderr.write(f"{error}\n")
         return _FAILED
@@ -38,14 +38,14 @@ def run_desk(settings: Settings) -> int:
     return 0
 
 
-async def _serve(settings: Settings) -> None:
+async def _serve(settings: Settings, every_account: bool) -> None:  # noqa: FBT001 - anyio passes no names
     async with open_account(settings) as (account, store):
-        # A person sees what waits in all accounts of this state folder, as `approve` does.
+        whose = None if every_account else account.gate.account
         site = Site(
-            Approvals(store, None),
+            Approvals(store, whose),
             wish=_once(),
             open_address=open_browser if can_be_opened() else _tell,
-            rooms=rooms_of(account, store),
+            rooms=rooms_of(account, store, whose),
             stays=True,
         )
         sys.stdout.write("The desk is open. Ctrl-C ends it.\n")
@@ -53,11 +53,11 @@ async def _serve(settings: Settings) -> None:
         await site.serve()
 
 
-def rooms_of(account: Account, store: Store) -> Sequence[Room]:
+def rooms_of(account: Account, store: Store, whose: str | None) -> Sequence[Room]:
     """The pages beside the questions; what cannot be read is said on them."""
     return [
         Room(path=room.path, title=room.title, written=_careful(room.written), refresh_seconds=room.refresh_seconds)
-        for room in (today_room(account), week_room(account), audit_room(store))
+        for room in (today_room(account), week_room(account), audit_room(store, whose))
     ]
 
 

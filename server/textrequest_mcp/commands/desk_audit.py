@@ -17,9 +17,9 @@ _HEADINGS = ("row", "when", "host", "tool", "kind", "line", "person", "outcome",
 _SHOWN_OF_A_HASH = 8
 
 
-def audit_room(store: Store) -> Room:
-    """The page of the audit."""
-    trail = Trail(store)
+def audit_room(store: Store, account: str | None) -> Room:
+    """The page of the audit, of an account or of all."""
+    trail = Trail(store, account)
 
     async def written(given: Mapping[str, str]) -> str:
         wanted = given.get("q", "").strip()

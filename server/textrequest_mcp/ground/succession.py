@@ -75,13 +75,6 @@ def hand_on(connection: Connection, tables: Collection[Owned], old: Holder, new:
         connection.execute(change, (new.account, old.account))
 
 
-def accounts_with_former(connection: Connection, accounts: Collection[str]) -> set[str]:
-    """These accounts, and those that they were under earlier keys."""
-    marks = ", ".join("?" * len(accounts))
-    found = connection.execute(f"SELECT former FROM store_former WHERE account IN ({marks})", tuple(accounts))  # noqa: S608 - our own words
-    return {*accounts, *(former for (former,) in found)}
-
-
 def _leave_one(connection: Connection, each: Owned, old: str, new: str) -> None:
     """Delete one of two rows that the new account may have only once."""
     alike = " AND ".join(f"other.{name} = {each.table}.{name}" for name in each.same)

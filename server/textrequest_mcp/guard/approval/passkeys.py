@@ -33,6 +33,12 @@ class Passkeys:
         self._clock = clock
         store.ensure(SCHEMA)
 
+    async def remove(self, id_: str) -> None:
+        """Take a passkey away: it is good for nothing from now on, also for what waits."""
+        await self._store.transact(
+            lambda connection: connection.execute("DELETE FROM approval_passkeys WHERE id = ?", (id_,))
+        )
+
     async def all(self) -> list[Passkey]:
         """All of them, oldest first."""
         return await self._store.transact(_all, durable=False)

@@ -99,16 +99,18 @@ class Verification:
 
 
 class Trail:
-    """The audit of a store, to be read: of all accounts that use it.
+    """The audit of a store, to be read.
 
     Args:
         store: where the rows are.
+        account: whose rows `entries` and `count` give, under former keys too; None for all accounts that use the store.
 
     Its methods raise `StoreError` where the store cannot be used.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, account: str | None = None) -> None:
         self._store = store
+        self._account = account
         store.ensure(SCHEMA)
         store.ensure(LEDGER, *OF_LEDGER)
 
@@ -130,7 +132,7 @@ class Trail:
             by: only those of this member, by their id or name.
             limit: only the newest so many of these.
         """
-        where, values = _wanted(since, until, tool, by)
+        where, values = self._wanted(since, until, tool, by)
         after = -(2**63)  # SQLite's lowest: a row that somebody put in before the first is shown too
         left = _EVERY
         if limit is not None:  # found from the end: a year of rows may stand before them
@@ -185,6 +187,15 @@ class Trail:
         sql = f"SELECT number FROM audit_entries WHERE {where} ORDER BY number DESC LIMIT ?"  # noqa: S608 - our own words
         rows = await self._store.transact(lambda connection: connection.execute(sql, values).fetchall(), durable=False)
         return [number for (number,) in rows]
+
+    def _wanted(
+        self, since: float | None, until: float | None, tool: str | None, by: str | None
+    ) -> tuple[str, list[float | str]]:
+        where, values = _wanted(since, until, tool, by)
+        if self._account is None:
+            return where, values
+        own = "(account = ? OR account IN (SELECT former FROM store_former WHERE account = ?))"
+        return f"{where} AND {own}", [*values, self._account, self._account]
 
     async def _select(self, rest: str, values: list[Any]) -> list[tuple[Any, ...]]:
         return await self._store.transact(lambda connection: select(connection, rest, values), durable=False)
