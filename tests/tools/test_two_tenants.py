@@ -104,7 +104,10 @@ async def test_the_audit_is_of_the_key_alone_unless_all_accounts_are_asked_for(
     assert ["archive_conversation" in each for each in shown] == [True, False, True]
 
 
-def test_commands_show_the_account_of_the_key_and_say_so_where_there_is_none(capsys: pytest.CaptureFixture[str]):
+def test_commands_show_the_account_of_the_key_and_say_so_where_there_is_none(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
     key = {"TEXTREQUEST_API_KEY": ONE}
 
     assert account_of_key(key) == account_id_of(DEFAULT_BASE_URL, ONE)

@@ -12,7 +12,7 @@ _ALL = "No API key is set, so this shows all accounts whose state is kept here.\
 
 
 def account_of_key(environment: Mapping[str, str] = os.environ, *, every: bool = False) -> str | None:
-    """The account that the settings name; None stands for all: asked for, or said on stderr where no key is set.
+    """The account that the settings name; None stands for all: asked for, or said to a person at a terminal where no key is set.
 
     Raises:
         SettingsError: naming every problem at once.
@@ -20,7 +20,8 @@ def account_of_key(environment: Mapping[str, str] = os.environ, *, every: bool =
     if every:
         return None
     if not any(environment.get(name, "").strip() for name in (TABLE["api_key"].variable, KEY_FILE)):
-        sys.stderr.write(_ALL)
+        if sys.stderr.isatty():  # a script reads this in --help
+            sys.stderr.write(_ALL)
         return None
     read = read_rows([TABLE["api_key"], TABLE["base_url"]], {}, environment)
     return account_id_of(read["base_url"], read["api_key"])
