@@ -12,7 +12,7 @@ _ALL = "No API key is set, so this shows all accounts whose state is kept here.\
 
 
 def account_of_key(environment: Mapping[str, str] = os.environ, *, every: bool = False) -> str | None:
-    """The account that the settings name; None stands for all: asked for, or said to a person at a terminal where no key is set.
+    """The account that the settings name; None stands for all: asked for, or because no key is set.
 
     Raises:
         SettingsError: naming every problem at once.
