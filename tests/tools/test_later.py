@@ -131,7 +131,7 @@ class TestAsking:
             told = said(await call(host, "send_message", **TEXT, send_at=IN_AN_HOUR))
             moved = said(await call(host, "send_message", **TEXT, send_at=TOMORROW, instead_of=told["send_id"]))
 
-        assert "takes the place of a scheduled text" in person.questions[1].message
+        assert 'takes the place of "Your car is ready.", which was to leave Thu 28 May' in person.questions[1].message
         assert moved["outcome"] == "scheduled"
 
     async def test_without_a_yes_nothing_is_written_down(self):
@@ -172,6 +172,35 @@ class TestMoving:
 
         assert row.state == "SENT"
         assert bodies(desk) == [TEXT["body"]]
+
+    async def test_by_a_text_that_is_scheduled_already_is_a_sentence_and_changes_nothing(self, desk: Desk):
+        there = await plan(desk, TOMORROW)
+        other = said(await desk.call("send_message", **(TEXT | {"body": "Other."}), send_at=IN_AN_HOUR))
+        answer = refusal(await desk.call("send_message", **TEXT, send_at=TOMORROW, instead_of=other["send_id"]))
+        states = [(await rows_of(desk, each["send_id"]))[0].state for each in (there, other)]
+
+        assert f"{other['send_id']} still leaves: this call changed nothing" in answer
+        assert states == ["WAITING", "WAITING"]
+
+    async def test_the_same_move_again_is_answered_as_before(self, desk: Desk):
+        first = await plan(desk)
+        moved = await plan(desk, TOMORROW, instead_of=first["send_id"])
+        again = await plan(desk, TOMORROW, instead_of=first["send_id"])
+
+        assert again["send_id"] == moved["send_id"]
+        assert again["already_done"]
+
+    async def test_a_text_to_somebody_else_is_not_taken_back(self, desk: Desk):
+        theirs = await plan(desk)
+        answer = refusal(await desk.call("send_message", phone_number=OWES, body="Hi.", instead_of=theirs["send_id"]))
+        many = {"body": "Hi.", "to": [OWES, "+14235550104"], "send_at": TOMORROW, "instead_of": theirs["send_id"]}
+        async with desk.host(agrees()) as host:
+            to_others = refusal(await call(host, "text_many", **many))
+
+        assert "also for somebody whom it does not text" in answer
+        assert "also for somebody whom it does not text" in to_others
+        assert (await rows_of(desk, theirs["send_id"]))[0].state == "WAITING"
+        assert bodies(desk) == []
 
     async def test_what_has_left_is_not_replaced(self, desk: Desk):
         first = await plan(desk)

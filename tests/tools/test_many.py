@@ -281,7 +281,23 @@ class TestGoingOn:
             answer = said(await call(host, "text_many", **VIPS))
 
         assert answer["sent"] == 7
-        assert missed(answer)[OWES] == "not on the list that a person agreed to"
+        assert missed(answer)[OWES] == "not on the list that a person agreed to, or not with these words"
+        assert len(person.questions) == 1
+
+    async def test_whose_words_change_after_the_yes_does_not_get_the_other_words(self, monkeypatch: pytest.MonkeyPatch):
+        monkeypatch.setattr(many, "PATIENCE_SECONDS", 0.0)
+        person = agrees()
+        given = {"body": "Hi {first_name}, we close at noon.", "to": ["+14235550102", OWES]}
+        async with open_desk(**RULED) as desk, desk.host(person) as host:
+            said(await call(host, "text_many", **given))
+            monkeypatch.undo()
+            desk.account.directory.change(LINE, OWES, first_name="Winner of $500, reply NOW or")
+            answer = said(await call(host, "text_many", **given))
+            again = said(await call(host, "text_many", **given))
+
+        assert texted(desk) == ["+14235550102"]
+        assert missed(answer)[OWES] == missed(again)[OWES]
+        assert missed(answer)[OWES].endswith("or not with these words")
         assert len(person.questions) == 1
 
     async def test_once_more_on_purpose_is_asked_and_goes_out_once_more(self):
@@ -294,6 +310,32 @@ class TestGoingOn:
         assert (second["sent"], third["sent"]) == (7, 7)
         assert len(person.questions) == 3
         assert len(texted(desk)) == 21
+
+    async def test_whom_another_tool_texts_the_same_words_gets_them_once(self):
+        async with open_desk(**ruled_but({"if_unanswered": False})) as desk, desk.host(agrees()) as host:
+            said(await call(host, "text_many", body="We close early.", to=["+14235550102", OWES]))
+            one = said(await call(host, "send_message", phone_number=OWES, body="We close early."))
+            other = said(await call(host, "send_message", phone_number="+14235550104", body="We close early."))
+            many = said(await call(host, "text_many", body="We close early.", to=["+14235550104"]))
+
+        assert one["duplicate_suppressed"]
+        assert other["outcome"] == "sent"
+        assert many["have_it"] == 1
+        assert len(texted(desk)) == len(set(texted(desk))) == 3
+
+    async def test_what_many_may_have_got_no_other_tool_sends_again(self):
+        way = Way()
+
+        async def swallow() -> None:
+            raise httpx2.ReadError("lost on its way")
+
+        way.fates = [swallow]
+        async with open_desk(transport=way, **ruled_but({"if_unanswered": False})) as desk, desk.host(agrees()) as host:
+            said(await call(host, "text_many", body="We close early.", to=[OWES]))
+            one = said(await call(host, "send_message", phone_number=OWES, body="We close early."))
+
+        assert one["do_not_resend"]
+        assert way.texted == []
 
     async def test_another_call_texts_nobody_who_just_got_the_same_words(self):
         person = agrees()
@@ -361,6 +403,8 @@ class TestWhoIsMeant:
             ({"to": ["group:Nope"]}, 'The groups are "Spring Specials"'),
             ({"to": ["maria"]}, '"Maria Lopez" (+14235550100)'),
             ({"to": ["zzzz"]}, "Name people by a number, all"),
+            ({"to": ["field:vehicle=toy"]}, "Nobody is left to text"),
+            ({"to": ["field:vehicle="]}, "names no value of a field"),
             ({"to": ["club:x"]}, '"club" names nobody'),
             ({"to": ["texted_since:soon"]}, "is no day"),
             ({"to": ["all"], "leave_out": ["all"]}, "Nobody is left to text: 112 as asked"),

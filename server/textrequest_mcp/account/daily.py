@@ -15,7 +15,7 @@ from textrequest_mcp.account.messages import Body, send_message
 from textrequest_mcp.account.periods import NAMES, Step
 from textrequest_mcp.account.posting import post_text
 from textrequest_mcp.account.recipients import choose
-from textrequest_mcp.account.sent_texts import MAILING
+from textrequest_mcp.account.sent_texts import SENDING
 from textrequest_mcp.account.unsent import unsent
 from textrequest_mcp.account.waiting import Matters, of_line
 from textrequest_mcp.account.waiting import answer_of as matters_of
@@ -75,7 +75,7 @@ async def _before_texting_many(line: Line, body: Body, plan: Plan) -> Question:
 @daily.texts_many(
     title="Text many people",
     action="",
-    once=MAILING,
+    once=SENDING,
     choose=_recipients,
     question=_before_texting_many,
     one=send_message,

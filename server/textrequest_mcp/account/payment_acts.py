@@ -79,13 +79,14 @@ _KEPT = (
     *("transaction_status", "textrequest_payment_status"),
 )
 REQUESTING = SameAct(
-    same=("customer_phone", "amount_requested", "description", "reference_number"),
+    same=("customer_phone", "amount_requested"),  # what the customer sees of it
     facts=("customer_phone", "amount_requested"),
     words=("description", "reference_number"),
     find=_find_request,
     news=_news,
     id_field="payment_id",
     kept=_KEPT,
+    further="This person was just asked for the same amount, or may have been, in a request with other words.",
 )
 REMINDING = _on_payment(lambda payment: payment.reminder_was_sent)
 CANCELLING = _on_payment(lambda payment: payment.textrequest_payment_status == "Cancelled")

@@ -83,7 +83,7 @@ def _recipient(number: str, person: Person | None, template: Template) -> Recipi
     return Recipient(
         number,
         _name(person),
-        {"phone_number": number, "body": words, "template": template.text} | in_their_name(),
+        {"phone_number": number, "body": words} | in_their_name(),
         words,
         has_written=person is not None and person.received_at is not None,
     )
@@ -169,7 +169,9 @@ class _Finder:
         if kind == "field":
             of, _, value = name.partition("=")
             field, wanted = await self._label("fields", of), folded(value)
-            return lambda person: wanted in folded(person.fields.get(field, "")) and field in person.fields
+            if not wanted:
+                raise BadInput(f"{quoted(name)} names no value of a field.", todo="Say field:NAME=VALUE.")
+            return lambda person: f" {wanted} " in f" {folded(person.fields.get(field, ''))} "  # whole words
         if kind in {"texted_since", "not_texted_since"}:
             since = await self._day(name)
             return lambda person: ((person.texted_at or 0.0) >= since) == (kind == "texted_since")

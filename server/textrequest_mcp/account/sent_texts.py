@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -136,6 +135,5 @@ SENDING = SameAct(
     id_field="message_id",
     kept=("message_timestamp_utc", "delivery_status", "delivery_error", "segments"),
     announce=_announce,
+    act="send_message",  # to whomever gets it, the same words are the same text, whichever tool sends them
 )
-# A text to many: the same for somebody whatever their name was when its blanks were filled in.
-MAILING = replace(SENDING, same=("phone_number", "template"), same_if_given=(), words=("body", "sender_name"))

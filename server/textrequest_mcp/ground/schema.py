@@ -29,6 +29,7 @@ _MEMBER = "member", "TEXT NOT NULL DEFAULT ''"  # of the team, for whom it was; 
 STEPS: tuple[tuple[NewColumn, ...], ...] = (
     (),
     tuple(NewColumn(table, *_MEMBER) for table in ("ledger_sends", "caps_uses")),
+    (NewColumn("ledger_sends", "arguments", "TEXT"),),
 )
 
 _COLUMNS = (

@@ -18,7 +18,7 @@ from textrequest_mcp.guard.once.scheduled_rows import Content, ScheduledText
 from textrequest_mcp.guard.once.send_answer import SendAnswer
 from textrequest_mcp.tools.call import Call
 from textrequest_mcp.tools.plan import reasons
-from textrequest_mcp.upstream.errors import TextRequestError
+from textrequest_mcp.upstream.errors import BadInput, TextRequestError
 from textrequest_mcp.upstream.times import show_time
 
 
@@ -41,6 +41,18 @@ async def plan(call: Call) -> SendAnswer:
 
 
 async def _as_before(call: Call, texts: list[Planned]) -> SendAnswer:
+    """What is answered where all of it is scheduled already.
+
+    Raises:
+        BadInput: what they were to replace would leave all the same.
+    """
+    assert call.leaving is not None  # noqa: S101 - `once` looked
+    replaced = call.leaving.instead_of
+    if replaced is not None and any(row.state == "WAITING" for row in await _later(call).schedule.get(replaced)):
+        raise BadInput(
+            f"The same text is scheduled already, and {replaced} still leaves: this call changed nothing.",
+            todo=f"cancel_scheduled with send_id {replaced} takes that one back; list_scheduled shows both.",
+        )
     if not texts:
         return SendAnswer(
             {

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, tzinfo
 from typing import Any, NamedTuple
 
+from textrequest_mcp.ground.member import current_id
+from textrequest_mcp.ground.quoting import visible
 from textrequest_mcp.guard.marks import Fields, Mark
 from textrequest_mcp.guard.once.ledger_rows import Act
 from textrequest_mcp.tools.served import Served
@@ -83,7 +85,21 @@ async def in_question(account: Served, given: Mapping[str, Any], leaving: Leavin
     when = (
         f" It leaves {await account.at_most_once.times.told(leaving.at, given['line'].id)}." if leaving.is_timed else ""
     )
-    return when + (" It takes the place of a scheduled text." if leaving.instead_of else "")
+    return when + (await _replaced(account, leaving.instead_of) if leaving.instead_of else "")
+
+
+async def _replaced(account: Served, send_id: str) -> str:
+    """Of what is taken back the words and the time; of a colleague's nothing."""
+    once = account.at_most_once
+    assert once.later is not None  # noqa: S101 - `leaving_of` looked
+    member = current_id()
+    found = [row for row in await once.later.schedule.get(send_id) if row.member == member or not member]
+    first = next((row for row in found if row.state == "WAITING" and row.content is not None), None)
+    if first is None or first.content is None:
+        return " It takes the place of a scheduled text."
+    words = visible(str(first.content.arguments.get("body", "")))
+    when = await once.times.told(first.leaves_at, first.dashboard_id)
+    return f' It takes the place of "{words}", which was to leave {when}.'
 
 
 async def repetition(account: Served, act: Act, leaving: Leaving | None) -> list[str]:

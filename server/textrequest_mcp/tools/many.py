@@ -36,7 +36,8 @@ from textrequest_mcp.upstream.patience import Patience, waiting_with
 PATIENCE_SECONDS = 40.0  # hosts give up on a tool call after about 60, and the last text may take 20
 _SETTLING_SECONDS = 10.0  # after that, for a last text whose answer got lost
 _STOPPING = (TooBusy, Unreachable)
-_STRANGER = "not on the list that a person agreed to"
+_STRANGER = "not on the list that a person agreed to, or not with these words"
+_YES = "of each person's words"  # what a mailing keeps of a yes; those that kept the numbers alone do not go on
 _IN_DOUBT = "may have got it; do not text it again"
 _DOUBTS_IN_A_ROW = 3  # then the service is hardly there
 
@@ -60,18 +61,17 @@ async def ask_about_many(call: Call, given: Mapping[str, Any], options: Options)
     hashed = await once.ledger.hasher()
     line = given["line"].id
     fingerprint = hashed(
-        json.dumps([call.spec.name, call.whose, line, _plain(given), options.repeat, options.idempotency_key])
+        json.dumps([call.spec.name, call.whose, line, _plain(given), options.repeat, options.idempotency_key, _YES])
     )
     mailing = await once.mailings.open(fingerprint) if call.leaving is None else None
     people, left_out = list(chosen.people), list(chosen.left_out)
     before = {each.number: await _before(call, given, options, each, mailing) for each in people}
-    if options.repeat and mailing is not None and _is_over(mailing, hashed, before):  # it is meant once more
-        mailing, before = None, {}
-    waiting = [each for each in people if before.get(each.number) is None]
+    waiting = [each for each in people if before[each.number] is None]
+    if options.repeat and mailing is not None and _is_over(mailing, hashed, waiting):  # it is meant once more
+        mailing, before, waiting = None, {}, people
     out, doubts = await call.account.sort_out(_change(call, line, waiting), chosen.facts)
     if mailing is not None:
-        strangers = [each.number for each in waiting if hashed(each.number) not in mailing.people]
-        out = dict.fromkeys(strangers, _STRANGER) | out
+        out = {each.number: _STRANGER for each in waiting if hashed(_agreed(each)) not in mailing.texts} | out
     left_out += [_left(each, _IN_DOUBT) for each in people if before.get(each.number) not in (None, "SENT")]
     left_out += [_left(each, out[each.number]) for each in waiting if each.number in out]
     have_it = sum(state == "SENT" for state in before.values())
@@ -115,12 +115,12 @@ class Each:
         """
         call, plan, told = self._call, self._plan, self.told
         hashed = await call.account.at_most_once.ledger.hasher()
-        people = {hashed(each.number) for each in plan.people}
+        texts = {hashed(_agreed(each)) for each in plan.people}
         anew = call.options.repeat
-        mailing = plan.mailing or await call.account.at_most_once.mailings.begin(plan.fingerprint, people, anew=anew)
+        mailing = plan.mailing or await call.account.at_most_once.mailings.begin(plan.fingerprint, texts, anew=anew)
         with waiting_with(Patience(PATIENCE_SECONDS)):
             for place, each in enumerate(plan.people):
-                if hashed(each.number) not in mailing.people:  # another same call was agreed to meanwhile
+                if hashed(_agreed(each)) not in mailing.texts:  # another same call was agreed to meanwhile
                     told.missed.append(_left(each, _STRANGER))
                     continue
                 if anyio.current_time() >= self._until:
@@ -211,12 +211,12 @@ async def _before(
 
 
 async def _act(call: Call, line: int, person: Recipient, mailing: Mailing | None) -> Act:
-    """One person's text as the ledger knows it; what their name was when they got it makes it no other."""
+    """One person's text as the ledger knows it; within a mailing its name says all."""
     assert call.spec.once is not None  # noqa: S101 - `sends` has it
     name = mailing.name_for(person.number) if mailing is not None else None
     once = call.account.at_most_once
     act = await once.describe(call.spec.name, call.spec.once, call.caller, line, "phone_number", person.arguments, name)
-    return replace(act, arguments=act.fingerprint)
+    return replace(act, arguments=act.idempotency_key or act.arguments)
 
 
 def _change(call: Call, line: int, people: Sequence[Recipient]) -> Change:
@@ -233,8 +233,13 @@ def _plain(given: Mapping[str, Any]) -> Any:
     return to_jsonable_python({name: value for name, value in sorted(given.items()) if name not in {"line", "account"}})
 
 
-def _is_over(mailing: Mailing, hashed: Callable[[str], str], before: Mapping[str, str | None]) -> bool:
-    return not any(state is None and hashed(number) in mailing.people for number, state in before.items())
+def _is_over(mailing: Mailing, hashed: Callable[[str], str], waiting: Sequence[Recipient]) -> bool:
+    return not any(hashed(_agreed(each)) in mailing.texts for each in waiting)
+
+
+def _agreed(person: Recipient) -> str:
+    """What a yes is for: a blank of the text may be filled otherwise the next time."""
+    return f"{person.number} {person.words}"
 
 
 def _brief(message: str) -> str:

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import anyio
 import httpx2
@@ -620,6 +620,47 @@ ACTS: dict[str, tuple[dict[str, Any], tuple[str, str]]] = {
 }
 
 
+class TestAFurtherPaymentRequest:
+    """The customer sees the amount; what it is called in the account may come out otherwise in another call."""
+
+    GIVEN: ClassVar[dict[str, Any]] = {"customer_phone": MARIA, "amount_requested": 49.5, "description": "Wipers"}
+
+    @pytest.mark.parametrize("other", [{"description": "The wipers"}, {"reference_number": "A-1"}, {"message": "Hi"}])
+    async def test_for_the_same_amount_is_refused_unless_it_is_meant(self, desk: Desk, other: dict[str, Any]):
+        person = agrees()
+        async with desk.host(person) as host:
+            said(await call(host, "create_payment", **self.GIVEN))
+            again = refusal(await call(host, "create_payment", **self.GIVEN | other))
+            meant = said(await call(host, "create_payment", **self.GIVEN | other, repeat=True))
+
+        assert "was just asked for the same amount" in again
+        assert "repeat true" in again
+        assert "The same was done" in person.questions[-1].message
+        assert meant["outcome"] == "sent"
+        assert len(desk.changes) == 2
+
+    async def test_for_another_amount_is_another(self, desk: Desk):
+        async with desk.host(agrees()) as host:
+            said(await call(host, "create_payment", **self.GIVEN))
+            other = said(await call(host, "create_payment", **self.GIVEN | {"amount_requested": 12}))
+
+        assert other["outcome"] == "sent"
+        assert "duplicate_suppressed" not in other
+
+    async def test_at_once_goes_out_once(self, desk: Desk):
+        answers: list[bool] = []
+
+        async def ask_for(description: str) -> None:
+            answers.append((await desk.call("create_payment", **self.GIVEN | {"description": description})).is_error)
+
+        async with anyio.create_task_group() as calls:
+            for each in ("Wipers", "Wiper blades", "New wipers"):
+                calls.start_soon(ask_for, each)
+
+        assert sorted(answers) == [False, True, True]
+        assert len(desk.changes) == 1
+
+
 class TestEveryActingTool:
     @pytest.mark.parametrize("tool", ACTS)
     async def test_again_it_answers_with_the_first_result_and_asks_nobody(self, desk: Desk, tool: str):
@@ -788,7 +829,8 @@ class TestUnknown:
             desk.sandbox.media.add("https://media.sandbox.invalid/1.png")
             plain = said(await desk.call(tool, **arguments))
             way.blind = True
-            fuller = said(await desk.call(tool, **arguments, **more))
+            async with desk.host(agrees()) as host:  # a further payment request has to be meant
+                fuller = said(await call(host, tool, **arguments, **more, repeat=tool == "create_payment"))
             way.blind = False
 
             assert (await status_of(desk, plain))["outcome"] == "unknown"

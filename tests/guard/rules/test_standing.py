@@ -73,6 +73,16 @@ async def test_whom_it_is_for(tmp_path: Path):
         assert await outcome(desk, DEVON, "See you Friday!") == "not_confirmed"
 
 
+@pytest.mark.parametrize("name", ["evil.co/x", "Ben your car was sold", "Ben 9005550100", "Ben at evil\u3002com"])
+async def test_a_name_that_says_more_than_a_name_asks(tmp_path: Path, name: str):
+    wish = WISH.replace("texts = [", 'texts = ["Hi {first_name}, come in.", ')
+    async with open_desk(**ANSWERED, confirm="sends", standing=written(tmp_path, wish)) as desk:
+        await desk.call("save_contact", phone_number=MARIA, first_name=name)
+        assert await outcome(desk, body=f"Hi {name}, come in.") == "not_confirmed"
+        await desk.call("save_contact", phone_number=MARIA, first_name="Maria del Carmen")
+        assert await outcome(desk, body="Hi Maria del Carmen, come in.") == "sent"
+
+
 async def test_so_many_a_day_over_all_servers_and_then_it_asks(tmp_path: Path):
     async with open_desk(**ANSWERED, confirm="sends", standing=written(tmp_path), state_dir=tmp_path) as desk:
         assert await outcome(desk) == "sent"

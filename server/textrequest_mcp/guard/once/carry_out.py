@@ -96,11 +96,12 @@ class AtMostOnce:
             caller=caller,
             dashboard_id=line,
             person=hashed(number) if number else None,
-            fingerprint=hashed(json.dumps([tool, line, once.identity(same)])),
+            fingerprint=hashed(json.dumps([once.act or tool, line, once.identity(same)])),
             arguments=hashed(json.dumps([tool, line, same], sort_keys=True)),
             idempotency_key=hashed(f"{member}/{key}" if member else key) if key else None,
             facts=facts,
             member=member,
+            further=once.further,
         )
 
     async def done_before(self, act: Act) -> Sequence[str]:

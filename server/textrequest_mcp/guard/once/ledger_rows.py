@@ -21,7 +21,8 @@ CREATE TABLE IF NOT EXISTS ledger_sends (
     state TEXT NOT NULL CHECK (state IN ('INTENDED', 'INFLIGHT', 'SENT', 'NOT_SENT', 'UNKNOWN')),
     upstream_id TEXT, result TEXT, said TEXT, owner TEXT NOT NULL,
     intended_at REAL NOT NULL, left_at REAL, ended_at REAL,
-    looks INTEGER NOT NULL DEFAULT 0, look_at REAL, settled_at REAL, member TEXT NOT NULL DEFAULT '');
+    looks INTEGER NOT NULL DEFAULT 0, look_at REAL, settled_at REAL, member TEXT NOT NULL DEFAULT '',
+    arguments TEXT);
 CREATE INDEX IF NOT EXISTS ledger_sends_alike ON ledger_sends (account, fingerprint);
 CREATE INDEX IF NOT EXISTS ledger_sends_open ON ledger_sends (account, state) WHERE state NOT IN ('SENT', 'NOT_SENT');
 CREATE INDEX IF NOT EXISTS ledger_sends_every_open ON ledger_sends (state) WHERE state NOT IN ('SENT', 'NOT_SENT');
@@ -50,6 +51,7 @@ class Act:
         idempotency_key: hash of the caller's own name for this act.
         facts: what a look at the account needs to find it.
         member: of the team, for whom it happens; empty where one person uses the server.
+        further: as `SameAct`.
     """
 
     tool: str
@@ -61,6 +63,7 @@ class Act:
     idempotency_key: str | None
     facts: Mapping[str, Any]
     member: str = ""
+    further: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,6 +89,7 @@ class Send:
     looks: int
     settled_at: float | None
     member: str = ""
+    arguments: str | None = None
 
     @property
     def called_at(self) -> datetime:
@@ -141,10 +145,11 @@ def insert(connection: Connection, account: str, act: Act, send_id: str, owner: 
     """Write an act down as INTENDED."""
     connection.execute(
         "INSERT INTO ledger_sends (send_id, account, caller, tool, dashboard_id, person, fingerprint,"
-        " facts, state, owner, intended_at, member) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'INTENDED', ?, ?, ?)",
+        " facts, state, owner, intended_at, member, arguments)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'INTENDED', ?, ?, ?, ?)",
         (
             *(send_id, account, act.caller, act.tool, act.dashboard_id, act.person, act.fingerprint),
-            *(json.dumps(act.facts), owner, now, act.member),
+            *(json.dumps(act.facts), owner, now, act.member, act.arguments),
         ),
     )
 

@@ -1,6 +1,6 @@
-"""Keeps to whom a mailing was agreed, so that the same call goes on with it and nobody is asked twice.
+"""Keeps to whom a mailing was agreed, with which words, so that the same call goes on and nobody is asked twice.
 
-A mailing is one call of a tool that texts many people. Its people are kept as keyed hashes, as the ledger keeps them;
+A mailing is one call of a tool that texts many people. Its texts are kept as keyed hashes, as the ledger keeps them;
 what became of each is in the ledger, under a name that is the mailing's and the person's.
 """
 
@@ -32,11 +32,11 @@ class Mailing:
 
     Attributes:
         id: its name.
-        people: hashes of the numbers that they agreed to.
+        texts: hashes of each number with its words that they agreed to.
     """
 
     id: str
-    people: frozenset[str]
+    texts: frozenset[str]
 
     def name_for(self, number: str) -> str:
         """The name under which the ledger keeps the text to one number: the same in every call that goes on."""
@@ -64,12 +64,12 @@ class Mailings:
         """The latest mailing of the same call that may go on; None where there is none."""
         return await self._store.transact(lambda connection: self._open(connection, fingerprint))
 
-    async def begin(self, fingerprint: str, people: Collection[str], *, anew: bool) -> Mailing:
+    async def begin(self, fingerprint: str, texts: Collection[str], *, anew: bool) -> Mailing:
         """Keep what was agreed to, on disk when this returns.
 
         Args:
             fingerprint: hash of what makes two calls the same.
-            people: hashes of the numbers.
+            texts: hashes of the numbers with their words.
             anew: whether it is a further one where another call began the same meanwhile.
         """
 
@@ -78,8 +78,8 @@ class Mailings:
             if there is not None:
                 return there
             now = self._clock()
-            mailing = Mailing(f"mailing_{secrets.token_hex(6)}", frozenset(people))
-            listed = json.dumps(sorted(people))
+            mailing = Mailing(f"mailing_{secrets.token_hex(6)}", frozenset(texts))
+            listed = json.dumps(sorted(texts))
             connection.execute(
                 "INSERT INTO once_mailings VALUES (?, ?, ?, ?, ?)",
                 (mailing.id, self._account, fingerprint, listed, now),

@@ -41,12 +41,15 @@ class Repetitions(NamedTuple):
         """The row that answers a call.
 
         Raises:
-            BadInput: the idempotency key was used with other arguments.
+            BadInput: the idempotency key was used with other arguments, or the act may be a further one.
         """
         used = self._named(act)
         if used is not None and used.state != "NOT_SENT":
             return used
-        return None if repeat else self.alike(act.fingerprint)
+        earlier = None if repeat else self.alike(act.fingerprint)
+        if earlier is not None and act.further and earlier.arguments not in (None, act.arguments):
+            raise BadInput(act.further, todo="If a further one is meant, call with repeat true; a person is asked.")
+        return earlier
 
     def alike(self, fingerprint: str) -> Send | None:
         """The latest row of the same act that may have happened, within the window or still in doubt."""

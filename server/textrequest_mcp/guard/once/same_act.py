@@ -67,6 +67,9 @@ class SameAct:
         text: the argument that holds the words of the text, which an audit may keep.
         announce: told of the arguments and the answer once this very call made it happen.
         repeats: whether the service does it a second time, so that a repetition can be meant.
+        act: the name under which the acts of several tools are the same; the tool's own where it is empty.
+        further: what is said of a call that differs only in other arguments and may be meant as a further act. It is
+            refused unless it says that it is; where this is empty, it is answered with the earlier one.
     """
 
     same: tuple[str, ...]
@@ -80,6 +83,8 @@ class SameAct:
     announce: Callable[[Mapping[str, Any], Any], Awaitable[None]] | None = None
     same_if_given: tuple[str, ...] = ()
     repeats: bool = True
+    act: str = ""
+    further: str = ""
 
     def identity(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Of a call's arguments those that make another call the same act."""

@@ -102,17 +102,14 @@ class Schedule:
             Their rows; of a text that is there already, its own.
 
         Raises:
-            BadInput: what they replace has left already, or is not there.
+            BadInput: what they replace has left already, is not there, or is for somebody whom they do not text.
         """
         now = self._clock()
         batch = f"batch_{secrets.token_hex(6)}" if len(texts) > 1 else None
 
         def write(connection: Connection) -> list[ScheduledText]:
-            if instead_of is not None and not self._cancel(connection, instead_of, now):
-                raise BadInput(
-                    "The text that this was to replace has left, was cancelled, or is not known.",
-                    todo="Look with list_scheduled.",
-                )
+            if instead_of is not None:
+                self._take_place(connection, instead_of, texts, now)
             there: list[ScheduledText] = []
             for text in texts:
                 same = self._alike(connection, text.fingerprint, text.key, repeat=repeat)
@@ -186,6 +183,20 @@ class Schedule:
             durable=False,
         )
 
+    def _take_place(self, connection: Connection, send_id: str, texts: Sequence[Planned], now: float) -> None:
+        """Take back what the texts replace; one to somebody else would be cancelled without being asked about."""
+        replaced = rows(connection, self._seal, f"{_THIS} AND state = 'WAITING'", (self._account, send_id, send_id))
+        if not self._cancel(connection, send_id, now):
+            raise BadInput(
+                "The text that this was to replace has left, was cancelled, or is not known.",
+                todo="Look with list_scheduled.",
+            )
+        if not {_place(each) for each in replaced} <= {_place(each) for each in texts}:
+            raise BadInput(
+                "What this was to replace is also for somebody whom it does not text.",
+                todo=f"cancel_scheduled with send_id {send_id} takes it back; then call this without instead_of.",
+            )
+
     def _alike(
         self, connection: Connection, fingerprint: str, key: str | None, *, repeat: bool
     ) -> ScheduledText | None:
@@ -214,3 +225,8 @@ class Schedule:
             f" WHERE {_THIS} AND state = 'WAITING'{theirs}",
             (now, self._account, send_id, send_id, *whose),
         ).rowcount
+
+
+def _place(text: ScheduledText | Planned) -> tuple[int, Any]:
+    """From which line it leaves, and for whom."""
+    return text.dashboard_id, text.content.arguments.get("phone_number") if text.content is not None else None

@@ -23,12 +23,14 @@ from textrequest_mcp.guard.change import Account, Change, PersonAndWords, Person
 from textrequest_mcp.guard.provenance.memory import Memory
 from textrequest_mcp.guard.provenance.words import plainly, words_of
 from textrequest_mcp.guard.rules.forbidden import Forbidden
+from textrequest_mcp.guard.rules.templates import leads_away
 from textrequest_mcp.upstream.errors import BadInput
 from textrequest_mcp.upstream.phone import e164
 
 STANDING = "TEXTREQUEST_STANDING"
 KNOWN = "had a text from us before"
 _DAY = 86_400.0
+_LONGEST_NAME = 4  # words
 _NAMES = ("first_name", "name")
 _BLANKS = {
     **dict.fromkeys(_NAMES, r"([^\n]{1,60}?)"),
@@ -95,8 +97,8 @@ class Wish(BaseModel):
         """Whether a text is one of these; a name in it must be one that the account has for its reader."""
         for pattern, blanks in map(_pattern, self.texts):
             if match := pattern.fullmatch(body.strip()):
-                said = [plain(value) for value, blank in zip(match.groups(), blanks, strict=True) if blank in _NAMES]
-                if all(value in names for value in said):
+                said = [value for value, blank in zip(match.groups(), blanks, strict=True) if blank in _NAMES]
+                if all(plain(value) in names and _is_name(value) for value in said):
                     return True
         return False
 
@@ -106,6 +108,11 @@ class Wish(BaseModel):
             who == number or plain(who) in facts.labels or (who == KNOWN and facts.sent_at is not None)
             for who in self.to
         )
+
+
+def _is_name(value: str) -> bool:
+    """Whether it says who somebody is and no more: an assistant may have written it into their record."""
+    return len(plain(value).split()) <= _LONGEST_NAME and not leads_away(value) and not any(map(str.isdigit, value))
 
 
 class _File(BaseModel):

@@ -5,18 +5,25 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from textrequest_mcp.guard.provenance.words import plainly
 from textrequest_mcp.upstream.errors import BadInput
 
 ONLY_TEMPLATES = "TEXTREQUEST_ONLY_TEMPLATES"
 LONGEST_VALUE = 40  # characters in a blank: a name or a time, and no message of its own
 _HEADING = re.compile(r"\[([A-Za-z0-9][A-Za-z0-9 _-]{0,39})\]")
 _BLANK = re.compile(r"\{([^{}\n]{1,60})\}")
-_VALUE = rf"(?:(?!://|www\.)[^\n\r{{}}]){{1,{LONGEST_VALUE}}}"
+_VALUE = rf"([^\n\r{{}}]{{1,{LONGEST_VALUE}}})"
+_LEADS_AWAY = re.compile(r"://|www\.|@|[\w-]\.[^\W\d]{2,}|\d\.\d+\.\d")  # a phone makes a link of any of these
 
 
 def blanks(text: str) -> list[str]:
     """The blanks of a text, each once: of `Hi {first_name}` it is `first_name`."""
     return list(dict.fromkeys(_BLANK.findall(text)))
+
+
+def leads_away(value: str) -> bool:
+    """Whether what fills a blank holds a link or an e-mail address, however disguised; a name or a time has none."""
+    return _LEADS_AWAY.search(re.sub("[\u3002\uff61]", ".", plainly(value))) is not None
 
 
 def filled(text: str, values: Mapping[str, str]) -> str:
@@ -51,7 +58,8 @@ class Templates:
 
     def allows(self, words: str) -> bool:
         """Whether words are a saved reply with its blanks filled, or may be others."""
-        return not self.only or any(_pattern(text).fullmatch(words) for text in self.texts.values())
+        found = (_pattern(text).fullmatch(words) for text in self.texts.values())
+        return not self.only or any(match and not any(map(leads_away, match.groups())) for match in found)
 
 
 def read_templates(text: str) -> dict[str, str]:
