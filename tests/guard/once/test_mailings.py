@@ -32,7 +32,7 @@ async def test_another_server_finds_it(mailings: Mailings, tmp_path: Path, clock
 
     assert found == begun
     assert found is not None
-    assert found.people == {"a", "b"}
+    assert found.texts == {"a", "b"}
     assert found.name_for("+14235550100") == f"{begun.id} +14235550100"
 
 
