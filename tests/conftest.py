@@ -2,6 +2,7 @@
 
 import logging
 import sys
+import threading
 from collections.abc import AsyncGenerator, Generator
 from pathlib import Path
 
@@ -19,21 +20,25 @@ from textrequest_mcp.commands.logs import _TALKATIVE, _Masked  # pyright: ignore
 # Counting takes half as long again as a test; the mark no_cover would leave its fixtures in, and costs 5 ms a test.
 __all__ = ["both_engines"]
 _COUNTED = {"upstream", "guard", "live", "tools", "ground"}
-_COUNTED_TOO = {"test_team.py"}  # of the account: what a team shares, down to the guard
+_COUNTED_TOO = {"test_team.py", "test_approver.py"}  # what a team shares, down to the guard; what takes a passkey away
 _LEVELS = {name: logging.getLogger(name).level for name in ("", "textrequest_mcp", *_TALKATIVE)}  # before any command
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    counter = sys.gettrace()
+    counter, of_threads = sys.gettrace(), threading.gettrace()
     room = item.path.relative_to(Path(__file__).parent).parts[0]
-    if room in _COUNTED or item.path.name in _COUNTED_TOO or not type(counter).__module__.startswith("coverage"):
+    counts = (room in _COUNTED or item.path.name in _COUNTED_TOO) and item.get_closest_marker("uncounted") is None
+    if counts or not type(counter).__module__.startswith("coverage"):
         return (yield)
     sys.settrace(None)
+    threading.settrace(None)  # pyright: ignore[reportArgumentType] - it is how threading itself begins
     try:
         return (yield)
     finally:
         sys.settrace(counter)
+        if of_threads is not None:
+            threading.settrace(of_threads)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -43,6 +48,9 @@ def pytest_configure(config: pytest.Config) -> None:
     make_once(patch)
     config.add_cleanup(end_shared_zygote)
     config.add_cleanup(drop_schemas)
+    config.addinivalue_line(
+        "markers", "uncounted: others reach all that it does, and counting would double its seconds"
+    )
     config.addinivalue_line("markers", "of_the_file: the test is about the state file, so PostgreSQL has no part in it")
 
 

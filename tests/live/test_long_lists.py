@@ -41,6 +41,7 @@ def list_text(service: ListedAccount, number: int, at: float, off: float = 0.0) 
     return text.message.id
 
 
+@pytest.mark.uncounted
 @pytest.mark.parametrize("before", [0, 1, 500])
 async def test_more_than_a_page_within_one_second_is_read_to_its_end(before: int, tmp_path: Path):
     service = ListedAccount(make_key())

@@ -218,6 +218,7 @@ SLOW = {"a second each": 1.0, "hundreds in a second": 0.0015, "all in one second
 
 
 class TestManyTexts:
+    @pytest.mark.uncounted
     @pytest.mark.parametrize("step", SLOW.values(), ids=SLOW)
     @pytest.mark.parametrize("exclusive", [False, True], ids=["from the start date on", "after it"])
     async def test_five_thousand_between_two_looks_are_noted_once_and_in_order(self, step: float, exclusive: bool):
@@ -368,6 +369,7 @@ class TestAnotherService:
         assert await room.reader.read_on(LINE) == 1
         assert sorted(await room.ids()) == sorted([*in_order(new), "last"])
 
+    @pytest.mark.uncounted
     async def test_a_service_that_ignores_the_start_date_is_read_through_by_pages(self):
         old = [row(f"old{number}", START - 9000 + number) for number in range(3200)]
         room = await begun(PretendLine(old, ignores=frozenset({"start_date"})))
@@ -453,6 +455,7 @@ class TestTurns:
 
         assert await room.reader.is_due(LINE, 5.0) == 0.0
 
+    @pytest.mark.uncounted
     async def test_what_was_read_before_the_share_was_used_up_is_kept_and_the_rest_follows(self):
         room = await begun(PretendLine(list(OLD)), rate_limit=(20, 60.0))
         new = numbered(5000, first=START + 1, step=1.0)
@@ -507,6 +510,7 @@ class TestFailures:
 
         assert await room.ids() == ["m1"]
 
+    @pytest.mark.uncounted
     async def test_a_look_that_is_torn_off_between_pages_keeps_what_it_has_and_skips_nothing(self):
         room = await begun(PretendLine(list(OLD)))
         new = numbered(2500, first=START + 1, step=1.0)

@@ -373,6 +373,7 @@ class TestTheAudit:
 
 
 class TestWhoIsMeant:
+    @pytest.mark.uncounted
     @pytest.mark.parametrize(
         ("to", "count"),
         [

@@ -585,6 +585,7 @@ REPEATED_IN: dict[str, bytes] = {
 }
 
 
+@pytest.mark.uncounted
 @pytest.mark.parametrize("spelling", [str, str.lower, str.upper], ids=["as it is", "lower", "upper"])
 @pytest.mark.parametrize("key", [KEY, BEFORE], ids=["current", "previous"])
 @pytest.mark.parametrize("status", [200, 302, 400, 401, 404, 429, 500])

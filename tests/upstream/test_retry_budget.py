@@ -54,6 +54,7 @@ def dead() -> Service:
     return Service()
 
 
+@pytest.mark.uncounted
 @pytest.mark.parametrize("state", [None, 500, 503, 429], ids=["nobody there", "500", "503", "429"])
 async def test_r13_a_thousand_calls_of_a_dead_service_make_few_more_tries_than_calls(state: int | None):
     service = Service(state)

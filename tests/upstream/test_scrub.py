@@ -208,6 +208,7 @@ def test_what_may_hold_a_key_and_cannot_be_read_through_is_no_answer(body: bytes
         json.loads(left)
 
 
+@pytest.mark.uncounted
 @settings(deadline=None)  # a busy machine is no fault
 @given(JSON, st.sampled_from(list(WRITINGS)))
 def test_the_meaning_of_an_answer_without_a_key_stays(said: Any, writing: str):

@@ -15,7 +15,7 @@ import pytest
 from tests import engines
 from tests.desk import DEVON, LINE, Desk, agrees, call, open_desk, refusal, said
 
-from textrequest_mcp.ground.store import Store
+from textrequest_mcp.ground.store import Store, StoreError
 from textrequest_mcp.guard.approval import approvals as waiting_rows
 from textrequest_mcp.guard.approval import at_desk, listening, page, site
 from textrequest_mcp.guard.approval import desk as pages
@@ -307,6 +307,25 @@ class TestThePage:
             assert "You said no" in second.text
             assert "No new questions" in (await browser.press(second.text, "silence")).text
         assert [(await approvals.get(row.id) or row).decision for row in rows] == ["no", "no"]
+
+    async def test_a_decision_that_the_store_does_not_take_is_told(
+        self, approvals: Approvals, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ):
+        row = await approvals.ask("b", "delete_contact", of_host(1))
+
+        async def away(*_: object, **__: object) -> None:
+            raise StoreError(tmp_path / "state.sqlite3", "it is away")
+
+        async with open_room(approvals) as room:
+            room.desk.show()
+            browser, page = await room.enter()
+            with monkeypatch.context() as patched:
+                patched.setattr(approvals, "decide", away)
+                answer = await browser.press(page, "yes")
+        assert answer.status_code == 503
+        assert "What waits cannot be read now" in answer.text
+        assert str(tmp_path) not in answer.text
+        assert (await approvals.get(row.id) or row).decision is None
 
     async def test_a_wrong_name_decides_nothing_and_says_so(self, approvals: Approvals):
         row = await approvals.ask("b", "delete_dashboard", NAMED)

@@ -203,6 +203,7 @@ class TestPerhapsStop:
 
 
 class TestOrder:
+    @pytest.mark.uncounted
     @pytest.mark.parametrize("order", ORDERS, ids=" then ".join)
     async def test_it_is_the_times_that_count_and_not_the_order_of_hearing(self, order: tuple[str, ...]):
         consent = Consent(Store.open(None), ACCOUNT, clock=lambda: 10.0)
