@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
-from tests.unruled import BY_TOKEN
+from tests.unruled import AT_ANY_HOUR, BY_TOKEN
 
 Serve = Callable[..., AbstractContextManager["subprocess.Popen[str]"]]
 
@@ -27,7 +27,7 @@ def without_settings() -> dict[str, str]:
 @pytest.fixture(scope="session")
 def clean_environment() -> dict[str, str]:
     """This environment for a server whose hosts bring tokens where they cannot ask."""
-    return without_settings() | BY_TOKEN
+    return without_settings() | BY_TOKEN | AT_ANY_HOUR
 
 
 @pytest.fixture(scope="session")

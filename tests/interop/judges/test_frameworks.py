@@ -17,7 +17,7 @@ from tests.faults.zygote import Zygote
 from tests.interop.clients import Case, Session, need, sessions, why_missing
 from tests.served import address_of, bearing_secret, real_account, running
 from tests.surface import DEFAULT_NAMES
-from tests.unruled import BY_TOKEN
+from tests.unruled import AT_ANY_HOUR, BY_TOKEN
 
 SAM = {"dashboard_id": 121, "phone_number": "14235550105"}  # who waits for no answer
 DEVON = {"dashboard_id": 121, "phone_number": "14235550102"}
@@ -112,7 +112,7 @@ def played(case: Case, stories: list[dict[str, Any]], folder: Path, program: str
         service = servers.enter_context(running("sandbox", "--port", "0"))
         assert service.stderr is not None
         *_, url, _, _, key = service.stderr.readline().split()
-        account = real_account(url, folder) | {"TEXTREQUEST_API_KEY": key} | BY_TOKEN
+        account = real_account(url, folder) | {"TEXTREQUEST_API_KEY": key} | BY_TOKEN | AT_ANY_HOUR
         if case.transport == "stdio":
             told = sessions(case, json.dumps([program, "serve"]), stories, environment | account)
         else:
