@@ -11,6 +11,7 @@ from typing import IO, Any
 
 import pytest
 from tests.served import INITIALIZE, running
+from tests.unruled import AT_ANY_HOUR
 
 from textrequest_mcp.commands.messages import Unreadable
 from textrequest_mcp.commands.stdio import Lines
@@ -56,7 +57,7 @@ class Host:
 
 @contextmanager
 def host(*, greets: bool = True) -> Generator[Host]:
-    with running("serve", "--sandbox") as child:
+    with running("serve", "--sandbox", environment=AT_ANY_HOUR) as child:
         overdue = threading.Timer(30, child.kill)
         overdue.start()
         speaking = Host(child)
