@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from typing import IO, Any
 
@@ -56,8 +56,8 @@ class Host:
 
 
 @contextmanager
-def host(*, greets: bool = True) -> Generator[Host]:
-    with running("serve", "--sandbox", environment=AT_ANY_HOUR) as child:
+def host(*, greets: bool = True, environment: Mapping[str, str] | None = None) -> Generator[Host]:
+    with running("serve", "--sandbox", environment=environment) as child:
         overdue = threading.Timer(30, child.kill)
         overdue.start()
         speaking = Host(child)
@@ -100,7 +100,7 @@ def test_l1_bytes_that_are_no_utf8_are_refused_like_half_a_character():
 
 @pytest.mark.parametrize("body", [f"whole {EMOJI}", "a backslash \\\\ud83d"])
 def test_l1_whole_characters_and_backslashes_stay_as_they_are(body: str):
-    with host() as speaking:
+    with host(environment=AT_ANY_HOUR) as speaking:
         answer = speaking.ask(send(body))
 
         assert answer["result"]["structuredContent"]["outcome"] == "sent"
